@@ -1,0 +1,1 @@
+"""Server-side conversion-event relay to Pinterest and TikTok."""

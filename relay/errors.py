@@ -1,0 +1,33 @@
+"""The errors that a user of the relay can meet, as one small tree.
+
+Every message is one line that says what to do; none holds PII, a token or a payload. The command line prints the
+message and ends with `exit_code`: 1 the job failed, 2 the usage or the configuration is wrong.
+"""
+
+
+class RelayError(Exception):
+    """Something the user can act on; its text is the whole message."""
+
+    exit_code = 1
+
+
+class ConfigError(RelayError):
+    """The configuration or the usage is wrong; the message names the key and the fix."""
+
+    exit_code = 2
+
+
+class JournalUnavailable(RelayError):  # noqa: N818 - a state, not a programming error
+    """The journal takes nothing at the moment (disk full, at its size limit, closing); producers get 503.
+
+    Nothing of what was handed in is stored. `reason` is short and safe to show.
+    """
+
+    def __init__(self, reason: str, retry_after_s: int = 5) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after_s = retry_after_s
+
+
+class JournalDamaged(RelayError):  # noqa: N818 - a state, not a programming error
+    """The journal file cannot be read by this version; it is left untouched."""
