@@ -1,7 +1,8 @@
 """The errors that a user of the relay can meet, as one small tree.
 
-Every message is one line that says what to do; none holds PII, a token or a payload. The command line prints the
-message and ends with `exit_code`: 1 the job failed, 2 the usage or the configuration is wrong.
+Every message is one line that says what to do; none holds PII, a token or a payload. The command
+line prints the message and ends with `exit_code`: 1 the job failed, 2 the usage or the
+configuration is wrong.
 """
 
 
@@ -18,7 +19,7 @@ class ConfigError(RelayError):
 
 
 class JournalUnavailable(RelayError):  # noqa: N818 - a state, not a programming error
-    """The journal takes nothing at the moment (disk full, at its size limit, closing); producers get 503.
+    """The journal takes nothing now (disk full, size limit, closing); producers get 503.
 
     Nothing of what was handed in is stored. `reason` is short and safe to show.
     """

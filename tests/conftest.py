@@ -1,13 +1,12 @@
 """What every test gets: coroutines run on a loop of their own, and nothing may be left open.
 
-An `async def` test runs under `asyncio.run`, so it ends with no loop of somebody else's. The leak check fails any test that leaves
-a task running, a socket or a file of this process open.
+An `async def` test runs under `asyncio.run`, so it ends with no loop of somebody else's. The leak
+check fails any test that leaves a task running, a socket or a file of this process open.
 """
 
 import asyncio
 import gc
 import inspect
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def _open_files() -> set[str]:
     found = set()
     for entry in FILE_DESCRIPTORS.iterdir():
         try:
-            target = os.readlink(entry)
+            target = str(entry.readlink())
         except OSError:
             continue
         if target.startswith("socket:") or (target.startswith("/") and _of_a_test(target)):

@@ -1,0 +1,69 @@
+"""The hashed event: what the relay stores and sends, with no raw PII left in it.
+
+Made by `relay.intake` from an inbound event, written to the journal as MessagePack arrays, and
+mapped by each destination. New fields go to the end of a struct with a default, so that older
+journals stay readable.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from relay.event import ActionSource
+from relay.identity import Identity
+
+
+class Item(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One line of an order; `price` is per unit."""
+
+    id: str
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    price: Decimal | None = None
+    quantity: int = 1
+
+
+class Order(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What was bought or looked at; `currency` is an upper-case ISO 4217 code."""
+
+    value: Decimal | None = None
+    currency: str | None = None
+    order_id: str | None = None
+    search_string: str | None = None
+    content_name: str | None = None
+    content_category: str | None = None
+    description: str | None = None
+    num_items: int | None = None
+    predicted_ltv: Decimal | None = None
+    items: tuple[Item, ...] = ()
+
+
+class App(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The app it happened in."""
+
+    id: str
+    name: str | None = None
+    version: str | None = None
+
+
+class Conversion(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One accepted event."""
+
+    event: str
+    """A standard name, or a custom one in the shop's spelling."""
+    event_id: str
+    event_time: int
+    """Unix seconds; never later than `received_ms`."""
+    received_ms: int
+    """Unix milliseconds at which the relay took it."""
+    action_source: ActionSource
+    identity: Identity
+    order: Order | None = None
+    page_url: str | None = None
+    page_referrer: str | None = None
+    app: App | None = None
+    lead_id: str | None = None
+    advertising_consent: bool | None = None
+    limited_data_use: bool = False
+    source: str = "http"
