@@ -75,7 +75,7 @@ class Unusable(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the platform takes, from its published documentation; configuration can only lower it."""
+    """What the platform takes by its published documentation; configuration can only lower it."""
 
     max_events: int
     max_bytes: int
