@@ -1,0 +1,1 @@
+"""The journal: accepted events on durable storage, and what became of them."""

@@ -1,0 +1,159 @@
+-- Version 1 of the journal. `PRAGMA user_version` holds the version; each later one is a numbered
+-- upgrade in `upgrades.py`. Times are Unix milliseconds unless the name says otherwise.
+
+-- The log: one row per committed group and lane. `entries` is a MessagePack array of
+-- [conversion, passed]; the event at index i has the offset first + i.
+CREATE TABLE log (
+    id          INTEGER PRIMARY KEY,
+    lane        INTEGER NOT NULL,
+    first       INTEGER NOT NULL,
+    count       INTEGER NOT NULL,
+    received_ms INTEGER NOT NULL,
+    entries     BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX log_position ON log (lane, first);
+
+-- Up to where a destination is settled. `ahead` is a MessagePack array of [first, last] ranges of
+-- offsets that are settled beyond `position`, in order.
+CREATE TABLE cursor (
+    destination TEXT NOT NULL,
+    lane        INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    ahead       BLOB NOT NULL,
+    PRIMARY KEY (destination, lane)
+) STRICT, WITHOUT ROWID;
+
+-- Events that wait for a moment of their own. `entry` is there for a replay, whose group may be
+-- gone by then.
+CREATE TABLE retry (
+    destination TEXT NOT NULL,
+    lane        INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    due_ms      INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    replay      INTEGER NOT NULL,
+    code        TEXT NOT NULL,
+    message     TEXT NOT NULL,
+    entry       BLOB,
+    PRIMARY KEY (destination, lane, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX retry_due ON retry (destination, due_ms);
+
+-- Events that ended without delivery. `entry` is kept for 30 days, for a replay.
+CREATE TABLE dead (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    destination TEXT NOT NULL,
+    lane        INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    reason      TEXT NOT NULL,
+    code        TEXT NOT NULL,
+    message     TEXT NOT NULL,
+    note        TEXT NOT NULL,
+    dead_ms     INTEGER NOT NULL,
+    received_ms INTEGER NOT NULL,
+    event       TEXT NOT NULL,
+    event_id    TEXT NOT NULL,
+    event_time  INTEGER NOT NULL,
+    entry       BLOB,
+    UNIQUE (destination, lane, position)
+) STRICT;
+CREATE INDEX dead_moment ON dead (destination, dead_ms);
+
+-- One row per request to a platform. `exceptions` is a MessagePack array of
+-- [lane, offset, outcome, code, message] for the events that fared otherwise than the request.
+CREATE TABLE receipt (
+    id          INTEGER PRIMARY KEY,
+    destination TEXT NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    outcome     TEXT NOT NULL,
+    http_status INTEGER,
+    code        TEXT NOT NULL,
+    message     TEXT NOT NULL,
+    request_id  TEXT NOT NULL,
+    exceptions  BLOB
+) STRICT;
+CREATE INDEX receipt_moment ON receipt (at_ms);
+
+-- The offsets that a receipt covers; no span is wider than 1,000 offsets, so that those around an
+-- offset are found by their first one.
+CREATE TABLE receipt_span (
+    destination TEXT NOT NULL,
+    lane        INTEGER NOT NULL,
+    first       INTEGER NOT NULL,
+    receipt     INTEGER NOT NULL,
+    last        INTEGER NOT NULL,
+    PRIMARY KEY (destination, lane, first, receipt)
+) STRICT, WITHOUT ROWID;
+
+-- Look-up by event id (kind 0) and order id (kind 1): runs of sorted 64-bit hashes with the log
+-- row of each, both little-endian arrays of 8-byte integers.
+CREATE TABLE lookup_run (
+    id        INTEGER PRIMARY KEY,
+    kind      INTEGER NOT NULL,
+    first_log INTEGER NOT NULL,
+    last_log  INTEGER NOT NULL,
+    count     INTEGER NOT NULL,
+    hashes    BLOB NOT NULL,
+    log_ids   BLOB NOT NULL
+) STRICT;
+
+-- Counts by the moment of receipt: rows a minute wide for 48 hours, then an hour for 400 days.
+-- The destination '' is the relay itself (received, rejected).
+CREATE TABLE rollup (
+    start_s     INTEGER NOT NULL,
+    width_s     INTEGER NOT NULL,
+    destination TEXT NOT NULL,
+    event       TEXT NOT NULL,
+    received    INTEGER NOT NULL DEFAULT 0,
+    rejected    INTEGER NOT NULL DEFAULT 0,
+    skipped     INTEGER NOT NULL DEFAULT 0,
+    delivered   INTEGER NOT NULL DEFAULT 0,
+    dead        INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (start_s, width_s, destination, event)
+) STRICT, WITHOUT ROWID;
+
+-- Delivered purchases by the moment of receipt; `value` is decimal text.
+CREATE TABLE rollup_value (
+    start_s     INTEGER NOT NULL,
+    width_s     INTEGER NOT NULL,
+    destination TEXT NOT NULL,
+    currency    TEXT NOT NULL,
+    value       TEXT NOT NULL,
+    PRIMARY KEY (start_s, width_s, destination, currency)
+) STRICT, WITHOUT ROWID;
+
+-- Lifetime counts; `kind` names a field of `Totals`, `who` a destination or source.
+CREATE TABLE total (
+    kind  TEXT NOT NULL,
+    who   TEXT NOT NULL,
+    label TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (kind, who, label)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE total_value (
+    destination TEXT NOT NULL,
+    currency    TEXT NOT NULL,
+    value       TEXT NOT NULL,
+    PRIMARY KEY (destination, currency)
+) STRICT, WITHOUT ROWID;
+
+-- The last 1,000 rejected events, without any value of theirs but the event id.
+CREATE TABLE rejection (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms    INTEGER NOT NULL,
+    source   TEXT NOT NULL,
+    key      TEXT,
+    event_id TEXT,
+    code     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    message  TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE pause (
+    destination TEXT PRIMARY KEY,
+    reason      TEXT NOT NULL,
+    since_ms    INTEGER NOT NULL,
+    message     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
