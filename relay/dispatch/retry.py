@@ -1,0 +1,63 @@
+"""How long to wait before something is tried again.
+
+Exponential waits with full jitter, from `backoff`'s generators, raised to what the platform asks
+for and clamped. `backoff`'s decorators are not used: a retry here is a due time, never a sleeping
+call around a request.
+"""
+
+import random
+from collections.abc import Generator
+
+import backoff
+
+TRANSIENT_MAX_S = 15.0
+"""In transient trouble a destination is tried this often, unless it names a longer wait."""
+CONFIRM_MAX_S = 4.0
+"""Waits between answers that need confirming; two of them stay well within 15 s."""
+THROTTLED_MAX_S = 60.0
+"""Own waits while throttled without a hint."""
+EVENT_MAX_S = 900.0
+"""Waits between tries of one event that the platform keeps calling transient."""
+PROBE_FIRST_S = 30.0
+PROBE_MAX_S = 300.0
+HINT_MAX_S = 3600.0
+"""The longest wait that a platform can ask for in one answer."""
+
+
+class Backoff:
+    """Growing waits for one kind of trouble; `reset` when it is over."""
+
+    def __init__(self, first_s: float, max_s: float, randomness: random.Random) -> None:
+        self._first_s = first_s
+        self._max_s = max_s
+        self._random = randomness
+        self._waits = self._begin()
+
+    def next_s(self, hint_s: float | None = None) -> float:
+        """Return the next wait in seconds: full jitter, but never below the platform's hint."""
+        own_s = self._random.uniform(0, next(self._waits))
+        return max(own_s, clamp_hint_s(hint_s))
+
+    def reset(self) -> None:
+        """Begin again with the shortest wait."""
+        self._waits = self._begin()
+
+    def _begin(self) -> Generator[float, None, None]:
+        waits = backoff.expo(factor=self._first_s, max_value=self._max_s)
+        next(waits)  # the generator's first value is its start signal
+        return waits
+
+
+def clamp_hint_s(hint_s: float | None) -> float:
+    """Return a platform's own wait within bounds; a hostile header cannot park a destination."""
+    return min(max(hint_s or 0.0, 0.0), HINT_MAX_S)
+
+
+def event_wait_s(attempts: int, randomness: random.Random) -> float:
+    """Return the wait before an event's own next try; `attempts` counts those it had."""
+    waits = backoff.expo(factor=1, max_value=EVENT_MAX_S)
+    next(waits)
+    wait_s = next(waits)
+    for _ in range(min(attempts, 12)):
+        wait_s = next(waits)
+    return randomness.uniform(0, wait_s)

@@ -1,0 +1,96 @@
+"""The one place that talks HTTP to the platforms.
+
+Redirects are not followed (a redirected POST may become a GET), cookies are not kept, bodies are
+read up to a bound and never decoded here. No aiohttp error leaves this module: their `repr` shows
+request headers, and so the token.
+"""
+
+import asyncio
+from typing import Literal, Protocol
+
+import aiohttp
+import msgspec
+
+from relay.delivery import HttpRequest, HttpResponse
+
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""A longer answer is cut, and then not understood: it delivers nothing."""
+CONNECT_S = 3.0
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """No whole answer came: it is unknown whether the platform took the request."""
+
+    kind: Literal["connect", "timeout", "broken"]
+
+
+class Transport(Protocol):
+    """Sends requests; never raises but for cancellation."""
+
+    async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
+        """Return the answer, or how it failed to come within `timeout_s` in all."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class AiohttpTransport:
+    """Keep-alive connections by aiohttp, at most `max_connections` to each host."""
+
+    def __init__(self, max_connections: int = 32) -> None:
+        self._max_connections = max_connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
+        """See `Transport`."""
+        try:
+            return await self._send(request, timeout_s)
+        except TimeoutError:
+            return Fault("timeout")
+        except aiohttp.ClientConnectorError:
+            return Fault("connect")
+        except (aiohttp.ClientError, OSError, ValueError):
+            return Fault("broken")
+
+    async def close(self) -> None:
+        """See `Transport`."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _send(self, request: HttpRequest, timeout_s: float) -> HttpResponse:
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S)
+        async with self._open().post(
+            request.url,
+            data=request.body,
+            headers=request.headers,
+            allow_redirects=False,
+            timeout=timeout,
+        ) as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            body = await _read(response)
+            return HttpResponse(response.status, headers, body)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0, limit_per_host=self._max_connections, loop=asyncio.get_running_loop()
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=True,
+            )
+        return self._session
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    parts: list[bytes] = []
+    size_bytes = 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        size_bytes += len(part)
+        if size_bytes > MAX_ANSWER_BYTES:
+            response.close()
+            break
+    return b"".join(parts)

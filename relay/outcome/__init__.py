@@ -1,0 +1,1 @@
+"""Outcome: what became of the events, recorded once and told in words."""
