@@ -1,0 +1,87 @@
+"""An inbound event into the hashed event that is stored and sent; after this, raw PII is gone."""
+
+from relay import conversion as hashed
+from relay.conversion import Conversion
+from relay.event import App, InboundEvent, Item, Order
+from relay.event_name import canonical_name
+from relay.identity import Warning_, has_identifier, identify
+from relay.intake.moment import unix_seconds
+from relay.intake.money import amount, currency
+from relay.intake.page import without_emails
+from relay.intake.problem import Unusable
+
+
+def convert(
+    event: InboundEvent, *, source: str, now_s: float, default_country: str | None
+) -> tuple[Conversion, list[Warning_]]:
+    """Return the hashed event, and what of its identifiers was left out.
+
+    Raises `Unusable` for the first problem.
+    """
+    name = canonical_name(event.event)
+    moment = unix_seconds(event.event_time, now_s)
+    action_source = event.action_source or "web"
+    identity, warnings = identify(event.user, default_country)
+    if not has_identifier(identity):
+        message = "No identifier is usable; send at least an e-mail, a phone number or an id."
+        raise Unusable("no_identifier", "user", message)
+    page, consent = event.page, event.consent
+    found = Conversion(
+        name,
+        str(event.event_id),
+        moment,
+        int(now_s * 1000),
+        action_source,
+        identity,
+        None if event.order is None else _order(event.order, name),
+        None if page is None else without_emails(page.url),
+        None if page is None else without_emails(page.referrer),
+        None if event.app is None else _app(event.app),
+        None if event.lead is None else str(event.lead.id),
+        None if consent is None else consent.advertising,
+        consent is not None and bool(consent.limited_data_use),
+        source,
+    )
+    return found, warnings
+
+
+def _order(order: Order, name: str) -> hashed.Order:
+    value = amount(order.value, "order.value")
+    code = currency(order.currency)
+    if value is not None and code is None and name == "purchase":
+        raise Unusable("missing", "order.currency", "A purchase with a value needs its currency.")
+    items = tuple(_item(item, at) for at, item in enumerate(order.items or ()))
+    num_items = order.num_items
+    if num_items is None and items:
+        num_items = sum(item.quantity for item in items)
+    return hashed.Order(
+        value,
+        code,
+        _text(order.order_id),
+        order.search_string,
+        order.content_name,
+        order.content_category,
+        order.description,
+        num_items,
+        amount(order.predicted_ltv, "order.predicted_ltv", negative=True),
+        items,
+    )
+
+
+def _item(item: Item, at: int) -> hashed.Item:
+    return hashed.Item(
+        str(item.id),
+        item.name,
+        item.category,
+        item.brand,
+        amount(item.price, f"order.items[{at}].price", negative=True),
+        1 if item.quantity is None else item.quantity,
+    )
+
+
+def _app(app: App) -> hashed.App:
+    return hashed.App(str(app.id), app.name, app.version)
+
+
+def _text(value: str | int | None) -> str | None:
+    return None if value is None else str(value)

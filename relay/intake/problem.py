@@ -1,0 +1,40 @@
+"""What can be wrong with an event, in the words and codes that producers rely on."""
+
+from typing import Literal
+
+import msgspec
+
+Code = Literal[
+    "not_json",
+    "unknown_key",
+    "missing",
+    "wrong_type",
+    "invalid_value",
+    "out_of_range",
+    "no_identifier",
+    "future",
+]
+
+
+class Problem(msgspec.Struct, frozen=True, gc=False):
+    """One thing wrong at `path` of an event; `message` never quotes a value."""
+
+    code: Code
+    path: str
+    message: str
+
+
+class Unusable(Exception):  # noqa: N818 - a verdict on the event, not a failure of the relay
+    """The event cannot be accepted, for its first problem."""
+
+    def __init__(self, code: Code, path: str, message: str) -> None:
+        super().__init__(code)
+        self.problem = Problem(code, path, message)
+
+
+class Unreadable(Exception):  # noqa: N818 - a verdict on the body, not a failure of the relay
+    """The body as a whole cannot be read; nothing of it is taken."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.problem = Problem("not_json", "", message)

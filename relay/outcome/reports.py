@@ -1,0 +1,223 @@
+"""Reads the journal and the senders' states into the objects that people see. Changes nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from relay.conversion import Conversion
+from relay.delivery import Destination, Payload
+from relay.journal.base import (
+    DeadFilter,
+    Delivery,
+    FoundEvent,
+    Funnel,
+    Journal,
+    Totals,
+)
+from relay.outcome.health import Health
+from relay.outcome.view import (
+    RANGES_S,
+    AttemptView,
+    DeadLetterList,
+    DeadLetterView,
+    DeliveryView,
+    DestinationList,
+    DestinationView,
+    EventList,
+    EventView,
+    RangeName,
+    RejectionList,
+    RejectionView,
+    Summary,
+)
+from relay.outcome.wording import DEAD, SKIPPED, Wording
+
+
+class Reports:
+    """See the module docstring. `health` tells every destination's state now."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        destinations: Sequence[Destination],
+        health: Callable[[], Mapping[str, Health]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._destinations = {each.name: each for each in destinations}
+        self.health = health
+        self._clock = clock
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The configured destinations."""
+        return list(self._destinations)
+
+    async def summary(self, range_name: RangeName) -> Summary:
+        """Return the funnel of what was received lately."""
+        now_s = self._clock()
+        since_s = now_s - RANGES_S[range_name]
+        report = await self._journal.report(round(since_s * 1000))
+        funnels = {name: report.destinations.get(name, Funnel()) for name in self._destinations}
+        return Summary(
+            range_name,
+            utc(since_s),
+            utc(now_s),
+            report.received,
+            report.rejected,
+            [await self._view(name, funnel) for name, funnel in funnels.items()],
+        )
+
+    async def destinations(self) -> DestinationList:
+        """Return the lifetime funnel of every destination."""
+        totals = await self._journal.totals()
+        views = [await self._view(name, funnel_of(totals, name)) for name in self._destinations]
+        return DestinationList(views)
+
+    async def destination(self, name: str) -> DestinationView:
+        """Return the lifetime funnel of one destination. Raises KeyError for an unknown one."""
+        self._destinations[name]
+        return await self._view(name, funnel_of(await self._journal.totals(), name))
+
+    async def events(
+        self, *, event_id: str | None = None, order_id: str | None = None
+    ) -> EventList | None:
+        """Return the timelines of the events with an id, or None if there is none."""
+        found = await self._journal.find(event_id=event_id, order_id=order_id)
+        return EventList([self._event(each) for each in found]) if found else None
+
+    async def dead_letters(
+        self, where: DeadFilter, *, limit: int, cursor: str | None
+    ) -> DeadLetterList:
+        """Return a page of dead letters. Raises ValueError for a cursor that is none."""
+        page = await self._journal.dead_letters(where, limit=limit, cursor=cursor)
+        letters = [
+            DeadLetterView(
+                id=letter.id,
+                event_id=letter.event_id,
+                event=letter.event,
+                event_time=utc(letter.event_time),
+                destination=letter.destination,
+                reason=letter.reason,
+                code=letter.code,
+                message=letter.message or DEAD[letter.reason].sentence,
+                dead_at=utc(letter.dead_at_ms / 1000),
+            )
+            for letter in page.letters
+        ]
+        return DeadLetterList(letters, page.next, page.total)
+
+    async def rejections(self, limit: int) -> RejectionList:
+        """Return the latest events that were refused on arrival."""
+        found = await self._journal.rejections(limit)
+        return RejectionList(
+            [
+                RejectionView(
+                    utc(each.at_ms / 1000),
+                    each.source,
+                    each.key,
+                    each.event_id,
+                    each.code,
+                    each.path,
+                    each.message,
+                )
+                for each in found
+            ]
+        )
+
+    async def oldest_pending_s(self, name: str) -> float:
+        """Return for how long the oldest waiting event has waited, or 0."""
+        oldest_ms = await self._journal.oldest_pending_ms(name)
+        return 0.0 if oldest_ms is None else max(0.0, self._clock() - oldest_ms / 1000)
+
+    async def _view(self, name: str, funnel: Funnel) -> DestinationView:
+        destination, health = self._destinations[name], self.health()[name]
+        return DestinationView(
+            name=name,
+            type=destination.type,
+            test=destination.test,
+            state=health.state,
+            reason=health.reason,
+            message=health.message,
+            since=None if health.since is None else utc(health.since),
+            until=None if health.until is None else utc(health.until),
+            received=funnel.received,
+            skipped=funnel.skipped,
+            pending=funnel.pending,
+            delivered=funnel.delivered,
+            dead=funnel.dead,
+            oldest_pending_seconds=round(await self.oldest_pending_s(name), 3),
+            value_delivered={code: f"{sum_:f}" for code, sum_ in funnel.value_delivered.items()},
+        )
+
+    def _event(self, found: FoundEvent) -> EventView:
+        conversion = found.conversion
+        return EventView(
+            event_id=conversion.event_id,
+            event=conversion.event,
+            order_id=None if conversion.order is None else conversion.order.order_id,
+            event_time=utc(conversion.event_time),
+            received_at=utc(conversion.received_ms / 1000),
+            source=conversion.source,
+            deliveries=[self._delivery(each, conversion) for each in found.deliveries],
+        )
+
+    def _delivery(self, delivery: Delivery, conversion: Conversion) -> DeliveryView:
+        return DeliveryView(
+            destination=delivery.destination,
+            state=delivery.state,
+            reason=delivery.reason,
+            message=delivery.message or _sentence(delivery.reason),
+            platform_event=self._platform_event(delivery.destination, conversion),
+            attempt_count=delivery.attempt_count,
+            attempts=[
+                AttemptView(
+                    utc(each.at_ms / 1000),
+                    each.outcome,
+                    each.http_status,
+                    each.code,
+                    each.message,
+                    each.request_id,
+                )
+                for each in delivery.attempts
+            ],
+        )
+
+    def _platform_event(self, name: str, conversion: Conversion) -> str | None:
+        destination = self._destinations.get(name)
+        prepared = None if destination is None else destination.prepare(conversion)
+        return prepared.event if isinstance(prepared, Payload) else None
+
+
+def funnel_of(totals: Totals, name: str) -> Funnel:
+    """Return the lifetime funnel of a destination; a replay takes an event out of `dead`."""
+    return Funnel(
+        received=totals.accepted.get(name, 0),
+        skipped=_sum(totals.skipped, name),
+        delivered=_sum(totals.delivered, name),
+        dead=_sum(totals.dead, name) - totals.replayed.get(name, 0),
+        value_delivered={
+            currency: value
+            for (destination, currency), value in totals.value_delivered.items()
+            if destination == name
+        },
+    )
+
+
+def utc(seconds: float) -> str:
+    """Return a moment as RFC 3339 in UTC, to the millisecond."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sum(counts: Mapping[tuple[str, str], int], name: str) -> int:
+    return sum(count for (destination, _), count in counts.items() if destination == name)
+
+
+def _sentence(reason: str | None) -> str:
+    wording = _WORDINGS.get(reason or "")
+    return "" if wording is None else wording.sentence
+
+
+_WORDINGS: Mapping[str, Wording] = {
+    str(reason): wording for reason, wording in (*SKIPPED.items(), *DEAD.items())
+}
