@@ -73,7 +73,10 @@ class _Snapshot(Collector):
 
 
 def _counter(
-    name: str, text: str, labels: tuple[str, ...], counts: Mapping[tuple[str, ...], int]
+    name: str,
+    text: str,
+    labels: tuple[str, ...],
+    counts: Mapping[tuple[str, str], int] | Mapping[tuple[str], int],
 ) -> CounterMetricFamily:
     family = CounterMetricFamily(f"relay_events_{name}", text, labels=labels)
     for values, count in counts.items():
@@ -88,5 +91,5 @@ def _gauge(name: str, text: str, values: Mapping[str, float]) -> GaugeMetricFami
     return family
 
 
-def _single(counts: Mapping[str, int]) -> Mapping[tuple[str, ...], int]:
+def _single(counts: Mapping[str, int]) -> Mapping[tuple[str], int]:
     return {(name,): count for name, count in counts.items()}

@@ -1,0 +1,39 @@
+"""JSON answers of the admin port, errors included."""
+
+from typing import Literal
+
+import msgspec
+from aiohttp import web
+
+_ENCODER = msgspec.json.Encoder()
+
+ErrorCode = Literal[
+    "bad_request",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "method_not_allowed",
+    "too_large",
+    "unavailable",
+]
+
+
+class Error(msgspec.Struct, frozen=True):
+    """Why a request was not done, in one line."""
+
+    code: ErrorCode
+    message: str
+
+
+def json(value: object, status: int = 200) -> web.Response:
+    """Return a value as JSON."""
+    return web.Response(body=_ENCODER.encode(value), status=status, content_type="application/json")
+
+
+def error(status: int, code: ErrorCode, message: str) -> web.Response:
+    """Return an error as JSON."""
+    return json(Error(code, message), status)
+
+
+class BadRequest(Exception):  # noqa: N818 - becomes a 400 answer
+    """The request cannot be understood; the text says which part and what is expected."""
