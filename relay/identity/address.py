@@ -1,0 +1,128 @@
+"""Where a person lives: city, state, postal code and country.
+
+Pinterest takes all four hashed (Conversions API v5); TikTok takes city, state and country plain and
+normalised, and the postal code hashed (Events API 2.0, "Parameters", 2026). So a city, state or
+country that comes in hashed goes to Pinterest only.
+"""
+
+import re
+from functools import cache
+from typing import Final, NamedTuple
+from unicodedata import category, normalize
+
+import pycountry
+
+from relay.identity.digest import digest
+from relay.identity.memo import Memo
+from relay.identity.text import ascii_digits, letters, lower
+from relay.identity.value import NO_PAIR, Pair, read
+
+NOT_A_PLACE: Final = "left out: no letter or digit in it"
+NOT_A_COUNTRY: Final = "left out: not an ISO 3166-1 country code"
+
+US_ZIP_DIGITS: Final = 5
+"""TikTok compares the first five digits of a postal code of the United States."""
+
+_ISO_3166_2: Final = re.compile(r"\A(?:(?:us|ca)-|[a-z]{2}-(?=[a-z0-9]{1,3}\Z))")
+_NAMED_STATES_OF: Final = frozenset({"US", "CA"})
+_MINUS: Final = "\u2212"
+
+
+class Zip(NamedTuple):
+    """The digests of a postal code."""
+
+    digits: str | None = None
+    """Of its digits alone; None if there is a letter in it."""
+    compact: str | None = None
+    """Of the text without blanks and hyphens."""
+    compact_us: str | None = None
+    """The same, cut after five characters."""
+
+
+def city(raw: str) -> tuple[Pair, str | None]:
+    """Return the digest and the plain form, both without blanks and punctuation."""
+    text, hashed, problem = read(raw)
+    if problem is not None or hashed:
+        return (text or None, None), problem
+    plain = letters(text)
+    return ((digest(plain), plain), None) if plain else (NO_PAIR, NOT_A_PLACE)
+
+
+def state(raw: str) -> tuple[Pair, str | None]:
+    """Return the digest of the code of two letters, if there is one, and the plain form.
+
+    `CA`, `US-CA` and `California` have the same digest. States of the United States and provinces
+    of Canada are known by name.
+    """
+    text, hashed, problem = read(raw)
+    if problem is not None or hashed:
+        return (text or None, None), problem
+    plain = letters(_ISO_3166_2.sub("", "".join(lower(text).split())))
+    if not plain:
+        return NO_PAIR, NOT_A_PLACE
+    is_code = len(plain) == 2 and plain.isascii() and plain.isalpha()  # noqa: PLR2004 - ISO 3166-2
+    code = plain if is_code else _codes_by_name().get(_without_accents(plain))
+    return (digest(code) if code is not None else None, plain), None
+
+
+def postal_code(raw: str) -> tuple[Zip, str | None]:
+    """Return the digests of a postal code; which of them a platform gets depends on the country."""
+    text, hashed, problem = read(raw)
+    if problem is not None:
+        return Zip(), problem
+    if hashed:
+        return Zip(text, text, text), None
+    compact = "".join(char for char in lower(text) if not _is_blank_or_hyphen(char))
+    if not letters(compact):
+        return Zip(), NOT_A_PLACE
+    has_letter = any(char.isalpha() for char in compact)
+    digits = "" if has_letter else "".join(filter(str.isdecimal, ascii_digits(compact)))
+    return Zip(
+        digest(digits) if digits else None, digest(compact), digest(compact[:US_ZIP_DIGITS])
+    ), None
+
+
+def country(raw: str) -> tuple[Pair, str | None]:
+    """Return the digest and the plain form of the ISO 3166-1 code of two letters."""
+    text, hashed, problem = read(raw)
+    if problem is not None or hashed:
+        return (text or None, None), problem
+    code = _codes_of_countries().get(letters(text))
+    return ((digest(code), code), None) if code is not None else (NO_PAIR, NOT_A_COUNTRY)
+
+
+COUNTRIES: Final = Memo(country)
+
+
+def alpha_2(raw: str) -> str | None:
+    """Return the ISO 3166-1 code of two letters for a code of two or three, or None."""
+    return COUNTRIES[raw][0][1]
+
+
+@cache
+def _codes_of_countries() -> dict[str, str]:
+    """Return the code of two lower-case letters for each code of two or three, and for `uk`."""
+    codes = {"uk": "gb"}
+    for entry in pycountry.countries:
+        code = entry.alpha_2.lower()
+        codes[code] = codes[entry.alpha_3.lower()] = code
+    return codes
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    codes = {"washingtondc": "dc"}
+    for entry in pycountry.subdivisions:
+        if entry.country_code in _NAMED_STATES_OF:
+            codes[_without_accents(letters(entry.name))] = entry.code[-2:].lower()
+    return codes
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(char for char in normalize("NFD", text) if category(char) != "Mn")
+
+
+def _is_blank_or_hyphen(char: str) -> bool:
+    return char.isspace() or char == _MINUS or category(char) == "Pd"

@@ -1,0 +1,89 @@
+"""What a person is called, was born and is to the shop: names, gender, birth date, external id.
+
+Pinterest lower-cases names and keeps their punctuation (Conversions API v5); TikTok drops it
+(Events API 2.0, "Parameters", 2026). The external id is only trimmed, in its own case: it must be
+the text that the shop's browser tag hashes.
+"""
+
+from datetime import datetime
+from typing import Final
+from unicodedata import normalize
+
+from relay.identity.digest import DENYLIST, digest, is_digest
+from relay.identity.text import ascii_digits, is_placeholder, letters, lower, trim
+from relay.identity.text import without_punctuation as unpunctuated
+from relay.identity.value import (
+    BLANK_VALUE,
+    DIGEST_OF_NOTHING,
+    NO_PAIR,
+    PLACEHOLDER,
+    Pair,
+    read,
+)
+
+NOT_A_NAME: Final = "left out: no letter in it"
+NOT_A_GENDER: Final = "left out: none of female, male, non-binary"
+NOT_A_DATE: Final = "left out: not a date as YYYY-MM-DD or YYYYMMDD"
+
+GENDERS: Final = {
+    "f": "f",
+    "female": "f",
+    "m": "m",
+    "male": "m",
+    "n": "n",
+    "nonbinary": "n",
+}
+
+EARLIEST_YEAR: Final = 1900
+"""Older ones are a database's zero (0001-01-01, 1899-12-30), not a birth date."""
+LATEST_YEAR: Final = 2099
+
+
+def name(raw: str) -> tuple[Pair, str | None]:
+    """Return the digest with punctuation and single blanks, the one without punctuation."""
+    text, hashed, problem = read(raw)
+    if problem is not None:
+        return NO_PAIR, problem
+    if hashed:
+        return (text, text), None
+    plain = unpunctuated(lower(normalize("NFC", trim(raw)))).strip()
+    if not plain:
+        return NO_PAIR, NOT_A_NAME
+    return (digest(" ".join(lower(text).split())), digest(plain)), None
+
+
+def gender(raw: str) -> tuple[str | None, str | None]:
+    """Return the digest of `f`, `m` or `n`."""
+    text, hashed, problem = read(raw)
+    if problem is not None or hashed:
+        return text or None, problem
+    letter = GENDERS.get(letters(text))
+    return (None, NOT_A_GENDER) if letter is None else (digest(letter), None)
+
+
+def birth_date(raw: str) -> tuple[str | None, str | None]:
+    """Return the digest of `YYYYMMDD`, from ISO 8601; a time of day is ignored."""
+    text, hashed, problem = read(raw)
+    if problem is not None or hashed:
+        return text or None, problem
+    try:
+        moment = datetime.fromisoformat(ascii_digits(text))
+    except ValueError:
+        return None, NOT_A_DATE
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        return None, NOT_A_DATE
+    return digest(moment.strftime("%Y%m%d")), None
+
+
+def external_id(raw: str) -> tuple[Pair, str | None]:
+    """Return the digest of the trimmed id, twice: all platforms take the same."""
+    text = trim(raw)
+    if not text:
+        return NO_PAIR, BLANK_VALUE
+    if is_placeholder(text):
+        return NO_PAIR, PLACEHOLDER
+    hashed = is_digest(text)
+    value = text.lower() if hashed else digest(text)
+    if value in DENYLIST:
+        return NO_PAIR, DIGEST_OF_NOTHING if hashed else PLACEHOLDER
+    return (value, value), None

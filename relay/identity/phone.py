@@ -1,0 +1,126 @@
+"""Phone numbers: the digest of country code and number, and the same with a leading plus.
+
+Pinterest takes digits only, with country code and without leading zeros (Conversions API v5);
+TikTok takes E.164 with its plus (Events API 2.0, "Parameters", 2026). A number that starts with a
+plus or 00 says its country itself. A national one needs a country, and `phonenumbers` to tell its
+trunk prefix; without one Pinterest still gets the digits, and TikTok nothing.
+"""
+
+import re
+from typing import Final
+from unicodedata import normalize
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
+from relay.identity.address import alpha_2
+from relay.identity.digest import digest, is_other_digest
+from relay.identity.email import OTHER_DIGEST
+from relay.identity.memo import Memo
+from relay.identity.text import ascii_digits
+from relay.identity.value import NO_PAIR, Pair, read
+
+MIN_DIGITS: Final = 7
+MAX_DIGITS: Final = 15
+"""E.164's own bounds on a number with its country code."""
+
+NOT_A_NUMBER: Final = "left out: not a phone number of 7 to 15 digits"
+NO_COUNTRY: Final = "sent to Pinterest only: a national number whose country is not known"
+WRONG_COUNTRY: Final = "sent to Pinterest only: no possible number in its country"
+
+_EXTENSION: Final = re.compile(
+    r"(?<=[0-9])[^0-9]*?(?:"
+    r"(?<![^\W\d_])(?:extension|extn|ext|int|anexo|доб|xx?)(?![^\W\d_])"
+    r"|[#~;]|,,)",
+    re.IGNORECASE,
+)
+"""A number's extension: a word or sign after a digit. What follows is not dialled from outside."""
+
+_SEPARATORS: Final = str.maketrans("", "", " -.")
+_TRUNK_ZERO: Final = re.compile(r"\(\s*0\s*\)")
+_NO_DIGIT: Final = re.compile(r"[^0-9]+")
+_NO_DIGIT_OR_PLUS: Final = re.compile(r"[^0-9+]+")
+
+
+def phone(raw: str, country: str | None) -> tuple[Pair, str | None]:
+    """Return the digest of the digits, that of the E.164 form, and a problem.
+
+    `country` is where a national number belongs, as ISO 3166-1 code, or None.
+    """
+    plain = raw if raw[1:].isdigit() else _without_separators(raw)
+    digits = plain[1:]
+    if digits.isdigit() and plain.isascii() and len(digits) <= MAX_DIGITS:
+        if plain[0] == "+" and _is_international(digits):
+            return (digest(digits), digest(plain)), None
+        if plain[0].isdigit() and not plain.startswith("00"):
+            return _national(plain, country)
+    return _unusual(raw, country)
+
+
+def _without_separators(raw: str) -> str:
+    plain = raw.translate(_SEPARATORS)
+    if "(" not in plain:
+        return plain
+    if plain.startswith(("+", "(+")):
+        plain = plain.replace("(0)", "")
+    return plain.replace("(", "").replace(")", "")
+
+
+def _unusual(raw: str, country: str | None) -> tuple[Pair, str | None]:
+    """Do the same for what is not written as plus, digits and the usual signs between them."""
+    text, hashed, problem = read(normalize("NFKC", raw))
+    if problem is not None:
+        return NO_PAIR, problem
+    if hashed:
+        return (text, text), None
+    if is_other_digest(text):
+        return NO_PAIR, OTHER_DIGEST
+    return _written(_EXTENSION.split(ascii_digits(text), maxsplit=1)[0], country)
+
+
+def _written(text: str, country: str | None) -> tuple[Pair, str | None]:
+    """Return the forms of a number as people write it, with its extension cut off."""
+    significant = _NO_DIGIT_OR_PLUS.sub("", text)
+    if not significant.startswith(("+", "00")):
+        return _national(_NO_DIGIT.sub("", significant), country)
+    digits = _NO_DIGIT.sub("", _TRUNK_ZERO.sub("", text)).removeprefix("00")
+    if digits[:1] == "0":
+        return _national(digits, country)
+    if not _is_international(digits):
+        return NO_PAIR, NOT_A_NUMBER
+    return (digest(digits), digest(f"+{digits}")), None
+
+
+def _national(digits: str, country: str | None) -> tuple[Pair, str | None]:
+    code = alpha_2(country) if country is not None else None
+    number = _e164[f"{code}{digits}"] if code is not None else None
+    if number is not None:
+        return (digest(number[1:]), digest(number)), None
+    digits = digits.lstrip("0")
+    if not _is_international(digits):
+        return NO_PAIR, NOT_A_NUMBER
+    return (digest(digits), None), NO_COUNTRY if code is None else WRONG_COUNTRY
+
+
+def _is_international(digits: str) -> bool:
+    """Tell whether `digits` can be a country code with a number."""
+    return MIN_DIGITS <= len(digits) <= MAX_DIGITS and digits[0] != "0"
+
+
+def _parsed(number: str) -> str | None:
+    """Return the E.164 form of a country code of two letters and a national number, if possible.
+
+    Possible, not valid: a numbering plan grows faster than a library's copy of it.
+    """
+    try:
+        parsed = phonenumbers.parse(number[2:], number[:2].upper())
+    except NumberParseException:
+        return None
+    possible = phonenumbers.is_possible_number_with_reason(parsed)
+    if possible != ValidationResult.IS_POSSIBLE:
+        return None
+    text = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    return text if _is_international(text[1:]) else None
+
+
+_e164: Final = Memo(_parsed)

@@ -1,0 +1,45 @@
+"""The steps that every identifier goes through before its own rule, in their order.
+
+Trimmed and in NFC; then told apart: blank, a digest already, a placeholder, or a raw value. A rule
+returns its forms and, where something is wrong, one sentence that never quotes the value. Forms
+that are None are not sent; a sentence may come with forms that one platform still can use.
+"""
+
+from typing import Final, NamedTuple
+
+from relay.identity.digest import DENYLIST, is_digest
+from relay.identity.text import clean, is_placeholder
+
+Pair = tuple[str | None, str | None]
+"""Two forms of one value, the ones that `Identity` holds side by side."""
+
+NO_PAIR: Final[Pair] = (None, None)
+
+BLANK_VALUE: Final = "left out: blank"
+PLACEHOLDER: Final = "left out: a placeholder, not a value"
+DIGEST_OF_NOTHING: Final = "left out: the digest of an empty text or of a placeholder"
+
+
+class Value(NamedTuple):
+    """A cleaned value. With a `problem` there is nothing to use and `text` means nothing."""
+
+    text: str
+    hashed: bool = False
+    """Whether `text` is a digest already, now in lower case."""
+    problem: str | None = None
+
+
+_BLANK: Final = Value("", problem=BLANK_VALUE)
+_PLACEHOLDER: Final = Value("", problem=PLACEHOLDER)
+_DIGEST_OF_NOTHING: Final = Value("", problem=DIGEST_OF_NOTHING)
+
+
+def read(raw: str) -> Value:
+    """Return the cleaned value, or why there is none."""
+    text = clean(raw)
+    if not text:
+        return _BLANK
+    if is_digest(text):
+        text = text.lower()
+        return _DIGEST_OF_NOTHING if text in DENYLIST else Value(text, hashed=True)
+    return _PLACEHOLDER if is_placeholder(text) else Value(text)
