@@ -133,8 +133,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
       request of one event that is refused without a culprit is that event's rejection.
     - `throttled`: not a failure; nothing was taken. Wait `wait_s` if given, and send again.
     - `transient`: unknown or failed for a reason that passes. Send the same events again, with
-      the same ids. With `pause` set, the same answer `confirmations` more times in a row is
-      taken for a misconfiguration (some gateways answer 401 on their own).
+      the same ids. With `confirmations` set, the same answer that many more times in a row is
+      taken for a misconfiguration if `pause` is set (some gateways answer 401 on their own), else
+      for a refusal (what a platform cannot read at times, it cannot read at all if this lasts).
     - `misconfigured`: no event can pass until somebody acts: pause for the reason `pause`.
     """
 
