@@ -1,0 +1,144 @@
+"""TikTok Events API 2.0: one configured set of event sources that share a token.
+
+A destination here covers up to four event sources (web pixel, app, offline event set, CRM event
+set); `action_source` chooses among them, and a request carries events of one. Documentation:
+business-api.tiktok.com/portal/docs, v1.3: "Report App, Web, Offline, or CRM Events", "Parameters",
+"Supported events", "Responses and errors", "Rate limits", "Event deduplication" (2026).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from relay.config import TikTokConfig
+from relay.conversion import Conversion
+from relay.delivery import Answer, HttpRequest, HttpResponse, Limits, Payload, Skip, Unusable
+from relay.destinations.tiktok.event_name import EventSource, platform_name
+from relay.destinations.tiktok.exchange import PATH, answer_of, request_of
+from relay.destinations.tiktok.mapping import EVENT_SOURCE, event_of, user_of
+from relay.destinations.tiktok.payload import Envelope, Event, encode
+
+TYPE: Final = "tiktok"
+CONFIG: Final = TikTokConfig
+
+MAX_EVENTS: Final = 1000
+"""Events of a request; one more and TikTok refuses all ("Report … Events")."""
+DEFAULT_EVENTS: Final = 500
+MAX_BYTES: Final = 1_000_000
+"""TikTok publishes no size of a body; other senders keep to this one."""
+MAX_REQUESTS_PER_S: Final = 1000.0
+"""Requests of one developer app ("Rate limits")."""
+DEFAULT_REQUESTS_PER_S: Final = 50.0
+DEDUPLICATION_WINDOW_S: Final = 48 * 3600.0
+
+_DAY_S: Final = 86_400.0
+MAX_AGE_S: Final[Mapping[EventSource, float]] = {
+    "web": 7 * _DAY_S,
+    "app": 7 * _DAY_S,
+    "offline": 28 * _DAY_S,
+    "crm": 28 * _DAY_S,
+}
+"""Offline uploads must come within 28 days; older web and app events find no ad to credit."""
+
+IDENTIFIER_KEYS: Final[Mapping[str, str]] = {
+    "email": "email",
+    "phone": "phone",
+    "external_id": "external_id",
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "city": "city",
+    "state": "state",
+    "zip": "zip_code",
+    "country": "country",
+    "mobile_ad_id": "gaid",
+    "ip": "ip",
+    "user_agent": "user_agent",
+    "locale": "locale",
+    "ttclid": "ttclid",
+    "ttp": "ttp",
+}
+"""`mobile_ad_id` of an iOS app goes out as `idfa`."""
+
+_NOT_MAPPED: Final = Skip("not_mapped")
+_NOT_CONFIGURED: Final = Skip("not_configured")
+_NOT_TEXT: Final = Unusable("invalid_event", "", "a text of this event is not valid Unicode")
+
+
+class TikTok:
+    """See `relay.delivery.Destination`. The batch key of a payload is its envelope as JSON."""
+
+    type = TYPE
+    identifier_keys = IDENTIFIER_KEYS
+
+    def __init__(self, name: str, config: TikTokConfig) -> None:
+        self.name = name
+        self.test = bool(config.test_event_code)
+        self.limits = Limits(
+            max_events=min(config.max_batch or DEFAULT_EVENTS, MAX_EVENTS),
+            max_bytes=MAX_BYTES,
+            requests_per_s=min(config.rate or DEFAULT_REQUESTS_PER_S, MAX_REQUESTS_PER_S),
+            deduplication_window_s=DEDUPLICATION_WINDOW_S,
+        )
+        base_url = config.base_url.rstrip("/")
+        self._url = base_url + PATH
+        self._envelopes = _envelopes(config)
+        self.budget = f"{base_url} {next(iter(_source_ids(config).values()), '')}"
+        self._custom_events = config.custom_events
+        self._max_age_s = config.max_event_age
+
+    def max_age_s(self, conversion: Conversion) -> float:
+        """Return the age in seconds beyond which TikTok credits no ad with the event."""
+        return self._max_age_s or MAX_AGE_S[EVENT_SOURCE[conversion.action_source]]
+
+    def prepare(self, conversion: Conversion) -> Payload | Skip | Unusable:
+        """Return the event as TikTok takes it, or why it stays here."""
+        source = EVENT_SOURCE[conversion.action_source]
+        name = platform_name(conversion.event, source, custom_events=self._custom_events)
+        if name is None:
+            return _NOT_MAPPED
+        envelope = self._envelopes.get(source)
+        if envelope is None:
+            return _NOT_CONFIGURED
+        event = event_of(conversion, name, source)
+        if not isinstance(event, Event):
+            return event
+        try:
+            return Payload(encode(event), envelope, name)
+        except UnicodeEncodeError:
+            return _NOT_TEXT
+
+    def request(self, payloads: Sequence[Payload], token: str) -> HttpRequest:
+        """Return the POST that carries `payloads`, all of one event source."""
+        return request_of(self._url, payloads, token)
+
+    def answer(self, response: HttpResponse, count: int) -> Answer:
+        """Return what TikTok's answer to a request of `count` events means."""
+        return answer_of(response, count)
+
+    def identifiers(self, conversion: Conversion) -> Mapping[str, str | Sequence[str]]:
+        """Return what TikTok gets of the person, by its own keys."""
+        user = user_of(conversion, EVENT_SOURCE[conversion.action_source])
+        return {key: value for key, value in msgspec.structs.asdict(user).items() if value}
+
+
+def build(name: str, config: TikTokConfig) -> TikTok:
+    """Return the destination that `config` describes."""
+    return TikTok(name, config)
+
+
+def _source_ids(config: TikTokConfig) -> dict[EventSource, str]:
+    ids: dict[EventSource, str | None] = {
+        "web": config.pixel_code,
+        "app": config.app_id,
+        "offline": config.offline_event_set_id,
+        "crm": config.crm_event_set_id,
+    }
+    return {source: source_id for source, source_id in ids.items() if source_id}
+
+
+def _envelopes(config: TikTokConfig) -> dict[EventSource, str]:
+    return {
+        source: encode(Envelope(source, source_id, config.test_event_code or None)).decode()
+        for source, source_id in _source_ids(config).items()
+    }
