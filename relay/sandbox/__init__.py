@@ -1,0 +1,1 @@
+"""The emulator of both platforms, for tests without an account anywhere."""

@@ -1,0 +1,58 @@
+"""Putting an answer of Pinterest's on the wire.
+
+The results of single events stand at top level, or under `details` of a `DetailedError`; both are
+known, and a sender has to read both.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from relay.sandbox.answers import Answer, Fate
+from relay.sandbox.pinterest.schema import DetailedResults, Error, Results
+from relay.sandbox.platform import Ending, Reply, gateway_page
+
+_WITH_STATUS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+"""Statuses whose bodies are seen to carry `"status": "failure"` besides code and message."""
+
+
+def ending(
+    answer: Answer, results: Results | None, fates: Sequence[Fate], headers: Mapping[str, str]
+) -> Ending:
+    """Return how a request ends that gets this answer; `results` are those of its events."""
+    content_type = "text/html" if answer.form == "html" else "application/json"
+    headers = {"Content-Type": content_type, **headers, **answer.headers}
+    reply = Reply(answer.status, _body(answer, results), headers)
+    code = "" if answer.code is None else str(answer.code)
+    return Ending(reply=reply, fates=fates, code=code)
+
+
+def _body(answer: Answer, results: Results | None) -> bytes:
+    match answer.form:
+        case "html":
+            return gateway_page(answer)
+        case "empty":
+            return b""
+        case "raw":
+            return answer.body.encode()
+        case "json":
+            return msgspec.json.encode(_document(answer, results))
+
+
+def _document(answer: Answer, results: Results | None) -> Results | DetailedResults | Error:
+    if results is None:
+        status = "failure" if answer.status in _WITH_STATUS else msgspec.UNSET
+        return Error(answer.code or 0, answer.message, status)
+    if answer.place == "details":
+        return Error(answer.code or 0, answer.message, details=results)
+    if answer.code is None:
+        return results
+    return DetailedResults(
+        code=answer.code,
+        message=answer.message,
+        num_events_received=results.num_events_received,
+        num_events_processed=results.num_events_processed,
+        events=results.events,
+    )
