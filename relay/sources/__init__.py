@@ -1,0 +1,1 @@
+"""Sources: they bring bytes in, and acknowledge only what the journal has on disk."""
