@@ -176,6 +176,7 @@ def _is_matchable(user: User) -> bool:
 
 
 def _properties(conversion: Conversion, source: EventSource) -> Properties | None:
+    """Return what is known of the order; TikTok has no name or category of a whole order."""
     customer_type = conversion.identity.customer_type if source in ("web", "app") else None
     order = conversion.order
     if order is None:
@@ -187,8 +188,6 @@ def _properties(conversion: Conversion, source: EventSource) -> Properties | Non
         order.order_id or None,
         order.search_string or None,
         order.description or None,
-        order.content_name or None,
-        order.content_category or None,
         _item_count(order),
         _amount(order.predicted_ltv),
         customer_type,

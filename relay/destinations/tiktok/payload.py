@@ -61,8 +61,6 @@ class Properties(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     order_id: str | None = None
     search_string: str | None = None
     description: str | None = None
-    content_name: str | None = None
-    content_category: str | None = None
     num_items: int | None = None
     predicted_ltv: Decimal | None = None
     customer_type: CustomerType | None = None
