@@ -4,7 +4,8 @@ from relay import conversion as hashed
 from relay.conversion import Conversion
 from relay.event import App, InboundEvent, Item, Order
 from relay.event_name import canonical_name
-from relay.identity import Warning_, has_identifier, identify
+from relay.identity import has_identifier
+from relay.identity.user import IdentityWarning, identify
 from relay.intake.moment import unix_seconds
 from relay.intake.money import amount, currency
 from relay.intake.page import without_emails
@@ -13,7 +14,7 @@ from relay.intake.problem import Unusable
 
 def convert(
     event: InboundEvent, *, source: str, now_s: float, default_country: str | None
-) -> tuple[Conversion, list[Warning_]]:
+) -> tuple[Conversion, list[IdentityWarning]]:
     """Return the hashed event, and what of its identifiers was left out.
 
     Raises `Unusable` for the first problem.
