@@ -113,7 +113,7 @@ class Intake:
         )
         taken.entries.append(self._router.route(conversion, selected, now_s))
         for warning in warnings:
-            problem = Problem(warning.code, warning.path, warning.message)
+            problem = Problem("invalid_value", warning.path, warning.message)
             taken.warnings.append(Finding(index, conversion.event_id, problem))
 
     def _selected(self, event: InboundEvent) -> frozenset[str] | None:
