@@ -62,7 +62,7 @@ class Child:
         end_s = monotonic() + deadline_s
         while not condition():
             if self._process.poll() is not None or monotonic() > end_s:
-                raise BenchError(f"{what} did not happen. The last of its output:\n{self._tail()}")
+                raise BenchError(f"waited in vain for {what}; its last words:\n{self._tail()}")
             sleep(POLL_S)
 
     def _tail(self) -> str:

@@ -101,7 +101,9 @@ class Trial:
         if load.accepted != events or load.statuses.keys() != {"202"}:
             raise BenchError(f"{load.accepted} of {events} events accepted, by {load.statuses}")
         self._posted_events += events
-        service.wait_until(self._has_arrived, f"delivery of {self._posted_events}", DELIVERY_S)
+        service.wait_until(
+            self._has_arrived, f"the delivery of {self._posted_events} events", DELIVERY_S
+        )
         return load
 
     def _has_arrived(self) -> bool:
