@@ -1,0 +1,197 @@
+"""One JSON line a record on stderr, and the words of outsiders made safe to keep.
+
+A line holds `time` (RFC 3339, UTC), `level`, `logger`, `message`, and what the caller gave as
+`extra`. Text is scrubbed unless its field is one of `PLAIN_FIELDS`, whose values come from the
+configuration or from a closed set. Of an exception a line tells the type and where it was raised,
+never its words: those of aiohttp hold request headers, those of a decoder the payload.
+"""
+
+import logging
+import re
+import sys
+import traceback
+import unicodedata
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Final, TextIO
+
+import msgspec
+
+from relay.errors import RelayError
+
+EMAIL: Final = "[e-mail]"
+PHONE: Final = "[phone]"
+OPAQUE: Final = "[opaque]"
+
+MAX_SCANNED = 20_000
+"""Characters of a text that are looked at; what follows is dropped, with the word it cuts."""
+
+MAX_FRAMES = 5
+"""Places told of one exception, the innermost ones."""
+
+PLAIN_FIELDS: Final = frozenset(
+    {"destination", "group_id", "listen", "outcome", "path", "reason", "source", "topic"}
+)
+"""Fields whose values are the relay's own words, so that a long name or path stays readable."""
+
+_INVISIBLE = frozenset({"Cf", "Cn", "Co", "Cs"})
+_AT_SIGN = re.compile(r"%(?:25)*40|&#0*64;|&#x0*40;|&commat;|\\u0040", re.IGNORECASE)
+_EMAIL_BREAK = r'\s"<>()\[\],;:'
+_EMAIL = re.compile(
+    rf'"[^"]{{1,64}}"@[^{_EMAIL_BREAK}]*'  # a quoted local part may hold blanks
+    rf"|(?<![^{_EMAIL_BREAK}])[^{_EMAIL_BREAK}]*?@[^{_EMAIL_BREAK}]*"
+)
+_RUN = re.compile(r"[A-Za-z0-9_\-+/=%.~$*^#&]{20,}")
+_FIELD = r"(?:\d{0,6}|[A-Z]?[a-z_]*)"
+_FIELD_PATH = re.compile(rf"{_FIELD}(?:\.{_FIELD})*")
+_LONG_WORD = re.compile(r"[A-Za-z]{15}")
+_BETWEEN_DIGITS = r"(?:[\s.()/+\-\u2010-\u2015\u2212]|%(?:25)*[2-5][0-9A-Fa-f])"
+_PHONE = re.compile(rf"\+?\(?\d(?:{_BETWEEN_DIGITS}{{0,4}}\d){{6,}}")
+
+_STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def scrub(text: str, max_length: int = 300) -> str:
+    """Return `text` on one line, without personal data and tokens, of at most `max_length`.
+
+    E-mail addresses, phone numbers (seven digits and more) and opaque strings of twenty and more
+    characters become placeholders. Dotted paths of lower-case words and indexes stay, so that
+    `data.12.properties.contents.0.content_id` can be read; in doubt the text goes. Scrubbing twice
+    gives the same as once.
+    """
+    line = _on_one_line(text)
+    line = _EMAIL.sub(EMAIL, _AT_SIGN.sub("@", line))
+    line = _RUN.sub(_opaque, line)
+    return _PHONE.sub(PHONE, line)[:max_length].rstrip()
+
+
+def _on_one_line(text: str) -> str:
+    """Return the start of `text` in one spelling, so that no look-alike hides an address."""
+    if len(text) > MAX_SCANNED:
+        text = text[:MAX_SCANNED].rsplit(maxsplit=1)[0]
+    if text.isascii() and text.isprintable():
+        return text
+    plain = "".join(
+        " " if char.isspace() or unicodedata.category(char) == "Cc" else char
+        for char in unicodedata.normalize("NFKC", text)
+        if unicodedata.category(char) not in _INVISIBLE
+    )
+    return unicodedata.normalize("NFKC", plain)
+
+
+def _opaque(run: re.Match[str]) -> str:
+    """Return a long run as it is only if it can be read as a path of field names and indexes."""
+    text = run.group()
+    readable = _FIELD_PATH.fullmatch(text) and not _LONG_WORD.search(text)
+    return text if readable else OPAQUE
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one JSON object; it never raises, whatever the record holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of `record`, without its line end."""
+        extras = {
+            name: _field(name, value)
+            for name, value in vars(record).items()
+            if name not in _STANDARD_FIELDS
+        }
+        line = extras | {
+            "time": _rfc3339(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": _message(record),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            line |= describe_exception(record.exc_info[1])
+        order = ("time", "level", "logger", "message")
+        return msgspec.json.encode({key: line.pop(key) for key in order} | line).decode()
+
+
+def describe_exception(error: BaseException) -> dict[str, object]:
+    """Return what may be told of an exception: its type, where it was raised, its cause's type.
+
+    The words of a `RelayError` are ours, written to be shown; those of any other are left out.
+    """
+    told: dict[str, object] = {"error": _type_name(error), "at": _places(error.__traceback__)}
+    if isinstance(error, RelayError):
+        told["detail"] = scrub(str(error))
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        told["cause"] = _type_name(cause)
+    return told
+
+
+class _LineHandler(logging.StreamHandler[TextIO]):
+    """A handler that says nothing when its stream is closed or full.
+
+    The standard one prints the record's arguments, unscrubbed.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """Drop the line: there is nowhere left to tell it."""
+
+
+def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Send every record of the process to `stream` (stderr) as JSON lines, replacing what was set.
+
+    Libraries speak from `WARNING` on; aiohttp's access log is off, since it holds query strings.
+    """
+    handler = _LineHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("relay").setLevel(level)
+    logging.getLogger("aiohttp.access").disabled = True
+    logging.captureWarnings(capture=True)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Return the first line of the message; its arguments are scrubbed, its template is ours.
+
+    A message without arguments may have been put together by its caller, so all of it is scrubbed.
+    """
+    template = str(record.msg).partition("\n")[0]
+    if not record.args:
+        return scrub(template)
+    try:
+        if isinstance(record.args, dict):
+            return template % {name: _value(value) for name, value in record.args.items()}
+        return template % tuple(_value(value) for value in record.args)
+    except (TypeError, ValueError, KeyError):
+        return scrub(template)
+
+
+def _field(name: str, value: object) -> object:
+    if name in PLAIN_FIELDS and isinstance(value, str):
+        return str(value)
+    return _value(value)
+
+
+def _value(value: object) -> object:
+    """Return a number as it is, and anything else as scrubbed text."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**63 else OPAQUE
+    if isinstance(value, BaseException):
+        return str(value) if isinstance(value, RelayError) else _type_name(value)
+    return scrub(str(value))
+
+
+def _places(trace: TracebackType | None) -> list[str]:
+    places = [
+        f"{frame.f_globals.get('__name__', '?')}:{line} {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(trace)
+    ]
+    return places[-MAX_FRAMES:]
+
+
+def _type_name(error: BaseException) -> str:
+    kind = type(error)
+    within = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return within + kind.__qualname__
+
+
+def _rfc3339(unix_s: float) -> str:
+    moment = datetime.fromtimestamp(unix_s, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
