@@ -1,0 +1,63 @@
+"""Reads beside the writer: a few read-only connections, each used by one thread at a time.
+
+Each run sees one snapshot of what is committed and never waits for the writer. Runs beyond the
+number of threads wait in line; each belongs to a caller that waits for it, so the line is as
+bounded as the callers are.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from relay.errors import JournalUnavailable
+from relay.journal.storage import storage_fault
+
+T = TypeVar("T")
+
+
+class Reader:
+    """See the module docstring; `connect` must allow use by changing threads."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], *, threads: int = 2) -> None:
+        self._connect = connect
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="journal-reader")
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+
+    async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `query` returns; it sees one snapshot and cannot write.
+
+        Raises `JournalUnavailable` if the file cannot be read.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._executor, self._snapshot, query)
+        except sqlite3.Error as error:
+            if reason := storage_fault(error):
+                raise JournalUnavailable(reason) from None
+            raise
+
+    async def close(self) -> None:
+        """Wait for the runs under way, then close the connections."""
+        await asyncio.to_thread(self._executor.shutdown)
+        while connection := self._idle_connection():
+            connection.close()
+
+    def _snapshot(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._idle_connection() or self._connect()
+        try:
+            connection.execute("BEGIN")
+            try:
+                return query(connection)
+            finally:
+                connection.execute("ROLLBACK")
+        finally:
+            self._idle.put(connection)
+
+    def _idle_connection(self) -> sqlite3.Connection | None:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return None

@@ -1,0 +1,37 @@
+"""What the file system may do to SQLite, told apart from mistakes of this program.
+
+A storage fault (disk full, input/output error, read-only or damaged file) concerns every write
+and passes by itself or by somebody's hand; anything else that an operation raises is that
+operation's own. The reason is short, holds no path and is safe to show to a producer.
+"""
+
+import sqlite3
+from typing import Final
+
+_REASONS: Final = {
+    sqlite3.SQLITE_FULL: "the disk of the journal is full",
+    sqlite3.SQLITE_IOERR: "the disk of the journal fails",
+    sqlite3.SQLITE_READONLY: "the journal's file is read-only",
+    sqlite3.SQLITE_PERM: "the journal's file is not permitted to the relay",
+    sqlite3.SQLITE_CANTOPEN: "the journal's file cannot be opened",
+    sqlite3.SQLITE_CORRUPT: "the journal's file is damaged",
+    sqlite3.SQLITE_NOTADB: "the journal's file is damaged",
+    sqlite3.SQLITE_BUSY: "the journal's file is locked by another program",
+    sqlite3.SQLITE_LOCKED: "the journal's file is locked by another program",
+    sqlite3.SQLITE_PROTOCOL: "the journal's file is locked by another program",
+    sqlite3.SQLITE_NOMEM: "the relay is out of memory",
+    sqlite3.SQLITE_INTERRUPT: "the journal was interrupted",
+}
+_PRIMARY_CODE: Final = 0xFF
+"""The low byte of an extended result code, see https://sqlite.org/rescode.html (2026)."""
+
+
+def storage_fault(error: BaseException) -> str | None:
+    """Return why the storage takes or gives nothing, or None if the error is of another kind."""
+    if not isinstance(error, sqlite3.Error):
+        return None
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        # Raised by the module itself, not by the engine: only an OperationalError is the disk's.
+        return str(error) if isinstance(error, sqlite3.OperationalError) else None
+    return _REASONS.get(code & _PRIMARY_CODE)
