@@ -226,7 +226,9 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which dead letters are meant; all conditions hold together. `ids` empty means any."""
+    """Which dead letters are meant; all conditions hold together. No `ids` at all means
+    any, an empty set none.
+    """
 
     ids: frozenset[str] | None = None
     destination: str | None = None

@@ -1,10 +1,13 @@
 -- Version 1 of the journal. `PRAGMA user_version` holds the version; each later one is a numbered
 -- upgrade in `upgrades.py`. Times are Unix milliseconds unless the name says otherwise.
+-- `PRAGMA auto_vacuum = INCREMENTAL` is set before the first table, so that retention can give
+-- pages back.
 
--- The log: one row per committed group and lane. `entries` is a MessagePack array of
--- [conversion, passed]; the event at index i has the offset first + i.
+-- The log: one row per committed group and lane. `entries` is what `codec.encode_group` makes; the
+-- event at index i has the offset first + i. Retention may empty the table: ids are never used
+-- again, and the next offset of a lane is the greatest of all its cursors and the end of the log.
 CREATE TABLE log (
-    id          INTEGER PRIMARY KEY,
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
     lane        INTEGER NOT NULL,
     first       INTEGER NOT NULL,
     count       INTEGER NOT NULL,
@@ -13,11 +16,13 @@ CREATE TABLE log (
 ) STRICT;
 CREATE UNIQUE INDEX log_position ON log (lane, first);
 
--- Up to where a destination is settled. `ahead` is a MessagePack array of [first, last] ranges of
+-- Up to where a destination is settled. `start` is the end of the log when the destination was new:
+-- what came before was never for it. `ahead` is a MessagePack array of [first, last] ranges of
 -- offsets that are settled beyond `position`, in order.
 CREATE TABLE cursor (
     destination TEXT NOT NULL,
     lane        INTEGER NOT NULL,
+    start       INTEGER NOT NULL,
     position    INTEGER NOT NULL,
     ahead       BLOB NOT NULL,
     PRIMARY KEY (destination, lane)
@@ -57,10 +62,14 @@ CREATE TABLE dead (
     entry       BLOB,
     UNIQUE (destination, lane, position)
 ) STRICT;
-CREATE INDEX dead_moment ON dead (destination, dead_ms);
+-- Lists, newest first, with every filter answered from the index.
+CREATE INDEX dead_list ON dead (dead_ms, destination, reason, event);
+-- Payloads whose time is over.
+CREATE INDEX dead_payload ON dead (dead_ms, reason) WHERE entry IS NOT NULL;
 
 -- One row per request to a platform. `exceptions` is a MessagePack array of
--- [lane, offset, outcome, code, message] for the events that fared otherwise than the request.
+-- [lane, offset, outcome, code, message] for the events that fared otherwise than the request; in a
+-- `partial` one, an event that is not among them was delivered.
 CREATE TABLE receipt (
     id          INTEGER PRIMARY KEY,
     destination TEXT NOT NULL,
@@ -73,7 +82,6 @@ CREATE TABLE receipt (
     request_id  TEXT NOT NULL,
     exceptions  BLOB
 ) STRICT;
-CREATE INDEX receipt_moment ON receipt (at_ms);
 
 -- The offsets that a receipt covers; no span is wider than 1,000 offsets, so that those around an
 -- offset are found by their first one.
@@ -86,16 +94,23 @@ CREATE TABLE receipt_span (
     PRIMARY KEY (destination, lane, first, receipt)
 ) STRICT, WITHOUT ROWID;
 
--- Look-up by event id (kind 0) and order id (kind 1): runs of sorted 64-bit hashes with the log
--- row of each, both little-endian arrays of 8-byte integers.
+-- Look-up by event id and order id: immutable sorted runs, see `lookup.py`. A run covers the log
+-- rows from `first_log` to `last_log`; `level` says how often it was merged.
 CREATE TABLE lookup_run (
     id        INTEGER PRIMARY KEY,
-    kind      INTEGER NOT NULL,
+    level     INTEGER NOT NULL,
     first_log INTEGER NOT NULL,
     last_log  INTEGER NOT NULL,
-    count     INTEGER NOT NULL,
-    hashes    BLOB NOT NULL,
-    log_ids   BLOB NOT NULL
+    count     INTEGER NOT NULL
+) STRICT;
+
+-- The pages of a run. `records` is a sorted string of 16-byte records: 8 bytes of hash, 8 bytes of
+-- place (offset * 2 + lane), big-endian. `first` is the hash of the first record.
+CREATE TABLE lookup_page (
+    run     INTEGER NOT NULL,
+    first   BLOB NOT NULL,
+    records BLOB NOT NULL,
+    PRIMARY KEY (run, first)
 ) STRICT;
 
 -- Counts by the moment of receipt: rows a minute wide for 48 hours, then an hour for 400 days.
@@ -110,7 +125,7 @@ CREATE TABLE rollup (
     skipped     INTEGER NOT NULL DEFAULT 0,
     delivered   INTEGER NOT NULL DEFAULT 0,
     dead        INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (start_s, width_s, destination, event)
+    PRIMARY KEY (width_s, start_s, destination, event)
 ) STRICT, WITHOUT ROWID;
 
 -- Delivered purchases by the moment of receipt; `value` is decimal text.
@@ -120,7 +135,7 @@ CREATE TABLE rollup_value (
     destination TEXT NOT NULL,
     currency    TEXT NOT NULL,
     value       TEXT NOT NULL,
-    PRIMARY KEY (start_s, width_s, destination, currency)
+    PRIMARY KEY (width_s, start_s, destination, currency)
 ) STRICT, WITHOUT ROWID;
 
 -- Lifetime counts; `kind` names a field of `Totals`, `who` a destination or source.
