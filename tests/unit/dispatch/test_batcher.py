@@ -1,0 +1,147 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.dispatch.batcher import Batch, Batcher
+from relay.event_name import Lane
+from tests.builders import NOW_S, payload, pending
+
+NOW_MS = NOW_S * 1000
+
+
+def batcher(*, max_events: int = 10, max_bytes: int = 10_000, linger_s: float = 1.0) -> Batcher:
+    return Batcher(max_events=max_events, max_bytes=max_bytes, linger_s=linger_s)
+
+
+def offsets(batch: Batch | None) -> list[int]:
+    return [] if batch is None else [each.offset for each in batch.pendings]
+
+
+def test_a_full_request_goes_at_once() -> None:
+    queue = batcher(max_events=3)
+    for offset in range(4):
+        queue.add(pending(offset), payload())
+    assert offsets(queue.batch(NOW_MS)) == [0, 1, 2]
+    assert offsets(queue.batch(NOW_MS)) == []
+
+
+def test_fewer_events_wait_for_the_linger_of_the_oldest() -> None:
+    queue = batcher(linger_s=2.0)
+    queue.add(pending(0), payload())
+    assert queue.wait_s(NOW_MS + 500) == 1.5
+    assert queue.batch(NOW_MS + 1999) is None
+    assert offsets(queue.batch(NOW_MS + 2000)) == [0]
+
+
+def test_nothing_waiting_means_no_wait_to_speak_of() -> None:
+    assert batcher().wait_s(NOW_MS) is None
+    assert batcher().batch(NOW_MS) is None
+
+
+def test_money_takes_nine_places_in_ten() -> None:
+    queue = batcher(max_events=10)
+    for offset in range(20):
+        queue.add(pending(offset, "purchase"), payload())
+        queue.add(pending(offset, "search"), payload())
+    batch = queue.batch(NOW_MS)
+    assert batch is not None
+    lanes = [each.lane for each in batch.pendings]
+    assert (lanes.count(Lane.MONEY), lanes.count(Lane.OTHER)) == (9, 1)
+
+
+def test_free_places_are_filled_from_the_other_lane() -> None:
+    queue = batcher(max_events=10)
+    queue.add(pending(0, "purchase"), payload())
+    for offset in range(20):
+        queue.add(pending(offset, "search"), payload())
+    batch = queue.batch(NOW_MS)
+    assert batch is not None
+    assert len(batch.pendings) == 10
+
+
+def test_retries_take_at_most_a_fifth_beside_fresh_events() -> None:
+    queue = batcher(max_events=10)
+    for offset in range(20):
+        queue.add(pending(offset), payload())
+        queue.add(pending(100 + offset, retry=True), payload())
+    batch = queue.batch(NOW_MS)
+    assert batch is not None
+    assert sum(each.retry for each in batch.pendings) == 2
+
+
+def test_retries_alone_may_fill_a_request() -> None:
+    queue = batcher(max_events=10)
+    for offset in range(10):
+        queue.add(pending(offset, retry=True), payload())
+    assert len(offsets(queue.batch(NOW_MS))) == 10
+    assert queue.retries == 0
+
+
+def test_batch_keys_never_share_a_request_and_take_turns() -> None:
+    queue = batcher(max_events=2)
+    for offset in range(4):
+        queue.add(pending(offset), payload("web"))
+    for offset in range(10, 12):
+        queue.add(pending(offset), payload("offline"))
+    assert [offsets(queue.batch(NOW_MS)) for _ in range(3)] == [[0, 1], [10, 11], [2, 3]]
+
+
+def test_a_request_stays_within_its_bytes() -> None:
+    queue = batcher(max_bytes=100)
+    for offset in range(3):
+        queue.add(pending(offset), payload(body=b"x" * 40))
+    assert offsets(queue.batch(NOW_MS)) == [0, 1]
+
+
+def test_an_event_larger_than_a_request_goes_alone() -> None:
+    queue = batcher(max_bytes=100)
+    queue.add(pending(0), payload(body=b"x" * 400))
+    queue.add(pending(1), payload(body=b"x"))
+    assert offsets(queue.batch(NOW_MS)) == [0]
+
+
+def test_a_trial_takes_what_waits_without_lingering() -> None:
+    queue = batcher(linger_s=60)
+    queue.add(pending(0), payload())
+    queue.add(pending(1), payload())
+    assert offsets(queue.batch(NOW_MS, max_events=1)) == [0]
+
+
+def test_halves_hold_every_event_once() -> None:
+    batch = Batch([pending(at) for at in range(5)], [payload() for _ in range(5)])
+    first, second = batch.halves()
+    assert offsets(first) + offsets(second) == [0, 1, 2, 3, 4]
+    assert first.fixed
+    assert second.fixed
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["purchase", "search"]),
+        st.sampled_from(["web", "offline"]),
+        st.booleans(),
+        st.integers(1, 60),
+    ),
+    max_size=60,
+)
+
+
+@given(events=EVENTS, max_events=st.integers(1, 12), max_bytes=st.integers(10, 200))
+def test_every_event_goes_out_once_and_in_order_of_its_line(
+    events: list[tuple[str, str, bool, int]], max_events: int, max_bytes: int
+) -> None:
+    """Whatever waits, requests hold their bounds, and nothing is lost, doubled or overtaken."""
+    queue = batcher(max_events=max_events, max_bytes=max_bytes, linger_s=0)
+    for offset, (name, key, retry, size) in enumerate(events):
+        queue.add(pending(offset, name, retry=retry), payload(key, b"x" * size))
+    lines: dict[tuple[str, Lane, bool], list[int]] = {}
+    while batch := queue.batch(NOW_MS):
+        assert 0 < len(batch.pendings) <= max_events
+        assert len(batch.pendings) == 1 or sum(len(p.body) for p in batch.payloads) <= max_bytes
+        assert len({each.batch_key for each in batch.payloads}) == 1
+        for each, body in zip(batch.pendings, batch.payloads, strict=True):
+            lines.setdefault((body.batch_key, each.lane, each.retry), []).append(each.offset)
+    sent = [offset for line in lines.values() for offset in line]
+    assert sorted(sent) == list(range(len(events)))
+    for line in lines.values():
+        assert line == sorted(line)
+    assert queue.waiting(Lane.MONEY) == queue.waiting(Lane.OTHER) == queue.retries == 0

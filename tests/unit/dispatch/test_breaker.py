@@ -1,0 +1,171 @@
+import random
+
+import pytest
+
+from relay.delivery import Answer, PauseReason
+from relay.dispatch.breaker import Breaker
+from relay.journal.base import Pause
+from tests.builders import NOW_S
+
+OK = Answer(kind="settled")
+DOWN = Answer(kind="transient", http_status=502)
+BAD_TOKEN = Answer(kind="misconfigured", pause="token_rejected")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = float(NOW_S)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock: Clock) -> Breaker:
+    return Breaker(clock, random.Random(1))
+
+
+def test_a_new_breaker_lets_everything_through(breaker: Breaker) -> None:
+    assert breaker.wait_s() == 0
+    assert breaker.health().state == "active"
+    assert not breaker.alone
+    assert breaker.max_events is None
+
+
+def test_one_fault_is_everyday_life_and_two_are_degraded(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(DOWN, clock())
+    assert breaker.health().state == "active"
+    clock.now += 5
+    breaker.note(DOWN, clock())
+    health = breaker.health()
+    assert (health.state, health.since) == ("degraded", NOW_S)
+    assert breaker.alone
+
+
+def test_an_outage_is_tried_at_least_every_15_seconds(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(50):
+        breaker.note(DOWN, clock())
+        wait_s = breaker.wait_s()
+        assert wait_s is not None
+        assert wait_s <= 15
+        clock.now += wait_s
+
+
+def test_a_wave_of_faults_counts_once(breaker: Breaker, clock: Clock) -> None:
+    """Eight requests in flight that fail together are one fault of the platform."""
+    sent_at = clock()
+    clock.now += 1
+    for _ in range(8):
+        breaker.note(DOWN, sent_at)
+    assert breaker.health().state == "active"
+
+
+def test_success_ends_an_outage(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(3):
+        breaker.note(DOWN, clock())
+    breaker.note(OK, clock())
+    assert breaker.health().state == "active"
+    assert not breaker.alone
+
+
+def test_a_refused_event_is_no_fault(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(Answer(kind="refused"), clock())
+    assert breaker.wait_s() == 0
+    assert not breaker.alone
+
+
+def test_a_throttle_waits_as_told_and_is_no_fault(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(Answer(kind="throttled", wait_s=42.0), clock())
+    health = breaker.health()
+    assert (health.state, health.until) == ("throttled", NOW_S + 42)
+    assert not breaker.alone
+    clock.now += 42
+    assert breaker.wait_s() == 0
+    assert breaker.health().state == "active"
+
+
+def test_a_hostile_wait_is_clamped(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(Answer(kind="throttled", wait_s=1e9), clock())
+    assert breaker.wait_s() == 3600
+
+
+def test_a_bad_token_pauses_and_one_event_is_tried_after_30_s_rising_to_5_min(
+    breaker: Breaker, clock: Clock
+) -> None:
+    waits = []
+    for _ in range(6):
+        breaker.note(BAD_TOKEN, clock())
+        wait_s = breaker.wait_s()
+        assert wait_s is not None
+        waits.append(wait_s)
+        clock.now += wait_s
+    assert waits == [30, 60, 120, 240, 300, 300]
+    assert breaker.max_events == 1
+    health = breaker.health()
+    assert (health.state, health.reason, health.since) == ("paused", "token_rejected", NOW_S)
+
+
+def test_one_success_resumes_a_pause(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(BAD_TOKEN, clock())
+    breaker.note(OK, clock())
+    assert breaker.pause is None
+
+
+def test_a_new_token_is_tried_at_once(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(BAD_TOKEN, clock())
+    breaker.token_changed(present=True)
+    assert breaker.wait_s() == 0
+    assert breaker.health().reason == "token_rejected"
+
+
+def test_a_missing_token_pauses_until_there_is_one(breaker: Breaker) -> None:
+    breaker.token_changed(present=False)
+    assert breaker.health().reason == "token_missing"
+    breaker.token_changed(present=True)
+    assert breaker.health().state == "active"
+
+
+def test_only_resume_ends_an_operators_pause(breaker: Breaker, clock: Clock) -> None:
+    breaker.stop("paused_by_operator")
+    breaker.note(OK, clock())
+    breaker.note(BAD_TOKEN, clock())
+    breaker.token_changed(present=False)
+    assert breaker.health().reason == "paused_by_operator"
+    assert breaker.wait_s() is None
+    breaker.resume()
+    assert breaker.wait_s() == 0
+
+
+def test_resume_clears_an_outage_and_a_throttle(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(DOWN, clock())
+    breaker.note(Answer(kind="throttled", wait_s=600), clock())
+    breaker.resume()
+    assert breaker.wait_s() == 0
+    assert breaker.health().state == "active"
+
+
+@pytest.mark.parametrize("reason", ["token_rejected", "no_permission"])
+def test_a_doubtful_401_pauses_only_once_confirmed_within_15_s(
+    breaker: Breaker, clock: Clock, reason: PauseReason
+) -> None:
+    """A gateway may answer 401 on its own: two more of the same make it a pause."""
+    doubtful = Answer(kind="transient", pause=reason, confirmations=2)
+    for _ in range(2):
+        breaker.note(doubtful, clock())
+        assert breaker.pause is None
+        clock.now += breaker.wait_s() or 0
+    breaker.note(doubtful, clock())
+    assert breaker.health().reason == reason
+    assert clock.now - NOW_S <= 15
+
+
+def test_a_pause_found_at_start_is_kept_and_tried_at_once(clock: Clock) -> None:
+    breaker = Breaker(clock, random.Random(1), Pause("token_expired", 1000, "It has expired."))
+    assert breaker.health().reason == "token_expired"
+    assert breaker.wait_s() == 0
+    assert breaker.max_events == 1

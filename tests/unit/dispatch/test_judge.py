@@ -1,0 +1,127 @@
+import math
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.delivery import DELIVERED, Answer, Verdict
+from relay.dispatch.batcher import Batch
+from relay.dispatch.judge import judge, safe_request_id, settlement_of
+from relay.journal.base import Pending, Receipt
+from tests.builders import payload, pending
+
+REFUSED = Verdict("invalid", "40002", "Invalid value")
+LATER = Verdict("transient")
+
+
+def batch_of(count: int) -> Batch:
+    return Batch([pending(at) for at in range(count)], [payload() for _ in range(count)])
+
+
+def offsets(pendings: object) -> list[int]:
+    assert isinstance(pendings, list)
+    return [each.offset for each in pendings]
+
+
+def test_each_event_gets_its_own_verdict() -> None:
+    ruling = judge(batch_of(3), Answer(kind="settled", verdicts=[DELIVERED, REFUSED, LATER]))
+    assert ruling.outcome == "partial"
+    assert offsets(ruling.delivered) == [0]
+    assert [each.pending.offset for each in ruling.dead] == [1]
+    assert [each.pending.offset for each in ruling.retry] == [2]
+    assert not ruling.again
+
+
+def test_an_answer_that_does_not_fit_delivers_nothing() -> None:
+    ruling = judge(batch_of(3), Answer(kind="settled", verdicts=[DELIVERED]))
+    assert (ruling.outcome, ruling.delivered) == ("transient", ())
+    assert [offsets(batch.pendings) for batch in ruling.again] == [[0, 1, 2]]
+
+
+def test_a_named_culprit_is_dead_and_the_rest_goes_out_at_once() -> None:
+    ruling = judge(batch_of(4), Answer(kind="refused", code="40002", culprits=[2]))
+    assert [each.pending.offset for each in ruling.dead] == [2]
+    assert [offsets(batch.pendings) for batch in ruling.again] == [[0, 1, 3]]
+
+
+def test_a_culprit_beyond_the_batch_is_no_culprit() -> None:
+    ruling = judge(batch_of(4), Answer(kind="refused", culprits=[4, -1]))
+    assert not ruling.dead
+    assert [offsets(batch.pendings) for batch in ruling.again] == [[0, 1], [2, 3]]
+
+
+def test_a_single_refused_event_is_the_culprit() -> None:
+    ruling = judge(batch_of(1), Answer(kind="refused"))
+    assert [each.reason for each in ruling.dead] == ["platform_rejected"]
+    assert not ruling.again
+
+
+def test_throttles_and_faults_send_the_same_events_again() -> None:
+    for kind, outcome in (("throttled", "throttled"), ("misconfigured", "misconfigured")):
+        ruling = judge(batch_of(2), Answer(kind=kind))  # type: ignore[arg-type]  # both are kinds
+        assert ruling.outcome == outcome
+        assert [offsets(batch.pendings) for batch in ruling.again] == [[0, 1]]
+        assert all(batch.fixed for batch in ruling.again)
+
+
+def test_the_platforms_words_are_scrubbed_before_they_are_kept() -> None:
+    answer = Answer(kind="refused", code="40002", message="jane.doe@example.com is not valid")
+    ruling = judge(batch_of(1), answer)
+    receipt = Receipt(at_ms=0, duration_ms=0, outcome=ruling.outcome)
+    settlement = settlement_of(ruling, receipt, lambda _: 0)
+    assert "jane" not in settlement.dead[0].message
+
+
+def test_a_request_id_is_kept_only_if_it_looks_like_one() -> None:
+    assert safe_request_id("20260131-abc") == "20260131-abc"
+    assert safe_request_id("jane@example.com") == ""
+    assert safe_request_id("x" * 65) == ""
+
+
+def deliver(
+    batch: Batch, answer: Callable[[Batch], Answer]
+) -> tuple[int, list[Pending], list[int]]:
+    """Send a batch and all that comes of it; return requests, delivered, and dead offsets."""
+    waiting, requests = [batch], 0
+    delivered: list[Pending] = []
+    dead: list[int] = []
+    while waiting:
+        current = waiting.pop(0)
+        requests += 1
+        ruling = judge(current, answer(current))
+        delivered += ruling.delivered
+        dead += [each.pending.offset for each in ruling.dead]
+        waiting[:0] = ruling.again
+    return requests, delivered, dead
+
+
+@given(count=st.integers(1, 1000), poison=st.sets(st.integers(0, 999), max_size=5))
+def test_halving_finds_exactly_the_culprits_in_few_requests(count: int, poison: set[int]) -> None:
+    """All-or-nothing answers without an index: 2·k·log2(n) + 10 requests at most."""
+    poison = {at for at in poison if at < count}
+
+    def answer(batch: Batch) -> Answer:
+        if any(each.offset in poison for each in batch.pendings):
+            return Answer(kind="refused")
+        return Answer(kind="settled", verdicts=[DELIVERED] * len(batch.pendings))
+
+    requests, delivered, dead = deliver(batch_of(count), answer)
+    assert set(dead) == poison
+    assert sorted(each.offset for each in delivered) == sorted(set(range(count)) - poison)
+    assert requests <= 2 * len(poison) * math.log2(max(count, 2)) + 10
+
+
+@given(count=st.integers(1, 1000), poison=st.sets(st.integers(0, 999), max_size=5))
+def test_a_named_index_costs_one_request_a_culprit(count: int, poison: set[int]) -> None:
+    poison = {at for at in poison if at < count}
+
+    def answer(batch: Batch) -> Answer:
+        at = next((at for at, each in enumerate(batch.pendings) if each.offset in poison), None)
+        if at is not None:
+            return Answer(kind="refused", culprits=[at])
+        return Answer(kind="settled", verdicts=[DELIVERED] * len(batch.pendings))
+
+    requests, delivered, dead = deliver(batch_of(count), answer)
+    assert set(dead) == poison
+    assert len(delivered) == count - len(poison)
+    assert requests <= len(poison) + 2
