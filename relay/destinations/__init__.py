@@ -1,0 +1,34 @@
+"""The built-in destinations, one sub-package a platform, found by looking into this folder.
+
+A sub-package exposes `TYPE`, the word in `type = "…"` of its configuration table, `CONFIG`, the
+struct that the table is read into, and `build(name, config)`. Adding a platform means adding its
+folder; no list needs to be edited, and destinations know nothing of each other.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
+
+from relay.delivery import Destination
+
+
+class DestinationType(Protocol):
+    """What the sub-package of a platform exposes."""
+
+    TYPE: str
+    CONFIG: type
+
+    def build(self, name: str, config: Any) -> Destination:
+        """Return the destination called `name`; `config` is a `CONFIG`."""
+        ...
+
+
+def discover() -> Mapping[str, DestinationType]:
+    """Return each built-in type of destination by its `TYPE`, in alphabetical order of folders."""
+    packages = [
+        cast("DestinationType", importlib.import_module(f"{__name__}.{found.name}"))
+        for found in pkgutil.iter_modules(__path__)
+        if found.ispkg
+    ]
+    return {package.TYPE: package for package in packages}
