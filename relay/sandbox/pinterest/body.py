@@ -76,7 +76,7 @@ def _shapeless(payload: bytes, fault: Fault) -> Finding:
     return Finding(
         event=text_of(document, "event_name"),
         event_id=text_of(document, "event_id"),
-        payload=payload,
+        payload=b"" if fault.kind == "not_json" else payload,
         fault=_wording(fault, payload),
         path=fault.path,
         is_shapeless=True,

@@ -106,7 +106,7 @@ def _listed(payload: bytes, source: Source, now: float) -> Finding:
     try:
         document = msgspec.json.decode(payload)
     except MALFORMED:
-        document = None
+        return Finding()
     return Finding(
         event=text_of(document, "event"), event_id=text_of(document, "event_id"), payload=payload
     )

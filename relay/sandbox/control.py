@@ -1,0 +1,177 @@
+"""The control API: what a test in any language sets and asks, as JSON under `/sandbox/`.
+
+- `POST /sandbox/scenario` `{"scenario":"outage"}`; `POST /sandbox/script` with a fault script;
+  `POST /sandbox/style` with the keys of `relay.sandbox.style.Style` to change.
+- `GET` of the same three: what is running. `GET /sandbox/answers`: every answer by name.
+- `GET /sandbox/summary`; `/sandbox/requests` and `/sandbox/events`, the latest first, with
+  `?event_id=`, `?platform=`, `?limit=`; `/sandbox/ids`, accepted ids as NDJSON.
+- `DELETE /sandbox/events`: forget what was received.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from relay.errors import ConfigError
+from relay.sandbox.answers import ANSWERS, PlatformName
+from relay.sandbox.exchange import Exchange
+from relay.sandbox.scripts import parse
+from relay.sandbox.style import Style
+
+DEFAULT_LIMIT: Final = 100
+MAX_LIMIT: Final = 10_000
+_CHUNK: Final = 1_000
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class _ScenarioName(msgspec.Struct, forbid_unknown_fields=True):
+    scenario: str
+
+
+def routes(exchange: Exchange) -> list[web.RouteDef]:
+    """Return the routes of the control API."""
+    control = _Control(exchange)
+    return [
+        web.post("/sandbox/scenario", control.set_scenario),
+        web.get("/sandbox/scenario", control.scenario),
+        web.post("/sandbox/script", control.set_script),
+        web.get("/sandbox/script", control.script),
+        web.post("/sandbox/style", control.set_style),
+        web.get("/sandbox/style", control.style),
+        web.get("/sandbox/answers", control.answers),
+        web.get("/sandbox/summary", control.summary),
+        web.get("/sandbox/requests", control.requests),
+        web.get("/sandbox/events", control.events),
+        web.delete("/sandbox/events", control.clear),
+        web.get("/sandbox/ids", control.ids),
+    ]
+
+
+class _Control:
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    async def set_scenario(self, request: web.Request) -> web.Response:
+        try:
+            wanted = msgspec.json.decode(await request.read(), type=_ScenarioName)
+            self._exchange.run_scenario(wanted.scenario)
+        except (ConfigError, msgspec.MsgspecError) as error:
+            return _refused(error)
+        return await self.scenario(request)
+
+    async def scenario(self, request: web.Request) -> web.Response:
+        del request
+        return _json({"scenario": self._exchange.scenario_name})
+
+    async def set_script(self, request: web.Request) -> web.Response:
+        try:
+            self._exchange.run_script(parse(await request.read()))
+        except ConfigError as error:
+            return _refused(error)
+        return await self.script(request)
+
+    async def script(self, request: web.Request) -> web.Response:
+        del request
+        steps = [{"step": step, "hits": hits} for step, hits in self._exchange.playback.hits()]
+        return _json({"scenario": self._exchange.scenario_name, "steps": steps})
+
+    async def set_style(self, request: web.Request) -> web.Response:
+        try:
+            changes = msgspec.json.decode(await request.read(), type=dict[str, Any])
+            style = {**msgspec.to_builtins(self._exchange.style), **changes}
+            self._exchange.use_style(msgspec.convert(style, Style))
+        except msgspec.MsgspecError as error:
+            return _refused(error)
+        return await self.style(request)
+
+    async def style(self, request: web.Request) -> web.Response:
+        del request
+        return _json(self._exchange.style)
+
+    async def answers(self, request: web.Request) -> web.Response:
+        del request
+        return _json(ANSWERS)
+
+    async def summary(self, request: web.Request) -> web.Response:
+        del request
+        counts = self._exchange.inbox.counts
+        return _json(
+            {
+                "scenario": self._exchange.scenario_name,
+                "pinterest": counts["pinterest"],
+                "tiktok": counts["tiktok"],
+            }
+        )
+
+    async def requests(self, request: web.Request) -> web.Response:
+        platform = _platform(request)
+        latest = (
+            seen
+            for seen in reversed(self._exchange.inbox.requests)
+            if platform in {None, seen.platform}
+        )
+        return _json({"requests": list(islice(latest, _limit(request)))})
+
+    async def events(self, request: web.Request) -> web.Response:
+        platform, event_id = _platform(request), request.query.get("event_id")
+        latest = (
+            seen
+            for seen in reversed(self._exchange.inbox.events)
+            if platform in {None, seen.platform} and event_id in {None, seen.event_id}
+        )
+        return _json({"events": list(islice(latest, _limit(request)))})
+
+    async def clear(self, request: web.Request) -> web.Response:
+        del request
+        self._exchange.inbox.clear()
+        return web.Response(status=204)
+
+    async def ids(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        await response.prepare(request)
+        for lines in _chunks(self._id_lines(_platform(request))):
+            await response.write(lines)
+        await response.write_eof()
+        return response
+
+    def _id_lines(self, platform: PlatformName | None) -> Iterator[bytes]:
+        inbox = self._exchange.inbox
+        for seen in inbox.ids(platform):
+            yield _ENCODER.encode(seen) + b"\n"
+        of_interest = [inbox.counts[platform]] if platform else list(inbox.counts.values())
+        if not all(counts.ids_complete for counts in of_interest):
+            yield b'{"incomplete":true,"message":"more ids were accepted than are kept"}\n'
+
+
+def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
+    while chunk := b"".join(islice(lines, _CHUNK)):
+        yield chunk
+
+
+def _platform(request: web.Request) -> PlatformName | None:
+    match request.query.get("platform"):
+        case "pinterest":
+            return "pinterest"
+        case "tiktok":
+            return "tiktok"
+        case _:
+            return None
+
+
+def _limit(request: web.Request) -> int:
+    wanted = request.query.get("limit", "")
+    return min(int(wanted), MAX_LIMIT) if wanted.isascii() and wanted.isdecimal() else DEFAULT_LIMIT
+
+
+def _json(document: object, status: int = 200) -> web.Response:
+    return web.Response(
+        status=status, body=_ENCODER.encode(document), content_type="application/json"
+    )
+
+
+def _refused(error: Exception) -> web.Response:
+    return _json({"message": str(error)}, status=400)

@@ -1,0 +1,197 @@
+"""The emulator as a web server: one address for both platforms, the control API and the page.
+
+It is a tool for tests and trials. It needs no account and no password, keeps everything in memory,
+and never stores, logs or answers with a token. Bodies are bounded, and so is what is remembered.
+"""
+
+import asyncio
+import random
+import socket
+import struct
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from types import TracebackType
+from typing import Final, Self
+
+from aiohttp import web
+
+from relay.errors import ConfigError, RelayError
+from relay.sandbox import control, elsewhere, page
+from relay.sandbox.answers import PlatformName
+from relay.sandbox.credential import Gate
+from relay.sandbox.exchange import Exchange, Outcome
+from relay.sandbox.platform import Call, Reply
+from relay.sandbox.style import Style
+
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+"""Neither platform publishes a limit; vendors cap a request at 1 to 2 MB."""
+
+_SHUTDOWN_S: Final = 0.2
+_FRAMING: Final = ("Content-Length", "Transfer-Encoding")
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Sandbox:
+    """Both platforms on one address, for as long as the context is open.
+
+    `scenario` is one of `relay.sandbox.scenario.SCENARIOS`. `port` 0 takes a free one; `url` says
+    which. `tokens` and `accounts` limit who is let in (see `relay.sandbox.credential`). Raises
+    `ConfigError` for an unknown scenario, `RelayError` if the address cannot be listened on.
+    """
+
+    def __init__(
+        self,
+        scenario: str = "ok",
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Callable[[], float] = time.time,
+        random: random.Random | None = None,
+        sleep: Sleep = asyncio.sleep,
+        tokens: Iterable[str] = (),
+        accounts: Iterable[str] = (),
+        style: Style | None = None,
+    ) -> None:
+        gate = Gate(tokens, accounts)
+        self.exchange = Exchange(
+            gate=gate, style=style or Style(), clock=clock, dice=random or _fresh_dice()
+        )
+        self.exchange.run_scenario(scenario)
+        self._host = host
+        self._port = port
+        self._sleep = sleep
+        self._runner = web.AppRunner(
+            self._application(),
+            access_log=None,
+            auto_decompress=False,
+            handler_cancellation=True,
+            shutdown_timeout=_SHUTDOWN_S,
+        )
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port: what a destination takes as `base_url`."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise RelayError(
+                f"sandbox: cannot listen on {self._host}:{self._port}: {error.strerror}"
+            ) from None
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._runner.cleanup()
+
+    def _application(self) -> web.Application:
+        application = web.Application(client_max_size=MAX_BODY_BYTES)
+        application.router.add_post("/v5/ad_accounts/{account}/events", self._pinterest)
+        application.router.add_post("/open_api/v1.3/event/track/", self._tiktok)
+        application.add_routes(page.routes(self.exchange))
+        application.add_routes(control.routes(self.exchange))
+        application.add_routes(elsewhere.routes())
+        return application
+
+    async def _pinterest(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer("pinterest", request, "Authorization")
+
+    async def _tiktok(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer("tiktok", request, "Access-Token")
+
+    async def _answer(
+        self, platform: PlatformName, request: web.Request, token_header: str
+    ) -> web.StreamResponse:
+        call = Call(
+            account=request.match_info.get("account", ""),
+            token=request.headers.get(token_header),
+            query=request.query,
+            content_type=request.content_type,
+            content_encoding=request.headers.get("Content-Encoding", ""),
+            body=await _body(request),
+        )
+        outcome = self.exchange.handle(platform, call)
+        if outcome.delay_s > 0:
+            await self._sleep(outcome.delay_s)
+        return await self._carry_out(request, outcome)
+
+    async def _carry_out(self, request: web.Request, outcome: Outcome) -> web.StreamResponse:
+        match outcome.action.connection:
+            case "keep":
+                return _response(outcome.reply)
+            case "half_body":
+                return await _half_body(request, outcome.reply)
+            case "hang":
+                await self._sleep(outcome.action.hang_s)
+            case "reset":
+                pass
+        _reset(request)
+        return _response(outcome.reply)
+
+
+async def run(listen: str, scenario: str) -> None:
+    """Serve on `listen` (`host:port`) until cancelled."""
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ConfigError("sandbox: --listen must be HOST:PORT, for example 127.0.0.1:8090")
+    async with Sandbox(scenario, host=host.strip("[]"), port=int(port)):
+        await asyncio.Event().wait()
+
+
+def _fresh_dice() -> random.Random:
+    return random.Random()  # noqa: S311 - dice of a test tool, no secret
+
+
+async def _body(request: web.Request) -> bytes | None:
+    """Return the body, None if it is over the limit."""
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return None
+
+
+def _response(reply: Reply) -> web.Response:
+    response = web.Response(status=reply.status, body=reply.body)
+    _add_headers(response, reply)
+    return response
+
+
+def _add_headers(response: web.StreamResponse, reply: Reply) -> None:
+    """Add what the platform sends; how the body is framed is the server's own affair."""
+    for name, value in reply.headers.items():
+        if name.title() not in _FRAMING:
+            response.headers[name] = value
+
+
+async def _half_body(request: web.Request, reply: Reply) -> web.StreamResponse:
+    """Promise the whole body, send half of it, and end the connection."""
+    response = web.StreamResponse(status=reply.status)
+    _add_headers(response, reply)
+    response.content_length = len(reply.body)
+    await response.prepare(request)
+    await response.write(reply.body[: len(reply.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+def _reset(request: web.Request) -> None:
+    """Break the connection in the hard way, so that the sender sees a reset."""
+    transport = request.transport
+    if transport is None:
+        return
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
