@@ -105,7 +105,7 @@ CREATE TABLE lookup_run (
 ) STRICT;
 
 -- The pages of a run. `records` is a sorted string of 16-byte records: 8 bytes of hash, 8 bytes of
--- place (offset * 2 + lane), big-endian. `first` is the hash of the first record.
+-- place (offset * 2 + lane), big-endian. `first` is the first record.
 CREATE TABLE lookup_page (
     run     INTEGER NOT NULL,
     first   BLOB NOT NULL,
