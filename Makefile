@@ -1,0 +1,58 @@
+# One line of help stands behind each target: `make help` prints them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COMPILE := pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-header \
+    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo check test bench schemas lock clean
+
+help:  ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) $(VENV)/.developer  ## Install the app and the developers' tools into .venv
+
+run: $(STAMP)  ## Start the relay with both platforms emulated, and send the example events once
+	@$(BIN)/relay serve --sandbox --example
+
+demo: $(STAMP)  ## Send 2,000 realistic events to the running relay
+	@$(BIN)/relay demo
+
+check: setup  ## Lint, types, import layers, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/relay schemas --check
+
+test: setup  ## Run all tests, with branch coverage
+	$(BIN)/coverage erase
+	COVERAGE_PROCESS_START=pyproject.toml $(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+bench: setup  ## Measure the relay against a straightforward baseline, in one run
+	$(BIN)/python -m tests.bench.run
+
+schemas: setup  ## Write schemas/ anew from the code
+	$(BIN)/relay schemas
+
+lock: setup  ## Choose the newest allowed versions of what the app installs
+	$(BIN)/$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(BIN)/$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean:  ## Remove the environment and everything that can be made again
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The relay needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.developer: $(STAMP) requirements-dev.lock
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
