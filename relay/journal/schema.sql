@@ -64,6 +64,8 @@ CREATE TABLE dead (
 ) STRICT;
 -- Lists, newest first, with every filter answered from the index.
 CREATE INDEX dead_list ON dead (dead_ms, destination, reason, event);
+-- The timeline of an event that the log has forgotten.
+CREATE INDEX dead_event ON dead (event_id);
 -- Payloads whose time is over.
 CREATE INDEX dead_payload ON dead (dead_ms, reason) WHERE entry IS NOT NULL;
 
@@ -83,8 +85,8 @@ CREATE TABLE receipt (
     exceptions  BLOB
 ) STRICT;
 
--- The offsets that a receipt covers; no span is wider than 1,000 offsets, so that those around an
--- offset are found by their first one.
+-- The offsets that a receipt covers, and no other one; no span is wider than 1,000 offsets, so that
+-- those around an offset are found by their first one.
 CREATE TABLE receipt_span (
     destination TEXT NOT NULL,
     lane        INTEGER NOT NULL,
