@@ -16,6 +16,12 @@ CREATE TABLE log (
 ) STRICT;
 CREATE UNIQUE INDEX log_position ON log (lane, first);
 
+-- The offset that the next event of a lane gets; it outlives the rows of the log.
+CREATE TABLE log_end (
+    lane INTEGER PRIMARY KEY,
+    next INTEGER NOT NULL
+) STRICT;
+
 -- Up to where a destination is settled. `start` is the end of the log when the destination was new:
 -- what came before was never for it. `ahead` is a MessagePack array of [first, last] ranges of
 -- offsets that are settled beyond `position`, in order.
@@ -28,21 +34,22 @@ CREATE TABLE cursor (
     PRIMARY KEY (destination, lane)
 ) STRICT, WITHOUT ROWID;
 
--- Events that wait for a moment of their own. `entry` is there for a replay, whose group may be
--- gone by then.
+-- Events that wait for a moment of their own, each with its entry: its group may go before it.
 CREATE TABLE retry (
     destination TEXT NOT NULL,
     lane        INTEGER NOT NULL,
     position    INTEGER NOT NULL,
+    received_ms INTEGER NOT NULL,
     due_ms      INTEGER NOT NULL,
     attempts    INTEGER NOT NULL,
     replay      INTEGER NOT NULL,
     code        TEXT NOT NULL,
     message     TEXT NOT NULL,
-    entry       BLOB,
+    entry       BLOB NOT NULL,
     PRIMARY KEY (destination, lane, position)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX retry_due ON retry (destination, due_ms);
+CREATE INDEX retry_received ON retry (destination, received_ms);
 
 -- Events that ended without delivery. `entry` is kept for 30 days, for a replay.
 CREATE TABLE dead (
