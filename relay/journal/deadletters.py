@@ -1,0 +1,256 @@
+"""Dead letters: listed page by page, replayed or dropped in bounded steps.
+
+A replay makes a dead event wait again: its row moves to `retry`, due at once, and the roll-up has
+one dead less, while the lifetime total keeps it. A drop changes only what is said about it: the
+event has been counted dead once, and `relay_events_dead_total` neither falls nor counts it twice.
+
+A step touches at most `STEP_ROWS` rows, so that no transaction holds up the producers. Whoever
+calls repeats it with the `next` of the last one; the order is by time of death, newest first, so
+an event that dies meanwhile is not met again. Ids that are no dead letters match nothing.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from relay.conversion import Conversion
+from relay.journal.base import DeadFilter, DeadLetter, DeadPage, Replayed
+from relay.journal.codec import decode_entry
+from relay.journal.rollup import Deltas
+
+STEP_ROWS: Final = 1_000
+"""Rows of one page or step, at most."""
+DROPPED: Final = "dropped_by_operator"
+ERASED: Final = "erased"
+
+Expired = Callable[[str, Conversion], bool]
+"""Whether an event is too old for a destination."""
+
+
+class Position(NamedTuple):
+    """How far a list was read, newest first: the last row that was in it."""
+
+    dead_ms: int
+    id: int
+
+
+class ReplayStep(NamedTuple):
+    """What one step of a replay did; `next` is None after the last one."""
+
+    done: Replayed
+    next: Position | None
+
+
+class DropStep(NamedTuple):
+    """What one step of a drop did; `next` is None after the last one."""
+
+    dropped: int
+    next: Position | None
+
+
+class _Letter(NamedTuple):
+    """What a replay needs of a row."""
+
+    dead_ms: int
+    id: int
+    destination: str
+    lane: int
+    offset: int
+    reason: str
+    received_ms: int
+    event: str
+    entry: bytes | None
+
+
+def page(
+    connection: sqlite3.Connection, where: DeadFilter, limit: int, cursor: str | None
+) -> DeadPage:
+    """Return at most `limit` letters and the count of all. Raises ValueError for a bad cursor."""
+    limit = max(1, min(limit, STEP_ROWS))
+    conditions, bound = _conditions(where)
+    after, after_bound = _after(parse_cursor(cursor) if cursor is not None else None)
+    rows = connection.execute(
+        f"SELECT dead_ms, id, {_LISTED} FROM dead WHERE {conditions} AND {after} {_NEWEST_FIRST}",
+        (*bound, *after_bound, limit + 1),
+    ).fetchall()
+    following = _cursor_text(Position(*rows[limit - 1][:2])) if len(rows) > limit else None
+    return DeadPage(
+        [_letter(row) for row in rows[:limit]], following, _count(connection, conditions, bound)
+    )
+
+
+def replay(
+    connection: sqlite3.Connection,
+    where: DeadFilter,
+    expired: Expired,
+    now_ms: int,
+    after: Position | None,
+) -> ReplayStep:
+    """Make the next matching letters wait again, in the open transaction.
+
+    Those that are too old, and those whose payload is gone, stay dead and count as expired. One
+    that an operator has dropped is only meant where its id or that reason is named.
+    """
+    letters = _matching(connection, where, after, but=_passed_over(where))
+    replayable = [letter for letter in letters if _is_replayable(letter, expired)]
+    connection.executemany(_WAIT_AGAIN, [(now_ms, letter.id) for letter in replayable])
+    connection.executemany("DELETE FROM dead WHERE id = ?", [(each.id,) for each in replayable])
+    deltas = Deltas()
+    for letter in replayable:
+        deltas.replayed(letter.destination, letter.event, letter.received_ms)
+    deltas.flush(connection, now_ms)
+    return _replay_step(letters, len(replayable))
+
+
+def replay_dry(
+    connection: sqlite3.Connection, where: DeadFilter, expired: Expired, after: Position | None
+) -> ReplayStep:
+    """Return what `replay` would do."""
+    letters = _matching(connection, where, after, but=_passed_over(where))
+    return _replay_step(letters, sum(_is_replayable(letter, expired) for letter in letters))
+
+
+def drop(
+    connection: sqlite3.Connection, where: DeadFilter, note: str, after: Position | None
+) -> DropStep:
+    """Mark the next matching letters as dropped, in the open transaction.
+
+    Those that were dropped before, and erased ones, stay as they are and do not count.
+    """
+    droppable = _matching(connection, where, after, but=_UNDROPPABLE)
+    connection.executemany(
+        "UPDATE dead SET reason = ?, note = ? WHERE id = ?",
+        [(DROPPED, note, letter.id) for letter in droppable],
+    )
+    return DropStep(len(droppable), _next(droppable))
+
+
+def count_droppable(connection: sqlite3.Connection, where: DeadFilter) -> int:
+    """Return how many letters `drop` would mark."""
+    conditions, bound = _conditions(where, but=_UNDROPPABLE)
+    return _count(connection, conditions, bound)
+
+
+def parse_cursor(text: str) -> Position:
+    """Return the position that a page ended at. Raises ValueError if the text is none."""
+    dead_ms, _, row = text.partition("-")
+    if not (_is_number(dead_ms) and _is_number(row)):
+        raise ValueError("not a cursor of this list")
+    return Position(int(dead_ms), int(row))
+
+
+def _cursor_text(position: Position) -> str:
+    return f"{position.dead_ms}-{position.id}"
+
+
+def _is_replayable(letter: _Letter, expired: Expired) -> bool:
+    if letter.entry is None or letter.reason == ERASED:
+        return False
+    return not expired(letter.destination, decode_entry(letter.entry).conversion)
+
+
+def _replay_step(letters: Sequence[_Letter], replayed: int) -> ReplayStep:
+    done = Replayed(len(letters), replayed, len(letters) - replayed)
+    return ReplayStep(done, _next(letters))
+
+
+def _next(letters: Sequence[_Letter]) -> Position | None:
+    return Position(*letters[-1][:2]) if len(letters) == STEP_ROWS else None
+
+
+def _passed_over(where: DeadFilter) -> Sequence[str]:
+    return [DROPPED] if where.ids is None and where.reason is None else []
+
+
+def _count(connection: sqlite3.Connection, conditions: str, bound: Sequence[Any]) -> int:
+    row = connection.execute(f"SELECT count(*) FROM dead WHERE {conditions}", bound).fetchone()
+    count: int = row[0]
+    return count
+
+
+def _matching(
+    connection: sqlite3.Connection,
+    where: DeadFilter,
+    after: Position | None,
+    *,
+    but: Sequence[str],
+) -> list[_Letter]:
+    conditions, bound = _conditions(where, but=but)
+    onwards, onwards_bound = _after(after)
+    rows = connection.execute(
+        "SELECT dead_ms, id, destination, lane, position, reason, received_ms, event, entry"
+        f" FROM dead WHERE {conditions} AND {onwards} {_NEWEST_FIRST}",
+        (*bound, *onwards_bound, STEP_ROWS),
+    )
+    return [_Letter(*row) for row in rows]
+
+
+def _conditions(where: DeadFilter, *, but: Sequence[str] = ()) -> tuple[str, list[Any]]:
+    """Return the condition in SQL, and what is bound in it; `but` are reasons to leave out."""
+    found = {
+        "destination = ?": where.destination,
+        "reason = ?": where.reason,
+        "event = ?": where.event,
+        "dead_ms >= ?": where.since_ms,
+        "dead_ms < ?": where.until_ms,
+        "id IN (SELECT value FROM json_each(?))": _row_ids(where.ids),
+        "reason NOT IN (SELECT value FROM json_each(?))": _json(but) if but else None,
+    }
+    given = {condition: value for condition, value in found.items() if value is not None}
+    return " AND ".join(["TRUE", *given]), [*given.values()]
+
+
+def _row_ids(ids: frozenset[str] | None) -> str | None:
+    if ids is None:
+        return None
+    return _json([int(text) for text in ids if _is_number(text)])
+
+
+def _json(values: Sequence[str | int]) -> str:
+    return msgspec.json.encode(values).decode()
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a row id or a moment as this module writes them."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        return False
+    return str(int(text)) == text
+
+
+def _after(position: Position | None) -> tuple[str, Sequence[int]]:
+    return ("(dead_ms, id) < (?, ?)", position) if position else ("TRUE", ())
+
+
+def _letter(row: Sequence[Any]) -> DeadLetter:
+    dead_ms, row_id, *columns = row
+    event_id, event, event_time, destination, reason, code, message, note, replayable = columns
+    return DeadLetter(
+        id=str(row_id),
+        event_id=event_id,
+        event=event,
+        event_time=event_time,
+        destination=destination,
+        reason=reason,
+        code=code,
+        message=message,
+        dead_at_ms=dead_ms,
+        note=note,
+        replayable=bool(replayable),
+    )
+
+
+_UNDROPPABLE: Final = (DROPPED, ERASED)
+_MOST_DIGITS: Final = 18
+"""So that every number fits SQLite's integers."""
+_LISTED: Final = (
+    "event_id, event, event_time, destination, reason, code, message, note,"
+    f" entry IS NOT NULL AND reason != '{ERASED}'"
+)
+_NEWEST_FIRST: Final = "ORDER BY dead_ms DESC, id DESC LIMIT ?"
+_WAIT_AGAIN: Final = """
+    INSERT OR REPLACE INTO retry
+    (destination, lane, position, due_ms, attempts, replay, code, message, entry)
+    SELECT destination, lane, position, ?, 0, 1, '', '', entry FROM dead WHERE id = ?
+"""
