@@ -14,8 +14,8 @@ import pycountry
 
 from relay.identity.digest import digest
 from relay.identity.memo import Memo
-from relay.identity.text import ascii_digits, letters, lower
-from relay.identity.value import NO_PAIR, Pair, read
+from relay.identity.text import ascii_digits, is_placeholder, letters, lower
+from relay.identity.value import NO_PAIR, PLACEHOLDER, Pair, read
 
 NOT_A_PLACE: Final = "left out: no letter or digit in it"
 NOT_A_COUNTRY: Final = "left out: not an ISO 3166-1 country code"
@@ -45,7 +45,8 @@ def city(raw: str) -> tuple[Pair, str | None]:
     if problem is not None or hashed:
         return (text or None, None), problem
     plain = letters(text)
-    return ((digest(plain), plain), None) if plain else (NO_PAIR, NOT_A_PLACE)
+    problem = _problem_of(plain)
+    return ((digest(plain), plain), None) if problem is None else (NO_PAIR, problem)
 
 
 def state(raw: str) -> tuple[Pair, str | None]:
@@ -58,8 +59,9 @@ def state(raw: str) -> tuple[Pair, str | None]:
     if problem is not None or hashed:
         return (text or None, None), problem
     plain = letters(_ISO_3166_2.sub("", "".join(lower(text).split())))
-    if not plain:
-        return NO_PAIR, NOT_A_PLACE
+    problem = _problem_of(plain)
+    if problem is not None:
+        return NO_PAIR, problem
     is_code = len(plain) == 2 and plain.isascii() and plain.isalpha()  # noqa: PLR2004 - ISO 3166-2
     code = plain if is_code else _codes_by_name().get(_without_accents(plain))
     return (digest(code) if code is not None else None, plain), None
@@ -73,8 +75,9 @@ def postal_code(raw: str) -> tuple[Zip, str | None]:
     if hashed:
         return Zip(text, text, text), None
     compact = "".join(char for char in lower(text) if not _is_blank_or_hyphen(char))
-    if not letters(compact):
-        return Zip(), NOT_A_PLACE
+    problem = _problem_of(letters(compact))
+    if problem is not None:
+        return Zip(), problem
     has_letter = any(char.isalpha() for char in compact)
     digits = "" if has_letter else "".join(filter(str.isdecimal, ascii_digits(compact)))
     return Zip(
@@ -97,6 +100,13 @@ COUNTRIES: Final = Memo(country)
 def alpha_2(raw: str) -> str | None:
     """Return the ISO 3166-1 code of two letters for a code of two or three, or None."""
     return COUNTRIES[raw][0][1]
+
+
+def _problem_of(plain: str) -> str | None:
+    """Say what is wrong with a place of which only letters and digits are left: `(none)`, `-`."""
+    if not plain:
+        return NOT_A_PLACE
+    return PLACEHOLDER if is_placeholder(plain) else None
 
 
 @cache

@@ -7,10 +7,9 @@ the text that the shop's browser tag hashes.
 
 from datetime import datetime
 from typing import Final
-from unicodedata import normalize
 
 from relay.identity.digest import DENYLIST, digest, is_digest
-from relay.identity.text import ascii_digits, is_placeholder, letters, lower, trim
+from relay.identity.text import ascii_digits, composed, is_placeholder, letters, lower, trim
 from relay.identity.text import without_punctuation as unpunctuated
 from relay.identity.value import (
     BLANK_VALUE,
@@ -46,10 +45,13 @@ def name(raw: str) -> tuple[Pair, str | None]:
         return NO_PAIR, problem
     if hashed:
         return (text, text), None
-    plain = unpunctuated(lower(normalize("NFC", trim(raw)))).strip()
+    plain = unpunctuated(lower(composed(trim(raw)))).strip()
     if not plain:
         return NO_PAIR, NOT_A_NAME
-    return (digest(" ".join(lower(text).split())), digest(plain)), None
+    kept = " ".join(lower(text).split())
+    if is_placeholder(plain) or is_placeholder(kept):
+        return NO_PAIR, PLACEHOLDER
+    return (digest(kept), digest(plain)), None
 
 
 def gender(raw: str) -> tuple[str | None, str | None]:

@@ -39,7 +39,12 @@ def trim(raw: str) -> str:
 
 def lower(text: str) -> str:
     """Return `text` in lower case and NFC: lower-casing can leave a letter and its accent apart."""
-    return text.lower() if text.isascii() else normalize("NFC", text.lower())
+    return composed(text.lower())
+
+
+def composed(text: str) -> str:
+    """Return `text` in NFC."""
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def is_placeholder(text: str) -> bool:
@@ -59,12 +64,13 @@ def letters(text: str) -> str:
 
     Letters and marks of any script and decimal digits stay.
     """
-    return "".join(char for char in lower(text) if category(char)[0] in "LM" or char.isdecimal())
+    kept = (char for char in lower(text) if category(char)[0] in "LM" or char.isdecimal())
+    return composed("".join(kept))
 
 
 def without_punctuation(text: str) -> str:
     """Return `text` without the characters of Unicode's category P; symbols and blanks stay."""
-    return "".join(char for char in text if category(char)[0] != "P")
+    return composed("".join(char for char in text if category(char)[0] != "P"))
 
 
 def _is_unicode(text: str) -> bool:
