@@ -4,8 +4,8 @@
 -- pages back.
 
 -- The log: one row per committed group and lane. `entries` is what `codec.encode_group` makes; the
--- event at index i has the offset first + i. Retention may empty the table: ids are never used
--- again, and the next offset of a lane is the greatest of all its cursors and the end of the log.
+-- event at index i has the offset first + i. Retention may empty the table; ids are never used
+-- again, nor are offsets (`log_end`).
 CREATE TABLE log (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     lane        INTEGER NOT NULL,
@@ -24,13 +24,15 @@ CREATE TABLE log_end (
 
 -- Up to where a destination is settled. `start` is the end of the log when the destination was new:
 -- what came before was never for it. `ahead` is a MessagePack array of [first, last] ranges of
--- offsets that are settled beyond `position`, in order.
+-- offsets that are settled beyond `position`, in order. `until` is set while the destination is not
+-- configured: what the log got from there on was never for it either.
 CREATE TABLE cursor (
     destination TEXT NOT NULL,
     lane        INTEGER NOT NULL,
     start       INTEGER NOT NULL,
     position    INTEGER NOT NULL,
     ahead       BLOB NOT NULL,
+    until       INTEGER,
     PRIMARY KEY (destination, lane)
 ) STRICT, WITHOUT ROWID;
 
@@ -92,8 +94,9 @@ CREATE TABLE receipt (
     exceptions  BLOB
 ) STRICT;
 
--- The offsets that a receipt covers, and no other one; no span is wider than 1,000 offsets, so that
--- those around an offset are found by their first one.
+-- The offsets that a receipt covers. A span runs over passed events between those that were sent;
+-- a retry or replay has a span of its own, one offset wide. No span is wider than 1,000 offsets, so
+-- that those around an offset are found by their first one.
 CREATE TABLE receipt_span (
     destination TEXT NOT NULL,
     lane        INTEGER NOT NULL,
