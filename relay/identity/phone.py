@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 from relay.identity.address import alpha_2
-from relay.identity.digest import digest, is_other_digest
+from relay.identity.digest import DIGEST_LENGTH, digest, is_other_digest
 from relay.identity.email import OTHER_DIGEST
 from relay.identity.memo import Memo
 from relay.identity.text import ascii_digits
@@ -47,7 +47,7 @@ def phone(raw: str, country: str | None) -> tuple[Pair, str | None]:
 
     `country` is where a national number belongs, as ISO 3166-1 code, or None.
     """
-    plain = raw if raw[1:].isdigit() else _without_separators(raw)
+    plain = raw if raw[1:].isdigit() or len(raw) == DIGEST_LENGTH else _without_separators(raw)
     digits = plain[1:]
     if digits.isdigit() and plain.isascii() and len(digits) <= MAX_DIGITS:
         if plain[0] == "+" and _is_international(digits):

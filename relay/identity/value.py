@@ -5,7 +5,7 @@ returns its forms and, where something is wrong, one sentence that never quotes 
 that are None are not sent; a sentence may come with forms that one platform still can use.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from relay.identity.digest import DENYLIST, is_digest
 from relay.identity.text import clean, is_placeholder
@@ -20,26 +20,16 @@ PLACEHOLDER: Final = "left out: a placeholder, not a value"
 DIGEST_OF_NOTHING: Final = "left out: the digest of an empty text or of a placeholder"
 
 
-class Value(NamedTuple):
-    """A cleaned value. With a `problem` there is nothing to use and `text` means nothing."""
-
-    text: str
-    hashed: bool = False
-    """Whether `text` is a digest already, now in lower case."""
-    problem: str | None = None
-
-
-_BLANK: Final = Value("", problem=BLANK_VALUE)
-_PLACEHOLDER: Final = Value("", problem=PLACEHOLDER)
-_DIGEST_OF_NOTHING: Final = Value("", problem=DIGEST_OF_NOTHING)
+Value = tuple[str, bool, str | None]
+"""A cleaned text, whether it is a digest already, and a problem, with which the text is empty."""
 
 
 def read(raw: str) -> Value:
-    """Return the cleaned value, or why there is none."""
+    """Return the cleaned value, or why there is none; a digest is in lower case."""
     text = clean(raw)
     if not text:
-        return _BLANK
+        return "", False, BLANK_VALUE
     if is_digest(text):
         text = text.lower()
-        return _DIGEST_OF_NOTHING if text in DENYLIST else Value(text, hashed=True)
-    return _PLACEHOLDER if is_placeholder(text) else Value(text)
+        return ("", True, DIGEST_OF_NOTHING) if text in DENYLIST else (text, True, None)
+    return ("", False, PLACEHOLDER) if is_placeholder(text) else (text, False, None)
