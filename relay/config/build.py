@@ -1,0 +1,182 @@
+"""A parsed document → `Config`, with errors that name the key, what it must be and an example.
+
+The values come from TOML, or as `Override` from an environment variable. The first problem is a
+`ConfigError` of one line. No message quotes a value: it may be a secret in the wrong place.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from relay.config.model import Config
+from relay.config.shape import TYPE_KEY, Group, Leaf, Node, Table, leaves, shape, toml
+from relay.errors import ConfigError
+
+MAX_NAMES = 100
+"""Tables of one group: the label `destination` of the metrics has to stay bounded."""
+
+_MAX_SHOWN_KEY = 60
+
+
+class Override(str):
+    """The text of an environment variable in the place of a value."""
+
+    __slots__ = ("variable",)
+
+    variable: str
+
+    @classmethod
+    def of(cls, variable: str, text: str) -> "Override":
+        """Return the text, remembering the variable it came from."""
+        made = cls(text)
+        made.variable = variable
+        return made
+
+
+def build(document: Mapping[str, Any]) -> Config:
+    """Return the configuration that `document` says, key by key; rules between keys come later."""
+    return Config(**_values(shape(), document, ""))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that `name` was probably meant to be, or nothing."""
+    return next(iter(get_close_matches(name, list(known), n=1)), "")
+
+
+def _values(table: Table, value: object, path: str) -> dict[str, Any]:
+    """Return the values of a table's keys; what is not given keeps its default."""
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{path} must be a table, written as [{path}]")
+    _refuse_unknown(table, value, path)
+    made = {
+        name: _value(node, value[name], _join(path, name))
+        for name, node in table.fields.items()
+        if name in value
+    }
+    for name, node in table.fields.items():
+        if isinstance(node, Leaf) and node.required and name not in value:
+            raise ConfigError(f"{_join(path, name)} is missing; add {name} = {node.example}")
+    return made
+
+
+def _value(node: Node, value: object, path: str) -> object:
+    if isinstance(node, Leaf):
+        return _leaf(node, value, path)
+    if isinstance(node, Table):
+        return node.struct(**_values(node, value, path))
+    return _group(node, value, path)
+
+
+def _group(group: Group, value: object, path: str) -> dict[str, msgspec.Struct]:
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{path} must be a table of tables, written as [{path}.NAME]")
+    if len(value) > MAX_NAMES:
+        raise ConfigError(f"{path} must hold at most {MAX_NAMES} tables")
+    return {str(name): _named(group, each, path, name) for name, each in value.items()}
+
+
+def _named(group: Group, value: object, path: str, name: str) -> msgspec.Struct:
+    here = _join(path, name)
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{here} must be a table, written as [{path}.NAME]")
+    try:
+        msgspec.convert(name, group.name_annotation)
+    except msgspec.ValidationError:
+        raise ConfigError(
+            f"{here} must have a name of 1 to 40 lower-case letters, digits and hyphens"
+        ) from None
+    if not group.tagged:
+        return group.kinds[""].struct(**_values(group.kinds[""], value, here))
+    table = group.kinds[_kind(group, value, here)]
+    rest = {key: each for key, each in value.items() if key != TYPE_KEY}
+    return table.struct(**_values(table, rest, here))
+
+
+def _kind(group: Group, value: Mapping[str, Any], path: str) -> str:
+    leaf = group.type_leaf
+    kind = value.get(TYPE_KEY)
+    if kind is None:
+        raise ConfigError(f"{path}.{TYPE_KEY} is missing; it must be {leaf.form}")
+    if not isinstance(kind, str) or kind not in group.kinds:
+        hint = _did_you_mean(leaf, kind)
+        raise ConfigError(f"{_told(f'{path}.{TYPE_KEY}', kind)} must be {leaf.form}{hint}")
+    return str(kind)
+
+
+def _leaf(leaf: Leaf, value: object, path: str) -> object:
+    from_text = isinstance(value, Override)
+    plain: object = _from_text(leaf, str(value)) if from_text else value
+    try:
+        return msgspec.convert(
+            plain, leaf.annotation, strict=not from_text, dec_hook=_read_text_type
+        )
+    except msgspec.ValidationError:
+        hint = _did_you_mean(leaf, plain)
+        example = f"{path.rpartition('.')[2]} = {leaf.example}"
+        raise ConfigError(
+            f"{_told(path, value)} must be {leaf.form}, such as {example}{hint}"
+        ) from None
+    except ConfigError as error:
+        raise ConfigError(f"{_told(path, value)} {error}") from None
+
+
+def _from_text(leaf: Leaf, text: str) -> object:
+    if leaf.is_list:
+        return [each.strip() for each in text.split(",") if each.strip()]
+    return text.strip()
+
+
+def _read_text_type(kind: type, value: object) -> object:
+    """Read a value of a type of ours from its text; msgspec calls this for what it does not know.
+
+    `ValueError` makes msgspec say that the value has the wrong form.
+    """
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError
+    return Path(value) if kind is Path else kind(value)
+
+
+def _did_you_mean(leaf: Leaf, value: object) -> str:
+    """Return the choice that a misspelled one was meant to be, as the end of a sentence."""
+    if not leaf.choices:
+        return ""
+    given = value if isinstance(value, list) else [value]
+    wrong = [each for each in given if isinstance(each, str) and each not in leaf.choices]
+    near = nearest(wrong[0], leaf.choices) if wrong else ""
+    return f"; did you mean {toml(near)}?" if near else ""
+
+
+def _refuse_unknown(table: Table, value: Mapping[str, Any], path: str) -> None:
+    for key in value:
+        if key in table.fields:
+            continue
+        here = _join(path, key)
+        if near := nearest(key, table.fields):
+            raise ConfigError(f"{here} is unknown; did you mean {_join(path, near)}?")
+        if elsewhere := _elsewhere(key):
+            raise ConfigError(f"{here} is unknown here; {key} belongs to {elsewhere}")
+        raise ConfigError(f"{here} is unknown; known here are {', '.join(table.fields)}")
+
+
+def _elsewhere(key: str) -> str:
+    """Return the table that has the key, if only another one does."""
+    for path, kind, _ in leaves(shape()):
+        if path[-1] == key:
+            of_kind = f' of type "{kind}"' if kind else ""
+            return f"[{'.'.join(path[:-1])}]{of_kind}"
+    return ""
+
+
+def _join(path: str, name: str) -> str:
+    """Return a dotted path; a name that needs quotes in TOML gets them, and is cut."""
+    short = name if len(name) <= _MAX_SHOWN_KEY else name[:_MAX_SHOWN_KEY] + "…"
+    bare = short.isascii() and short.replace("-", "").replace("_", "").isalnum()
+    return f"{path}.{short if bare else toml(short)}".removeprefix(".")
+
+
+def _told(path: str, value: object) -> str:
+    """Return the path, with the variable that set it."""
+    return f"{path} (set by {value.variable})" if isinstance(value, Override) else path

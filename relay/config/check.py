@@ -1,0 +1,180 @@
+"""The rules between keys, and what has to hold before the service starts.
+
+Each rule is a function that yields one sentence a problem, in the order of the file. `check` needs
+nothing but the configuration; `check_start` also looks at the secrets and the producers' keys.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from relay.config.destination import TikTokConfig
+from relay.config.model import Config, KafkaConfig
+from relay.config.quantity import Duration
+from relay.config.secret import SecretRef, read_secret
+from relay.errors import ConfigError
+
+MAX_LINGER_S: Final = 60
+PIXEL_ID_DIGITS: Final = 15
+"""A pixel code of so many digits and nothing else is the numeric pixel id."""
+
+Rule = Callable[[Config], Iterator[str]]
+
+
+def check(config: Config) -> None:
+    """Raise the first problem between keys as a `ConfigError`."""
+    for rule in RULES:
+        for problem in rule(config):
+            raise ConfigError(problem)
+
+
+def check_start(config: Config, environ: Mapping[str, str]) -> None:
+    """Raise what must not be so when the service starts, as a `ConfigError`.
+
+    A destination's missing token is fine: it waits, paused. A secret that is there but cannot be
+    one is refused, and so is a port that the network can reach without a password or a key.
+    """
+    for path, ref in secrets(config):
+        try:
+            read_secret(ref, environ, is_token=path.endswith(".token"))
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {ref} {error}") from None
+    for problem in _open_ports(config, environ):
+        raise ConfigError(problem)
+
+
+def _open_ports(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
+    password = config.admin.password
+    open_to_network = not config.admin.listen.loopback
+    if open_to_network and password and not read_secret(password, environ, is_token=False):
+        yield (
+            f"admin.password: {password} is missing or empty, but admin.listen is open to the "
+            "network; set it"
+        )
+    if not config.server.listen.loopback and not config.keys_path.is_file():
+        yield (
+            f"server.listen is open to the network, but {config.keys_path} holds no producer key; "
+            'make one with "relay keys create NAME", or listen on 127.0.0.1'
+        )
+
+
+def secrets(config: Config) -> Iterator[tuple[str, SecretRef]]:
+    """Yield the path and the place of every secret that is configured."""
+    if config.admin.password:
+        yield "admin.password", config.admin.password
+    if config.kafka and config.kafka.sasl_plain_password:
+        yield "kafka.sasl_plain_password", config.kafka.sasl_plain_password
+    for name, shop in config.sources.shopify.items():
+        yield f"sources.shopify.{name}.secret", shop.secret
+    for name, destination in config.destinations.items():
+        if destination.token:
+            yield f"destinations.{name}.token", destination.token
+
+
+def _durations(config: Config) -> Iterator[str]:
+    limits: dict[str, Duration | None] = {
+        "server.drain": config.server.drain,
+        "server.header_timeout": config.server.header_timeout,
+        "server.body_timeout": config.server.body_timeout,
+        "journal.retention": config.journal.retention,
+    }
+    for name, destination in config.destinations.items():
+        limits[f"destinations.{name}.timeout"] = destination.timeout
+        limits[f"destinations.{name}.max_event_age"] = destination.max_event_age
+    for path, value in limits.items():
+        if value is not None and value <= 0:
+            yield f'{path} must be longer than zero, such as "{Duration.EXAMPLE}"'
+    for name, destination in config.destinations.items():
+        if destination.linger > MAX_LINGER_S:
+            yield f"destinations.{name}.linger must be at most {MAX_LINGER_S}s"
+
+
+def _sizes(config: Config) -> Iterator[str]:
+    for path, value in {
+        "server.max_body": config.server.max_body,
+        "journal.max_size": config.journal.max_size,
+    }.items():
+        if value == 0:
+            yield f'{path} must be larger than zero, such as "5MiB"'
+
+
+def _ports(config: Config) -> Iterator[str]:
+    server, admin = config.server.listen, config.admin.listen
+    if server.port and server.port == admin.port and server.host == admin.host:
+        yield f'admin.listen must differ from server.listen, both are "{server}"'
+    if not admin.loopback and config.admin.password is None:
+        yield (
+            f'admin.password is missing, but admin.listen = "{admin}" is open to the network; '
+            'add password = "env:NAME", or listen on 127.0.0.1'
+        )
+
+
+def _kafka(config: Config) -> Iterator[str]:
+    if config.sources.kafka and config.kafka is None:
+        yield 'sources.kafka needs [kafka] with bootstrap_servers = "localhost:9092"'
+    if config.kafka is None:
+        return
+    yield from _kafka_security(config.kafka)
+    heartbeat, session = config.kafka.heartbeat_interval_ms, config.kafka.session_timeout_ms
+    if heartbeat * 2 > session:
+        yield "kafka.heartbeat_interval_ms must be at most half of kafka.session_timeout_ms"
+    if session > config.kafka.max_poll_interval_ms:
+        yield "kafka.max_poll_interval_ms must be at least kafka.session_timeout_ms"
+
+
+def _kafka_security(kafka: KafkaConfig) -> Iterator[str]:
+    protocol = kafka.security_protocol
+    user, password = kafka.sasl_plain_username, kafka.sasl_plain_password
+    if protocol.startswith("SASL_") and not (user and password):
+        yield (
+            f'kafka.security_protocol = "{protocol}" needs kafka.sasl_plain_username and '
+            "kafka.sasl_plain_password"
+        )
+    if not protocol.startswith("SASL_") and (user or password):
+        yield (
+            f'kafka.security_protocol = "{protocol}" ignores sasl_plain_username and '
+            'sasl_plain_password; set "SASL_SSL" or "SASL_PLAINTEXT"'
+        )
+    files = (kafka.ssl_cafile, kafka.ssl_certfile, kafka.ssl_keyfile)
+    if not protocol.endswith("SSL") and any(files):
+        yield (
+            f'kafka.security_protocol = "{protocol}" ignores ssl_cafile, ssl_certfile and '
+            'ssl_keyfile; set "SSL" or "SASL_SSL"'
+        )
+    if bool(kafka.ssl_certfile) != bool(kafka.ssl_keyfile):
+        yield "kafka.ssl_certfile and kafka.ssl_keyfile must be given together"
+
+
+def _sources(config: Config) -> Iterator[str]:
+    topics = config.sources.kafka.topics if config.sources.kafka else ()
+    for topic in topics:
+        if topic == "relay.outcomes" or topic.endswith(".rejected"):
+            yield f'sources.kafka.topics must not hold "{topic}", which the relay itself writes'
+    domains: dict[str, str] = {}
+    for name, shop in config.sources.shopify.items():
+        first = domains.setdefault(shop.domain.lower(), name)
+        if first != name:
+            yield f"sources.shopify.{name}.domain is the domain of sources.shopify.{first}, too"
+
+
+def _destinations(config: Config) -> Iterator[str]:
+    for name, destination in config.destinations.items():
+        if isinstance(destination, TikTokConfig):
+            yield from _tiktok(f"destinations.{name}", destination)
+
+
+def _tiktok(path: str, tiktok: TikTokConfig) -> Iterator[str]:
+    code = tiktok.pixel_code
+    if code and code.isdigit() and len(code) >= PIXEL_ID_DIGITS:
+        yield (
+            f"{path}.pixel_code must be the pixel code, not the numeric pixel id; Events Manager "
+            'shows the code beside the name of the pixel, such as "C4K6A3Q2NE1S77JXXXXX"'
+        )
+    ids = (code, tiktok.app_id, tiktok.offline_event_set_id, tiktok.crm_event_set_id)
+    if not any(ids):
+        yield (
+            f"{path} needs at least one of pixel_code, app_id, offline_event_set_id and "
+            "crm_event_set_id"
+        )
+
+
+RULES: Final[tuple[Rule, ...]] = (_durations, _sizes, _ports, _kafka, _sources, _destinations)

@@ -1,0 +1,99 @@
+"""The configuration as people and tools read it: what is in force, what can be set, the schema."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import NODEFAULT
+
+from relay.config.environment import variable
+from relay.config.model import Config
+from relay.config.secret import SecretRef, read_secret
+from relay.config.shape import Leaf, leaves, shape, tables, toml
+from relay.errors import ConfigError
+
+
+class KnownKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One key that can be set, for the documentation."""
+
+    path: str
+    """Dotted; a name that the user chooses is `NAME`."""
+    kind: str
+    """The `type` of the destination that has the key, or empty."""
+    form: str
+    """What a value must be."""
+    required: bool
+    default: str | None
+    """As TOML, or None if there is none."""
+    example: str
+    """A value as TOML."""
+    description: str
+    variable: str
+    """Its environment override."""
+
+
+def known_keys() -> list[KnownKey]:
+    """Return everything that can be set, in the order of the structs."""
+    return [_known_key(path, kind, leaf) for path, kind, leaf in leaves(shape())]
+
+
+def _known_key(path: tuple[str, ...], kind: str, leaf: Leaf) -> KnownKey:
+    return KnownKey(
+        path=".".join(path),
+        kind=kind,
+        form=leaf.form,
+        required=leaf.required,
+        default=None if leaf.default in (None, NODEFAULT) else toml(leaf.default),
+        example=leaf.example,
+        description=leaf.description,
+        variable=variable(path),
+    )
+
+
+def describe(config: Config, environ: Mapping[str, str]) -> list[str]:
+    """Return what is in force, one `path = value` a line, always in the same order.
+
+    A secret is told by its place and whether there is one, never by its value.
+    """
+    return [f"{path} = {_shown(path, value, environ)}" for path, value in _values(config, "")]
+
+
+def _values(struct: msgspec.Struct, path: str) -> Iterator[tuple[str, object]]:
+    """Yield path and value of every key that has a value."""
+    if tag := struct.__struct_config__.tag:
+        yield f"{path}type", tag
+    for field in msgspec.structs.fields(struct):
+        value = getattr(struct, field.name)
+        if isinstance(value, msgspec.Struct):
+            yield from _values(value, f"{path}{field.name}.")
+        elif isinstance(value, dict):
+            for name in sorted(value):
+                yield from _values(value[name], f"{path}{field.name}.{name}.")
+        elif value is not None:
+            yield f"{path}{field.name}", value
+
+
+def _shown(path: str, value: object, environ: Mapping[str, str]) -> str:
+    if not isinstance(value, SecretRef):
+        return toml(value)
+    try:
+        found = read_secret(value, environ, is_token=path.endswith(".token"))
+    except ConfigError:
+        return f"{toml(value)} (unusable)"
+    return f"{toml(value)} ({'set' if found else 'not set'})"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `relay.toml`, read as JSON."""
+    schema = msgspec.json.schema(Config, schema_hook=_type_schema)
+    for table in tables(shape()):
+        properties = schema["$defs"][table.struct.__name__]["properties"]
+        for name, node in table.fields.items():
+            if isinstance(node, Leaf) and not node.required:
+                properties[name].setdefault("default", str(node.default))
+    return schema
+
+
+def _type_schema(kind: type) -> dict[str, object]:
+    pattern = getattr(kind, "PATTERN", "^.+$")
+    return {"type": "string", "pattern": pattern}

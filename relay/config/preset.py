@@ -1,0 +1,16 @@
+"""A default value of a type that msgspec does not know."""
+
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def preset(value: T) -> T:
+    """Return a struct field whose default is `value`, an immutable object.
+
+    msgspec writes plain defaults into the JSON Schema and refuses types of ours there; behind a
+    factory it leaves them to `relay.config.key.json_schema`.
+    """
+    return msgspec.field(default_factory=lambda: value)

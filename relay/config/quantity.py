@@ -1,0 +1,77 @@
+"""Durations and sizes as people write them: `"200ms"`, `"7d"`, `"10GiB"`.
+
+A value is a plain number (seconds, bytes) that remembers its text, so that an error or a listing
+shows what stands in the file. A text that cannot be read is a `ConfigError` that begins with
+"must be", ready to follow the name of a key or an option.
+"""
+
+import re
+from typing import ClassVar, Final, Self
+
+from relay.errors import ConfigError
+
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_BYTES: Final = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+class Duration(float):
+    """Seconds, from a text with one of the units `ms s m h d`."""
+
+    FORM: ClassVar = "a duration with one of the units ms s m h d"
+    EXAMPLE: ClassVar = "20s"
+    PATTERN: ClassVar = r"^[0-9]{1,9}(\.[0-9]{1,3})?(ms|s|m|h|d)$"
+
+    def __new__(cls, text: str) -> Self:
+        """Read `text`; a `ConfigError` says what it must be."""
+        if re.fullmatch(cls.PATTERN, text, re.ASCII) is None:
+            raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
+        number, unit = _split(text)
+        seconds = number / 1000 if unit == "ms" else number * _SECONDS[unit]
+        self = super().__new__(cls, seconds)
+        self._text = text
+        return self
+
+    _text: str
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Duration({self._text!r})"
+
+    def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]  # float's own takes a float
+        return (self._text,)
+
+
+class Size(int):
+    """Bytes, from a text with one of the units `B KiB MiB GiB`."""
+
+    FORM: ClassVar = "a size with one of the units B KiB MiB GiB"
+    EXAMPLE: ClassVar = "5MiB"
+    PATTERN: ClassVar = r"^[0-9]{1,9}(\.[0-9]{1,3})?(B|KiB|MiB|GiB)$"
+
+    def __new__(cls, text: str) -> Self:
+        """Read `text`; a `ConfigError` says what it must be."""
+        if re.fullmatch(cls.PATTERN, text, re.ASCII) is None:
+            raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
+        number, unit = _split(text)
+        self = super().__new__(cls, int(number * _BYTES[unit]))
+        self._text = text
+        return self
+
+    _text: str
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Size({self._text!r})"
+
+    def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]  # int's own takes an int
+        return (self._text,)
+
+
+def _split(text: str) -> tuple[float, str]:
+    """Return the number and the unit of a text that has both."""
+    unit = text.lstrip("0123456789.")
+    return float(text.removesuffix(unit)), unit

@@ -1,0 +1,52 @@
+"""The configuration of `relay serve --sandbox`: the built-in emulator in place of the platforms.
+
+Nothing of it can reach a platform or a real journal, whatever the file says.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from relay.config.address import BaseUrl
+from relay.config.load import parse
+from relay.config.model import Config
+
+SUFFIX: Final = ".sandbox"
+
+DEFAULT: Final = """\
+[intake]
+default_country = "US"
+[destinations.pinterest-sandbox]
+type = "pinterest"
+ad_account_id = "549755885175"
+[destinations.tiktok-sandbox]
+type = "tiktok"
+pixel_code = "C4K6A3Q2NE1S77JXXXXX"
+app_id = "7000000000000000001"
+offline_event_set_id = "7000000000000000002"
+crm_event_set_id = "7000000000000000003"
+"""
+"""What the sandbox runs with where there is no `relay.toml`."""
+
+
+def sandbox_config(environ: Mapping[str, str]) -> Config:
+    """Return the configuration for a sandbox without a file, overridden by `environ`."""
+    return parse(DEFAULT, environ, origin="the sandbox's own configuration")
+
+
+def sandboxed(config: Config, emulator: BaseUrl) -> Config:
+    """Return `config` with every destination at the emulator and a journal of the sandbox's own.
+
+    The tokens stay as they are named; the caller hands the emulator's tokens to the destinations.
+    """
+    path = config.journal.path
+    replace = msgspec.structs.replace
+    return replace(
+        config,
+        journal=replace(config.journal, path=path.with_name(path.name + SUFFIX)),
+        destinations={
+            name: replace(destination, base_url=emulator)
+            for name, destination in config.destinations.items()
+        },
+    )

@@ -1,0 +1,250 @@
+"""Secrets: where they stand, what they hold, and how a change of one is noticed.
+
+The configuration names a place (`env:NAME` or `file:/PATH`), never the secret. A place that holds
+nothing is no error: whoever needs the secret waits for it. A `Secret` cannot be printed, formatted,
+pickled or encoded by accident; `reveal()` is the one way to its text.
+"""
+
+import hmac
+import logging
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import ClassVar, Final, Literal, NamedTuple, Never, Self
+
+from relay.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES: Final = 65_536
+"""Bytes of a secret's file; a longer one is refused, since it is surely the wrong file."""
+
+CHECK_INTERVAL_S: Final = 1.0
+"""Seconds between two looks at a file, so that a change counts well within five."""
+
+
+class Secret:
+    """A text that is shown to nobody but the caller of `reveal`."""
+
+    __slots__ = ("_text",)
+
+    __hash__ = None  # type: ignore[assignment]  # a hash of it would be one more thing to leak
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the secret itself; the caller puts it into a request and nowhere else."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    def __format__(self, format_spec: str) -> str:
+        return repr(self)
+
+    def __reduce_ex__(self, protocol: object) -> Never:
+        raise TypeError("a secret is neither copied nor pickled")
+
+
+class SecretRef(str):
+    """The place of a secret: `env:NAME` is read at start, `file:/PATH` again when it changes."""
+
+    __slots__ = ()
+
+    FORM: ClassVar = '"env:NAME" or "file:/PATH"'
+    EXAMPLE: ClassVar = "env:PINTEREST_TOKEN"
+    PATTERN: ClassVar = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"
+
+    def __new__(cls, text: str) -> Self:
+        """Read `text`; a `ConfigError` says what it must be, without quoting it."""
+        scheme, _, target = text.strip().partition(":")
+        target = target.strip()
+        if scheme not in {"env", "file"}:
+            raise ConfigError(
+                f"must be {cls.FORM}: the secret itself does not belong here, put it into an "
+                "environment variable or a file"
+            )
+        if not target or "\0" in target or (scheme == "env" and not target.isidentifier()):
+            raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
+        return super().__new__(cls, f"{scheme}:{target}")
+
+    @property
+    def scheme(self) -> Literal["env", "file"]:
+        """What kind of place it is."""
+        return "env" if self.startswith("env:") else "file"
+
+    @property
+    def target(self) -> str:
+        """The name of the variable, or the path of the file."""
+        return self.partition(":")[2]
+
+
+class TextOrRef(str):
+    """A text that may be shown, or the place of one: a user name may stand in the file or not."""
+
+    __slots__ = ()
+
+    FORM: ClassVar = 'a text, "env:NAME" or "file:/PATH"'
+    EXAMPLE: ClassVar = "relay"
+    PATTERN: ClassVar = r"^.+$"
+
+    def __new__(cls, text: str) -> Self:
+        """Read `text`; a `ConfigError` says what it must be."""
+        plain = text.strip()
+        if not plain:
+            raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
+        return super().__new__(cls, SecretRef(plain) if _is_ref(plain) else plain)
+
+    def resolve(self, environ: Mapping[str, str]) -> str | None:
+        """Return the text itself, read now if only its place is given; None if that is empty."""
+        if not _is_ref(self):
+            return str(self)
+        found = read_secret(SecretRef(self), environ, is_token=False)
+        return found.reveal() if found else None
+
+
+class Reading(NamedTuple):
+    """A secret as it stands now. `version` grows with every change, so that callers notice one."""
+
+    secret: Secret | None
+    version: int
+
+
+class SecretSource:
+    """One secret, followed as its place changes.
+
+    An environment variable is read once. A file is looked at when somebody asks, at most once per
+    `interval_s`, and read only if its time, size or inode differ. A file that vanishes, is empty
+    or holds something unusable leaves the last good value in force, because secrets are often
+    replaced by removing and writing; `problem` says so until it is good again. To take a token
+    away, pause the destination or write another one.
+
+    Not for several threads at once; reading blocks for as long as a small local file takes.
+    """
+
+    problem: str = ""
+    """Why the place has no usable secret now, or empty; one sentence without the value."""
+
+    def __init__(
+        self,
+        ref: SecretRef | None,
+        environ: Mapping[str, str],
+        clock: Callable[[], float],
+        *,
+        is_token: bool = True,
+        interval_s: float = CHECK_INTERVAL_S,
+    ) -> None:
+        self._ref = ref
+        self._environ = environ
+        self._clock = clock
+        self._is_token = is_token
+        self._interval_s = interval_s
+        self._secret: Secret | None = None
+        self._version = 0
+        self._seen: tuple[int, ...] | None = None
+        self._checked_s = clock()
+        self._read()
+
+    def current(self) -> Reading:
+        """Return the secret, after a look at its file if the last one is a while ago."""
+        now_s = self._clock()
+        if self._follows_file and now_s - self._checked_s >= self._interval_s:
+            self._checked_s = now_s
+            if self._seen is None or _identity(Path(self._ref_target)) != self._seen:
+                self._read()
+        return Reading(self._secret, self._version)
+
+    def reload(self) -> Reading:
+        """Read the file again now, changed or not (SIGHUP); a variable stays as it is."""
+        if self._follows_file:
+            self._checked_s = self._clock()
+            self._read()
+        return Reading(self._secret, self._version)
+
+    @property
+    def _follows_file(self) -> bool:
+        return self._ref is not None and self._ref.scheme == "file"
+
+    @property
+    def _ref_target(self) -> str:
+        return self._ref.target if self._ref is not None else ""
+
+    def _read(self) -> None:
+        if self._ref is None:
+            self.problem = "no secret is configured"
+            return
+        if self._follows_file:
+            self._seen = _identity(Path(self._ref_target))
+        try:
+            found = read_secret(self._ref, self._environ, is_token=self._is_token)
+        except ConfigError as error:
+            self._tell(f"{self._ref} {error}")
+            return
+        self._tell("" if found else f"{self._ref} is missing or empty")
+        if found is not None and found != self._secret:
+            self._secret = found
+            self._version += 1
+
+    def _tell(self, problem: str) -> None:
+        """Keep what is wrong with the place, and log it when it is new."""
+        if problem and problem != self.problem:
+            kept = "the last good one stays" if self._secret else "there is none"
+            log.warning("a secret cannot be read, %s", kept, extra={"reason": problem})
+        self.problem = problem
+
+
+def read_secret(
+    ref: SecretRef, environ: Mapping[str, str], *, is_token: bool = True
+) -> Secret | None:
+    """Return the secret at `ref`, blanks around it cut off, or None if there is nothing.
+
+    A token also loses a `Bearer ` before it, and must be one word of plain ASCII; a password must
+    be one line. What is neither is a `ConfigError` that begins with "must" and does not quote it.
+    """
+    raw = environ.get(ref.target) if ref.scheme == "env" else _file_text(Path(ref.target))
+    text = (raw or "").strip()
+    if is_token and text.lower().startswith("bearer "):
+        text = text[len("bearer ") :].strip()
+    if not text.isprintable():
+        raise ConfigError("must hold one line without control characters; copy the secret again")
+    if is_token and (not text.isascii() or " " in text):
+        raise ConfigError(
+            "must hold one word of plain ASCII, but a blank or a foreign character is inside; "
+            "copy the token again"
+        )
+    return Secret(text) if text else None
+
+
+def _is_ref(text: str) -> bool:
+    return text.startswith(("env:", "file:"))
+
+
+def _file_text(path: Path) -> str | None:
+    """Return what a small regular file holds, or None if there is no such file."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError("must be a regular file")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"must be readable by the relay ({error.strerror})") from None
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"must be at most {MAX_BYTES} bytes long")
+    return content.decode("utf-8-sig", "replace")
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    """Return what changes when a file is written or replaced, or None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
