@@ -16,6 +16,11 @@ class TokenBucket:
         self._tokens = self._capacity
         self._filled_at = clock()
 
+    def limit(self, rate_per_s: float) -> None:
+        """Lower the rate to what one more destination of the same budget is set to."""
+        self.rate_per_s = min(self.rate_per_s, rate_per_s)
+        self._capacity = max(self.rate_per_s * BURST_S, 1.0)
+
     def wait_s(self) -> float:
         """Return the seconds until a request may go; 0 means now."""
         self._fill()

@@ -9,8 +9,8 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
+from relay.config.secret import SecretSource
 from relay.delivery import Answer, Destination, HttpResponse
 from relay.dispatch.batcher import Batch, Batcher
 from relay.dispatch.breaker import Breaker
@@ -30,14 +30,6 @@ IDLE_S = 1.0
 """The longest sleep: due times and a changed token are noticed at least this often."""
 
 
-class Token(Protocol):
-    """Where the token comes from; it may change while the relay runs."""
-
-    def current(self) -> tuple[str | None, int]:
-        """Return the token, or None, and a number that changes with it."""
-        ...
-
-
 class Sender:
     """See the module docstring. `clock` returns Unix seconds."""
 
@@ -48,7 +40,7 @@ class Sender:
         journal: Journal,
         transport: Transport,
         recorder: Recorder,
-        token: Token,
+        token: SecretSource,
         bucket: TokenBucket,
         batcher: Batcher,
         timeout_s: float,
@@ -125,11 +117,11 @@ class Sender:
         return 0
 
     def _read_token(self) -> str | None:
-        token, version = self._token.current()
+        secret, version = self._token.current()
         if version != self._token_version:
             self._token_version = version
-            self._breaker.token_changed(present=token is not None)
-        return token
+            self._breaker.token_changed(present=secret is not None)
+        return None if secret is None else secret.reveal()
 
     def _gate_s(self) -> float:
         if self._in_flight >= (1 if self._breaker.alone else MAX_IN_FLIGHT):

@@ -1,0 +1,246 @@
+"""The composition root: the one file that names concrete parts, starts them and stops them.
+
+Start: journal → duplicate window → senders → admin port → producers' port; nothing is taken before
+it can be stored. Stop: producers' port → answers under way → requests in flight → admin port →
+journal; whatever is left waits on disk. The stop as a whole is bounded by `[server] drain`.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from relay.admin.api import Api
+from relay.admin.guard import Guard
+from relay.admin.server import AdminServer
+from relay.config import Config
+from relay.config.address import Listen
+from relay.config.secret import SecretSource, read_secret
+from relay.delivery import Destination
+from relay.destinations import discover
+from relay.dispatch.batcher import Batcher
+from relay.dispatch.dispatcher import Dispatcher
+from relay.dispatch.limits import TokenBucket
+from relay.dispatch.sender import Sender
+from relay.dispatch.transport import AiohttpTransport
+from relay.intake import Intake, Route, Router, Window
+from relay.journal.base import Journal
+from relay.journal.sqlite import SqliteJournal
+from relay.metrics import Metrics
+from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.exposition import Exposition
+from relay.outcome.recorder import Recorder
+from relay.outcome.reports import Reports
+from relay.schema.openapi import admin_document, producers_document
+from relay.sources.http import HttpSource, server
+from relay.sources.port import Port, cannot_listen
+
+MAINTENANCE_S = 30.0
+"""Between two rounds of retention and upkeep of the journal."""
+
+CLOSE_S = 1.0
+DRAIN_ANSWERS = 0.2
+DRAIN_REQUESTS = 0.6
+"""Shares of `[server] drain` for answers under way and for requests in flight; the rest closes."""
+
+log = logging.getLogger(__name__)
+
+
+class App:
+    """One relay, wired from its configuration. `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        config: Config,
+        environ: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.time,
+        randomness: random.Random | None = None,
+    ) -> None:
+        self._config = config
+        self._environ = environ
+        self._clock = clock
+        self._random = randomness or random.SystemRandom()
+        self._metrics = Metrics()
+        self._destinations = _destinations(config)
+        self._tokens = {
+            name: SecretSource(each.token, environ, clock)
+            for name, each in config.destinations.items()
+        }
+        self.producers_address = ""
+        self.admin_address = ""
+
+    async def run(self, stop: asyncio.Event, started: Callable[["App"], None]) -> None:
+        """Serve until `stop` is set; `started` is called once both ports answer.
+
+        Raises `RelayError` if the journal or a port is not to be had.
+        """
+        journal = self._journal()
+        await journal.open([each.name for each in self._destinations])
+        try:
+            await self._serve(journal, stop, started)
+        finally:
+            await journal.close()
+
+    def reload_secrets(self) -> None:
+        """Read `file:` tokens again now."""
+        for token in self._tokens.values():
+            token.reload()
+
+    async def _serve(
+        self, journal: Journal, stop: asyncio.Event, started: Callable[["App"], None]
+    ) -> None:
+        source = await self._http_source(journal)
+        dispatcher = self._dispatcher(journal)
+        async with asyncio.TaskGroup() as tasks, self._admin_port(journal, dispatcher, source):
+            dispatching = tasks.create_task(dispatcher.run())
+            upkeep = tasks.create_task(self._upkeep(journal))
+            async with self._port(source) as port:
+                self.producers_address = port.address
+                started(self)
+                await stop.wait()
+                source.stopping = True
+            upkeep.cancel()
+            dispatcher.stop()
+            await asyncio.wait([dispatching], timeout=self._config.server.drain * DRAIN_REQUESTS)
+            dispatching.cancel()
+
+    def _journal(self) -> SqliteJournal:
+        settings = self._config.journal
+        return SqliteJournal(
+            settings.path,
+            clock=self._clock,
+            max_size_bytes=settings.max_size,
+            retention_s=settings.retention,
+        )
+
+    async def _http_source(self, journal: Journal) -> HttpSource:
+        settings = self._config.server
+        return HttpSource(
+            await self._intake(journal),
+            self._metrics,
+            max_body_bytes=settings.max_body,
+            body_timeout_s=settings.body_timeout,
+            openapi=producers_document(),
+        )
+
+    async def _intake(self, journal: Journal) -> Intake:
+        settings = self._config.intake
+        router = Router(self._routes(), Window(settings.deduplication_window))
+        for entry in await journal.recent_ids(settings.deduplication_window):
+            router.recall(entry)
+        return Intake(router, journal, self._clock, settings.default_country)
+
+    def _routes(self) -> Sequence[Route]:
+        return [
+            Route(
+                destination,
+                frozenset(self._config.destinations[destination.name].events or ()),
+                self._config.destinations[destination.name].consent_required,
+            )
+            for destination in self._destinations
+        ]
+
+    def _dispatcher(self, journal: Journal) -> Dispatcher:
+        transport = AiohttpTransport()
+        buckets: dict[str, TokenBucket] = {}
+        senders = []
+        for destination in self._destinations:
+            rate = destination.limits.requests_per_s
+            bucket = buckets.setdefault(destination.budget, TokenBucket(rate, self._clock))
+            bucket.limit(rate)
+            senders.append(self._sender(destination, journal, transport, bucket))
+        return Dispatcher(journal, senders, transport)
+
+    def _sender(
+        self,
+        destination: Destination,
+        journal: Journal,
+        transport: AiohttpTransport,
+        bucket: TokenBucket,
+    ) -> Sender:
+        settings = self._config.destinations[destination.name]
+        return Sender(
+            destination,
+            journal=journal,
+            transport=transport,
+            recorder=Recorder(destination.name, journal, self._metrics, self._clock),
+            token=self._tokens[destination.name],
+            bucket=bucket,
+            batcher=Batcher(
+                max_events=destination.limits.max_events,
+                max_bytes=destination.limits.max_bytes,
+                linger_s=settings.linger,
+            ),
+            timeout_s=settings.timeout,
+            clock=self._clock,
+            randomness=self._random,
+        )
+
+    @asynccontextmanager
+    async def _admin_port(
+        self, journal: Journal, dispatcher: Dispatcher, source: HttpSource
+    ) -> AsyncIterator[None]:
+        listen = self._config.admin.listen
+        application = self._admin(journal, dispatcher, source).application()
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_S)
+        await runner.setup()
+        try:
+            self.admin_address = await _listen(runner, listen)
+            yield
+        finally:
+            await runner.cleanup()
+
+    def _admin(self, journal: Journal, dispatcher: Dispatcher, source: HttpSource) -> AdminServer:
+        reports = Reports(journal, self._destinations, dispatcher.health, self._clock)
+        dead_letters = DeadLetters(journal, self._destinations, self._clock)
+        return AdminServer(
+            api=Api(reports, dead_letters, dispatcher),
+            guard=self._guard(),
+            exposition=Exposition(journal, reports, self._metrics),
+            not_ready=lambda: "shutting down" if source.stopping else journal.unavailable(),
+            openapi=admin_document(),
+        )
+
+    def _guard(self) -> Guard:
+        settings = self._config.admin
+        password = settings.password and read_secret(
+            settings.password, self._environ, is_token=False
+        )
+        return Guard(
+            password=password.reveal() if password else None,
+            hosts=(*settings.hosts, settings.listen.host),
+            metrics_open=settings.metrics_open,
+        )
+
+    def _port(self, source: HttpSource) -> Port:
+        settings = self._config.server
+        return Port(
+            server(source, idle_timeout_s=settings.header_timeout),
+            host=settings.listen.host,
+            port=settings.listen.port,
+            max_connections=settings.max_connections,
+            drain_s=settings.drain * DRAIN_ANSWERS,
+        )
+
+    async def _upkeep(self, journal: Journal) -> None:
+        while True:
+            await asyncio.sleep(MAINTENANCE_S)
+            await journal.maintain(round(self._clock() * 1000))
+
+
+async def _listen(runner: web.AppRunner, listen: Listen) -> str:
+    try:
+        await web.TCPSite(runner, listen.host, listen.port).start()
+    except OSError as error:
+        raise cannot_listen(listen, "[admin] listen", error) from None
+    return f"{listen.rpartition(':')[0]}:{runner.addresses[0][1]}"
+
+
+def _destinations(config: Config) -> list[Destination]:
+    types = discover()
+    return [types[each.type].build(name, each) for name, each in config.destinations.items()]

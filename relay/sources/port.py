@@ -1,0 +1,65 @@
+"""A listening port for producers: opened once, closed in order."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from relay.errors import RelayError
+from relay.sources.connections import bounded
+
+BACKLOG = 4096
+"""Connections that the kernel holds until they are accepted; aiohttp's 128 refuses crowds."""
+
+
+class Port:
+    """Serves a protocol factory on `host:port` while the context is open; port 0 takes a free one.
+
+    Leaving the context closes the port at once, and waits up to `drain_s` for answers under way.
+    """
+
+    def __init__(
+        self, server: web.Server, *, host: str, port: int, max_connections: int, drain_s: float
+    ) -> None:
+        self._server = server
+        self._host = host
+        self._port = port
+        self._max_connections = max_connections
+        self._drain_s = drain_s
+        self._listening: asyncio.Server | None = None
+
+    @property
+    def address(self) -> str:
+        """`host:port`, as it is listened on."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{host}:{self._port}"
+
+    async def __aenter__(self) -> Self:
+        factory = bounded(self._server, self._max_connections)
+        loop = asyncio.get_running_loop()
+        try:
+            self._listening = await loop.create_server(
+                factory, self._host, self._port, backlog=BACKLOG
+            )
+        except OSError as error:
+            raise cannot_listen(self.address, "[server] listen", error) from None
+        self._port = self._listening.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._listening is not None:
+            self._listening.close()
+        self._server.pre_shutdown()
+        await self._server.shutdown(self._drain_s)
+
+
+def cannot_listen(address: str, key: str, error: OSError) -> RelayError:
+    """Return the one line for a port that is taken or not allowed."""
+    reason = (error.strerror or str(error)).rstrip(".").lower()
+    return RelayError(f"cannot listen on {address}: {reason}; change {key} or end who holds it")
