@@ -1,0 +1,132 @@
+"""The journal's file: found, locked, judged and made, before anything is written into it.
+
+Only one process may hold a journal; the lock is on a file beside it, so that a journal can be
+judged without being opened for writing. A file that is not ours, newer than this version or
+unreadable is left as it is. Files are made with mode 0600 whatever the umask; SQLite gives the
+`-wal` and `-shm` beside it the mode of the journal itself. All of it blocks: call it off the loop.
+"""
+
+import fcntl
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from relay.errors import ConfigError, JournalDamaged
+from relay.journal.connection import APPLICATION_ID, Connect, open_new, open_reader
+from relay.journal.upgrades import VERSION, create
+
+_MAGIC: Final = b"SQLite format 3\x00"
+_HEADER_BYTES: Final = 100
+"""Of a database file: https://sqlite.org/fileformat.html#the_database_header (2026)."""
+_VERSION_AT: Final = 60
+_APPLICATION_ID_AT: Final = 68
+_MODE: Final = 0o600
+_FOLDER_MODE: Final = 0o700
+
+
+class Lock:
+    """The right to use a journal; held until `release` or the end of the process."""
+
+    def __init__(self, path: Path) -> None:
+        """Take it, or raise `ConfigError` if another process has it."""
+        self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            raise ConfigError(
+                f"{path}: another relay uses this journal; stop it, or set [journal] path."
+            ) from None
+
+    def release(self) -> None:
+        """Let others use the journal."""
+        os.close(self._file)
+
+
+def claim(path: Path, connect: Connect) -> Lock:
+    """Return the lock of a journal that can be opened for writing; makes it if there is none.
+
+    Raises `ConfigError` if it is in use or out of reach, `JournalDamaged` if it is unusable.
+    """
+    try:
+        path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        lock = Lock(path)
+        try:
+            if path.exists() and path.stat().st_size:
+                _judge(path, connect)
+                path.chmod(_MODE)
+            else:
+                _make(path, connect)
+        except BaseException:
+            lock.release()
+            raise
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be used ({error.strerror}); set [journal] path."
+        ) from None
+    return lock
+
+
+def _make(path: Path, connect: Connect) -> None:
+    """Make an empty journal under another name first, so that there is never half a one."""
+    leftover = Path(f"{path}-wal")
+    if leftover.exists() and leftover.stat().st_size:
+        raise JournalDamaged(f"{leftover}: its journal is gone; restore {path}, or move it away.")
+    fresh = Path(f"{path}.new")
+    fresh.unlink(missing_ok=True)
+    os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE))
+    with closing(open_new(fresh, connect)) as connection:
+        create(connection)
+    fresh.replace(path)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _judge(path: Path, connect: Connect) -> None:
+    """Raise `JournalDamaged` for what is no journal of this version; nothing is written to it."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if not header.startswith(_MAGIC) or _number(header, _APPLICATION_ID_AT) != APPLICATION_ID:
+        raise JournalDamaged(f"{path}: is no journal of the relay; move it, or set [journal] path.")
+    _judge_version(path, _number(header, _VERSION_AT))
+    try:
+        with closing(open_reader(path, connect)) as connection:
+            _judge_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
+            for query in _SAMPLES:
+                connection.execute(query).fetchall()
+    except sqlite3.DatabaseError:
+        raise JournalDamaged(
+            f"{path}: is damaged; restore a backup, or move it away to begin a new journal."
+        ) from None
+
+
+def _judge_version(path: Path, version: int) -> None:
+    if version > VERSION:
+        raise JournalDamaged(
+            f"{path}: was written by a newer relay (journal version {version}, this one knows"
+            f" {VERSION}); install that version."
+        )
+
+
+def _number(header: bytes, offset: int) -> int:
+    return int.from_bytes(header[offset : offset + 4], "big")
+
+
+_SAMPLES: Final = (
+    "SELECT count(*) FROM sqlite_schema",
+    "SELECT * FROM cursor",
+    "SELECT * FROM total",
+    "SELECT * FROM log_end",
+    "SELECT * FROM pause",
+    "SELECT id, first, count, length(entries) FROM log ORDER BY id DESC LIMIT 1",
+)
+"""What the relay needs to start; a whole check of a large journal would take minutes."""
