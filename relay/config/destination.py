@@ -101,8 +101,8 @@ class _Destination(
     max_event_age: Annotated[
         Duration | None,
         Meta(
-            description="Older events are dead as expired; without the key, the platform's own "
-            "age (Pinterest 7d; TikTok 7d, offline and crm 28d).",
+            description="Older events are dead as expired; without the key after 7d, at TikTok's "
+            "offline and crm after 28d.",
             examples=["7d"],
         ),
     ] = None
