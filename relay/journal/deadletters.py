@@ -13,11 +13,10 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from relay.conversion import Conversion
 from relay.journal.base import DeadFilter, DeadLetter, DeadPage, Replayed
 from relay.journal.codec import decode_entry
+from relay.journal.deadfilter import Position, beyond, conditions, cursor_text, parse_cursor
 from relay.journal.rollup import Deltas
 
 STEP_ROWS: Final = 1_000
@@ -27,13 +26,6 @@ ERASED: Final = "erased"
 
 Expired = Callable[[str, Conversion], bool]
 """Whether an event is too old for a destination."""
-
-
-class Position(NamedTuple):
-    """How far a list was read, newest first: the last row that was in it."""
-
-    dead_ms: int
-    id: int
 
 
 class ReplayStep(NamedTuple):
@@ -69,15 +61,15 @@ def page(
 ) -> DeadPage:
     """Return at most `limit` letters and the count of all. Raises ValueError for a bad cursor."""
     limit = max(1, min(limit, STEP_ROWS))
-    conditions, bound = _conditions(where)
-    after, after_bound = _after(parse_cursor(cursor) if cursor is not None else None)
+    matching, bound = conditions(where)
+    after, after_bound = beyond(parse_cursor(cursor) if cursor is not None else None)
     rows = connection.execute(
-        f"SELECT dead_ms, id, {_LISTED} FROM dead WHERE {conditions} AND {after} {_NEWEST_FIRST}",
+        f"SELECT dead_ms, id, {_LISTED} FROM dead WHERE {matching} AND {after} {_NEWEST_FIRST}",
         (*bound, *after_bound, limit + 1),
     ).fetchall()
-    following = _cursor_text(Position(*rows[limit - 1][:2])) if len(rows) > limit else None
+    following = cursor_text(Position(*rows[limit - 1][:2])) if len(rows) > limit else None
     return DeadPage(
-        [_letter(row) for row in rows[:limit]], following, _count(connection, conditions, bound)
+        [_letter(row) for row in rows[:limit]], following, _count(connection, matching, bound)
     )
 
 
@@ -129,20 +121,8 @@ def drop(
 
 def count_droppable(connection: sqlite3.Connection, where: DeadFilter) -> int:
     """Return how many letters `drop` would mark."""
-    conditions, bound = _conditions(where, but=_UNDROPPABLE)
-    return _count(connection, conditions, bound)
-
-
-def parse_cursor(text: str) -> Position:
-    """Return the position that a page ended at. Raises ValueError if the text is none."""
-    dead_ms, _, row = text.partition("-")
-    if not (_is_number(dead_ms) and _is_number(row)):
-        raise ValueError("not a cursor of this list")
-    return Position(int(dead_ms), int(row))
-
-
-def _cursor_text(position: Position) -> str:
-    return f"{position.dead_ms}-{position.id}"
+    matching, bound = conditions(where, but=_UNDROPPABLE)
+    return _count(connection, matching, bound)
 
 
 def _is_replayable(letter: _Letter, expired: Expired) -> bool:
@@ -164,8 +144,8 @@ def _passed_over(where: DeadFilter) -> Sequence[str]:
     return [DROPPED] if where.ids is None and where.reason is None else []
 
 
-def _count(connection: sqlite3.Connection, conditions: str, bound: Sequence[Any]) -> int:
-    row = connection.execute(f"SELECT count(*) FROM dead WHERE {conditions}", bound).fetchone()
+def _count(connection: sqlite3.Connection, matching: str, bound: Sequence[Any]) -> int:
+    row = connection.execute(f"SELECT count(*) FROM dead WHERE {matching}", bound).fetchone()
     count: int = row[0]
     return count
 
@@ -177,50 +157,14 @@ def _matching(
     *,
     but: Sequence[str],
 ) -> list[_Letter]:
-    conditions, bound = _conditions(where, but=but)
-    onwards, onwards_bound = _after(after)
+    matching, bound = conditions(where, but=but)
+    onwards, onwards_bound = beyond(after)
     rows = connection.execute(
         "SELECT dead_ms, id, destination, lane, position, reason, received_ms, event, entry"
-        f" FROM dead WHERE {conditions} AND {onwards} {_NEWEST_FIRST}",
+        f" FROM dead WHERE {matching} AND {onwards} {_NEWEST_FIRST}",
         (*bound, *onwards_bound, STEP_ROWS),
     )
     return [_Letter(*row) for row in rows]
-
-
-def _conditions(where: DeadFilter, *, but: Sequence[str] = ()) -> tuple[str, list[Any]]:
-    """Return the condition in SQL, and what is bound in it; `but` are reasons to leave out."""
-    found = {
-        "destination = ?": where.destination,
-        "reason = ?": where.reason,
-        "event = ?": where.event,
-        "dead_ms >= ?": where.since_ms,
-        "dead_ms < ?": where.until_ms,
-        "id IN (SELECT value FROM json_each(?))": _row_ids(where.ids),
-        "reason NOT IN (SELECT value FROM json_each(?))": _json(but) if but else None,
-    }
-    given = {condition: value for condition, value in found.items() if value is not None}
-    return " AND ".join(["TRUE", *given]), [*given.values()]
-
-
-def _row_ids(ids: frozenset[str] | None) -> str | None:
-    if ids is None:
-        return None
-    return _json([int(text) for text in ids if _is_number(text)])
-
-
-def _json(values: Sequence[str | int]) -> str:
-    return msgspec.json.encode(values).decode()
-
-
-def _is_number(text: str) -> bool:
-    """Whether a text is a row id or a moment as this module writes them."""
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
-        return False
-    return str(int(text)) == text
-
-
-def _after(position: Position | None) -> tuple[str, Sequence[int]]:
-    return ("(dead_ms, id) < (?, ?)", position) if position else ("TRUE", ())
 
 
 def _letter(row: Sequence[Any]) -> DeadLetter:
@@ -242,8 +186,6 @@ def _letter(row: Sequence[Any]) -> DeadLetter:
 
 
 _UNDROPPABLE: Final = (DROPPED, ERASED)
-_MOST_DIGITS: Final = 18
-"""So that every number fits SQLite's integers."""
 _LISTED: Final = (
     "event_id, event, event_time, destination, reason, code, message, note,"
     f" entry IS NOT NULL AND reason != '{ERASED}'"
@@ -251,6 +193,6 @@ _LISTED: Final = (
 _NEWEST_FIRST: Final = "ORDER BY dead_ms DESC, id DESC LIMIT ?"
 _WAIT_AGAIN: Final = """
     INSERT OR REPLACE INTO retry
-    (destination, lane, position, due_ms, attempts, replay, code, message, entry)
-    SELECT destination, lane, position, ?, 0, 1, '', '', entry FROM dead WHERE id = ?
+    (destination, lane, position, received_ms, due_ms, attempts, replay, code, message, entry)
+    SELECT destination, lane, position, received_ms, ?, 0, 1, '', '', entry FROM dead WHERE id = ?
 """

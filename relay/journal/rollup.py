@@ -12,20 +12,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from typing import Final, Literal
 
-from relay.conversion import Conversion
+from relay.conversion import Conversion, Order
 from relay.event_name import label_of
 from relay.journal.base import Entry, Rejection
 
 MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
-MINUTES_KEPT_S: Final = 48 * HOUR_S
-HOURS_KEPT_S: Final = 400 * 24 * HOUR_S
+DAY_S: Final = 24 * HOUR_S
+MINUTES_KEPT_S: Final = 2 * DAY_S
+HOURS_KEPT_S: Final = 400 * DAY_S
 
 RELAY: Final = ""
 """The destination of the relay's own rows: what it received and rejected."""
 
-_EXACT: Final = Context(prec=100)
-"""Amounts are never rounded, at any length that a producer may send."""
+_MOST_DIGITS: Final = 40
+"""Before and after the decimal point; no currency has a use for more."""
+_EXACT: Final = Context(prec=3 * _MOST_DIGITS)
 
 _Kind = Literal["received", "rejected", "accepted", "replayed", "skipped", "delivered", "dead"]
 _Change = tuple[_Kind, int, str, str, str]
@@ -86,10 +88,8 @@ class Deltas:
             minute = conversion.received_ms // 60_000
             label = label_of(conversion.event)
             self._changes["delivered", minute, destination, label, ""] += 1
-            order = conversion.order
-            if label == "purchase" and order and order.value is not None and order.currency:
-                key = (minute, destination, order.currency)
-                self._values[key] = add_exactly(self._values[key], order.value)
+            if label == "purchase" and (order := conversion.order):
+                self._worth(minute, destination, order)
 
     def dead(self, destination: str, event: str, received_ms: int, reason: str) -> None:
         """Count an event that ended without delivery."""
@@ -107,6 +107,11 @@ class Deltas:
             row = row_of(minute * 60_000, now_ms)
             add_value(connection, row, destination, currency, value)
             _add_total_value(connection, destination, currency, value)
+
+    def _worth(self, minute: int, destination: str, order: Order) -> None:
+        if order.value is not None and order.currency and _is_money(order.value):
+            key = (minute, destination, order.currency)
+            self._values[key] = add_exactly(self._values[key], order.value)
 
     def _passed(self, entry: Entry) -> None:
         minute, label = entry.conversion.received_ms // 60_000, label_of(entry.conversion.event)
@@ -168,6 +173,11 @@ def _add_total_value(
         "INSERT OR REPLACE INTO total_value (destination, currency, value) VALUES (?, ?, ?)",
         (destination, currency, _sum_text(found, value)),
     )
+
+
+def _is_money(value: Decimal) -> bool:
+    """Whether an amount can be summed without rounding; intake lets no other through."""
+    return value.is_finite() and -_MOST_DIGITS <= value.adjusted() <= _MOST_DIGITS
 
 
 def _sum_text(found: tuple[str] | None, value: Decimal) -> str:

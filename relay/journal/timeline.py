@@ -17,6 +17,7 @@ from relay.delivery import Outcome
 from relay.event_name import Lane
 from relay.journal.base import Attempt, Delivery, Entry, FoundEvent, Passed
 from relay.journal.codec import decode_at, decode_entry
+from relay.journal.cursor import Cursor
 from relay.journal.lookup import MAX_FOUND, Kind, Place, places
 
 MAX_ATTEMPTS: Final = 20
@@ -24,20 +25,19 @@ MAX_ATTEMPTS: Final = 20
 SPAN_OFFSETS: Final = 1_000
 """The widest span of a receipt."""
 
-_RANGES: Final = msgspec.msgpack.Decoder(list[tuple[int, int]])
 _EXCEPTIONS: Final = msgspec.msgpack.Decoder(list[tuple[int, int, Outcome, str, str]])
 
 
-class _Cursor(NamedTuple):
+class _Progress(NamedTuple):
+    """From and up to where a lane is a destination's concern, and how far it is."""
+
     destination: str
     start: int
-    position: int
-    ahead: bytes
+    until: int | None
+    cursor: Cursor
 
-    def has_settled(self, offset: int) -> bool:
-        if offset < self.position:
-            return True
-        return any(first <= offset <= last for first, last in _RANGES.decode(self.ahead))
+    def concerns(self, offset: int) -> bool:
+        return self.start <= offset and (self.until is None or offset < self.until)
 
 
 class _State(NamedTuple):
@@ -56,7 +56,7 @@ def find(
     """Return the events with this id, newest first, at most `MAX_FOUND`.
 
     `held` is what the look-up's tail said before this snapshot. Deliveries come in the order of
-    `destinations`, the configured ones; others follow that once had the event.
+    `destinations`; others that had the event follow.
     """
     candidates = dict.fromkeys((*held, *places(connection, kind, wanted)))
     entries = {place: entry for place in candidates if (entry := _entry_at(connection, place))}
@@ -99,25 +99,26 @@ def _deliveries(
     connection: sqlite3.Connection, place: Place, entry: Entry, destinations: Sequence[str]
 ) -> list[Delivery]:
     rows = connection.execute(
-        "SELECT destination, start, position, ahead FROM cursor WHERE lane = ?"
+        "SELECT destination, start, until, position, ahead FROM cursor WHERE lane = ?"
         " ORDER BY destination",
         (place.lane,),
     )
-    cursors = {row[0]: _Cursor(*row) for row in rows}
-    found = []
-    for name in dict.fromkeys((*destinations, *cursors)):
-        delivery = name in cursors and _delivery(connection, cursors[name], place, entry)
-        if delivery and (name in destinations or delivery.state != "pending"):
-            found.append(delivery)
-    return found
+    known = {
+        name: _Progress(name, start, until, Cursor.stored(position, ahead))
+        for name, start, until, position, ahead in rows
+    }
+    order = dict.fromkeys((*destinations, *known))
+    told = (_delivery(connection, known[name], place, entry) for name in order if name in known)
+    return [delivery for delivery in told if delivery]
 
 
 def _delivery(
-    connection: sqlite3.Connection, cursor: _Cursor, place: Place, entry: Entry
+    connection: sqlite3.Connection, progress: _Progress, place: Place, entry: Entry
 ) -> Delivery | None:
-    """Return what became of the event, None if it came before the destination was there."""
-    receipts = _covering(connection, cursor.destination, place)
-    state = _state(connection, cursor, place, entry.passed.get(cursor.destination), bool(receipts))
+    """Return what became of the event, None if it was never the destination's concern."""
+    passed = entry.passed.get(progress.destination)
+    receipts = _covering(connection, progress.destination, place, by_itself=passed is not None)
+    state = _state(connection, progress, place, passed, sent=bool(receipts))
     if state is None:
         return None
     attempts = list(_attempts(connection, receipts[-MAX_ATTEMPTS:], place))
@@ -125,7 +126,7 @@ def _delivery(
     if state.state == "pending" and attempts:
         message = message or attempts[-1].message
     return Delivery(
-        destination=cursor.destination,
+        destination=progress.destination,
         state=state.state,
         reason=state.reason,
         message=message,
@@ -136,22 +137,23 @@ def _delivery(
 
 def _state(
     connection: sqlite3.Connection,
-    cursor: _Cursor,
+    progress: _Progress,
     place: Place,
     passed: Passed | None,
-    was_sent: bool,  # noqa: FBT001 - one of the facts that decide, as the others
+    *,
+    sent: bool,
 ) -> _State | None:
     """Return the state; the row of an exception says it, whatever the log and the cursor say."""
-    exception = _exception(connection, cursor.destination, place)
+    exception = _exception(connection, progress.destination, place)
     if exception is not None:
         return exception
-    if passed is not None and not (passed.state == "dead" and was_sent):
-        return _State(passed.state, passed.reason, passed.message)
-    if passed is not None:
+    if passed is not None and sent:
         return _State("delivered")  # dead on arrival, but replayed since
-    if place.offset < cursor.start:
+    if passed is not None:
+        return _State(passed.state, passed.reason, passed.message)
+    if not progress.concerns(place.offset):
         return None
-    return _State("delivered" if cursor.has_settled(place.offset) else "pending")
+    return _State("delivered" if progress.cursor.settled(place.offset) else "pending")
 
 
 def _exception(connection: sqlite3.Connection, destination: str, place: Place) -> _State | None:
@@ -164,13 +166,20 @@ def _exception(connection: sqlite3.Connection, destination: str, place: Place) -
     return _State("pending", None, *retry) if retry else None
 
 
-def _covering(connection: sqlite3.Connection, destination: str, place: Place) -> list[int]:
-    """Return the ids of the receipts that cover an event, oldest first."""
+def _covering(
+    connection: sqlite3.Connection, destination: str, place: Place, *, by_itself: bool
+) -> list[int]:
+    """Return the ids of the receipts that cover an event, oldest first.
+
+    A span runs over passed events as well: of those, only one that was replayed was ever sent, and
+    then its span holds nothing else.
+    """
     lane, offset = place
     rows = connection.execute(
         "SELECT receipt FROM receipt_span WHERE destination = ? AND lane = ?"
-        " AND first > ? AND first <= ? AND last >= ? ORDER BY receipt",
-        (destination, lane, offset - SPAN_OFFSETS, offset, offset),
+        " AND first > ? AND first <= ? AND last >= ? AND (last = first OR NOT ?)"
+        " ORDER BY receipt",
+        (destination, lane, offset - SPAN_OFFSETS, offset, offset, by_itself),
     )
     return [receipt for (receipt,) in rows]
 
