@@ -1,9 +1,8 @@
 """One request to Pinterest, and what its answer means.
 
-The HTTP status decides (the body's `code` 2 means a bad token under 401 and an unknown ad account
-elsewhere); what each means is `CASES`, one row a status. 200, 207 and 422 may carry a verdict per
-event, which is believed only if the counts agree with it. An answer that is in none of Pinterest's
-forms never delivers anything. Nothing here logs or repeats a platform's words.
+What a status means stands in `answer_case`. Some carry a verdict per event in the body, which is
+believed only if the counts agree with it; an answer in none of Pinterest's forms delivers nothing.
+The platform's words may repeat what a shop sent, so they leave as `message` only, never in a log.
 
 Sources: OpenAPI description v5, 5.23.0 (https://github.com/pinterest/api-description, 2025-12-11),
 operation `events/create`; https://developers.pinterest.com/docs/reference/rate-limits (2026).
@@ -11,7 +10,7 @@ operation `events/create`; https://developers.pinterest.com/docs/reference/rate-
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -22,10 +21,10 @@ from relay.delivery import (
     Answer,
     HttpRequest,
     HttpResponse,
-    PauseReason,
     Payload,
     Verdict,
 )
+from relay.destinations.pinterest.answer_case import Case, case_of, warning_code
 from relay.retry_after import retry_after_s
 
 MAX_MESSAGE: Final = 1000
@@ -34,57 +33,6 @@ PROCESSED: Final = "processed"
 FAILED: Final = "failed"
 CONFIRMATIONS: Final = 2
 """How often an answer that may be a gateway's must come again before it is believed."""
-
-
-class Case(msgspec.Struct, frozen=True):
-    """What an HTTP status means, as `relay.delivery.Answer` names it.
-
-    `per_event`: a list of verdicts in the body goes before `kind`. `own_words`: `kind` holds only
-    if the body is Pinterest's error object; a gateway's page under the same status is `transient`,
-    and pauses for `pause` once confirmed.
-    """
-
-    kind: Literal["refused", "throttled", "transient", "misconfigured"]
-    pause: PauseReason | None = None
-    per_event: bool = False
-    own_words: bool = False
-
-
-CASES: Final = {
-    200: Case("transient", per_event=True),
-    207: Case("transient", per_event=True),
-    400: Case("refused", "request_refused", own_words=True),
-    401: Case("misconfigured", "token_rejected", own_words=True),
-    403: Case("misconfigured", "no_permission", own_words=True),
-    404: Case("misconfigured", "account_not_found", own_words=True),
-    408: Case("transient"),
-    413: Case("refused"),
-    422: Case("refused", per_event=True),
-    425: Case("transient"),
-    429: Case("throttled"),
-    500: Case("transient"),
-    502: Case("transient"),
-    503: Case("transient"),
-    504: Case("transient"),
-}
-SCOPE_MISSING: Final = Case("misconfigured", "no_permission")
-"""401 with code 3: the token is good, but lacks the scope `ads:write`."""
-OTHER_SERVER_ERROR: Final = Case("transient")
-ANYTHING_ELSE: Final = Case("transient", "request_refused")
-"""No status that Pinterest documents: most likely the base URL leads somewhere else."""
-
-WARNINGS: Final = (
-    ("sha256", "not_hashed"),
-    ("event_name", "unknown_event_name"),
-    ("unknown", "unknown_event_name"),
-    ("currency", "missing_currency"),
-    ("external_id", "missing_external_id"),
-    ("click_id", "missing_click_id"),
-)
-"""Part of a warning, in lower case → its code; the first that fits, else `other`.
-
-The telling ones come first: a missing external or click id is noted on almost every event.
-"""
 
 
 class _Result(msgspec.Struct, gc=False):
@@ -134,7 +82,7 @@ def answer_of(response: HttpResponse, count: int) -> Answer:
     """Return what the answer to a request of `count` events means."""
     reply = _reply(response.body)
     code = _text(reply.code)
-    answer = _meaning(_case(response.status, code), response, reply, count)
+    answer = _meaning(case_of(response.status, code), response, reply, count)
     return replace(
         answer,
         http_status=response.status,
@@ -142,14 +90,6 @@ def answer_of(response: HttpResponse, count: int) -> Answer:
         message=_text(reply.message),
         request_id=_request_id(response.headers),
     )
-
-
-def warning_code(text: str) -> str:
-    """Return the bounded code of Pinterest's advice on an event that it took; empty if none."""
-    if not text.strip():
-        return ""
-    lowered = text.lower()
-    return next((code for part, code in WARNINGS if part in lowered), "other")
 
 
 def _meaning(case: Case, response: HttpResponse, reply: _Reply, count: int) -> Answer:
@@ -169,14 +109,6 @@ def _meaning(case: Case, response: HttpResponse, reply: _Reply, count: int) -> A
         confirmations=CONFIRMATIONS if case.kind == "transient" and case.pause else 0,
         wait_s=_wait_s(case, response.headers),
     )
-
-
-def _case(status: int, code: str) -> Case:
-    if (status, code) == (401, "3"):
-        return SCOPE_MISSING
-    if status in CASES:
-        return CASES[status]
-    return OTHER_SERVER_ERROR if 500 <= status <= 599 else ANYTHING_ELSE  # noqa: PLR2004
 
 
 class _Listing(msgspec.Struct, gc=False):

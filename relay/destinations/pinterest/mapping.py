@@ -1,14 +1,12 @@
 """A hashed event in Pinterest's words, or the reason why Pinterest does not get it.
 
 Pure. Pinterest never says which event spoilt a request, so what it would refuse is left out here:
-an amount that is no plain decimal, a text over its limit, a digest that is none. Called once per
-event, so the structs are filled by position: msgspec takes keywords at five times the price.
+an amount that is no plain decimal, a text over its limit. Called once per event, so the structs are
+filled by position: msgspec takes keywords at five times the price.
 """
 
 from decimal import Decimal
 from typing import Final
-
-import msgspec
 
 from relay.conversion import App, Conversion, Item, Order
 from relay.delivery import Skip, Unusable
@@ -16,14 +14,12 @@ from relay.destinations.pinterest.payload import (
     AppInfo,
     Content,
     CustomData,
-    Digests,
     Event,
     PinterestSource,
-    UserData,
 )
+from relay.destinations.pinterest.person import identifies, language, user_of
 from relay.event import ActionSource
 from relay.event_name import STANDARD_NAMES
-from relay.identity import Identity
 
 EVENT_NAMES: Final = {
     "purchase": "checkout",
@@ -69,45 +65,6 @@ APP_SOURCES: Final = frozenset({"app_android", "app_ios"})
 NO_TRACKING: Final = frozenset({"DENIED", "RESTRICTED"})
 """Answers to Apple's tracking question that Pinterest knows as limited ad tracking."""
 
-IDENTIFIER_KEYS: Final = {
-    "email": "em",
-    "phone": "ph",
-    "gender": "ge",
-    "birth_date": "db",
-    "last_name": "ln",
-    "first_name": "fn",
-    "city": "ct",
-    "state": "st",
-    "zip": "zp",
-    "country": "country",
-    "external_id": "external_id",
-    "mobile_ad_id": "hashed_maids",
-    "ip": "client_ip_address",
-    "user_agent": "client_user_agent",
-    "epik": "click_id",
-    "customer_type": "customer_type",
-    "locale": "language",
-}
-"""Inbound field of `user` → key in `user_data`, but for `language`, which stands beside it."""
-
-HASHED_KEYS: Final = (
-    *("em", "ph", "ge", "db", "ln", "fn", "ct", "st", "zp", "country"),
-    *("external_id", "hashed_maids"),
-)
-
-NEVER_SENT: Final = frozenset(
-    {
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",  # the empty string
-        "dc937b59892604f5a86ac96936cd7ff09e25f18ae6b758e8014a24c7fa039e91",  # None
-        "74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b",  # null
-        "eb045d78d273107348b0300c01d29b7552d622abbc6faf81b3ec55359aa9950c",  # undefined
-        "9b2d5b4678781e53038e91ea5324530a03f27dc1d0e5f6c9bc9d493a23be9de0",  # nan
-        "12b9377cbe7e5c94e8a70d9d23929523d14afa954793130f8a3959c7b849aca8",  # the all-zero UUID
-    }
-)
-"""Digests of nothing: one of them would tie all its senders' visitors together."""
-
-DIGEST_DIGITS: Final = 64
 MAX_APP_TEXT: Final = 200
 MAX_APP_VERSION: Final = 100
 MAX_AMOUNT_DIGITS: Final = 15
@@ -150,37 +107,6 @@ def event_of(conversion: Conversion, *, custom_events: bool) -> Event | Skip | U
         language(identity.locale),
         app_info(conversion.app) if conversion.action_source in APP_SOURCES else None,
     )
-
-
-def user_of(identity: Identity) -> UserData:
-    """Return what Pinterest gets of the person; whatever is no digest is left out."""
-    user = UserData(
-        identity.email_compact,
-        identity.phone_digits,
-        (identity.gender,) if identity.gender else (),
-        (identity.birth_date,) if identity.birth_date else (),
-        (identity.last_name,) if identity.last_name else (),
-        (identity.first_name,) if identity.first_name else (),
-        (identity.city,) if identity.city else (),
-        (identity.state,) if identity.state else (),
-        (identity.zip_digits,) if identity.zip_digits else (),
-        (identity.country,) if identity.country else (),
-        identity.external_id,
-        (identity.mobile_ad_id_lower,) if identity.mobile_ad_id_lower else (),
-        identity.ip or None,
-        identity.user_agent or None,
-        identity.epik or None,
-        identity.customer_type,
-    )
-    return user if _all_digests(_hashed(user)) else _without_impostors(user)
-
-
-def identifies(user: UserData) -> bool:
-    """Return whether this is enough of a person for Pinterest.
-
-    Phone, external id and click id alone are not (OpenAPI 5.23.0, `ConversionEventsUserData`).
-    """
-    return bool(user.em or user.hashed_maids or (user.client_ip_address and user.client_user_agent))
 
 
 def custom_data(order: Order | None, *, limited: bool) -> CustomData | None:
@@ -232,16 +158,6 @@ def amount(value: Decimal | None) -> str | None:
     return _rewritten(value)
 
 
-def language(locale: str | None) -> str | None:
-    """Return the two-letter language of a locale such as `de-AT`; None if it has none."""
-    if not locale:
-        return None
-    code = locale[:2].lower()
-    if len(code) == len("de") and code.isascii() and code.isalpha() and locale[2:3] in "-_":
-        return code
-    return None
-
-
 _NOTHING: Final = CustomData()
 
 
@@ -271,43 +187,3 @@ def _rewritten(value: Decimal) -> str | None:
 
 def _at_most(text: str | None, max_length: int) -> str | None:
     return text if text and len(text) <= max_length else None
-
-
-def _hashed(user: UserData) -> Digests:
-    return (
-        *user.em,
-        *user.ph,
-        *user.ge,
-        *user.db,
-        *user.ln,
-        *user.fn,
-        *user.ct,
-        *user.st,
-        *user.zp,
-        *user.country,
-        *user.external_id,
-        *user.hashed_maids,
-    )
-
-
-def _all_digests(values: Digests) -> bool:
-    """Tell whether each is 64 lower-case hexadecimal digits, and the digest of something.
-
-    One round trip through bytes checks all of them at a third of a regular expression's price:
-    `hex` puts a blank after every 32 bytes, and the length leaves no room for a blank elsewhere.
-    """
-    joined = " ".join(values)
-    if len(joined) != max(len(values) * (DIGEST_DIGITS + 1) - 1, 0):
-        return False
-    try:
-        return bytes.fromhex(joined).hex(" ", 32) == joined and NEVER_SENT.isdisjoint(values)
-    except ValueError:
-        return False
-
-
-def _without_impostors(user: UserData) -> UserData:
-    genuine = {
-        key: tuple(value for value in getattr(user, key) if _all_digests((value,)))
-        for key in HASHED_KEYS
-    }
-    return msgspec.structs.replace(user, **genuine)

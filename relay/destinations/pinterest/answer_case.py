@@ -1,0 +1,82 @@
+"""What Pinterest's answers mean, as data: one row a status, one a kind of advice.
+
+The HTTP status decides. The body's `code` does not: 2 means a bad token under 401 and an unknown ad
+account elsewhere. Sources: OpenAPI description 5.23.0
+(https://github.com/pinterest/api-description, 2025-12-11), operation `events/create`; 207, 404, 413
+and the rest that it does not list are what its newer reference and gateways send.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+from relay.delivery import PauseReason
+
+
+class Case(msgspec.Struct, frozen=True):
+    """What an HTTP status means, as `relay.delivery.Answer` names it.
+
+    `per_event`: a list of verdicts in the body goes before `kind`. `own_words`: `kind` holds only
+    if the body is Pinterest's error object; a gateway's page under the same status is `transient`,
+    and pauses for `pause` once confirmed.
+    """
+
+    kind: Literal["refused", "throttled", "transient", "misconfigured"]
+    pause: PauseReason | None = None
+    per_event: bool = False
+    own_words: bool = False
+
+
+CASES: Final = {
+    200: Case("transient", per_event=True),
+    207: Case("transient", per_event=True),
+    400: Case("refused", "request_refused", own_words=True),
+    401: Case("misconfigured", "token_rejected", own_words=True),
+    403: Case("misconfigured", "no_permission", own_words=True),
+    404: Case("misconfigured", "account_not_found", own_words=True),
+    408: Case("transient"),
+    413: Case("refused"),
+    422: Case("refused", per_event=True),
+    425: Case("transient"),
+    429: Case("throttled"),
+    500: Case("transient"),
+    502: Case("transient"),
+    503: Case("transient"),
+    504: Case("transient"),
+}
+SCOPE_MISSING: Final = Case("misconfigured", "no_permission")
+"""401 with code 3: the token is good, but lacks the scope `ads:write`."""
+SERVER_ERRORS: Final = range(500, 600)
+OTHER_SERVER_ERROR: Final = Case("transient")
+ANYTHING_ELSE: Final = Case("transient", "request_refused")
+"""No status that Pinterest documents: most likely the base URL leads somewhere else."""
+
+WARNINGS: Final = (
+    ("sha256", "not_hashed"),
+    ("event_name", "unknown_event_name"),
+    ("unknown", "unknown_event_name"),
+    ("currency", "missing_currency"),
+    ("external_id", "missing_external_id"),
+    ("click_id", "missing_click_id"),
+)
+"""Part of a warning, in lower case → its code; the first that fits, else `other`.
+
+The telling ones come first: a missing external or click id is noted on almost every event.
+"""
+
+
+def case_of(status: int, code: str) -> Case:
+    """Return the row of a status; `code` is the body's."""
+    if (status, code) == (401, "3"):
+        return SCOPE_MISSING
+    if status in CASES:
+        return CASES[status]
+    return OTHER_SERVER_ERROR if status in SERVER_ERRORS else ANYTHING_ELSE
+
+
+def warning_code(text: str) -> str:
+    """Return the bounded code of Pinterest's advice on an event that it took; empty if none."""
+    if not text.strip():
+        return ""
+    lowered = text.lower()
+    return next((code for part, code in WARNINGS if part in lowered), "other")
