@@ -22,7 +22,6 @@ SETTINGS: dict[str, Any] = {
     "app_id": "7000000000000000001",
     "offline_event_set_id": "7000000000000000002",
     "crm_event_set_id": "7000000000000000003",
-    "token": "env:TIKTOK_TOKEN",
 }
 PURCHASE: dict[str, Any] = {
     "page_url": "https://shop.example/",

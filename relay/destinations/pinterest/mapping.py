@@ -62,9 +62,6 @@ ACTION_SOURCES: Final[dict[ActionSource, PinterestSource]] = {
 
 APP_SOURCES: Final = frozenset({"app_android", "app_ios"})
 
-NO_TRACKING: Final = frozenset({"DENIED", "RESTRICTED"})
-"""Answers to Apple's tracking question that Pinterest knows as limited ad tracking."""
-
 MAX_APP_TEXT: Final = 200
 MAX_APP_VERSION: Final = 100
 MAX_AMOUNT_DIGITS: Final = 15
@@ -102,7 +99,6 @@ def event_of(conversion: Conversion, *, custom_events: bool) -> Event | Skip | U
         conversion.event_id,
         user,
         conversion.page_url or None,
-        conversion.action_source == "app_ios" and identity.att_status in NO_TRACKING,
         custom_data(conversion.order, limited=conversion.limited_data_use),
         language(identity.locale),
         app_info(conversion.app) if conversion.action_source in APP_SOURCES else None,

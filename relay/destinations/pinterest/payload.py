@@ -91,8 +91,6 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     event_id: str
     user_data: UserData
     event_source_url: str | None = None
-    opt_out: bool = False
-    """In an app: the person has limited ad tracking on the device."""
     custom_data: CustomData | None = None
     language: str | None = None
     app_info: AppInfo | None = None

@@ -24,12 +24,10 @@ CONFIG: Final = TikTokConfig
 
 MAX_EVENTS: Final = 1000
 """Events of a request; one more and TikTok refuses all ("Report … Events")."""
-DEFAULT_EVENTS: Final = 500
 MAX_BYTES: Final = 1_000_000
 """TikTok publishes no size of a body; other senders keep to this one."""
 MAX_REQUESTS_PER_S: Final = 1000.0
 """Requests of one developer app ("Rate limits")."""
-DEFAULT_REQUESTS_PER_S: Final = 50.0
 DEDUPLICATION_WINDOW_S: Final = 48 * 3600.0
 
 _DAY_S: Final = 86_400.0
@@ -73,23 +71,24 @@ class TikTok:
 
     def __init__(self, name: str, config: TikTokConfig) -> None:
         self.name = name
-        self.test = bool(config.test_event_code)
+        self.test = config.test
         self.limits = Limits(
-            max_events=min(config.max_batch or DEFAULT_EVENTS, MAX_EVENTS),
+            max_events=min(config.max_events, MAX_EVENTS),
             max_bytes=MAX_BYTES,
-            requests_per_s=min(config.rate or DEFAULT_REQUESTS_PER_S, MAX_REQUESTS_PER_S),
+            requests_per_s=min(config.requests_per_s, MAX_REQUESTS_PER_S),
             deduplication_window_s=DEDUPLICATION_WINDOW_S,
         )
-        base_url = config.base_url.rstrip("/")
-        self._url = base_url + PATH
+        self._url = config.base_url + PATH
         self._envelopes = _envelopes(config)
-        self.budget = f"{base_url} {next(iter(_source_ids(config).values()), '')}"
+        self.budget = f"{config.base_url} {next(iter(_source_ids(config).values()), '')}"
         self._custom_events = config.custom_events
         self._max_age_s = config.max_event_age
 
     def max_age_s(self, conversion: Conversion) -> float:
         """Return the age in seconds beyond which TikTok credits no ad with the event."""
-        return self._max_age_s or MAX_AGE_S[EVENT_SOURCE[conversion.action_source]]
+        if self._max_age_s is not None:
+            return self._max_age_s
+        return MAX_AGE_S[EVENT_SOURCE[conversion.action_source]]
 
     def prepare(self, conversion: Conversion) -> Payload | Skip | Unusable:
         """Return the event as TikTok takes it, or why it stays here."""
@@ -139,6 +138,6 @@ def _source_ids(config: TikTokConfig) -> dict[EventSource, str]:
 
 def _envelopes(config: TikTokConfig) -> dict[EventSource, str]:
     return {
-        source: encode(Envelope(source, source_id, config.test_event_code or None)).decode()
+        source: encode(Envelope(source, source_id, config.test_event_code)).decode()
         for source, source_id in _source_ids(config).items()
     }
