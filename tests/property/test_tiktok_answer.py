@@ -11,7 +11,7 @@ from relay.delivery import Answer, HttpResponse
 from relay.destinations.tiktok import TikTok
 from tests.strategies import json_values, responses
 
-TIKTOK = TikTok("tiktok-main", TikTokConfig(pixel_code="C4K6A3Q2NE1S77JXXXXX", token="env:T"))
+TIKTOK = TikTok("tiktok-main", TikTokConfig(pixel_code="C4K6A3Q2NE1S77JXXXXX"))
 TAKEN = {0, 20001, 40050}
 
 codes = st.sampled_from([*TAKEN, 40002, 40100, 40105, 50000]) | st.integers() | json_values

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from relay.config import TikTokConfig
+from relay.config import BaseUrl, Duration, TikTokConfig
 from relay.conversion import App, Conversion
 from relay.delivery import HttpResponse, Payload, Unusable
 from relay.destinations.tiktok import CONFIG, TYPE, TikTok, build
@@ -69,10 +69,10 @@ def test_the_same_event_always_gives_the_same_bytes() -> None:
 
 @pytest.mark.parametrize(
     ("max_batch", "rate", "events", "requests"),
-    [(None, None, 500, 50), (1000, 5, 1000, 5), (5000, 5000, 1000, 1000), (1, 0.5, 1, 0.5)],
+    [(500, 50, 500, 50), (1000, 5, 1000, 5), (5000, 5000, 1000, 1000), (1, 0.5, 1, 0.5)],
 )
 def test_settings_move_within_what_tiktok_takes(
-    max_batch: int | None, rate: float | None, events: int, requests: float
+    max_batch: int, rate: float, events: int, requests: float
 ) -> None:
     limits = tiktok(max_batch=max_batch, rate=rate).limits
     assert (limits.max_events, limits.requests_per_s) == (events, requests)
@@ -80,10 +80,10 @@ def test_settings_move_within_what_tiktok_takes(
 
 
 def test_destinations_of_one_pixel_share_a_budget() -> None:
-    other = build("tiktok-other", config(app_id="7", base_url="https://business-api.tiktok.com/"))
+    other = build("tiktok-other", config(app_id="7"))
     assert tiktok().budget == other.budget
     assert tiktok().budget != tiktok(pixel_code="ANOTHER").budget
-    assert tiktok().budget != tiktok(base_url="http://127.0.0.1:9000").budget
+    assert tiktok().budget != tiktok(base_url=BaseUrl("http://127.0.0.1:9000")).budget
     assert tiktok(pixel_code=None, app_id="7").budget != tiktok(pixel_code=None).budget
 
 
@@ -94,7 +94,7 @@ def test_destinations_of_one_pixel_share_a_budget() -> None:
 def test_the_age_wall_depends_on_the_event_source(action_source: ActionSource, days: int) -> None:
     conversion = changed(action_source=action_source)
     assert tiktok().max_age_s(conversion) == days * DAY_S
-    assert tiktok(max_event_age=3600).max_age_s(conversion) == 3600
+    assert tiktok(max_event_age=Duration("1h")).max_age_s(conversion) == 3600
 
 
 def test_identifiers_go_by_the_keys_of_tiktok() -> None:
@@ -145,7 +145,7 @@ def test_a_long_message_of_the_platform_is_cut() -> None:
 
 
 def config(**settings: Any) -> TikTokConfig:
-    return TikTokConfig(**{"pixel_code": PIXEL, "token": "env:TIKTOK_TOKEN", **settings})
+    return TikTokConfig(**{"pixel_code": PIXEL, **settings})
 
 
 def tiktok(**settings: Any) -> TikTok:
