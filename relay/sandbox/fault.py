@@ -19,7 +19,7 @@ _PLACE = re.compile(r"(?s)(?P<text>.*?)(?: - at `\$(?P<path>[^`]*)`)?")
 _UNKNOWN = re.compile(r"(?s)Object contains unknown field `(?P<name>.*)`")
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
 _TYPE = re.compile(r"Expected `(?P<expected>.*)`, got `.*`")
-_BOUND = re.compile(r"Expected `(?P<expected>\w+)`(?P<length> of length)? (?P<bound>[<>]= \S+)")
+_BOUND = re.compile(r"Expected `(?P<expected>\w+)`(?: of length)? (?P<bound>[<>]= \S+)")
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 _JSON_NAMES: Final = {
@@ -43,7 +43,6 @@ class Fault(msgspec.Struct, frozen=True):
     kind: Kind
     path: str = ""
     expected: str = ""
-    of_length: bool = False
 
     @property
     def key(self) -> str:
@@ -69,7 +68,7 @@ def _read(text: str, steps: list[str]) -> Fault:
     if found := _TYPE.fullmatch(text):
         return Fault("type", path, _json_type(found["expected"]))
     if found := _BOUND.fullmatch(text):
-        return Fault("range", path, found["bound"], of_length=found["length"] is not None)
+        return Fault("range", path, found["bound"])
     return Fault("enum", path) if text.startswith("Invalid enum") else Fault("range", path)
 
 

@@ -37,6 +37,7 @@ _hashed_values = attrgetter(*HASHED)
 _EVENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _PARTNER = re.compile(r"ss-[a-z0-9-]+|direct")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _MAX_EVENT_ID = 256
 
 Fault = tuple[str, str]
@@ -77,7 +78,7 @@ def notes_of(event: Event, payload: bytes) -> Iterator[str]:
     yield from _user_notes(event.user_data, payload)
     order = event.custom_data
     yield from hygiene.money_notes("custom_data.", order.currency, has_value=bool(order.value))
-    if order.value and float(order.value) <= 0:
+    if order.value and (_amount(order.value) or 0) <= 0:
         yield "custom_data.value is not above zero"
     if len(event.event_id) > _MAX_EVENT_ID:
         yield f"event_id is longer than {_MAX_EVENT_ID} characters"
@@ -141,22 +142,20 @@ def _identifier_fault(user: UserData) -> Fault | None:
 
 
 def _amount_fault(order: CustomData) -> Fault | None:
-    if not _is_amount(order.value):
+    if _amount(order.value) is None:
         return "custom_data.value", "Invalid value: not a number"
-    if not _is_amount(order.predicted_ltv):
+    if _amount(order.predicted_ltv) is None:
         return "custom_data.predicted_ltv", "Invalid predicted_ltv: not a number"
     for position, content in enumerate(order.contents):
-        if not _is_amount(content.item_price):
+        if _amount(content.item_price) is None:
             path = f"custom_data.contents.{position}.item_price"
             return path, "Invalid item_price: not a number"
     return None
 
 
-def _is_amount(text: str | None) -> bool:
-    """Return whether the text parses to a finite double; an absent amount does."""
+def _amount(text: str | None) -> float | None:
+    """Return the finite double that the text parses to, 0 if it is absent, None if it is none."""
     if not text:
-        return True
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+        return 0
+    amount = float(text) if _NUMBER.fullmatch(text) else math.inf
+    return amount if math.isfinite(amount) else None
