@@ -73,6 +73,11 @@ class Unusable(msgspec.Struct, frozen=True):
     path: str
     message: str
 
+    @property
+    def text(self) -> str:
+        """Both in one line, for people."""
+        return f"{self.path}: {self.message}"
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What the platform takes by its published documentation; configuration can only lower it."""

@@ -21,11 +21,16 @@ RETRY_SHARE = 5
 
 
 class Batch(msgspec.Struct):
-    """The events of one request, in order. `fixed` means that no other event may join them."""
+    """The events of one request, in order.
+
+    `fixed` means that no other event may join them; `doubts` counts answers in a row that become
+    a refusal if they go on.
+    """
 
     pendings: list[Pending]
     payloads: list[Payload]
     fixed: bool = False
+    doubts: int = 0
     size_bytes: int = 0
 
     def whole(self) -> "Batch":

@@ -50,6 +50,8 @@ def judge(batch: Batch, answer: Answer) -> Ruling:
             return _refused(batch, answer)
         case "throttled" | "misconfigured":
             return Ruling(outcome=answer.kind, waiting=batch.pendings, again=[batch.whole()])
+        case "transient" if answer.confirmations and answer.pause is None:
+            return _doubted(batch, answer)
         case _:
             return Ruling(outcome="transient", waiting=batch.pendings, again=[batch.whole()])
 
@@ -88,6 +90,14 @@ def _settled(batch: Batch, verdicts: Sequence[Verdict]) -> Ruling:
         retry=[_refusal(*pair) for pair in pairs if pair[1].outcome == "transient"],
         warnings=[verdict.warning for verdict in verdicts if verdict.warning],
     )
+
+
+def _doubted(batch: Batch, answer: Answer) -> Ruling:
+    """Send the batch again, until the same answer is confirmed; then it is a refusal."""
+    if batch.doubts >= answer.confirmations:
+        return _refused(batch, answer)
+    batch.doubts += 1
+    return Ruling(outcome="transient", waiting=batch.pendings, again=[batch.whole()])
 
 
 def _refused(batch: Batch, answer: Answer) -> Ruling:

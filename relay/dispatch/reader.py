@@ -114,7 +114,7 @@ class Reader:
         if isinstance(prepared, Skip):
             message = "The settings have changed since this event was taken."
             return Dead(pending, "invalid_event", prepared.reason, message)
-        return Dead(pending, prepared.reason, prepared.path, prepared.message)
+        return Dead(pending, prepared.reason, message=prepared.text)
 
     def _expired(self, pending: Pending) -> bool:
         conversion = pending.entry.conversion

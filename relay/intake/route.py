@@ -6,12 +6,17 @@ import msgspec
 
 from relay.conversion import Conversion
 from relay.delivery import Destination, Payload, Skip
+from relay.event_name import STANDARD_NAMES
 from relay.intake.window import Key, Window
 from relay.journal.base import Entry, Passed
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A destination with what its configuration says of any event; `events` empty means all."""
+    """A destination with what its configuration says of any event.
+
+    `events` are the standard names that it gets; empty means all. Custom names are the
+    destination's own switch.
+    """
 
     destination: Destination
     events: frozenset[str] = frozenset()
@@ -75,7 +80,7 @@ def _decide(
     destination = route.destination
     if selected is not None and destination.name not in selected:
         return _NOT_SELECTED
-    if route.events and conversion.event not in route.events:
+    if route.events and conversion.event in STANDARD_NAMES - route.events:
         return _NOT_SELECTED
     if _refuses(conversion, route):
         return _NO_CONSENT
@@ -85,7 +90,7 @@ def _decide(
         return _EXPIRED if too_old else prepared
     if isinstance(prepared, Skip):
         return Passed("skipped", prepared.reason)
-    return Passed("dead", prepared.reason, prepared.message)
+    return Passed("dead", prepared.reason, prepared.text)
 
 
 def _refuses(conversion: Conversion, route: Route) -> bool:

@@ -64,6 +64,16 @@ def test_throttles_and_faults_send_the_same_events_again() -> None:
         assert all(batch.fixed for batch in ruling.again)
 
 
+def test_a_doubtful_answer_becomes_a_refusal_once_confirmed() -> None:
+    """Three more of the same and the batch is halved; a fault of the network never is."""
+    batch = batch_of(2)
+    doubtful = Answer(kind="transient", code="53102", confirmations=3)
+    for _ in range(3):
+        [batch] = judge(batch, doubtful).again
+        assert len(batch.pendings) == 2
+    assert [len(half.pendings) for half in judge(batch, doubtful).again] == [1, 1]
+
+
 def test_the_platforms_words_are_scrubbed_before_they_are_kept() -> None:
     answer = Answer(kind="refused", code="40002", message="jane.doe@example.com is not valid")
     ruling = judge(batch_of(1), answer)

@@ -1,0 +1,55 @@
+"""Kill the real process under load, again and again, and recount."""
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from relay.dispatch.sender import MAX_IN_FLIGHT
+from relay.sandbox.server import Sandbox
+from tests.acceptance.process import Producer, Relay, fetch
+
+ROUNDS = 20
+MAX_BATCH = 50
+PLATFORMS = ("pinterest", "tiktok")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_20_kills_under_load_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    """Duplicates are at most what was in flight at each kill, and no event gets another id."""
+    dice = random.Random(20)
+    async with Sandbox() as sandbox:
+        relay = Relay(tmp_path, sandbox.url, f"max_batch = {MAX_BATCH}")
+        producers = [Producer(relay.producers, f"p{number}") for number in range(4)]
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as load, relay:
+            for producer in producers:
+                load.create_task(producer.post_until(stop))
+            for _ in range(ROUNDS):
+                await asyncio.sleep(dice.uniform(0.1, 0.9))
+                await relay.kill()
+                await relay.start()
+            stop.set()
+            funnels = await relay.until_nothing_waits()
+        accepted = {name: await accepted_ids(sandbox.url, name) for name in PLATFORMS}
+    acknowledged = set().union(*(each.acknowledged for each in producers))
+    posted = set().union(*(each.posted for each in producers))
+    assert len(acknowledged) > ROUNDS
+    for counts in accepted.values():
+        assert acknowledged <= counts.keys() <= posted
+        assert counts.total() - len(counts) <= ROUNDS * MAX_IN_FLIGHT * MAX_BATCH
+    for funnel in funnels.values():
+        assert funnel["dead"] == 0
+        assert funnel["received"] == funnel["skipped"] + funnel["delivered"]
+        assert funnel["delivered"] >= len(acknowledged)
+
+
+async def accepted_ids(url: str, platform: str) -> Counter[str]:
+    """Return how often the emulated platform took each event id."""
+    lines = (await fetch(f"{url}/sandbox/ids?platform={platform}")).splitlines()
+    found = (msgspec.json.decode(line) for line in lines)
+    return Counter({each["event_id"]: each["count"] for each in found if "event_id" in each})
