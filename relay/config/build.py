@@ -4,6 +4,7 @@ The values come from TOML, or as `Override` from an environment variable. The fi
 `ConfigError` of one line. No message quotes a value: it may be a secret in the wrong place.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -96,7 +97,7 @@ def _named(group: Group, value: object, path: str, name: str) -> msgspec.Struct:
 
 
 def _kind(group: Group, value: Mapping[str, Any], path: str) -> str:
-    leaf = group.type_leaf
+    leaf = group.type_leaf("")
     kind = value.get(TYPE_KEY)
     if kind is None:
         raise ConfigError(f"{path}.{TYPE_KEY} is missing; it must be {leaf.form}")
@@ -174,7 +175,7 @@ def _join(path: str, name: str) -> str:
     """Return a dotted path; a name that needs quotes in TOML gets them, and is cut."""
     short = name if len(name) <= _MAX_SHOWN_KEY else name[:_MAX_SHOWN_KEY] + "…"
     bare = short.isascii() and short.replace("-", "").replace("_", "").isalnum()
-    return f"{path}.{short if bare else toml(short)}".removeprefix(".")
+    return f"{path}.{short if bare else json.dumps(short)}".removeprefix(".")
 
 
 def _told(path: str, value: object) -> str:

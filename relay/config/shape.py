@@ -58,13 +58,12 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         """Whether `type` chooses the kind."""
         return "" not in self.kinds
 
-    @property
-    def type_leaf(self) -> Leaf:
-        """The key `type` of a tagged group."""
+    def type_leaf(self, kind: str) -> Leaf:
+        """Return the key `type` of a tagged group, with `kind` as the example."""
         return Leaf(
             annotation=str,
             form=_one_of(tuple(self.kinds)),
-            example=toml(next(iter(self.kinds))),
+            example=toml(kind),
             default=NODEFAULT,
             description="The platform.",
             choices=tuple(self.kinds),
@@ -96,7 +95,7 @@ def _group_leaves(
 ) -> Iterator[tuple[tuple[str, ...], str, Leaf]]:
     for kind, table in group.kinds.items():
         if group.tagged:
-            yield (*path, TYPE_KEY), kind, group.type_leaf
+            yield (*path, TYPE_KEY), kind, group.type_leaf(kind)
         for below, _, leaf in leaves(table, path):
             yield below, kind, leaf
 
@@ -173,12 +172,12 @@ def _example(meta: list[Meta], plain: Any, default: object) -> object:
 def _form(value_type: Any) -> str:
     """Return what a value of this type must be, in words."""
     plain, meta = _without_metadata(value_type), _metadata(value_type)
-    if get_origin(plain) is tuple:
-        items = _choices(get_args(plain)[0])
-        return f"a list of {'standard event names' if items else 'texts in quotes'}"
     for each in meta:
         if each.extra and "form" in each.extra:
             return str(each.extra["form"])
+    if get_origin(plain) is tuple:
+        items = _choices(get_args(plain)[0])
+        return f"a list of {'standard event names' if items else 'texts in quotes'}"
     if choices := _choices(plain):
         return _one_of(choices)
     if hasattr(plain, "FORM"):

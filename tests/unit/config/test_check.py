@@ -1,0 +1,145 @@
+"""The rules between keys, and those that hold only for a service that starts."""
+
+from pathlib import Path
+
+import pytest
+
+from relay.config import check_start, parse
+from relay.errors import ConfigError
+
+PINTEREST = '[destinations.p]\ntype = "pinterest"\nad_account_id = "549755885175"\n'
+TIKTOK = '[destinations.t]\ntype = "tiktok"\n'
+KAFKA = '[kafka]\nbootstrap_servers = "localhost:9092"\n'
+SASL = 'security_protocol = "SASL_SSL"\nsasl_plain_username = "relay"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[server]\ndrain = "0s"', 'server.drain must be longer than zero, such as "20s"'),
+        ('[server]\nmax_body = "0B"', 'server.max_body must be larger than zero, such as "5MiB"'),
+        (
+            f'{PINTEREST}timeout = "0ms"',
+            'destinations.p.timeout must be longer than zero, such as "20s"',
+        ),
+        (f'{PINTEREST}linger = "2m"', "destinations.p.linger must be at most 60s"),
+        (
+            '[server]\nlisten = "localhost:1"\n[admin]\nlisten = "localhost:1"',
+            'admin.listen must differ from server.listen, both are "localhost:1"',
+        ),
+        (
+            '[admin]\nlisten = "[::]:8081"',
+            (
+                'admin.password is missing, but admin.listen = "[::]:8081" is open to the network; '
+                'add password = "env:NAME", or listen on 127.0.0.1'
+            ),
+        ),
+        (
+            TIKTOK,
+            (
+                "destinations.t needs at least one of pixel_code, app_id, offline_event_set_id and "
+                "crm_event_set_id"
+            ),
+        ),
+        (
+            f'{TIKTOK}pixel_code = "7012345678901234567"',
+            (
+                "destinations.t.pixel_code must be the pixel code, not the numeric pixel id; "
+                "Events Manager shows the code beside the name of the pixel, such as "
+                '"C4K6A3Q2NE1S77JXXXXX"'
+            ),
+        ),
+        (
+            '[sources.kafka]\ntopics = ["conversions"]',
+            'sources.kafka needs [kafka] with bootstrap_servers = "localhost:9092"',
+        ),
+        (
+            f'{KAFKA}[sources.kafka]\ntopics = ["relay.outcomes"]',
+            'sources.kafka.topics must not hold "relay.outcomes", which the relay itself writes',
+        ),
+        (
+            f"{KAFKA}{SASL}",
+            (
+                'kafka.security_protocol = "SASL_SSL" needs kafka.sasl_plain_username and '
+                "kafka.sasl_plain_password"
+            ),
+        ),
+        (
+            f'{KAFKA}sasl_plain_username = "relay"',
+            (
+                'kafka.security_protocol = "PLAINTEXT" ignores sasl_plain_username and '
+                'sasl_plain_password; set "SASL_SSL" or "SASL_PLAINTEXT"'
+            ),
+        ),
+        (
+            f'{KAFKA}ssl_cafile = "ca.pem"',
+            (
+                'kafka.security_protocol = "PLAINTEXT" ignores ssl_cafile, ssl_certfile and '
+                'ssl_keyfile; set "SSL" or "SASL_SSL"'
+            ),
+        ),
+        (
+            f'{KAFKA}security_protocol = "SSL"\nssl_certfile = "relay.pem"',
+            "kafka.ssl_certfile and kafka.ssl_keyfile must be given together",
+        ),
+        (
+            f"{KAFKA}heartbeat_interval_ms = 6000",
+            "kafka.heartbeat_interval_ms must be at most half of kafka.session_timeout_ms",
+        ),
+        (
+            f"{KAFKA}max_poll_interval_ms = 9000",
+            "kafka.max_poll_interval_ms must be at least kafka.session_timeout_ms",
+        ),
+        (
+            (
+                '[sources.shopify.a]\ndomain = "lamp.myshopify.com"\nsecret = "env:A"\n'
+                '[sources.shopify.b]\ndomain = "LAMP.myshopify.com"\nsecret = "env:B"\n'
+            ),
+            "sources.shopify.b.domain is the domain of sources.shopify.a, too",
+        ),
+    ],
+)
+def test_keys_that_do_not_go_together_are_one_sentence(text: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse(text, {}, origin="relay.toml")
+
+    assert str(raised.value) == f"relay.toml: {problem}"
+
+
+def test_both_ports_may_take_any_free_one() -> None:
+    parse(
+        '[server]\nlisten = "localhost:0"\n[admin]\nlisten = "localhost:0"', {}, origin="relay.toml"
+    )
+
+
+def start(text: str, **environ: str) -> None:
+    check_start(parse(text, {}, origin="relay.toml"), environ)
+
+
+def test_a_destination_without_its_token_is_no_reason_not_to_start() -> None:
+    start(PINTEREST)
+    start(f'{PINTEREST}token = "env:TOKEN"')
+    start(f'{PINTEREST}token = "file:/nowhere/token"')
+
+
+def test_a_token_that_cannot_be_one_is_a_reason() -> None:
+    with pytest.raises(ConfigError, match=r"^destinations\.p\.token: env:TOKEN must hold one word"):
+        start(f'{PINTEREST}token = "env:TOKEN"', TOKEN="pina_canary x")
+
+
+def test_the_admin_port_opens_to_the_network_only_with_a_password() -> None:
+    text = '[admin]\nlisten = "[::]:8081"\npassword = "env:PASSWORD"'
+
+    start(text, PASSWORD="open sesame")
+    with pytest.raises(ConfigError, match="env:PASSWORD is missing or empty"):
+        start(text)
+
+
+def test_the_producers_port_opens_to_the_network_only_with_a_key(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    text = f'[server]\nlisten = "[::]:8080"\nkeys_file = "{keys}"'
+
+    with pytest.raises(ConfigError, match=r'make one with "relay keys create NAME"'):
+        start(text)
+    keys.write_text("{}")
+    start(text)
