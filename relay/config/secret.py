@@ -141,6 +141,7 @@ class SecretSource:
         interval_s: float = CHECK_INTERVAL_S,
     ) -> None:
         self._ref = ref
+        self._file = Path(ref.target) if ref is not None and ref.scheme == "file" else None
         self._environ = environ
         self._clock = clock
         self._is_token = is_token
@@ -155,33 +156,25 @@ class SecretSource:
         """Return the secret, after a look at its file if the last one is a while ago."""
         now_s = self._clock()
         rested = 0 <= now_s - self._checked_s < self._interval_s  # a clock set back looks at once
-        if self._follows_file and not rested:
+        if self._file and not rested:
             self._checked_s = now_s
-            if self._seen is None or _identity(Path(self._ref_target)) != self._seen:
+            if self._seen is None or _identity(self._file) != self._seen:
                 self._read()
         return Reading(self._secret, self._version)
 
     def reload(self) -> Reading:
         """Read the file again now, changed or not (SIGHUP); a variable stays as it is."""
-        if self._follows_file:
+        if self._file:
             self._checked_s = self._clock()
             self._read()
         return Reading(self._secret, self._version)
-
-    @property
-    def _follows_file(self) -> bool:
-        return self._ref is not None and self._ref.scheme == "file"
-
-    @property
-    def _ref_target(self) -> str:
-        return self._ref.target if self._ref is not None else ""
 
     def _read(self) -> None:
         if self._ref is None:
             self.problem = "no secret is configured"
             return
-        if self._follows_file:
-            self._seen = _identity(Path(self._ref_target))
+        if self._file:
+            self._seen = _identity(self._file)
         try:
             found = read_secret(self._ref, self._environ, is_token=self._is_token)
         except ConfigError as error:

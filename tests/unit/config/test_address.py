@@ -24,7 +24,19 @@ def test_an_address_is_host_and_port(text: str, host: str, port: int, loopback: 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "8080", ":8080", "a:b", "a:65536", "::1:80", "[x]:1", "[::g]:1", "http://a:1", "a:"],
+    [
+        "",
+        "8080",
+        ":8080",
+        "a:b",
+        "a:65536",
+        "::1:80",
+        "[x]:1",
+        "[::g]:1",
+        "[::1::]:1",
+        "http://a:1",
+        "a:",
+    ],
 )
 def test_what_is_no_address_says_what_one_is(text: str) -> None:
     with pytest.raises(ConfigError, match=r'must be an address .* such as "127.0.0.1:8080"'):

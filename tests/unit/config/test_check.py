@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.config import check_start, parse
+from relay.config import check_start, parse, secrets
 from relay.errors import ConfigError
 
 PINTEREST = '[destinations.p]\ntype = "pinterest"\nad_account_id = "549755885175"\n'
@@ -125,6 +125,24 @@ def test_a_destination_without_its_token_is_no_reason_not_to_start() -> None:
 def test_a_token_that_cannot_be_one_is_a_reason() -> None:
     with pytest.raises(ConfigError, match=r"^destinations\.p\.token: env:TOKEN must hold one word"):
         start(f'{PINTEREST}token = "env:TOKEN"', TOKEN="pina_canary x")
+
+
+def test_every_secret_is_looked_at() -> None:
+    text = (
+        '[admin]\npassword = "env:A"\n'
+        f'{KAFKA}{SASL}sasl_plain_password = "env:B"\n'
+        '[sources.shopify.lamp]\ndomain = "lamp.myshopify.com"\nsecret = "env:C"\n'
+        f'{PINTEREST}token = "env:D"\n'
+    )
+
+    found = list(secrets(parse(text, {}, origin="relay.toml")))
+
+    assert found == [
+        ("admin.password", "env:A"),
+        ("kafka.sasl_plain_password", "env:B"),
+        ("sources.shopify.lamp.secret", "env:C"),
+        ("destinations.p.token", "env:D"),
+    ]
 
 
 def test_the_admin_port_opens_to_the_network_only_with_a_password() -> None:

@@ -139,6 +139,14 @@ def test_a_folder_a_pipe_and_a_huge_file_are_no_secrets(tmp_path: Path) -> None:
             read_secret(SecretRef(f"file:{path}"), {})
 
 
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+
+    with pytest.raises(ConfigError, match=r"must be readable by the relay \(Too many levels"):
+        read_secret(SecretRef(f"file:{loop}"), {})
+
+
 def test_a_variable_is_read_once(clock: Clock) -> None:
     environ = {"T": "first"}
     source = SecretSource(SecretRef("env:T"), environ, clock)
