@@ -1,7 +1,7 @@
 """One JSON line a record on stderr, and the words of outsiders made safe to keep.
 
 A line holds `time` (RFC 3339, UTC), `level`, `logger`, `message`, and what the caller gave as
-`extra`. Text is scrubbed unless its field is one of `PLAIN_FIELDS`, whose values come from the
+`extra={"fields": {...}}` or, flat, as `extra={...}`. Text is scrubbed unless its field is one of `PLAIN_FIELDS`, whose values come from the
 configuration or from a closed set. Of an exception a line tells the type and where it was raised,
 never its words: those of aiohttp hold request headers, those of a decoder the payload.
 """
@@ -26,11 +26,17 @@ OPAQUE: Final = "[opaque]"
 MAX_SCANNED = 20_000
 """Characters of a text that are looked at; what follows is dropped, with the word it cuts."""
 
+MAX_FIELD = 300
+"""Characters of a field; a longer one is cut."""
+
 MAX_FRAMES = 5
 """Places told of one exception, the innermost ones."""
 
 PLAIN_FIELDS: Final = frozenset(
-    {"destination", "group_id", "listen", "outcome", "path", "reason", "source", "topic"}
+    {
+        *("destination", "group_id", "listen", "outcome", "path", "reason", "source", "topic"),
+        "request_id",  # a platform's support asks for it
+    }
 )
 """Fields whose values are the relay's own words, so that a long name or path stays readable."""
 
@@ -51,7 +57,7 @@ _PHONE = re.compile(rf"\+?\(?\d(?:{_BETWEEN_DIGITS}{{0,4}}\d){{6,}}")
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def scrub(text: str, max_length: int = 300) -> str:
+def scrub(text: str, max_length: int = MAX_FIELD) -> str:
     """Return `text` on one line, without personal data and tokens, of at most `max_length`.
 
     E-mail addresses, phone numbers (seven digits and more) and opaque strings of twenty and more
@@ -91,12 +97,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of `record`, without its line end."""
-        extras = {
-            name: _field(name, value)
-            for name, value in vars(record).items()
-            if name not in _STANDARD_FIELDS
-        }
-        line = extras | {
+        line = {name: _field(name, value) for name, value in _extras(record).items()} | {
             "time": _rfc3339(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -161,9 +162,16 @@ def _message(record: logging.LogRecord) -> str:
         return scrub(template)
 
 
+def _extras(record: logging.LogRecord) -> dict[str, object]:
+    """Return what the caller added to the record."""
+    extras = {name: value for name, value in vars(record).items() if name not in _STANDARD_FIELDS}
+    fields = extras.pop("fields", {})
+    return extras | (fields if isinstance(fields, dict) else {"fields": fields})
+
+
 def _field(name: str, value: object) -> object:
     if name in PLAIN_FIELDS and isinstance(value, str):
-        return str(value)
+        return value[:MAX_FIELD].encode(errors="replace").decode()
     return _value(value)
 
 

@@ -129,6 +129,15 @@ def test_a_record_is_one_line_with_its_fields(stream: io.StringIO) -> None:
     }
 
 
+def test_fields_may_be_given_flat_or_together(stream: io.StringIO) -> None:
+    log = logging.getLogger("relay.x")
+    log.info("sent", extra={"fields": {"events": 3, "text": CANARY, "name": "free"}})
+
+    line = last(stream)
+    assert (line["events"], line["text"], line["name"]) == (3, "[e-mail]", "free")
+    assert "fields" not in line
+
+
 def test_a_configured_name_stays_readable_and_other_text_is_scrubbed(stream: io.StringIO) -> None:
     name = "pinterest-lamp-shop-of-1999"
     logging.getLogger("relay.x").info("said", extra={"destination": name, "text": CANARY})
