@@ -1,9 +1,10 @@
 """One JSON line a record on stderr, and the words of outsiders made safe to keep.
 
 A line holds `time` (RFC 3339, UTC), `level`, `logger`, `message`, and what the caller gave as
-`extra={"fields": {...}}` or, flat, as `extra={...}`. Text is scrubbed unless its field is one of `PLAIN_FIELDS`, whose values come from the
-configuration or from a closed set. Of an exception a line tells the type and where it was raised,
-never its words: those of aiohttp hold request headers, those of a decoder the payload.
+`extra={"fields": {...}}` or, flat, as `extra={...}`. Text is scrubbed unless its field is one of
+`PLAIN_FIELDS`, whose values come from the configuration or from a closed set. Of an exception a
+line tells the type and where it was raised, never its words: those of aiohttp hold request
+headers, those of a decoder the payload.
 """
 
 import logging
@@ -12,6 +13,7 @@ import sys
 import traceback
 import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
 
@@ -170,8 +172,8 @@ def _extras(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _field(name: str, value: object) -> object:
-    if name in PLAIN_FIELDS and isinstance(value, str):
-        return value[:MAX_FIELD].encode(errors="replace").decode()
+    if name in PLAIN_FIELDS and isinstance(value, str | Path):
+        return str(value)[:MAX_FIELD].encode(errors="replace").decode()
     return _value(value)
 
 
