@@ -14,8 +14,10 @@ from msgspec import Meta
 
 MAX_ITEMS = 200
 MAX_IDENTIFIERS = 10
+MAX_DESTINATIONS = 100
 MAX_TEXT = 8192
 """Characters of any free text. A longer one is an error, code `out_of_range`."""
+MAX_AMOUNT = 10**15
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 EventName = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -23,6 +25,27 @@ EventId = Annotated[str, Meta(min_length=1, max_length=256)]
 Identifier = Annotated[list[Text | None], Meta(max_length=MAX_IDENTIFIERS)]
 ExternalIds = Annotated[list[Text | int | None], Meta(max_length=MAX_IDENTIFIERS)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
+Amount = Annotated[
+    Decimal,
+    Meta(
+        extra_json_schema={
+            "minimum": 0,
+            "exclusiveMaximum": MAX_AMOUNT,
+            "pattern": r"^[0-9]{1,15}(\.[0-9]{1,20})?$",
+        }
+    ),
+]
+"""A number, or a decimal string. msgspec bounds no decimals: `relay.intake.money` does."""
+SignedAmount = Annotated[
+    Decimal,
+    Meta(
+        extra_json_schema={
+            "exclusiveMinimum": -MAX_AMOUNT,
+            "exclusiveMaximum": MAX_AMOUNT,
+            "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,20})?$",
+        }
+    ),
+]
 
 ActionSource = Literal["web", "app_android", "app_ios", "offline", "crm"]
 AttStatus = Literal["AUTHORIZED", "DENIED", "NOT_DETERMINED", "RESTRICTED", "NOT_APPLICABLE"]
@@ -42,94 +65,168 @@ class User(_Inbound):
     The identifiers are raw, or already SHA-256 as 64 hexadecimal digits of any case.
     """
 
-    email: Text | Identifier | None = None
-    phone: Text | Identifier | None = None
-    external_id: Text | int | ExternalIds | None = None
-    first_name: Text | None = None
-    last_name: Text | None = None
-    gender: Text | None = None
-    birth_date: Text | None = None
-    city: Text | None = None
-    state: Text | None = None
-    zip: Text | None = None
-    country: Text | None = None
-    mobile_ad_id: Text | None = None
-    ip: Text | None = None
-    user_agent: Text | None = None
-    locale: Text | None = None
-    epik: Text | None = None
-    ttclid: Text | None = None
-    ttp: Text | None = None
-    att_status: AttStatus | None = None
-    customer_type: CustomerType | None = None
+    email: Annotated[Text | Identifier | None, Meta(description="Address, or several.")] = None
+    phone: Annotated[
+        Text | Identifier | None,
+        Meta(
+            description="Phone number, or several; a national one takes its country from "
+            "`country`, else from the settings."
+        ),
+    ] = None
+    external_id: Annotated[
+        Text | int | ExternalIds | None,
+        Meta(description="The shop's own id of the person, or several."),
+    ] = None
+    first_name: Annotated[Text | None, Meta(description="Given name.")] = None
+    last_name: Annotated[Text | None, Meta(description="Family name.")] = None
+    gender: Annotated[Text | None, Meta(description="`f`, `m` or `n`, or the English word.")] = None
+    birth_date: Annotated[Text | None, Meta(description="ISO 8601, such as `1990-12-31`.")] = None
+    city: Annotated[Text | None, Meta(description="Hashed, it goes to Pinterest only.")] = None
+    state: Annotated[
+        Text | None, Meta(description="State or region; a hashed one goes to Pinterest only.")
+    ] = None
+    zip: Annotated[Text | None, Meta(description="Postal code.")] = None
+    country: Annotated[
+        Text | None, Meta(description="ISO 3166-1 code; a hashed one goes to Pinterest only.")
+    ] = None
+    mobile_ad_id: Annotated[
+        Text | None, Meta(description="IDFA or GAID; stored and sent hashed.")
+    ] = None
+    ip: Annotated[
+        Text | None, Meta(description="The visitor's own public address, sent as it is.")
+    ] = None
+    user_agent: Annotated[
+        Text | None, Meta(description="The visitor's browser, sent as it is.")
+    ] = None
+    locale: Annotated[Text | None, Meta(description="BCP 47, such as `de-DE`.")] = None
+    epik: Annotated[
+        Text | None, Meta(description="Pinterest's click id, from its cookie or the URL.")
+    ] = None
+    ttclid: Annotated[Text | None, Meta(description="TikTok's click id, from the URL.")] = None
+    ttp: Annotated[Text | None, Meta(description="TikTok's cookie id.")] = None
+    att_status: Annotated[
+        AttStatus | None, Meta(description="iOS: what App Tracking Transparency says.")
+    ] = None
+    customer_type: Annotated[
+        CustomerType | None, Meta(description="Whether the person bought before.")
+    ] = None
 
 
 class Item(_Inbound):
     """One line of an order; `price` is per unit."""
 
-    id: Text | int
-    name: Text | None = None
-    category: Text | None = None
-    brand: Text | None = None
-    price: Decimal | None = None
-    quantity: Count | None = None
+    id: Annotated[Text | int, Meta(description="The id in the shop's product catalogue.")]
+    name: Annotated[Text | None, Meta(description="What it is called.")] = None
+    category: Annotated[Text | None, Meta(description="Where it belongs in the shop.")] = None
+    brand: Annotated[Text | None, Meta(description="Who makes it.")] = None
+    price: Annotated[SignedAmount | None, Meta(description="Price of one unit.")] = None
+    quantity: Annotated[Count | None, Meta(description="How many; 1 if absent.")] = None
 
 
 class Order(_Inbound):
     """What was bought or looked at; `value` is the total before tax and shipping."""
 
-    value: Decimal | None = None
-    currency: Text | None = None
-    order_id: Text | int | None = None
-    search_string: Text | None = None
-    content_name: Text | None = None
-    content_category: Text | None = None
-    description: Text | None = None
-    num_items: Count | None = None
-    predicted_ltv: Decimal | None = None
-    items: Annotated[list[Item], Meta(max_length=MAX_ITEMS)] | None = None
+    value: Annotated[Amount | None, Meta(description="Total before tax and shipping.")] = None
+    currency: Annotated[
+        Text | None,
+        Meta(
+            description="ISO 4217, any case; a purchase with `value` needs it.",
+            extra_json_schema={"pattern": "^[A-Za-z]{3}$"},
+        ),
+    ] = None
+    order_id: Annotated[Text | int | None, Meta(description="The shop's number of the order.")] = (
+        None
+    )
+    search_string: Annotated[Text | None, Meta(description="What was searched for.")] = None
+    content_name: Annotated[Text | None, Meta(description="Name of the page or product.")] = None
+    content_category: Annotated[
+        Text | None, Meta(description="Category of the page or product.")
+    ] = None
+    description: Annotated[Text | None, Meta(description="Free text, for TikTok.")] = None
+    num_items: Annotated[
+        Count | None,
+        Meta(description="How many units; if absent, the sum of the items' quantities."),
+    ] = None
+    predicted_ltv: Annotated[
+        SignedAmount | None, Meta(description="What the person is expected to spend in all.")
+    ] = None
+    items: Annotated[
+        Annotated[list[Item], Meta(max_length=MAX_ITEMS)] | None,
+        Meta(description="The lines of the order."),
+    ] = None
 
 
 class Page(_Inbound):
     """Where it happened on the web; e-mail addresses in a query are cut out."""
 
-    url: Text | None = None
-    referrer: Text | None = None
+    url: Annotated[
+        Text | None, Meta(description="Address of the page; TikTok needs it for `web` events.")
+    ] = None
+    referrer: Annotated[Text | None, Meta(description="Address of the page before.")] = None
 
 
 class App(_Inbound):
     """The app it happened in: the App Store's numeric id, or the Android package name."""
 
-    id: Text | int
-    name: Text | None = None
-    version: Text | None = None
+    id: Annotated[Text | int, Meta(description="Its id in the store.")]
+    name: Annotated[Text | None, Meta(description="What it is called.")] = None
+    version: Annotated[Text | None, Meta(description="Its version.")] = None
 
 
 class Lead(_Inbound):
     """The platform's id of the lead, for `crm` events."""
 
-    id: Text | int
+    id: Annotated[Text | int, Meta(description="The id that the platform gave the lead.")]
 
 
 class Consent(_Inbound):
     """What the person allowed; absent means that the shop did not say."""
 
-    advertising: bool | None = None
-    limited_data_use: bool | None = None
+    advertising: Annotated[
+        bool | None, Meta(description="False keeps the event from every platform.")
+    ] = None
+    limited_data_use: Annotated[
+        bool | None, Meta(description="Has the platforms limit what they do with the event.")
+    ] = None
 
 
 class InboundEvent(_Inbound):
     """One conversion as a producer sends it."""
 
-    event: EventName
-    event_id: EventId | int
-    event_time: Text | int | float
-    user: User
-    action_source: ActionSource | None = None
-    order: Order | None = None
-    page: Page | None = None
-    app: App | None = None
-    lead: Lead | None = None
-    consent: Consent | None = None
-    destinations: Annotated[list[Text], Meta(max_length=100)] | None = None
-    custom: dict[str, str | int | float | bool | None] | None = None
+    event: Annotated[
+        EventName, Meta(description="A standard name, an alias of one, or a custom name.")
+    ]
+    event_id: Annotated[
+        EventId | int,
+        Meta(
+            description="The deduplication id, never changed; the shop's browser pixel must send "
+            "the same one."
+        ),
+    ]
+    event_time: Annotated[
+        Text | int | float,
+        Meta(
+            description="RFC 3339, or Unix seconds; a number from 10^11 on is milliseconds. At "
+            "most 60 s ahead of the relay's clock.",
+            extra_json_schema={"format": "date-time", "minimum": 0},
+        ),
+    ]
+    user: Annotated[User, Meta(description="Who did it.")]
+    action_source: Annotated[
+        ActionSource | None, Meta(description="Where it happened; `web` if absent.")
+    ] = None
+    order: Annotated[Order | None, Meta(description="What was bought or looked at.")] = None
+    page: Annotated[Page | None, Meta(description="Where it happened on the web.")] = None
+    app: Annotated[App | None, Meta(description="The app it happened in.")] = None
+    lead: Annotated[Lead | None, Meta(description="The lead it is about.")] = None
+    consent: Annotated[Consent | None, Meta(description="What the person allowed.")] = None
+    destinations: Annotated[
+        Annotated[list[Text], Meta(max_length=MAX_DESTINATIONS)] | None,
+        Meta(description="Deliver only to these configured destinations."),
+    ] = None
+    custom: Annotated[
+        dict[str, str | int | float | bool | None] | None,
+        Meta(
+            description="The shop's own remarks: checked, then forgotten, neither stored nor sent."
+        ),
+    ] = None
