@@ -27,6 +27,7 @@ def new_journal(path: Path | None = None) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(path or ":memory:", isolation_level=None)) as connection:
         create(connection)
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")  # nobody cuts the power of a test
         yield connection
 
 

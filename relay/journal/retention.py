@@ -135,8 +135,9 @@ def give_back(connection: sqlite3.Connection) -> bool:
     surplus = free - max(SPARE_PAGES, _pragma(connection, "page_count") // 10)
     if surplus <= 0:
         return False
-    # Each row that is fetched frees one page.
-    connection.execute(f"PRAGMA incremental_vacuum({min(surplus, STEP_PAGES)})").fetchall()
+    # The module steps this pragma only once, which frees one page whatever number is given.
+    for _ in range(min(surplus, STEP_PAGES)):
+        connection.execute("PRAGMA incremental_vacuum(1)")
     return surplus > STEP_PAGES and _pragma(connection, "freelist_count") < free
 
 
