@@ -220,7 +220,7 @@ class App:
     def _port(self, source: HttpSource) -> Port:
         settings = self._config.server
         return Port(
-            server(source, idle_timeout_s=settings.header_timeout),
+            server(source, idle_timeout_s=settings.idle_timeout),
             host=settings.listen.host,
             port=settings.listen.port,
             max_connections=settings.max_connections,

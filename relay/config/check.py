@@ -73,7 +73,7 @@ def secrets(config: Config) -> Iterator[tuple[str, SecretRef]]:
 def _durations(config: Config) -> Iterator[str]:
     limits: dict[str, Duration | None] = {
         "server.drain": config.server.drain,
-        "server.header_timeout": config.server.header_timeout,
+        "server.idle_timeout": config.server.idle_timeout,
         "server.body_timeout": config.server.body_timeout,
         "journal.retention": config.journal.retention,
     }

@@ -54,9 +54,13 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     max_connections: Annotated[
         int, Meta(ge=1, le=100_000, description="Open connections at most; more have to wait.")
     ] = 1024
-    header_timeout: Annotated[
-        Duration, Meta(description="How long a client may take to send the head of a request.")
-    ] = preset(Duration("10s"))
+    idle_timeout: Annotated[
+        Duration,
+        Meta(
+            description="A connection that sent no whole request head for this long is closed; "
+            "longer than a load balancer's own idle time."
+        ),
+    ] = preset(Duration("75s"))
     body_timeout: Annotated[
         Duration, Meta(description="How long a client may take to send the body.")
     ] = preset(Duration("30s"))
