@@ -12,7 +12,9 @@ up to where a destination is done, `ahead` what it has done beyond; only excepti
 sent (skipped, or dead on arrival) are marked in the log itself, in `Entry.passed`.
 
 If the storage fails, everything queued fails with `JournalUnavailable`, and so does each later
-append until a write has succeeded again; a settlement stays the caller's to repeat.
+append until a write has succeeded again and the callbacks of all failed futures have run; a
+settlement stays the caller's to repeat. Whoever remembers what was appended (the duplicate window)
+takes it back in such a callback, or at once if `append` returns a future that has failed already.
 """
 
 from asyncio import Future
@@ -35,7 +37,7 @@ class Passed(msgspec.Struct, frozen=True, gc=False, array_like=True):
     message: str = ""
 
 
-class Entry(msgspec.Struct):
+class Entry(msgspec.Struct, gc=False):
     """One accepted event as it goes into the log.
 
     `passed` names the destinations that will not be sent it. `payloads` are made while the event
@@ -59,7 +61,7 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
-class Pending(msgspec.Struct):
+class Pending(msgspec.Struct, gc=False):
     """One event that waits for one destination.
 
     `start` is the first offset that this event accounts for: those before it, down to the
@@ -77,7 +79,11 @@ class Pending(msgspec.Struct):
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """What a read found; go on reading at `next`. Offsets before it are pending here, or passed."""
+    """What a read found; go on reading at `next`.
+
+    Offsets before `next` are pending here, settled, or passed; passed ones behind the last pending
+    event are left to the next read.
+    """
 
     pending: Sequence[Pending]
     next: int
@@ -226,8 +232,9 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which dead letters are meant; all conditions hold together. No `ids` at all means
-    any, an empty set none.
+    """Which dead letters are meant; all conditions hold together.
+
+    No `ids` at all means any, an empty set none.
     """
 
     ids: frozenset[str] | None = None
@@ -366,11 +373,17 @@ class Journal(Protocol):
         ...
 
     async def recent_ids(self, limit: int) -> Sequence[Entry]:
-        """Return the latest entries of the log, oldest first: the duplicate window at start."""
+        """Return the latest entries of the log, oldest first: the duplicate window at start.
+
+        Their conversions hold name, ids and times only.
+        """
         ...
 
     async def maintain(self, now_ms: int) -> None:
-        """Apply retention, fold minutes into hours, check the size. Off the acknowledge path."""
+        """Apply retention, fold minutes into hours; nothing while the storage fails.
+
+        Off the acknowledge path, in small transactions.
+        """
         ...
 
     def unavailable(self) -> str | None:

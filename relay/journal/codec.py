@@ -75,6 +75,11 @@ def decode_at(data: bytes, index: int) -> Entry | None:
     return decode_entry(parts[index]) if 0 <= index < len(parts) else None
 
 
+def decode_slice(data: bytes, start: int, count: int) -> list[Entry]:
+    """Return some entries of a row of the log without reading the others."""
+    return [decode_entry(part) for part in _PARTS.decode(data)[start : start + count]]
+
+
 def ids_in(data: bytes) -> list[tuple[str, str | None]]:
     """Return the (event id, order id) of each entry in a row of the log."""
     return [

@@ -33,12 +33,16 @@ TOO_SLOW: Final = "the disk of the journal is too slow"
 class Companion(Protocol):
     """What the operations of one transaction collect together, written at its end."""
 
-    def flush(self, connection: sqlite3.Connection) -> Callable[[], None]:
-        """Write what was collected, forget it, and return what to do on the loop once durable."""
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Write what was collected; the commit follows."""
+        ...
+
+    def committed(self) -> Callable[[], None]:
+        """Begin anew after a commit; return what to do on the loop, before its futures."""
         ...
 
     def discard(self) -> None:
-        """Forget what was collected: the transaction is rolled back."""
+        """Begin anew: the transaction is rolled back."""
         ...
 
 
@@ -124,10 +128,9 @@ class Writer:
         return self.fault()
 
     def _put(self, operation: Operation[T], events: int, refusal: str | None) -> "Future[T]":
-        future: Future[T] = self._loop.create_future()
         if refusal is not None:
-            future.set_exception(JournalUnavailable(refusal))
-            return future
+            return refused(refusal)
+        future: Future[T] = self._loop.create_future()
         self._queue.append(_Job(operation, future, events))
         self._queued_events += events
         self._condition.notify()
@@ -184,13 +187,13 @@ class Writer:
         try:
             connection.execute("BEGIN IMMEDIATE")
             results = [job.operation(connection) for job in jobs]
-            announce = self._companion.flush(connection)
+            self._companion.flush(connection)
             connection.execute("COMMIT")
         except Exception:
             self._companion.discard()
             _roll_back(connection)
             raise
-        return _Done(jobs, results, announce=announce)
+        return _Done(jobs, results, announce=self._companion.committed())
 
     def _fall(self, jobs: Sequence[_Job], reason: str) -> _Done:
         with self._condition:
@@ -228,9 +231,18 @@ class Writer:
             self.submit(touch).add_done_callback(_look_at)
 
 
+def refused(reason: str) -> "Future[Any]":
+    """Return a future that has failed already."""
+    future = asyncio.get_running_loop().create_future()
+    future.set_exception(JournalUnavailable(reason))
+    return future
+
+
 class _NoCompanion:
-    def flush(self, connection: sqlite3.Connection) -> Callable[[], None]:
-        del connection
+    def flush(self, connection: sqlite3.Connection) -> None:
+        pass
+
+    def committed(self) -> Callable[[], None]:
         return _nothing
 
     def discard(self) -> None:

@@ -1,0 +1,143 @@
+"""Which destinations the journal serves from now on: new, gone, and come back.
+
+A new destination starts at the end of the log. One that is not configured any more keeps its rows;
+its cursors note the end of the log, since what comes now is not for it. When it comes back, it goes
+on with what still waited for it then, and passes over what came in between. Retention does not
+wait for a destination that is gone: what it took meanwhile is counted dead as `expired`, so that
+the sums hold. All of it is one transaction.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from relay.event_name import Lane
+from relay.journal import log
+from relay.journal.cursor import Cursor
+from relay.journal.ledger import Key
+
+_SCAN_EVENTS: Final = 2_000
+
+
+class Arrived(NamedTuple):
+    """Where the lanes end, and how far each configured destination is."""
+
+    ends: Mapping[Lane, int]
+    cursors: Mapping[Key, Cursor]
+
+
+def arrive(connection: sqlite3.Connection, destinations: Sequence[str]) -> Arrived:
+    """Serve these destinations from now on."""
+    ends = log.ends(connection)
+    for lane, end in ends.items():
+        log.save_end(connection, lane, end)
+        _note_gone(connection, destinations, lane, end)
+        connection.executemany(_ADD, [(name, lane, end, end, _NOTHING) for name in destinations])
+    for name in destinations:
+        _welcome_back(connection, name, ends)
+    return Arrived(ends, _cursors(connection, destinations))
+
+
+def _note_gone(
+    connection: sqlite3.Connection, destinations: Sequence[str], lane: Lane, end: int
+) -> None:
+    rows = connection.execute(
+        "SELECT destination FROM cursor WHERE lane = ? AND until IS NULL", (lane,)
+    )
+    gone = [(end, name, lane) for (name,) in rows if name not in destinations]
+    connection.executemany("UPDATE cursor SET until = ? WHERE destination = ? AND lane = ?", gone)
+
+
+def _welcome_back(connection: sqlite3.Connection, name: str, ends: Mapping[Lane, int]) -> None:
+    back = connection.execute(
+        "SELECT lane, position, ahead, until FROM cursor"
+        " WHERE destination = ? AND until IS NOT NULL",
+        (name,),
+    ).fetchall()
+    lost = False
+    for number, position, ahead, until in back:
+        lane = Lane(number)
+        cursor = _over(Cursor.stored(position, ahead), until, ends[lane])
+        oldest = _oldest(connection, lane, ends[lane])
+        lost = lost or cursor.position < oldest
+        cursor = _over(cursor, cursor.position, oldest)
+        connection.execute(_BACK, (cursor.position, cursor.ahead_bytes(), name, lane))
+    if lost:
+        _bury(connection, name, _pending(connection, name) - _waiting(connection, name, ends))
+
+
+def _over(cursor: Cursor, first: int, end: int) -> Cursor:
+    """Return the cursor moved over the offsets from `first` to before `end`."""
+    return cursor.settle(first, end - 1) if first < end else cursor
+
+
+def _oldest(connection: sqlite3.Connection, lane: Lane, end: int) -> int:
+    row = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()
+    return end if row[0] is None else int(row[0])
+
+
+def _pending(connection: sqlite3.Connection, name: str) -> int:
+    """Return how many events wait according to the totals."""
+    sums = dict(
+        connection.execute(
+            "SELECT kind, sum(count) FROM total WHERE who = ? GROUP BY kind", (name,)
+        ).fetchall()
+    )
+    came = sums.get("accepted", 0) + sums.get("replayed", 0)
+    ended = sums.get("skipped", 0) + sums.get("delivered", 0) + sums.get("dead", 0)
+    return int(came - ended)
+
+
+def _waiting(connection: sqlite3.Connection, name: str, ends: Mapping[Lane, int]) -> int:
+    """Return how many events wait according to the log, read to its end, and the retries."""
+    found: int = connection.execute(
+        "SELECT count(*) FROM retry WHERE destination = ?", (name,)
+    ).fetchone()[0]
+    for (_, lane), cursor in _cursors(connection, [name]).items():
+        view, at = log.View(name, lane, cursor), cursor.position
+        while at < ends[lane]:
+            chunk = log.read(connection, view, at, _SCAN_EVENTS, end=ends[lane])
+            found += len(chunk.pending)
+            at = chunk.next
+    return found
+
+
+def _bury(connection: sqlite3.Connection, name: str, lost: int) -> None:
+    """Count events dead whose groups are gone: the oldest of those that wait."""
+    if lost <= 0:
+        return
+    connection.execute(_ADD_DEAD, (name, lost))
+    for start_s, width_s, event, waiting in connection.execute(_WAITING, (name,)).fetchall():
+        count = min(lost, waiting)
+        connection.execute(_ADD_DEAD_IN_ROW, (count, start_s, width_s, name, event))
+        lost -= count
+
+
+def _cursors(connection: sqlite3.Connection, destinations: Sequence[str]) -> dict[Key, Cursor]:
+    rows = connection.execute("SELECT destination, lane, position, ahead FROM cursor")
+    return {
+        (name, Lane(lane)): Cursor.stored(position, ahead)
+        for name, lane, position, ahead in rows
+        if name in destinations
+    }
+
+
+_NOTHING: Final = Cursor().ahead_bytes()
+_ADD: Final = """
+    INSERT OR IGNORE INTO cursor (destination, lane, start, position, ahead) VALUES (?, ?, ?, ?, ?)
+"""
+_BACK: Final = """
+    UPDATE cursor SET position = ?, ahead = ?, until = NULL WHERE destination = ? AND lane = ?
+"""
+_ADD_DEAD: Final = """
+    INSERT INTO total (kind, who, label, count) VALUES ('dead', ?, 'expired', ?)
+    ON CONFLICT DO UPDATE SET count = count + excluded.count
+"""
+_WAITING: Final = """
+    SELECT start_s, width_s, event, received - skipped - delivered - dead AS waiting FROM rollup
+    WHERE destination = ? AND waiting > 0 ORDER BY start_s
+"""
+_ADD_DEAD_IN_ROW: Final = """
+    UPDATE rollup SET dead = dead + ?
+    WHERE start_s = ? AND width_s = ? AND destination = ? AND event = ?
+"""

@@ -1,0 +1,195 @@
+"""An opened journal: its threads and tasks, and the state that lives on the loop.
+
+What the loop knows of cursors, ends and room is what the last commit announced, so nothing is ever
+visible that is not on disk. Start: lock, writer, recovery, then readers and tasks; stop in the
+opposite order, and the lock goes last.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from asyncio import Future
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from relay.errors import JournalUnavailable
+from relay.journal import lookup, pause
+from relay.journal.arrival import Arrived, arrive
+from relay.journal.base import Entry, Pause, Rejection
+from relay.journal.checkpoint import Checkpointer
+from relay.journal.connection import Connect, open_checkpointer, open_reader, open_writer
+from relay.journal.cursor import Range
+from relay.journal.file import Lock, claim
+from relay.journal.hot import Hot
+from relay.journal.index import Index
+from relay.journal.ledger import Commit, Key, Ledger
+from relay.journal.lookup import Tail
+from relay.journal.progress import Progress
+from relay.journal.reader import Reader
+from relay.journal.relief import Relief
+from relay.journal.room import Look, Room
+from relay.journal.storage import storage_fault
+from relay.journal.upgrades import upgrade
+from relay.journal.writer import Writer, refused
+
+log = logging.getLogger(__name__)
+
+
+class Settings(NamedTuple):
+    """What a journal is opened with; see `SqliteJournal`."""
+
+    path: Path
+    clock: Callable[[], float]
+    max_size_bytes: int
+    hot_events: int
+    probe_interval_s: float
+    connect: Connect
+
+
+class Recovered(NamedTuple):
+    """What was found in the file."""
+
+    arrived: Arrived
+    pauses: dict[str, Pause]
+    tail: Tail
+
+
+class Engine:
+    """See the module docstring. Made by `start`; all methods are called on the loop."""
+
+    def __init__(
+        self, settings: Settings, lock: Lock, writer: Writer, ledger: Ledger, found: Recovered
+    ) -> None:
+        reading = partial(open_reader, settings.path, settings.connect)
+        self.reader = Reader(reading)
+        """For the senders."""
+        self.queries = Reader(reading)
+        """For people, who may ask for a lot: senders never wait for them."""
+        self.writer = writer
+        self.ledger = ledger
+        self.pauses = found.pauses
+        self.hot = Hot(settings.hot_events, found.arrived.ends)
+        self.progress = Progress(found.arrived.cursors, self.hot, self.reader)
+        self.index = Index(found.tail, self.queries, writer)
+        self.relief = Relief(writer, ledger.destinations)
+        self.listeners: list[Callable[[], None]] = []
+        self._checkpointer = _checkpointer(settings, ledger.room)
+        self._lock = lock
+        self._look = Look()
+        self._tasks = [self._task(self.index.run()), self._task(self.relief.run())]
+        ledger.announce = self._committed
+
+    @classmethod
+    async def start(cls, settings: Settings, destinations: Sequence[str]) -> Self:
+        """Open the file and recover; nothing is left open if that fails."""
+        lock = await asyncio.to_thread(claim, settings.path, settings.connect)
+        room = Room(settings.path, settings.max_size_bytes)
+        ledger = Ledger(destinations, room, settings.clock)
+        connect = partial(_connect, settings, room)
+        writer = Writer(connect, ledger, probe_interval_s=settings.probe_interval_s)
+        try:
+            await writer.start()
+            found = await writer.submit(partial(_recover, ledger=ledger))
+        except BaseException as error:
+            await writer.close()
+            lock.release()
+            if reason := storage_fault(error):
+                raise JournalUnavailable(reason) from None
+            raise
+        return cls(settings, lock, writer, ledger, found)
+
+    async def close(self) -> None:
+        """Commit what is queued, empty the write-ahead log, release the file."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.save_passed()
+        await self.writer.close()
+        await self.reader.close()
+        await self.queries.close()
+        await self._checkpointer.close()
+        self._lock.release()
+
+    def append(self, entries: Sequence[Entry], rejections: Sequence[Rejection]) -> "Future[None]":
+        """Queue events and rejections, if there is room."""
+        if reason := self.refusal():
+            return refused(reason)
+        operation = partial(_append, ledger=self.ledger, entries=entries, rejections=rejections)
+        return self.writer.append(operation, len(entries))
+
+    def refusal(self) -> str | None:
+        """Return why no events are taken at the moment, or None."""
+        return self.writer.fault() or self._look.refusal
+
+    async def save_passed(self) -> None:
+        """Write down the passed events that no settlement accounts for, if the storage works."""
+        passed = self.progress.passed()
+        if passed:
+            try:
+                await self.writer.submit(partial(_pass, ledger=self.ledger, passed=passed))
+            except JournalUnavailable:
+                return  # they are read again
+
+    def _committed(self, commit: Commit) -> None:
+        self.progress.move(commit.cursors)
+        self._look = commit.look
+        self.relief.note(commit.look)
+        self._checkpointer.note(sum(group.size for group in commit.groups))
+        if not commit.groups:
+            return
+        for group in commit.groups:
+            self.hot.add(group.lane, group.entries)
+        self.index.add(commit.groups)
+        for listener in self.listeners:
+            asyncio.get_running_loop().call_soon(listener)
+
+    def _task(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(_report)
+        return task
+
+
+def _connect(settings: Settings, room: Room) -> sqlite3.Connection:
+    connection = open_writer(settings.path, settings.connect, max_wal_bytes=room.reserve_bytes)
+    try:
+        upgrade(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _checkpointer(settings: Settings, room: Room) -> Checkpointer:
+    connect = partial(open_checkpointer, settings.path, settings.connect)
+    return Checkpointer(settings.path, connect, max_wal_bytes=room.reserve_bytes)
+
+
+def _recover(connection: sqlite3.Connection, ledger: Ledger) -> Recovered:
+    arrived = arrive(connection, ledger.destinations)
+    ledger.recover(arrived.ends, arrived.cursors)
+    tail = Tail()
+    lookup.recover(connection, tail)
+    return Recovered(arrived, pause.load(connection), tail)
+
+
+def _append(
+    connection: sqlite3.Connection,
+    ledger: Ledger,
+    entries: Sequence[Entry],
+    rejections: Sequence[Rejection],
+) -> None:
+    del connection  # written with everything else of the transaction
+    ledger.append(entries, rejections)
+
+
+def _pass(connection: sqlite3.Connection, ledger: Ledger, passed: Mapping[Key, Range]) -> None:
+    del connection
+    for (destination, lane), (first, last) in passed.items():
+        ledger.settle(destination, lane, first, last)
+
+
+def _report(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a task of the journal failed", exc_info=error)

@@ -1,0 +1,121 @@
+"""The rows of events that left the happy path: `dead` and `retry`.
+
+Each keeps its own entry, so it depends on no group of the log. Moments are Unix milliseconds.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from relay.event_name import Lane
+from relay.journal.base import Dead, Entry, Pending, Retry
+from relay.journal.codec import decode_entry, encode_entry
+
+Place = tuple[str, Lane, int]
+"""Destination, lane, offset: where a row is."""
+Row = tuple[object, ...]
+
+
+def dead_row(
+    place: Place, entry: Entry, reason: str, message: str, *, at_ms: int, code: str = ""
+) -> Row:
+    """Return the values of `ADD_DEAD`."""
+    event = entry.conversion
+    return (
+        *(*place, reason, code, message, at_ms, event.received_ms),
+        *(event.event, event.event_id, event.event_time, encode_entry(entry)),
+    )
+
+
+def add_dead(
+    connection: sqlite3.Connection, destination: str, dead: Sequence[Dead], now_ms: int
+) -> None:
+    """Add events that ended without delivery."""
+    rows = (
+        dead_row(
+            (destination, each.pending.lane, each.pending.offset),
+            *(each.pending.entry, each.reason, each.message),
+            at_ms=now_ms,
+            code=each.code,
+        )
+        for each in dead
+    )
+    connection.executemany(ADD_DEAD, rows)
+
+
+def add_retries(connection: sqlite3.Connection, destination: str, retries: Sequence[Retry]) -> None:
+    """Add events that are due again, or move those that are there."""
+    rows = (
+        (
+            *(destination, each.pending.lane, each.pending.offset),
+            *(each.pending.entry.conversion.received_ms, each.due_ms, each.pending.attempts + 1),
+            *(each.pending.replay, each.code, each.message, encode_entry(each.pending.entry)),
+        )
+        for each in retries
+    )
+    connection.executemany(_ADD_RETRY, rows)
+
+
+def end_retries(
+    connection: sqlite3.Connection, destination: str, pendings: Sequence[Pending]
+) -> None:
+    """Delete the rows of events that wait no more."""
+    rows = [(destination, pending.lane, pending.offset) for pending in pendings if pending.retry]
+    connection.executemany(f"DELETE FROM retry WHERE {_PLACE}", rows)
+
+
+def still_waits(connection: sqlite3.Connection, destination: str, pending: Pending) -> bool:
+    """Tell whether a try of this very row has not been recorded yet."""
+    row = connection.execute(
+        f"SELECT attempts FROM retry WHERE {_PLACE}", (destination, pending.lane, pending.offset)
+    ).fetchone()
+    return row is not None and row[0] == pending.attempts
+
+
+def due(connection: sqlite3.Connection, destination: str, now_ms: int, limit: int) -> list[Pending]:
+    """Return events whose moment has come, the oldest first."""
+    rows = connection.execute(
+        "SELECT lane, position, attempts, replay, entry FROM retry"
+        " WHERE destination = ? AND due_ms <= ? ORDER BY due_ms, lane, position LIMIT ?",
+        (destination, now_ms, limit),
+    )
+    return [
+        Pending(
+            *(Lane(lane), offset, offset, decode_entry(entry), attempts),
+            retry=True,
+            replay=bool(replay),
+        )
+        for lane, offset, attempts, replay, entry in rows
+    ]
+
+
+def next_due_ms(connection: sqlite3.Connection, destination: str) -> int | None:
+    """Return the earliest due moment, or None."""
+    return _least(connection, "due_ms", destination)
+
+
+def oldest_received_ms(connection: sqlite3.Connection, destination: str) -> int | None:
+    """Return when the oldest event that waits here was received, or None."""
+    return _least(connection, "received_ms", destination)
+
+
+def _least(connection: sqlite3.Connection, column: str, destination: str) -> int | None:
+    row = connection.execute(
+        f"SELECT min({column}) FROM retry WHERE destination = ?", (destination,)
+    ).fetchone()
+    least_ms: int | None = row[0]
+    return least_ms
+
+
+_PLACE: Final = "destination = ? AND lane = ? AND position = ?"
+ADD_DEAD: Final = """
+    INSERT OR REPLACE INTO dead
+    (destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,
+     event_id, event_time, entry)
+    VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)
+"""
+_ADD_RETRY: Final = """
+    INSERT OR REPLACE INTO retry
+    (destination, lane, position, received_ms, due_ms, attempts, replay, code, message, entry)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""

@@ -1,0 +1,41 @@
+"""The latest events of both lanes in memory, with the payloads made at intake.
+
+What senders that keep up are given; whoever is behind reads from disk. Bounded by events: when
+full, the longer lane forgets its oldest, payloads included. Lives on the loop, and is told only of
+what is committed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from relay.event_name import Lane
+from relay.journal.base import Entry
+
+
+class Hot:
+    """See the module docstring; `ends` are the lanes' next offsets."""
+
+    def __init__(self, max_events: int, ends: Mapping[Lane, int]) -> None:
+        self._max_events = max_events
+        self._entries: dict[Lane, list[Entry]] = {lane: [] for lane in Lane}
+        self._ends = dict(ends)
+
+    def add(self, lane: Lane, entries: Sequence[Entry]) -> None:
+        """Take the next events of a lane."""
+        self._entries[lane] += entries
+        self._ends[lane] += len(entries)
+        excess = sum(map(len, self._entries.values())) - self._max_events
+        if excess > 0:
+            del max(self._entries.values(), key=len)[:excess]
+
+    def start(self, lane: Lane) -> int:
+        """Return the first offset that is held."""
+        return self._ends[lane] - len(self._entries[lane])
+
+    def end(self, lane: Lane) -> int:
+        """Return the offset that the next event gets."""
+        return self._ends[lane]
+
+    def since(self, lane: Lane, offset: int, count: int) -> Iterator[tuple[int, Entry]]:
+        """Return up to `count` pairs of offset and entry, from an offset on that is held."""
+        at = offset - self.start(lane)
+        return enumerate(self._entries[lane][at : at + count], offset)

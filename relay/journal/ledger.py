@@ -1,0 +1,138 @@
+"""What one transaction changes: new events, cursors, counts; written just before its commit.
+
+The operations of a transaction collect here, so that many small requests cost one row in the log
+and one update of each count. Lives in the writer's thread; after a rollback it stands where the
+last commit left it. What became durable is handed to the loop as a `Commit`.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+import msgspec
+
+from relay.event_name import Lane, lane_of
+from relay.journal import log
+from relay.journal.base import Entry, Rejection
+from relay.journal.cursor import Cursor
+from relay.journal.exception_row import ADD_DEAD, dead_row
+from relay.journal.log import Group
+from relay.journal.rollup import Deltas
+from relay.journal.room import Look, Room
+
+Key = tuple[str, Lane]
+"""A destination and a lane."""
+
+
+class Commit(NamedTuple):
+    """What a transaction made durable, and the room that is left."""
+
+    groups: Sequence[Group]
+    cursors: Mapping[Key, Cursor]
+    look: Look
+
+
+class Ledger:
+    """See the module docstring. `destinations` are the configured ones; `clock` Unix seconds."""
+
+    def __init__(self, destinations: Sequence[str], room: Room, clock: Callable[[], float]) -> None:
+        self.destinations = tuple(destinations)
+        self.room = room
+        self.announce: Callable[[Commit], None] = _ignore
+        """Told on the loop of each commit."""
+        self._clock = clock
+        self._ends: dict[Lane, int] = {}
+        self._cursors: dict[Key, Cursor] = {}
+        self._begin()
+
+    def recover(self, ends: Mapping[Lane, int], cursors: Mapping[Key, Cursor]) -> None:
+        """Go on from where the lanes and the destinations are; once, before anything else."""
+        self._ends = dict(ends)
+        self._cursors = dict(cursors)
+
+    def append(self, entries: Sequence[Entry], rejections: Sequence[Rejection]) -> None:
+        """Add new events to the log."""
+        for entry in entries:
+            self._entries[lane_of(entry.conversion.event)].append(entry)
+        self._rejections += rejections
+
+    def cursor(self, destination: str, lane: Lane) -> Cursor:
+        """Return a cursor as it stands in this transaction."""
+        key = (destination, lane)
+        return self._moved.get(key) or self._cursors.get(key) or Cursor(self._ends[lane])
+
+    def settle(self, destination: str, lane: Lane, first: int, last: int) -> None:
+        """Move a cursor over the offsets from `first` to `last`, both included."""
+        moved = self.cursor(destination, lane).settle(first, last)
+        self._moved[destination, lane] = moved
+
+    def now_ms(self) -> int:
+        """Return Unix milliseconds."""
+        return int(self._clock() * 1000)
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Write it all, in the open transaction."""
+        for lane, entries in self._entries.items():
+            if entries:
+                self._write(connection, lane, entries)
+        self.deltas.rejected(self._rejections)
+        connection.executemany(_ADD_REJECTION, map(msgspec.structs.astuple, self._rejections))
+        connection.executemany(_MOVE_CURSOR, map(_cursor_row, self._moved.items()))
+        self.deltas.flush(connection, self.now_ms())
+        self._look = self.room.look(connection)
+
+    def committed(self) -> Callable[[], None]:
+        """Go on from what is durable now; return the announcement to the loop."""
+        for group in self._groups:
+            self._ends[group.lane] += len(group.entries)
+        self._cursors |= self._moved
+        news = partial(self.announce, Commit(self._groups, self._moved, self._look))
+        self._begin()
+        return news
+
+    def discard(self) -> None:
+        """Forget what was collected."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self.deltas = Deltas()
+        self._entries: dict[Lane, list[Entry]] = {lane: [] for lane in Lane}
+        self._rejections: list[Rejection] = []
+        self._moved: dict[Key, Cursor] = {}
+        self._groups: list[Group] = []
+        self._look = Look()
+
+    def _write(self, connection: sqlite3.Connection, lane: Lane, entries: Sequence[Entry]) -> None:
+        first = self._ends[lane]
+        self._groups += log.write(connection, lane, first, entries)
+        log.save_end(connection, lane, first + len(entries))
+        connection.executemany(ADD_DEAD, _dead_on_arrival(lane, first, entries))
+        self.deltas.appended(entries, self.destinations)
+
+
+def _ignore(commit: Commit) -> None:
+    del commit
+
+
+def _dead_on_arrival(
+    lane: Lane, first: int, entries: Sequence[Entry]
+) -> Iterator[tuple[object, ...]]:
+    for offset, entry in enumerate(entries, first):
+        for destination, passed in entry.passed.items():
+            if passed.state == "dead":
+                place = (destination, lane, offset)
+                at_ms = entry.conversion.received_ms
+                yield dead_row(place, entry, str(passed.reason), passed.message, at_ms=at_ms)
+
+
+def _cursor_row(moved: tuple[Key, Cursor]) -> tuple[object, ...]:
+    (destination, lane), cursor = moved
+    return cursor.position, cursor.ahead_bytes(), destination, lane
+
+
+_ADD_REJECTION: Final = """
+    INSERT INTO rejection (at_ms, source, key, event_id, code, path, message)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_MOVE_CURSOR: Final = "UPDATE cursor SET position = ?, ahead = ? WHERE destination = ? AND lane = ?"

@@ -1,0 +1,144 @@
+"""The log on disk: whole groups in, stretches of events out.
+
+A group is what one commit brought for one lane, cut where it would get too large. Offsets count
+events, per lane, without gaps; retention takes whole groups from the old end.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+from relay.event_name import Lane
+from relay.journal.base import Chunk, Entry, Pending
+from relay.journal.codec import decode_group, decode_slice, encode_group
+from relay.journal.cursor import Cursor
+
+GROUP_EVENTS: Final = 1_000
+GROUP_BYTES: Final = 1024 * 1024
+"""A larger group is halved, down to a single event of any size."""
+READ_BYTES: Final = 4 * 1024 * 1024
+"""Encoded bytes that one read takes from disk; at least one event, however large."""
+
+
+class Group(NamedTuple):
+    """A row of the log."""
+
+    log_id: int
+    lane: Lane
+    first: int
+    entries: Sequence[Entry]
+    size: int
+    """Encoded bytes."""
+
+
+class View(NamedTuple):
+    """What a destination sees of a lane: its name, and what it has settled."""
+
+    destination: str
+    lane: Lane
+    cursor: Cursor
+
+
+def write(
+    connection: sqlite3.Connection, lane: Lane, first: int, entries: Sequence[Entry]
+) -> Iterator[Group]:
+    """Write entries as groups, in order, from an offset on."""
+    for at in range(0, len(entries), GROUP_EVENTS):
+        yield from _write(connection, lane, first + at, entries[at : at + GROUP_EVENTS])
+
+
+def ends(connection: sqlite3.Connection) -> dict[Lane, int]:
+    """Return the offset that the next event of each lane gets."""
+    stored = dict(connection.execute("SELECT lane, next FROM log_end").fetchall())
+    return {lane: stored.get(lane, 0) for lane in Lane}
+
+
+def save_end(connection: sqlite3.Connection, lane: Lane, end: int) -> None:
+    """Keep the offset that the next event of a lane gets."""
+    connection.execute("INSERT OR REPLACE INTO log_end (lane, next) VALUES (?, ?)", (lane, end))
+
+
+def read(connection: sqlite3.Connection, view: View, start: int, limit: int, *, end: int) -> Chunk:
+    """Return up to `limit` events that wait for a destination, from `start` on.
+
+    Looks at about as many events as `limit`, and at one at least. Where retention has taken all
+    there was, reading goes on at `end`.
+    """
+    stretches = _stretches(connection, view.lane, start, limit)
+    entries = chain.from_iterable(enumerate(entries, first) for first, entries in stretches)
+    chunk = waiting(view, entries, start=start, limit=limit)
+    return chunk if chunk.next != start else Chunk((), max(start, end))
+
+
+def waiting(view: View, entries: Iterable[tuple[int, Entry]], *, start: int, limit: int) -> Chunk:
+    """Return those of (offset, entry) in order that wait for a destination.
+
+    `start` is the first offset that nobody has accounted for. `next` is behind the last event
+    found; only if there is none, it is behind them all.
+    """
+    destination, lane, cursor = view
+    settled_to = cursor.end()
+    found: list[Pending] = []
+    offset = start - 1
+    for offset, entry in entries:
+        if offset < settled_to and cursor.settled(offset):
+            start = offset + 1
+        elif destination not in entry.passed:
+            found.append(Pending(lane, offset, start, entry))
+            if len(found) == limit:
+                break
+            start = offset + 1
+    return Chunk(found, found[-1].offset + 1 if found else max(start, offset + 1))
+
+
+def latest(connection: sqlite3.Connection, limit: int) -> Iterator[bytes]:
+    """Return the bytes of the latest groups that hold `limit` events, newest first."""
+    left = limit
+    for count, data in connection.execute("SELECT count, entries FROM log ORDER BY id DESC"):
+        if left <= 0:
+            return
+        yield data
+        left -= count
+
+
+def _write(
+    connection: sqlite3.Connection, lane: Lane, first: int, entries: Sequence[Entry]
+) -> Iterator[Group]:
+    data = encode_group(entries)
+    if len(data) > GROUP_BYTES and len(entries) > 1:
+        half = len(entries) // 2
+        yield from _write(connection, lane, first, entries[:half])
+        yield from _write(connection, lane, first + half, entries[half:])
+        return
+    received_ms = entries[0].conversion.received_ms
+    row = connection.execute(
+        "INSERT INTO log (lane, first, count, received_ms, entries) VALUES (?, ?, ?, ?, ?)",
+        (lane, first, len(entries), received_ms, data),
+    )
+    yield Group(row.lastrowid or 0, lane, first, entries, len(data))
+
+
+def _stretches(
+    connection: sqlite3.Connection, lane: Lane, start: int, limit: int
+) -> Iterator[tuple[int, list[Entry]]]:
+    """Return the offset and the entries of each group, or what is left of it from `start` on."""
+    events = size = 0
+    for first, count, data in connection.execute(_FROM, {"lane": lane, "start": start}):
+        if first + count <= start:
+            continue
+        skipped = max(0, start - first)
+        wanted = max(1, min(count - skipped, limit - events))
+        whole = wanted == count
+        yield first + skipped, decode_group(data) if whole else decode_slice(data, skipped, wanted)
+        events += wanted
+        size += len(data)
+        if events >= limit or size >= READ_BYTES:
+            return
+
+
+_FROM: Final = """
+    SELECT first, count, entries FROM log WHERE lane = :lane AND first >= coalesce(
+        (SELECT max(first) FROM log WHERE lane = :lane AND first <= :start), :start
+    ) ORDER BY first
+"""

@@ -1,0 +1,78 @@
+"""How far each destination is, and what it reads next; the loop's side of the cursors.
+
+Cursors stand here as the last commit left them. A run of passed events with nothing to send behind
+it is accounted for by no settlement: it is remembered here, counts as settled at once, and is
+written to the cursors now and then (`passed`). After a crash it is simply read again.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from relay.event_name import Lane
+from relay.journal import log
+from relay.journal.base import Chunk
+from relay.journal.cursor import Cursor, Range
+from relay.journal.hot import Hot
+from relay.journal.ledger import Key
+from relay.journal.log import View
+from relay.journal.reader import Reader
+
+SCAN_EVENTS: Final = 1_000
+"""Events in memory that one read looks at, at least."""
+
+
+class Progress:
+    """See the module docstring."""
+
+    def __init__(self, cursors: Mapping[Key, Cursor], hot: Hot, reader: Reader) -> None:
+        self._cursors = dict(cursors)
+        self._hot = hot
+        self._reader = reader
+        self._passed: dict[Key, Range] = {}
+
+    def move(self, cursors: Mapping[Key, Cursor]) -> None:
+        """Take over cursors that a commit has moved."""
+        self._cursors |= cursors
+
+    def cursor(self, destination: str, lane: Lane) -> Cursor:
+        """Return how far a destination is."""
+        key = (destination, lane)
+        cursor = self._cursors.get(key) or Cursor(self._hot.end(lane))
+        passed = self._passed.get(key)
+        return cursor.settle(*passed) if passed else cursor
+
+    def passed(self) -> Mapping[Key, Range]:
+        """Return the passed events that no settlement accounts for."""
+        return dict(self._passed)
+
+    async def read(self, destination: str, lane: Lane, start: int, limit: int) -> Chunk:
+        """Return up to `limit` waiting events from `start` on, and account for passed ones."""
+        chunk = await self._look(destination, lane, start, limit)
+        passed = self._passed.get((destination, lane))
+        follows = passed is not None and passed[1] + 1 == start
+        begin = passed[0] if passed and follows else start
+        if not chunk.pending and chunk.next > start:
+            self._passed[destination, lane] = (begin, chunk.next - 1)
+        elif chunk.pending and chunk.pending[0].start == start:
+            chunk.pending[0].start = begin
+        return chunk
+
+    async def oldest_ms(self, destination: str, lane: Lane) -> int | None:
+        """Return when the first event that waits in a lane was received, or None."""
+        at = self.cursor(destination, lane).position
+        while at < self._hot.end(lane):
+            chunk = await self._look(destination, lane, at, 1)
+            if chunk.pending:
+                return chunk.pending[0].entry.conversion.received_ms
+            at = chunk.next
+        return None
+
+    async def _look(self, destination: str, lane: Lane, start: int, limit: int) -> Chunk:
+        view = View(destination, lane, self.cursor(destination, lane))
+        held = self._hot.start(lane)
+        if start < held:
+            query = partial(log.read, view=view, start=start, limit=limit, end=held)
+            return await self._reader.run(query)
+        entries = self._hot.since(lane, start, max(limit, SCAN_EVENTS))
+        return log.waiting(view, entries, start=start, limit=limit)

@@ -1,0 +1,47 @@
+"""Makes room while the journal is near its limit or the disk is almost full.
+
+Forgets in small steps what can be spared, delivered events first, until there is room. Where
+nothing can be spared it looks again every second: each look is an empty commit, which tells by the
+way whether there is room now.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from relay.errors import JournalUnavailable
+from relay.journal import retention
+from relay.journal.room import Look
+from relay.journal.writer import Writer
+
+LOOK_INTERVAL_S: Final = 1.0
+
+
+class Relief:
+    """See the module docstring. `destinations` are those that events are kept for."""
+
+    def __init__(self, writer: Writer, destinations: Sequence[str]) -> None:
+        self._writer = writer
+        self._step = partial(retention.relieve, destinations=destinations)
+        self._tight = asyncio.Event()
+
+    def note(self, look: Look) -> None:
+        """Take note of the room that the last commit found."""
+        if look.tight:
+            self._tight.set()
+        else:
+            self._tight.clear()
+
+    async def run(self) -> None:
+        """Make room whenever it is tight, until cancelled."""
+        while True:
+            await self._tight.wait()
+            if not await self._relieved():
+                await asyncio.sleep(LOOK_INTERVAL_S)
+
+    async def _relieved(self) -> bool:
+        try:
+            return await self._writer.submit(self._step)
+        except JournalUnavailable:
+            return False

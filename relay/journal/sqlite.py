@@ -1,0 +1,247 @@
+"""The journal in one SQLite file: the `Journal` contract, handed on to the parts of the engine.
+
+`writer` commits, `ledger` collects what a transaction changes, `settle` and `log` write its rows,
+`hot` holds the latest events, `progress` reads on for each destination, `index` and `relief` work
+in the background; `deadletters`, `timeline`, `reports` and `retention` are questions and upkeep.
+"""
+
+import sqlite3
+from asyncio import Future
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from relay.conversion import Conversion
+from relay.errors import JournalUnavailable
+from relay.event_name import Lane
+from relay.journal import deadletters, exception_row, reports, retention, timeline
+from relay.journal.base import (
+    Chunk,
+    DeadFilter,
+    DeadPage,
+    Entry,
+    FoundEvent,
+    Pause,
+    Pending,
+    RangeReport,
+    Rejection,
+    Replayed,
+    Settlement,
+    Totals,
+)
+from relay.journal.connection import Connect
+from relay.journal.engine import Engine, Settings
+from relay.journal.lookup import Kind
+from relay.journal.pause import save as write_pause
+from relay.journal.recent import recent
+from relay.journal.room import size_bytes
+from relay.journal.settle import settle
+from relay.journal.writer import PROBE_INTERVAL_S
+
+HOT_EVENTS: Final = 10_000
+
+
+class SqliteJournal:
+    """A `Journal`. `clock` returns Unix seconds; `hot_events` is how many stay in memory.
+
+    `probe_interval_s` is the time between two tries while the storage fails; `connect` the class
+    of connections, for tests of just that.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float],
+        max_size_bytes: int,
+        retention_s: float,
+        hot_events: int = HOT_EVENTS,
+        probe_interval_s: float = PROBE_INTERVAL_S,
+        connect: Connect = sqlite3.Connection,
+    ) -> None:
+        self._settings = Settings(
+            path, clock, max_size_bytes, hot_events, probe_interval_s, connect
+        )
+        self._retention_ms = round(retention_s * 1000)
+        self._engine: Engine | None = None
+
+    async def open(self, destinations: Sequence[str]) -> None:
+        """Open or create the file.
+
+        Raises `JournalDamaged` for one that cannot be used, which is then left as it was,
+        `ConfigError` for one that is in use or out of reach.
+        """
+        self._engine = await Engine.start(self._settings, destinations)
+
+    async def close(self) -> None:
+        """Commit what is queued, empty the write-ahead log, release the file."""
+        await self._opened.close()
+
+    def append(
+        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+    ) -> "Future[None]":
+        """Queue events and rejections of one request."""
+        return self._opened.append(entries, rejections)
+
+    def listen(self, on_commit: Callable[[], None]) -> None:
+        """Call `on_commit` on the loop after each commit that brought events."""
+        self._opened.listeners.append(on_commit)
+
+    def cursor(self, destination: str, lane: Lane) -> int:
+        """Return the first offset that is not settled."""
+        return self._opened.progress.cursor(destination, lane).position
+
+    async def read(self, destination: str, lane: Lane, start: int, limit: int) -> Chunk:
+        """Return up to `limit` unsettled events from `start` on."""
+        return await self._opened.progress.read(destination, lane, start, limit)
+
+    async def due(self, destination: str, now_ms: int, limit: int) -> Sequence[Pending]:
+        """Return retry rows that are due, oldest due first."""
+        query = partial(exception_row.due, destination=destination, now_ms=now_ms, limit=limit)
+        return await self._opened.reader.run(query)
+
+    async def next_due_ms(self, destination: str) -> int | None:
+        """Return when the earliest retry row is due, or None."""
+        query = partial(exception_row.next_due_ms, destination=destination)
+        return await self._opened.reader.run(query)
+
+    async def settle(self, destination: str, settlement: Settlement) -> None:
+        """Record what became of events that were read."""
+        await self._opened.writer.submit(
+            partial(
+                settle,
+                ledger=self._opened.ledger,
+                destination=destination,
+                settlement=settlement,
+            )
+        )
+        for pending in settlement.delivered:
+            pending.entry.payloads.pop(destination, None)
+        for dead in settlement.dead:
+            dead.pending.entry.payloads.pop(destination, None)
+        for retry in settlement.retry:
+            retry.pending.entry.payloads.pop(destination, None)
+
+    async def save_pause(self, destination: str, pause: Pause | None) -> None:
+        """Keep a pause over restarts, or end it."""
+        await self._opened.writer.submit(partial(write_pause, destination=destination, pause=pause))
+        if pause is None:
+            self._opened.pauses.pop(destination, None)
+        else:
+            self._opened.pauses[destination] = pause
+
+    def pauses(self) -> Mapping[str, Pause]:
+        """Return the pauses found at opening and saved since."""
+        return dict(self._opened.pauses)
+
+    async def totals(self) -> Totals:
+        """Return the lifetime counts as one snapshot."""
+        return await self._opened.queries.run(reports.totals)
+
+    async def report(self, since_ms: int) -> RangeReport:
+        """Return the funnels of what was received since a moment."""
+        return await self._opened.queries.run(partial(reports.report, since_ms=since_ms))
+
+    async def oldest_pending_ms(self, destination: str) -> int | None:
+        """Return when the oldest event that still waits was received, or None."""
+        query = partial(exception_row.oldest_received_ms, destination=destination)
+        found = [
+            await self._opened.queries.run(query),
+            *[await self._opened.progress.oldest_ms(destination, lane) for lane in Lane],
+        ]
+        return min((moment for moment in found if moment is not None), default=None)
+
+    async def find(
+        self, *, event_id: str | None = None, order_id: str | None = None
+    ) -> Sequence[FoundEvent]:
+        """Return the events with this id, newest first."""
+        kind = Kind.EVENT if order_id is None else Kind.ORDER
+        wanted = order_id if event_id is None else event_id
+        held = self._opened.index.places(kind, wanted or "")
+        query = partial(
+            timeline.find,
+            kind=kind,
+            wanted=wanted or "",
+            held=held,
+            destinations=self._opened.ledger.destinations,
+        )
+        return await self._opened.queries.run(query)
+
+    async def dead_letters(
+        self, where: DeadFilter, *, limit: int, cursor: str | None = None
+    ) -> DeadPage:
+        """Return one page of dead letters."""
+        query = partial(deadletters.page, where=where, limit=limit, cursor=cursor)
+        return await self._opened.queries.run(query)
+
+    async def replay(
+        self, where: DeadFilter, expired: Callable[[str, Conversion], bool], *, dry_run: bool
+    ) -> Replayed:
+        """Make matching dead letters pending again, in steps."""
+        now_ms = self._opened.ledger.now_ms()
+        done, after, begun = Replayed(0, 0, 0), None, False
+        while after is not None or not begun:
+            if dry_run:
+                query = partial(deadletters.replay_dry, where=where, expired=expired, after=after)
+                step = await self._opened.queries.run(query)
+            else:
+                write = partial(
+                    deadletters.replay, where=where, expired=expired, now_ms=now_ms, after=after
+                )
+                step = await self._opened.writer.submit(write)
+            done, after, begun = _added(done, step.done), step.next, True
+        return done
+
+    async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
+        """Mark matching dead letters `dropped_by_operator`, in steps."""
+        if dry_run:
+            return await self._opened.queries.run(partial(deadletters.count_droppable, where=where))
+        step = deadletters.DropStep(0, None)
+        dropped, begun = 0, False
+        while step.next is not None or not begun:
+            write = partial(deadletters.drop, where=where, note=note, after=step.next)
+            step = await self._opened.writer.submit(write)
+            dropped, begun = dropped + step.dropped, True
+        return dropped
+
+    async def rejections(self, limit: int) -> Sequence[Rejection]:
+        """Return the latest rejections, newest first."""
+        return await self._opened.queries.run(partial(reports.rejections, limit=limit))
+
+    async def recent_ids(self, limit: int) -> Sequence[Entry]:
+        """Return the latest entries of the log, oldest first, without identity and order."""
+        return await self._opened.queries.run(partial(recent, limit=limit))
+
+    async def maintain(self, now_ms: int) -> None:
+        """Apply retention in small steps; nothing while the storage fails."""
+        engine = self._opened
+        await engine.save_passed()
+        try:
+            for step in retention.steps(engine.ledger.destinations, self._retention_ms, now_ms):
+                while await engine.writer.submit(step):
+                    pass
+        except JournalUnavailable:
+            return
+
+    def unavailable(self) -> str | None:
+        """Return why appends are refused at the moment, or None."""
+        return self._opened.refusal()
+
+    def size_bytes(self) -> int:
+        """Return the bytes of the journal's files."""
+        return size_bytes(self._settings.path)
+
+    @property
+    def _opened(self) -> Engine:
+        if self._engine is None:
+            raise RuntimeError("the journal is not open")
+        return self._engine
+
+
+def _added(one: Replayed, other: Replayed) -> Replayed:
+    return Replayed(
+        one.matched + other.matched,
+        one.replayed + other.replayed,
+        one.expired + other.expired,
+    )
