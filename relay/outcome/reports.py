@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from relay.conversion import Conversion
 from relay.delivery import Destination, Payload
@@ -30,6 +31,8 @@ from relay.outcome.view import (
     Summary,
 )
 from relay.outcome.wording import DEAD, SKIPPED, Wording
+
+CENTS = 2
 
 
 class Reports:
@@ -146,7 +149,7 @@ class Reports:
             delivered=funnel.delivered,
             dead=funnel.dead,
             oldest_pending_seconds=round(await self.oldest_pending_s(name), 3),
-            value_delivered={code: f"{sum_:f}" for code, sum_ in funnel.value_delivered.items()},
+            value_delivered={code: money(sum_) for code, sum_ in funnel.value_delivered.items()},
         )
 
     def _event(self, found: FoundEvent) -> EventView:
@@ -207,6 +210,13 @@ def utc(seconds: float) -> str:
     """Return a moment as RFC 3339 in UTC, to the millisecond."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def money(amount: Decimal) -> str:
+    """Return an amount with two decimals at least, such as `12.50`."""
+    exponent = amount.as_tuple().exponent
+    cents = isinstance(exponent, int) and exponent > -CENTS
+    return f"{amount:.{CENTS}f}" if cents else f"{amount:f}"
 
 
 def _sum(counts: Mapping[tuple[str, str], int], name: str) -> int:
