@@ -72,7 +72,7 @@ CREATE TABLE dead (
     UNIQUE (destination, lane, position)
 ) STRICT;
 -- Lists, newest first, with every filter answered from the index.
-CREATE INDEX dead_list ON dead (dead_ms, destination, reason, event);
+CREATE INDEX dead_list ON dead (dead_ms, id, destination, reason, event);
 -- The timeline of an event that the log has forgotten.
 CREATE INDEX dead_event ON dead (event_id);
 -- Payloads whose time is over.

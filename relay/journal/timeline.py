@@ -2,8 +2,9 @@
 
 No event of the happy path has a row of its own, so its story is put together when somebody asks:
 the log says what it is and for whom it never was, the cursors how far each destination is, `retry`
-and `dead` which events are the exceptions, the receipts which requests covered it. Only reads, on
-one snapshot.
+and `dead` which events are the exceptions, the receipts which requests covered it. What a
+destination is done with though no request ever covered it was not its concern (it was not
+configured then): never is it called delivered. Only reads, on one snapshot.
 """
 
 import sqlite3
@@ -29,15 +30,17 @@ _EXCEPTIONS: Final = msgspec.msgpack.Decoder(list[tuple[int, int, Outcome, str, 
 
 
 class _Progress(NamedTuple):
-    """From and up to where a lane is a destination's concern, and how far it is."""
+    """From and up to where the log is a destination's concern, and how far it is."""
 
     destination: str
     start: int
     until: int | None
     cursor: Cursor
 
-    def concerns(self, offset: int) -> bool:
-        return self.start <= offset and (self.until is None or offset < self.until)
+    def waits(self, offset: int) -> bool:
+        """Whether an event without a row of its own waits for the destination."""
+        concerned = self.start <= offset and (self.until is None or offset < self.until)
+        return concerned and not self.cursor.settled(offset)
 
 
 class _State(NamedTuple):
@@ -147,13 +150,11 @@ def _state(
     exception = _exception(connection, progress.destination, place)
     if exception is not None:
         return exception
-    if passed is not None and sent:
-        return _State("delivered")  # dead on arrival, but replayed since
-    if passed is not None:
-        return _State(passed.state, passed.reason, passed.message)
-    if not progress.concerns(place.offset):
-        return None
-    return _State("delivered" if progress.cursor.settled(place.offset) else "pending")
+    if passed is None and progress.waits(place.offset):
+        return _State("pending")
+    if sent:
+        return _State("delivered")
+    return _State(passed.state, passed.reason, passed.message) if passed else None
 
 
 def _exception(connection: sqlite3.Connection, destination: str, place: Place) -> _State | None:

@@ -43,7 +43,9 @@ def index(seed: Seed) -> None:
 def test_what_lies_before_the_cursor_is_delivered_and_what_lies_after_it_waits(seed: Seed) -> None:
     place = seed.group(entry("a"), entry("b"))
     seed.cursor(PINTEREST, 2)
+    seed.receipt(PINTEREST, place, 1)
     seed.cursor(TIKTOK, 1)
+    seed.receipt(TIKTOK, place, 0)
     found = deliveries(seed, "b", [Place(place.lane, 1)])
     assert state(found[PINTEREST]) == ("delivered", None, "")
     assert state(found[TIKTOK]) == ("pending", None, "")
@@ -52,6 +54,7 @@ def test_what_lies_before_the_cursor_is_delivered_and_what_lies_after_it_waits(s
 def test_what_is_settled_ahead_of_the_cursor_is_delivered(seed: Seed) -> None:
     seed.group(*(entry(f"e{at}") for at in range(5)))
     seed.cursor(PINTEREST, 0, ahead=[(2, 3)])
+    seed.receipt(PINTEREST, Place(Lane.MONEY, 2), 3)
     states = [
         deliveries(seed, f"e{at}", [Place(Lane.MONEY, at)])[PINTEREST].state for at in range(5)
     ]
@@ -110,7 +113,7 @@ def test_an_event_that_was_dead_on_arrival_is_delivered_once_its_replay_was_sent
     seed: Seed,
 ) -> None:
     seed.group(entry("a"), DEAD_ON_ARRIVAL)
-    seed.cursor(PINTEREST, 2)
+    seed.cursor(PINTEREST, 0)
     place = Place(Lane.MONEY, 1)
     seed.receipt(PINTEREST, place, 1)
     found = deliveries(seed, "b", [place])[PINTEREST]
@@ -118,17 +121,24 @@ def test_an_event_that_was_dead_on_arrival_is_delivered_once_its_replay_was_sent
 
 
 def test_a_destination_that_came_later_or_was_gone_has_nothing_to_tell(seed: Seed) -> None:
-    seed.group(entry("a"))
+    place = seed.group(entry("a"))
     seed.cursor(PINTEREST, 1, start=1)
     seed.cursor("gone", 0, until=0)
+    seed.cursor("back", 1)
     seed.cursor("left", 1, until=1)
-    assert list(deliveries(seed, "a", [Place(Lane.MONEY, 0)])) == ["left"]
+    seed.receipt("left", place, 0)
+    seed.cursor("left-waiting", 0, until=1)
+    found = deliveries(seed, "a", [place])
+    assert {name: each.state for name, each in found.items()} == {
+        "left": "delivered",
+        "left-waiting": "pending",
+    }
 
 
 def test_deliveries_come_in_the_order_of_the_configuration(seed: Seed) -> None:
     seed.group(entry("a"))
     for name in ("another", TIKTOK, PINTEREST):
-        seed.cursor(name, 1)
+        seed.cursor(name, 0)
     found = deliveries(seed, "a", [Place(Lane.MONEY, 0)])
     assert list(found) == [PINTEREST, TIKTOK, "another"]
 
