@@ -62,8 +62,8 @@ def save_end(connection: sqlite3.Connection, lane: Lane, end: int) -> None:
 def read(connection: sqlite3.Connection, view: View, start: int, limit: int, *, end: int) -> Chunk:
     """Return up to `limit` events that wait for a destination, from `start` on.
 
-    Looks at about as many events as `limit`, and at one at least. Where retention has taken all
-    there was, reading goes on at `end`.
+    Looks at as many events as `limit`, or fewer: whole groups while they fit. Where retention has
+    taken all there was, reading goes on at `end`.
     """
     stretches = _stretches(connection, view.lane, start, limit)
     entries = chain.from_iterable(enumerate(entries, first) for first, entries in stretches)
@@ -125,16 +125,17 @@ def _stretches(
     """Return the offset and the entries of each group, or what is left of it from `start` on."""
     events = size = 0
     for first, count, data in connection.execute(_FROM, {"lane": lane, "start": start}):
-        if first + count <= start:
-            continue
         skipped = max(0, start - first)
-        wanted = max(1, min(count - skipped, limit - events))
+        if skipped >= count:
+            continue  # the group before the one that retention took
+        wanted = min(count - skipped, limit)
+        # A group is cut only if it is larger than a whole read; else it would be read twice.
+        if events and (events + wanted > limit or size + len(data) > READ_BYTES):
+            return
         whole = wanted == count
         yield first + skipped, decode_group(data) if whole else decode_slice(data, skipped, wanted)
         events += wanted
         size += len(data)
-        if events >= limit or size >= READ_BYTES:
-            return
 
 
 _FROM: Final = """
