@@ -87,4 +87,4 @@ def _values_since(
     for destination, currency, value in rows:
         sums = found[destination]
         sums[currency] = add_exactly(sums[currency], Decimal(value))
-    return found
+    return {destination: dict(sums) for destination, sums in found.items()}
