@@ -78,6 +78,12 @@ QUESTIONS: Final[dict[str, tuple[Question, int]]] = {
         lambda it: deadletters.replay_dry(it, DeadFilter(), lambda *_: False, None),
         100_000,
     ),
+    "a step of a replay of one destination": (
+        lambda it: deadletters.replay_dry(
+            it, DeadFilter(destination=TIKTOK), lambda *_: False, None
+        ),
+        100_000,
+    ),
     "the report": (lambda it: reports.report(it, NOW_MS), 20_000),
     "the totals": (reports.totals, 20_000),
 }
