@@ -16,7 +16,7 @@ from relay.conversion import Conversion
 from relay.delivery import Answer, HttpRequest, HttpResponse, Limits, Payload, Skip, Unusable
 from relay.destinations.tiktok.event_name import EventSource, platform_name
 from relay.destinations.tiktok.exchange import PATH, answer_of, request_of
-from relay.destinations.tiktok.mapping import EVENT_SOURCE, event_of, user_of
+from relay.destinations.tiktok.mapping import EVENT_SOURCE, customer_type_of, event_of, user_of
 from relay.destinations.tiktok.payload import Envelope, Event, encode
 
 TYPE: Final = "tiktok"
@@ -55,8 +55,10 @@ IDENTIFIER_KEYS: Final[Mapping[str, str]] = {
     "locale": "locale",
     "ttclid": "ttclid",
     "ttp": "ttp",
+    "customer_type": "customer_type",
 }
-"""`mobile_ad_id` of an iOS app goes out as `idfa`."""
+"""Inbound field of `user` → key in `user`, but for `customer_type`, which stands in `properties`;
+`mobile_ad_id` of an iOS app goes out as `idfa`."""
 
 _NOT_MAPPED: Final = Skip("not_mapped")
 _NOT_CONFIGURED: Final = Skip("not_configured")
@@ -117,8 +119,10 @@ class TikTok:
 
     def identifiers(self, conversion: Conversion) -> Mapping[str, str | Sequence[str]]:
         """Return what TikTok gets of the person, by its own keys."""
-        user = user_of(conversion, EVENT_SOURCE[conversion.action_source])
-        return {key: value for key, value in msgspec.structs.asdict(user).items() if value}
+        source = EVENT_SOURCE[conversion.action_source]
+        user = msgspec.structs.asdict(user_of(conversion, source))
+        user["customer_type"] = customer_type_of(conversion, source)
+        return {key: value for key, value in user.items() if value}
 
 
 def build(name: str, config: TikTokConfig) -> TikTok:

@@ -12,7 +12,7 @@ from relay.conversion import Conversion, Item, Order
 from relay.delivery import Skip, Unusable
 from relay.destinations.tiktok.event_name import EventSource
 from relay.destinations.tiktok.payload import App, Content, Event, Lead, Page, Properties, User
-from relay.event import ActionSource
+from relay.event import ActionSource, CustomerType
 from relay.identity import Identity
 
 EVENT_SOURCE: Final[dict[ActionSource, EventSource]] = {
@@ -175,9 +175,14 @@ def _is_matchable(user: User) -> bool:
     )
 
 
+def customer_type_of(conversion: Conversion, source: EventSource) -> CustomerType | None:
+    """Return whether the person is a new customer, which TikTok takes of web and app events."""
+    return conversion.identity.customer_type if source in ("web", "app") else None
+
+
 def _properties(conversion: Conversion, source: EventSource) -> Properties | None:
     """Return what is known of the order; TikTok has no name or category of a whole order."""
-    customer_type = conversion.identity.customer_type if source in ("web", "app") else None
+    customer_type = customer_type_of(conversion, source)
     order = conversion.order
     if order is None:
         return None if customer_type is None else Properties(customer_type=customer_type)
