@@ -1,0 +1,89 @@
+"""The command line: `relay …`.
+
+One module a group of commands, imported when the command is called, so that `relay hash` does not
+wait for a web server to load. Commands that look at a running relay speak to its admin port; none
+opens the journal beside it. Exit codes: 0 fine, 1 the job failed, 2 usage or configuration. Every
+error is one line on stderr that says what to do.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final
+
+import click
+
+from relay.cli.failure import failure_of, report
+
+__all__ = ["cli", "main", "run"]
+
+COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "serve": "relay.cli.serve:serve",
+        "check": "relay.cli.check:check",
+        "send": "relay.cli.send:send",
+        "status": "relay.cli.status:status",
+        "event": "relay.cli.event:event",
+        "dead": "relay.cli.dead:dead",
+        "pause": "relay.cli.control:pause",
+        "resume": "relay.cli.control:resume",
+        "hash": "relay.cli.hash_:hash_",
+        "sandbox": "relay.cli.sandbox:sandbox",
+        "schemas": "relay.cli.schemas:schemas",
+        "completion": "relay.cli.completion:completion",
+        "demo": "relay.cli.demo:demo",
+    }
+)
+"""Each command and where it is, in the order of `relay --help`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of their use, not of the alphabet."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a name, or None."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try it without any account: relay serve --sandbox --example",
+)
+@click.version_option(
+    package_name="conversion-relay", prog_name="relay", message="%(prog)s %(version)s"
+)
+def cli() -> None:
+    """Relay a shop's conversions to Pinterest and TikTok, without losing one."""
+
+
+def main() -> None:
+    """Run the command line of this process, and end it with the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode gets a `?`
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command, and return its exit code. It raises `SystemExit` only for a closed pipe."""
+    try:
+        code = cli.main(list(arguments), prog_name="relay", standalone_mode=False)
+    except Exception as error:  # noqa: BLE001 - the one place where everything ends as a line
+        failure = failure_of(error)
+        report(failure, where=bool(os.environ.get("RELAY_DEBUG")))
+        return failure.exit_code
+    return code if isinstance(code, int) else 0

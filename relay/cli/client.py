@@ -1,0 +1,131 @@
+"""The admin port of a running relay, as the commands ask it.
+
+Answers are the objects of `relay.outcome.view`. What cannot be had is a `RelayError` of one line
+with the fix; the password is in none of them.
+"""
+
+import os
+from base64 import b64encode
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Final, Literal, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from relay.cli.connection import Connection, NoAnswer, Reply
+from relay.config import Config, Listen, read_secret
+from relay.errors import ConfigError, RelayError
+from relay.outcome.view import DestinationList, DestinationView
+
+TIMEOUT_S: Final = 60.0
+"""Replaying many dead letters takes a while; everything else answers at once."""
+JSON: Final = "application/json"
+
+Answer = TypeVar("Answer")
+
+
+class NotFound(RelayError):  # noqa: N818 - a state, not a programming error
+    """The relay knows nothing of this name."""
+
+
+class _Problem(msgspec.Struct):
+    """What is read of `relay.admin.answer.Error`, which would bring a whole web server along."""
+
+    message: str
+
+
+class AdminClient:
+    """Asks the relay at `connection`, which the caller opens and closes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def ask(self, path: str, **query: str | int | None) -> bytes:
+        """Return the JSON at a path; parameters that are None are left out."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._answer("GET", f"{path}?{urlencode(given)}" if given else path)
+
+    def tell(self, path: str, request: object = None) -> bytes:
+        """Have something done, and return the JSON of the answer."""
+        body = b"" if request is None else msgspec.json.encode(request)
+        return self._answer("POST", path, body)
+
+    def switch(self, name: str, action: Literal["pause", "resume"]) -> DestinationView:
+        """Pause or resume a destination; an unknown one is a `ConfigError` naming the others."""
+        try:
+            body = self.tell(f"/api/v1/destinations/{quote(name, safe='')}/{action}")
+        except NotFound:
+            known = read(self.ask("/api/v1/destinations"), DestinationList).destinations
+            names = ", ".join(each.name for each in known) or "none is configured"
+            raise ConfigError(f"no destination is called like that; known: {names}") from None
+        return read(body, DestinationView)
+
+    def _answer(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        try:
+            reply = self._connection.request(method, path, body, JSON if body else None)
+        except NoAnswer:
+            raise NoAnswer(
+                f"the relay does not answer at {self._connection.address}: start it with "
+                "`relay serve`, or name its config with -c"
+            ) from None
+        if reply.status == 200:  # noqa: PLR2004 - the one status of success of this API
+            return reply.body
+        raise self._problem(reply)
+
+    def _problem(self, reply: Reply) -> RelayError:
+        address = self._connection.address
+        if reply.status == 401:  # noqa: PLR2004 - Unauthorized
+            return ConfigError(
+                f"the relay at {address} wants its password: name its config with -c, and set "
+                "what `password` of [admin] points at"
+            )
+        try:
+            message = msgspec.json.decode(reply.body, type=_Problem).message
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return RelayError(
+                f"what answers at {address} is no relay (HTTP {reply.status}): check `listen` of "
+                "[admin] in its config"
+            )
+        kind = NotFound if reply.status == 404 else RelayError  # noqa: PLR2004 - Not Found
+        return kind(message.rstrip("."))
+
+
+def admin_connection(
+    config: Config, environ: Mapping[str, str] = os.environ, *, address: str | None = None
+) -> Connection:
+    """Return the connection to the admin port of the relay that runs with `config`.
+
+    `address` is its host and port, if they are known better than from `config`.
+    """
+    headers: dict[str, str] = {}
+    if config.admin.password is not None:
+        password = read_secret(config.admin.password, environ, is_token=False)
+        if password is not None:
+            credentials = b64encode(b"relay:" + password.reveal().encode())
+            headers["Authorization"] = f"Basic {credentials.decode()}"
+    address = address or reachable(config.admin.listen, "admin.listen")
+    return Connection(f"http://{address}", headers=headers, timeout_s=TIMEOUT_S)
+
+
+def reachable(listen: Listen, key: str) -> str:
+    """Return `host:port` by which this machine reaches what listens on `listen`."""
+    if listen.port == 0:
+        raise ConfigError(f"{key} takes any free port, so that nobody knows which: give it a port")
+    try:
+        everywhere = ip_address(listen.host).is_unspecified
+    except ValueError:
+        everywhere = False
+    if not everywhere:
+        return str(listen)
+    return f"{'[::1]' if ':' in listen.host else '127.0.0.1'}:{listen.port}"
+
+
+def read(body: bytes, kind: type[Answer]) -> Answer:
+    """Return an answer as an object."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise RelayError(
+            "the relay answers in another form: it is of another version than this command"
+        ) from None

@@ -1,0 +1,109 @@
+"""A small synchronous HTTP client on the standard library: one host, one connection kept open.
+
+No proxy, no redirect and no cookie: it talks to a relay of ours. Answers are bounded. An error
+that leaves here is a `RelayError` of one line; headers, and so keys and passwords, are in none.
+"""
+
+import http.client
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from relay.errors import ConfigError, RelayError
+
+MAX_ANSWER_BYTES: Final = 64 * 2**20
+"""A longer answer is no answer of a relay, and an error."""
+
+_SCHEMES: Final[Mapping[str, type[http.client.HTTPConnection]]] = {
+    "http": http.client.HTTPConnection,
+    "https": http.client.HTTPSConnection,
+}
+
+
+class NoAnswer(RelayError):  # noqa: N818 - a state, not a programming error
+    """Nobody answered; it is unknown whether a request that was sent has been taken."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer, read whole; header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}>"
+
+
+class Connection:
+    """Talks to the host of `url` while the context is open; `headers` go along with each request.
+
+    `timeout_s` bounds each wait for the network, not the whole exchange.
+    """
+
+    def __init__(self, url: str, *, headers: Mapping[str, str], timeout_s: float) -> None:
+        kind, host, port = _place(url)
+        self.address = urlsplit(url).netloc.rpartition("@")[2]
+        self._headers = headers
+        self._connection = kind(host, port, timeout=timeout_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, content_type: str | None = None
+    ) -> Reply:
+        """Return the answer to one request. Raises `NoAnswer`."""
+        headers = dict(self._headers)
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        try:
+            return self._exchange(method, path, body, headers)
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise NoAnswer(f"no answer from {self.address}: {_reason(error)}") from None
+
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Reply:
+        with suppress(BrokenPipeError, ConnectionResetError):
+            # Whoever does not want to read all of the body may have answered why.
+            self._connection.request(method, path, body, dict(headers))
+        answer = self._connection.getresponse()
+        content = answer.read(MAX_ANSWER_BYTES + 1)
+        if len(content) > MAX_ANSWER_BYTES:
+            raise http.client.HTTPException
+        names = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(answer.status, names, content)
+
+
+def _place(url: str) -> tuple[type[http.client.HTTPConnection], str, int | None]:
+    """Return the kind of connection, the host and the port of an address."""
+    try:
+        parts = urlsplit(url)
+        return _SCHEMES[parts.scheme], parts.hostname or "", parts.port
+    except (ValueError, KeyError):
+        raise ConfigError("the address must be like http://127.0.0.1:8080") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    if isinstance(error, socket.gaierror):
+        return "there is no such host"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return "what came is no HTTP"

@@ -1,0 +1,32 @@
+"""`relay pause` and `relay resume`: an operator's hand on one destination."""
+
+from pathlib import Path
+
+import click
+
+from relay.cli.client import AdminClient, admin_connection
+from relay.cli.option import available_config, config_option
+from relay.cli.output import counted
+
+
+@click.command(short_help="Stop sending to a destination.")
+@click.argument("name")
+@config_option
+def pause(name: str, config_file: Path | None) -> None:
+    """Stop sending to the destination NAME until it is resumed, over restarts as well.
+
+    Nothing is lost: its events wait on disk.
+    """
+    with admin_connection(available_config(config_file)) as connection:
+        view = AdminClient(connection).switch(name, "pause")
+    click.echo(f"{view.name} is paused; {counted(view.pending, 'event')} waiting.")
+
+
+@click.command(short_help="Send to a destination again.")
+@click.argument("name")
+@config_option
+def resume(name: str, config_file: Path | None) -> None:
+    """Clear any pause or wait of the destination NAME, and try at once."""
+    with admin_connection(available_config(config_file)) as connection:
+        view = AdminClient(connection).switch(name, "resume")
+    click.echo(f"{view.name} is resumed; {counted(view.pending, 'event')} to send.")

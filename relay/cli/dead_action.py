@@ -1,0 +1,122 @@
+"""`relay dead replay` and `relay dead drop`: what can be done about dead letters.
+
+Nothing acts on all of them by accident: ids or a filter are needed, and on a terminal the command
+first says how many are meant, and asks.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from relay.admin.api import DropResult, ReplayResult
+from relay.admin.selection import MAX_IDS, MAX_NOTE, Drop, Replay
+from relay.cli.client import AdminClient, admin_connection, read
+from relay.cli.dead_filter import Filter, filter_options
+from relay.cli.option import available_config, config_option, json_option
+from relay.cli.output import counted, print_json
+
+Command = Callable[..., None]
+
+
+def action_options(command: Command) -> Command:
+    """Give a command the options of those that change something."""
+    for option in (
+        json_option,
+        click.option("--yes", is_flag=True, help="Do not ask."),
+        click.option("--dry-run", is_flag=True, help="Only say what would be done."),
+        click.option("--id", "ids", multiple=True, metavar="ID", help="This one; may be repeated."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@filter_options
+@action_options
+@config_option
+def replay(
+    where: Filter,
+    ids: tuple[str, ...],
+    config_file: Path | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Send dead letters again; those too old for their platform stay dead."""
+    wanted = Replay(dry_run=dry_run, **selected(where, ids))
+    body = _act(wanted, config_file, question=None if yes else "Send {} again?")
+    if as_json:
+        print_json(body)
+        return
+    done = read(body, ReplayResult)
+    will = "would be" if dry_run else "will be"
+    click.echo(f"{counted(done.matched, 'dead letter')} matched; {done.replayed:,} {will} sent.")
+    if done.expired:
+        click.echo(f"{done.expired:,} too old for the platform: they stay as they are.")
+
+
+@click.command()
+@filter_options
+@action_options
+@click.option("--note", help="Why, for whoever looks later.")
+@config_option
+def drop(
+    where: Filter,
+    ids: tuple[str, ...],
+    note: str | None,
+    config_file: Path | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Put dead letters away: they will not be sent, and need no attention any more."""
+    if note is not None and len(note) > MAX_NOTE:
+        raise click.BadParameter(f"at most {MAX_NOTE} characters", param_hint="--note")
+    wanted = Drop(dry_run=dry_run, note=note, **selected(where, ids))
+    body = _act(wanted, config_file, question=None if yes else "Put {} away for good?")
+    if as_json:
+        print_json(body)
+        return
+    done = read(body, DropResult)
+    were = "would be" if dry_run else "were"
+    click.echo(f"{counted(done.matched, 'dead letter')} matched; {done.dropped:,} {were} put away.")
+
+
+def selected(where: Filter, ids: tuple[str, ...]) -> dict[str, Any]:
+    """Return the conditions of a `Selection`; too little or too much is a `UsageError`."""
+    if not ids and where == Filter():
+        raise click.UsageError(
+            "say which: --id, --destination, --reason, --event, --since or --until"
+        )
+    if len(ids) > MAX_IDS:
+        raise click.UsageError(f"at most {MAX_IDS:,} times --id; use a filter for more")
+    return {"ids": list(ids) or None, **msgspec.structs.asdict(where)}
+
+
+def _act(wanted: Replay | Drop, config_file: Path | None, question: str | None) -> bytes:
+    """Have it done, and return the answer; on a terminal, ask first unless it changes nothing."""
+    path = f"/api/v1/dead-letters/{'replay' if isinstance(wanted, Replay) else 'drop'}"
+    with admin_connection(available_config(config_file)) as connection:
+        client = AdminClient(connection)
+        if question is not None and not wanted.dry_run and sys.stdin.isatty():
+            _confirm(client, path, wanted, question)
+        return client.tell(path, wanted)
+
+
+def _confirm(client: AdminClient, path: str, wanted: Replay | Drop, question: str) -> None:
+    """Ask, naming how many are meant; a no ends the command."""
+    trial = msgspec.structs.replace(wanted, dry_run=True)
+    matched = read(client.tell(path, trial), _Matched).matched
+    if not click.confirm(question.format(counted(matched, "dead letter")), err=True):
+        click.echo("Nothing was done.", err=True)
+        raise click.exceptions.Exit(1)
+
+
+class _Matched(msgspec.Struct):
+    matched: int

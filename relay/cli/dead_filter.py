@@ -1,0 +1,55 @@
+"""Which dead letters a command is about, as options of the command line."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, get_args
+
+import click
+import msgspec
+
+from relay.cli.when import Moment
+from relay.delivery import DeadReason
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which dead letters a command is about; what is None does not matter."""
+
+    destination: str | None = None
+    reason: DeadReason | None = None
+    event: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def query(self) -> dict[str, str | None]:
+        """Return the filter as parameters of a query."""
+        return {
+            "destination": self.destination,
+            "reason": self.reason,
+            "event": self.event,
+            "since": _text(self.since),
+            "until": _text(self.until),
+        }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+Command = Callable[..., None]
+
+
+def filter_options(command: Command) -> Command:
+    """Give a command the options of a `Filter`, handed over as `where`."""
+
+    @click.option("--destination", metavar="NAME", help="Only those of one destination.")
+    @click.option("--reason", type=click.Choice(get_args(DeadReason)), help="Only one reason.")
+    @click.option("--event", metavar="NAME", help="Only one kind of event, such as purchase.")
+    @click.option("--since", type=Moment(), help="Dead since then: a time, or 2h, 7d ago.")
+    @click.option("--until", type=Moment(), help="Dead before then.")
+    @wraps(command)
+    def with_filter(**given: Any) -> None:
+        where = Filter(**{name: given.pop(name) for name in Filter.__struct_fields__})
+        command(where=where, **given)
+
+    return with_filter

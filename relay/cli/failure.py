@@ -1,0 +1,81 @@
+"""What goes wrong, as one line for the person at the terminal.
+
+Only words of ours are shown: of a foreign exception the type, and with `RELAY_DEBUG` the places,
+since its text may hold a payload or a header.
+"""
+
+from typing import Final
+
+import click
+import msgspec
+
+from relay.errors import RelayError
+from relay.logs import describe_exception
+
+JOB_FAILED: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+"""What shells expect of a program that Ctrl-C has ended."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """The line, the exit code, and what is left to tell about."""
+
+    line: str
+    exit_code: int
+    cause: BaseException | None = None
+    """An error that nobody expected, of which the places can be told."""
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return what to tell of an error; an empty line where nothing needs to be said."""
+    if isinstance(error, BaseExceptionGroup):
+        return failure_of(_foremost(error))
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return Failure(error.format_message(), USAGE)
+    if isinstance(error, click.ClickException):
+        return Failure(_usage_line(error), error.exit_code)
+    if isinstance(error, RelayError):
+        return Failure(f"relay: {_on_one_line(str(error))}", error.exit_code)
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return Failure("", INTERRUPTED)
+    return Failure(_surprise_line(error), JOB_FAILED, error)
+
+
+def report(failure: Failure, *, where: bool) -> None:
+    """Print a failure to stderr; with `where`, also the places of an unexpected one."""
+    if failure.line:
+        click.echo(failure.line, err=True)
+    if where and failure.cause is not None:
+        for key, value in describe_exception(failure.cause).items():
+            places = value if isinstance(value, list) else [value]
+            click.echo("\n".join(f"  {key}: {place}" for place in places), err=True)
+
+
+def _foremost(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the error to tell of a group: the one that the user can act on, else the first."""
+    ours = group.subgroup(lambda error: isinstance(error, RelayError))
+    found: BaseException = group if ours is None else ours
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found
+
+
+def _usage_line(error: click.ClickException) -> str:
+    text = _on_one_line(error.format_message()).rstrip(".")
+    text = f"relay: {text[:1].lower()}{text[1:]}"
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return text if context is None else f"{text}; see {context.command_path} --help"
+
+
+def _surprise_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"relay: the system refused: {error.strerror.lower()}; RELAY_DEBUG=1 tells where"
+    return (
+        f"relay: an error in the relay itself ({type(error).__name__}); "
+        "please report it with what RELAY_DEBUG=1 tells"
+    )
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,162 @@
+"""`relay hash`: what is sent for one value, per platform, and why. It needs no relay to run.
+
+The rules are intake's own, and the forms come from the destinations themselves, so this cannot
+disagree with what is sent. The value is shown only in the forms that a platform gets plain.
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, get_args
+
+import click
+import msgspec
+from rich.console import Group, RenderableType
+
+from relay.cli.option import DEFAULT_FILE, config_option, json_option
+from relay.cli.output import console, plain, print_json, table
+from relay.config import Country, PinterestConfig, TikTokConfig, load
+from relay.conversion import Conversion
+from relay.delivery import Destination
+from relay.destinations import discover
+from relay.errors import ConfigError
+from relay.event import ActionSource
+from relay.identity import Identity
+from relay.identity.explain import RULES, Explanation, Kind, explain
+
+SETTINGS: Final = {
+    "pinterest": PinterestConfig(ad_account_id="0"),
+    "tiktok": TikTokConfig(pixel_code="0"),
+}
+"""As little as each type of destination can be built with; nothing is sent from here."""
+
+TITLES: Final = {"pinterest": "Pinterest", "tiktok": "TikTok"}
+SOURCES: Final[Sequence[ActionSource]] = get_args(ActionSource)
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What a platform gets; `value` None means nothing, `key` None that it has no such field."""
+
+    key: str | None
+    value: str | None
+
+
+class Hashed(msgspec.Struct, frozen=True):
+    """What becomes of one value, as `--json` prints it."""
+
+    field: str
+    value_kind: Kind
+    sent: Mapping[str, Sent]
+    note: str
+
+
+Forms = Mapping[Sent, Sequence[ActionSource]]
+"""The forms that one platform gets, each with the kinds of events that carry it."""
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """One platform, and the forms that it gets of the value."""
+
+    title: str
+    destination: Destination
+    forms: Forms
+
+    def first(self, field: str) -> Sent:
+        """Return the form that the most usual events carry, or that there is none."""
+        nothing = Sent(self.destination.identifier_keys.get(field), None)
+        return next(iter(self.forms), nothing)
+
+
+@click.command("hash", short_help="Show what is sent for a value, and why.")
+@click.argument("field")
+@click.argument("value")
+@click.option("--country", metavar="CC", help="The country of the same person, such as US.")
+@json_option
+@config_option
+def hash_(
+    field: str, value: str, country: str | None, config_file: Path | None, *, as_json: bool
+) -> None:
+    """Show what each platform gets for VALUE in FIELD of a user, such as `email`, and why.
+
+    With - as VALUE it is read from stdin, so that it stays out of the shell's history.
+    """
+    name = known_field(field)
+    text = sys.stdin.readline().rstrip("\r\n") if value == "-" else value
+    explained = explain(name, text, _country(country), _default_country(config_file))
+    platforms = [
+        Platform(TITLES[kind], each, forms_of(each, explained.identity))
+        for kind, each in destinations().items()
+    ]
+    if as_json:
+        print_json(msgspec.json.encode(hashed(name, explained, platforms)))
+    else:
+        console().print(page(name, explained, platforms))
+
+
+def known_field(field: str) -> str:
+    """Return the name of a field without `user.`; an unknown one is a `ConfigError`."""
+    name = field.strip().removeprefix("user.")
+    if name in RULES:
+        return name
+    near = difflib.get_close_matches(name.lower(), RULES, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(RULES)}"
+    raise ConfigError(f"a user has no such field; {hint}")
+
+
+def destinations() -> Mapping[str, Destination]:
+    """Return one destination of each type."""
+    return {kind: found.build(kind, SETTINGS[kind]) for kind, found in discover().items()}
+
+
+def forms_of(destination: Destination, identity: Identity) -> Forms:
+    """Return the forms that a platform gets of an identity with one field in it."""
+    forms: dict[Sent, list[ActionSource]] = {}
+    for source in SOURCES:
+        conversion = Conversion("purchase", "hash", 0, 0, source, identity)
+        for key, found in destination.identifiers(conversion).items():
+            for value in [found] if isinstance(found, str) else found:
+                forms.setdefault(Sent(key, value), []).append(source)
+    return forms
+
+
+def hashed(field: str, explained: Explanation, platforms: Sequence[Platform]) -> Hashed:
+    """Return the explanation as an object; a platform's further forms stand in its note."""
+    note = explained.note
+    for each in platforms:
+        for other in list(each.forms)[1:]:
+            events = ", ".join(each.forms[other])
+            note += f" {each.title} gets it from {events} events as {other.key}: {other.value}."
+    sent = {each.destination.type: each.first(field) for each in platforms}
+    return Hashed(field, explained.kind, sent, note)
+
+
+def page(field: str, explained: Explanation, platforms: Sequence[Platform]) -> RenderableType:
+    """Return the explanation as a person reads it."""
+    rows = table("Platform", "Key", "What is sent", "With events of")
+    for each in platforms:
+        for form, sources in each.forms.items():
+            where = "any source" if len(sources) == len(SOURCES) else ", ".join(sources)
+            rows.add_row(each.title, form.key, plain(form.value or ""), where)
+        if not each.forms:
+            key = each.first(field).key
+            rows.add_row(
+                each.title, key or "-", "nothing" if key else "nothing: it has no such field"
+            )
+    kind = "a raw value" if explained.kind == "raw" else "SHA-256 already"
+    return Group(f"{field}: {kind}", "", rows, "", plain(explained.note))
+
+
+def _country(text: str | None) -> str | None:
+    try:
+        return None if text is None else Country(text)
+    except ConfigError as error:
+        raise ConfigError(f"--country {error}") from None
+
+
+def _default_country(config_file: Path | None) -> str | None:
+    """Return the country that the configuration sets, if there is one."""
+    if config_file is None and not DEFAULT_FILE.exists():
+        return None
+    return load(config_file or DEFAULT_FILE, os.environ).intake.default_country

@@ -1,0 +1,41 @@
+"""What several commands share: `-c FILE`, `--json`, and how the configuration is found.
+
+Commands that run or check a relay need its file. Commands that only talk to one get along without:
+where there is no `relay.toml`, the default addresses hold, which are those of the sandbox, too.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import click
+
+from relay.config import Config, load, sandbox_config
+
+DEFAULT_FILE: Final = Path("relay.toml")
+
+config_option = click.option(
+    "-c",
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    envvar="RELAY_CONFIG",
+    metavar="FILE",
+    help="The configuration; also RELAY_CONFIG.  [default: relay.toml]",
+)
+"""Hands a command `config_file: Path | None`; None means that nobody named one."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+"""Hands a command `as_json: bool`."""
+
+
+def required_config(config_file: Path | None) -> Config:
+    """Return the configuration; a file that is not there is a `ConfigError`."""
+    return load(config_file or DEFAULT_FILE, os.environ)
+
+
+def available_config(config_file: Path | None) -> Config:
+    """Return the configuration, or the defaults if nobody named a file and there is none."""
+    if config_file is None and not DEFAULT_FILE.exists():
+        return sandbox_config(os.environ)
+    return required_config(config_file)

@@ -1,0 +1,80 @@
+"""How a command prints: colours and fitting widths on a terminal, plain stable text elsewhere.
+
+What came from outside (event ids, words of a platform) goes through `plain` before it is shown, so
+that it cannot steer a terminal. `NO_COLOR` is respected.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TextIO
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+PLAIN_COLUMNS: Final = 100_000
+"""The width of what is no terminal: nothing is folded or cut there."""
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """Return a console on `stream` (stdout) that shows texts as they are: no markup, no emoji."""
+    target = stream or sys.stdout
+    return Console(
+        file=target,
+        width=None if target.isatty() else PLAIN_COLUMNS,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+    )
+
+
+def table(*headers: str, numbers: Sequence[str] = ()) -> Table:
+    """Return an empty table without lines; the columns named in `numbers` are set to the right."""
+    result = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for header in headers:
+        number = header in numbers
+        result.add_column(header, justify="right" if number else "left", no_wrap=number)
+    return result
+
+
+def plain(text: str) -> Text:
+    """Return a text of outsiders on one line; what is not printable becomes a `?`."""
+    return Text("".join(char if char.isprintable() else "?" for char in text))
+
+
+def number(value: int) -> str:
+    """Return a count with separators: `48,210`."""
+    return f"{value:,}"
+
+
+def counted(value: int, noun: str) -> str:
+    """Return a count and its noun: `1 event`, `2,000 events`."""
+    return f"{value:,} {noun}{'' if value == 1 else 's'}"
+
+
+def moment(text: str) -> str:
+    """Return an RFC 3339 time as people read it, in UTC: `2026-01-31 12:03:01`."""
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}"
+
+
+def print_json(body: bytes) -> None:
+    """Print a JSON document as it is, indented."""
+    click.echo(msgspec.json.format(body, indent=2).decode())
+
+
+def program() -> str:
+    """Return how this program is called: `relay`, or its path where the shell would not find it."""
+    called = Path(sys.argv[0])
+    if called.name != "relay" or str(called) == "relay":
+        return "relay"
+    found = [Path(folder, "relay") for folder in os.get_exec_path()]
+    reachable = next((path for path in found if path.is_file()), None)
+    if reachable is not None and called.exists() and reachable.samefile(called):
+        return "relay"
+    return str(called)

@@ -1,0 +1,23 @@
+"""`relay schemas`: the JSON Schemas and OpenAPI documents, generated from the code."""
+
+from pathlib import Path
+
+import click
+
+from relay.cli.output import counted
+from relay.errors import RelayError
+from relay.schema import drift, write
+
+
+@click.command(short_help="Write the schemas.")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default="schemas")
+@click.option("--check", is_flag=True, help="Change nothing; fail if the files are behind.")
+def schemas(directory: Path, *, check: bool) -> None:
+    """Write the schemas of events, settings and both ports into DIRECTORY (default: schemas)."""
+    if check:
+        behind = drift(directory)
+        if behind:
+            raise RelayError(f"behind the code: {', '.join(behind)}; run `make schemas`")
+        click.echo(f"{directory} is as the code has it.")
+        return
+    click.echo(f"{counted(len(write(directory)), 'file')} written to {directory}.")

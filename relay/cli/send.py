@@ -1,0 +1,141 @@
+"""`relay send`: the events of a file to a running relay, with a progress bar on a terminal."""
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import click
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from relay.cli.chunk import Chunk, chunks, lines_of
+from relay.cli.client import reachable
+from relay.cli.connection import Connection
+from relay.cli.option import available_config, config_option
+from relay.cli.output import console, counted, number, plain
+from relay.cli.post import LISTED, TIMEOUT_S, Complaint, Poster, Tally, events_path, key_headers
+
+NOTED_WAIT_S: Final = 2.0
+"""From this wait on, the person at the terminal is told of it."""
+
+
+@click.command(short_help="Post events from a file.")
+@click.argument("file", type=click.File("rb"))
+@click.option("--url", help="The relay's address; without it, `listen` of [server].")
+@config_option
+def send(file: BinaryIO, url: str | None, config_file: Path | None) -> None:
+    """Post the events in FILE (NDJSON, one event a line; - for stdin) to a running relay.
+
+    The producer's key is taken from RELAY_API_KEY. Sending a file twice does no harm.
+    """
+    with posting(url or producers_url(config_file)) as poster, progress(size_of(file)) as bar:
+        post(poster, _read(file, bar))
+    tell(poster.tally, unit="line")
+
+
+@contextmanager
+def posting(url: str) -> Iterator[Poster]:
+    """Hand out a poster to the relay at `url`, with the key from the environment."""
+    headers = key_headers(os.environ)
+    with Connection(url, headers=headers, timeout_s=TIMEOUT_S) as connection:
+        yield Poster(connection, events_path(url), _wait)
+
+
+def post(poster: Poster, parts: Iterable[Chunk]) -> None:
+    """Post all chunks; what was counted until something goes wrong is told then, too."""
+    try:
+        for _ in poster.post_all(parts):
+            pass
+    except BaseException:
+        if poster.tally.accepted or poster.tally.rejected:
+            click.echo(_counts(poster.tally), err=True)
+        raise
+
+
+def producers_url(config_file: Path | None) -> str:
+    """Return the address of the producers' port of the relay that runs with this configuration."""
+    return f"http://{reachable(available_config(config_file).server.listen, 'server.listen')}"
+
+
+def tell(tally: Tally, *, unit: str) -> None:
+    """Print what became of the events; ends the command with 1 if any was rejected."""
+    _tell_each(tally.told_rejections, tally.rejected, unit, "")
+    _tell_each(tally.told_warnings, tally.warnings, unit, "warning: ")
+    click.echo(_counts(tally))
+    if tally.rejected or not tally.accepted:
+        raise click.exceptions.Exit(1)
+
+
+def _tell_each(told: list[tuple[int, Complaint]], count: int, unit: str, prefix: str) -> None:
+    screen = console(sys.stderr)
+    for line, each in told:
+        where = f" at {each.path}" if each.path else ""
+        screen.print(plain(f"{unit} {number(line)}: {prefix}{each.code}{where}: {each.message}"))
+    if count > len(told):
+        what = "warnings" if prefix else "rejected events"
+        screen.print(f"… and {number(count - len(told))} more {what}; the first {LISTED} are shown")
+
+
+def _counts(tally: Tally) -> str:
+    if not (tally.accepted or tally.rejected):
+        return "Nothing was sent: there is no event in it."
+    warnings = f", {counted(tally.warnings, 'warning')}" if tally.warnings else ""
+    return f"{number(tally.accepted)} accepted, {number(tally.rejected)} rejected{warnings}."
+
+
+def size_of(file: BinaryIO) -> int | None:
+    """Return the bytes of a regular file; None for a pipe or a terminal."""
+    try:
+        status = os.fstat(file.fileno())
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+Bar = tuple[Progress, TaskID]
+
+
+@contextmanager
+def progress(total_bytes: int | None) -> Iterator[Bar]:
+    """Show a progress bar on stderr while the context is open, if that is a terminal."""
+    screen = console(sys.stderr)
+    bar = Progress(
+        TextColumn("Sending"),
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
+    )
+    with bar:
+        yield bar, bar.add_task("", total=total_bytes)
+
+
+def _read(file: BinaryIO, bar: Bar) -> Iterator[Chunk]:
+    """Yield the chunks of a file, and move the bar as the lines are taken up."""
+    progress_bar, task = bar
+
+    def counted_lines() -> Iterator[bytes]:
+        for line in lines_of(file):
+            progress_bar.advance(task, len(line))
+            yield line
+
+    yield from chunks(counted_lines())
+
+
+def _wait(seconds: float) -> None:
+    if seconds >= NOTED_WAIT_S:
+        click.echo(f"The relay asks for patience: going on in {seconds:.0f} s.", err=True)
+    time.sleep(seconds)

@@ -1,0 +1,161 @@
+"""`relay serve`: the service, with the real platforms or with the built-in emulator.
+
+SIGTERM and Ctrl-C end it in order, a second one at once; SIGHUP reads `file:` secrets again. On a
+terminal it says in a few lines where it is, and logs no less than warnings; elsewhere it writes
+JSON lines and nothing else.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from relay import logs
+from relay.app import App
+from relay.cli.client import reachable
+from relay.cli.option import DEFAULT_FILE, config_option, required_config
+from relay.cli.signals import until_told
+from relay.cli.tour import Tour
+from relay.config import (
+    BaseUrl,
+    Config,
+    Listen,
+    SecretRef,
+    check_start,
+    read_secret,
+    sandbox_config,
+    sandboxed,
+)
+from relay.sandbox import Sandbox
+from relay.sandbox.scenario import SCENARIOS
+
+TOKEN_VARIABLE: Final = "RELAY_SANDBOX_TOKEN"  # noqa: S105 - a name
+TOKEN: Final = "sandbox"  # noqa: S105 - it opens the emulator and nothing else
+
+log = logging.getLogger(__name__)
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What a relay runs with; `emulator` is the address of the emulated platforms, if they are."""
+
+    config: Config
+    environ: Mapping[str, str]
+    emulator: str | None = None
+
+
+@click.command(short_help="Run the relay.")
+@click.option(
+    "--sandbox",
+    "emulated",
+    is_flag=True,
+    help="Emulate both platforms, with a journal of its own; it needs no account.",
+)
+@click.option(
+    "--scenario",
+    type=click.Choice(SCENARIOS),
+    help="How the emulated platforms behave.  [default: ok]",
+)
+@click.option("--example", is_flag=True, hidden=True, help="Post the example events once.")
+@config_option
+def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, example: bool) -> None:
+    """Run the relay until it is told to stop."""
+    if scenario is not None and not emulated:
+        raise click.UsageError("--scenario needs --sandbox: the real platforms are as they are")
+    config = _config(config_file, emulated=emulated)
+    check_start(config, os.environ)
+    logs.configure(level=logging.WARNING if sys.stderr.isatty() else logging.INFO)
+    asyncio.run(_serve(config, (scenario or "ok") if emulated else None, example=example))
+
+
+def _config(config_file: Path | None, *, emulated: bool) -> Config:
+    """Return the configuration; a sandbox gets along without a file."""
+    if emulated and config_file is None and not DEFAULT_FILE.exists():
+        return sandbox_config(os.environ)
+    return required_config(config_file)
+
+
+async def _serve(config: Config, scenario: str | None, *, example: bool) -> None:
+    async with until_told() as stop, _platforms(config, scenario) as setup:
+        app = App(setup.config, setup.environ)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.reload_secrets)
+        if not example:
+            await app.run(stop, lambda app: announce(app, setup))
+            return
+        await _run_with_tour(app, setup, stop)
+
+
+async def _run_with_tour(app: App, setup: Setup, stop: asyncio.Event) -> None:
+    """Run the relay, and once it has started, show what it does with the example events."""
+    tour = Tour(setup.config, setup.environ)
+
+    def started(app: App) -> None:
+        announce(app, setup, friendly=True)
+        tour.begin(producers_url(app), admin_address(app))
+
+    async with asyncio.TaskGroup() as tasks:
+        showing = tasks.create_task(tour.run(stop))
+        try:
+            await app.run(stop, started)
+        finally:
+            showing.cancel()
+
+
+@asynccontextmanager
+async def _platforms(config: Config, scenario: str | None) -> AsyncIterator[Setup]:
+    """Hand out what to run with: the configuration as it is, or with the emulator in it."""
+    if scenario is None:
+        yield Setup(config, os.environ)
+        return
+    async with Sandbox(scenario) as emulator:
+        emulated = with_tokens(sandboxed(config, BaseUrl(emulator.url)), os.environ)
+        yield Setup(emulated, {**os.environ, TOKEN_VARIABLE: TOKEN}, emulator.url)
+
+
+def with_tokens(config: Config, environ: Mapping[str, str]) -> Config:
+    """Return a sandbox's `config` in which every destination has a token, if only a made-up one."""
+    destinations = {
+        name: each
+        if each.token is not None and read_secret(each.token, environ) is not None
+        else msgspec.structs.replace(each, token=SecretRef(f"env:{TOKEN_VARIABLE}"))
+        for name, each in config.destinations.items()
+    }
+    return msgspec.structs.replace(config, destinations=destinations)
+
+
+def announce(app: App, setup: Setup, *, friendly: bool | None = None) -> None:
+    """Say where the relay is: in words on a terminal (or if asked to), else in the log."""
+    if friendly is None:
+        friendly = sys.stdout.isatty()
+    if not friendly:
+        log.info("the port for events is open", extra={"listen": app.producers_address})
+        log.info("the port for people is open", extra={"listen": app.admin_address})
+        if setup.emulator is not None:
+            log.info("the platforms are emulated", extra={"listen": setup.emulator})
+        return
+    lines = [
+        "The relay is running; Ctrl-C ends it.",
+        "",
+        f"  Post events to      {producers_url(app)}",
+        f"  See what became of  http://{admin_address(app)}/",
+    ]
+    if setup.emulator is not None:
+        lines.append(f"  Emulated platforms  {setup.emulator}/")
+    click.echo("\n".join(lines))
+
+
+def producers_url(app: App) -> str:
+    """Return the address that events are posted to, as this machine reaches it."""
+    return f"http://{reachable(Listen(app.producers_address), 'server.listen')}/v1/events"
+
+
+def admin_address(app: App) -> str:
+    """Return host and port of the page, as this machine reaches it."""
+    return reachable(Listen(app.admin_address), "admin.listen")

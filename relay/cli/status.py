@@ -1,0 +1,82 @@
+"""`relay status`: the funnel per destination, and what needs attention, in words."""
+
+from pathlib import Path
+from typing import Final, get_args
+
+import click
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from relay.cli.client import AdminClient, admin_connection, read
+from relay.cli.option import available_config, config_option, json_option
+from relay.cli.output import console, moment, number, plain, print_json, table
+from relay.outcome.view import DestinationView, RangeName, Summary
+
+DELAYED_S: Final = 300.0
+"""Above this age of the oldest waiting event a destination is not just working."""
+
+FIGURES: Final = ("Received", "Skipped", "Waiting", "Delivered", "Not delivered")
+_RANGES: Final = {"1h": "hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
+_STATES: Final = {"paused": "Paused", "degraded": "Not answering", "throttled": "Slowed down"}
+
+
+@click.command(short_help="Show the funnel per destination.")
+@click.option(
+    "--range",
+    "range_name",
+    type=click.Choice(get_args(RangeName)),
+    default="24h",
+    show_default=True,
+    help="Which events count: those received lately.",
+)
+@json_option
+@config_option
+def status(range_name: str, config_file: Path | None, *, as_json: bool) -> None:
+    """Show what was received, and what became of it at each destination."""
+    with admin_connection(available_config(config_file)) as connection:
+        body = AdminClient(connection).ask("/api/v1/summary", range=range_name)
+    if as_json:
+        print_json(body)
+    else:
+        console().print(page(read(body, Summary)))
+
+
+def page(summary: Summary) -> RenderableType:
+    """Return a summary as a person reads it."""
+    head = f"Last {_RANGES[summary.range]}: {number(summary.received)} received"
+    if summary.rejected:
+        head += f", {number(summary.rejected)} not usable and refused on arrival"
+    if not summary.destinations:
+        return Group(head, "No destination is configured: events are stored, and sent nowhere.")
+    return Group(head, "", funnel(summary), *_troubles(summary))
+
+
+def funnel(summary: Summary) -> Table:
+    """Return the funnel: each row adds up."""
+    result = table("Destination", *FIGURES, "State", numbers=FIGURES)
+    for view in summary.destinations:
+        counts = (view.received, view.skipped, view.pending, view.delivered, view.dead)
+        result.add_row(view.name, *map(number, counts), state(view))
+    return result
+
+
+def state(view: DestinationView) -> str:
+    """Return the state of a destination in a word or two."""
+    word = _STATES.get(view.state)
+    if word is None:
+        word = "Delayed" if view.oldest_pending_seconds > DELAYED_S else "Working"
+    return f"{word} (test mode)" if view.test else word
+
+
+def _troubles(summary: Summary) -> list[Text]:
+    """Return a sentence for each destination that is not just working."""
+    lines = []
+    for view in summary.destinations:
+        if view.state == "active":
+            continue
+        since = f" since {moment(view.since)} UTC" if view.since else ""
+        until = f", until {moment(view.until)} UTC" if view.until else ""
+        word = _STATES[view.state].lower()
+        lines.append(plain(f"{view.name}: {word}{since}{until}. {view.message}"))
+    return [Text(""), *lines] if lines else []

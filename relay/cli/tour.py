@@ -1,0 +1,98 @@
+"""What `relay serve --example` shows once: example events in, and what became of them.
+
+It speaks to the relay through its ports, as any producer and any operator would. Whatever goes
+wrong here is told and ends the tour, never the relay.
+"""
+
+import asyncio
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+from relay.cli.chunk import chunks
+from relay.cli.client import AdminClient, admin_connection, read
+from relay.cli.connection import Connection
+from relay.cli.example import example_events, pasteable
+from relay.cli.output import console, counted, program
+from relay.cli.post import Poster, Tally, events_path, key_headers
+from relay.cli.status import funnel
+from relay.config import Config
+from relay.errors import RelayError
+from relay.outcome.view import Summary
+
+PATIENCE_S: Final = 10.0
+"""For so long the tour waits until nothing waits; an emulated outage lasts longer."""
+LOOK_S: Final = 0.2
+TIMEOUT_S: Final = 10.0
+
+
+class Tour:
+    """Shows the example once `begin` has said where the relay is."""
+
+    def __init__(self, config: Config, environ: Mapping[str, str]) -> None:
+        self._config = config
+        self._environ = environ
+        self._begun = asyncio.Event()
+        self._url = ""
+        self._admin = ""
+        self._run = secrets.token_hex(4)
+
+    def begin(self, url: str, admin: str) -> None:
+        """Let the tour begin: events go to `url`, questions to `admin` (host and port)."""
+        self._url, self._admin = url, admin
+        self._begun.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Post the events, wait until they are settled or the relay stops, and show the result."""
+        await self._begun.wait()
+        try:
+            tally = await asyncio.to_thread(self._post)
+            summary = await self._settled(stop)
+        except RelayError as error:
+            click.echo(f"relay: the example was not shown: {error}", err=True)
+            return
+        self._show(tally, summary)
+
+    def _post(self) -> Tally:
+        headers = key_headers(self._environ)
+        with Connection(self._url, headers=headers, timeout_s=TIMEOUT_S) as connection:
+            poster = Poster(connection, events_path(self._url), time.sleep)
+            for _ in poster.post_all(chunks(example_events(self._run, time.time()))):
+                pass
+        return poster.tally
+
+    async def _settled(self, stop: asyncio.Event) -> Summary:
+        """Return the funnel once nothing waits, or when patience or the relay is at its end."""
+        end_s = time.monotonic() + PATIENCE_S
+        while True:
+            summary = await asyncio.to_thread(self._summary)
+            waiting = any(view.pending for view in summary.destinations)
+            if not waiting or stop.is_set() or time.monotonic() > end_s:
+                return summary
+            await asyncio.sleep(LOOK_S)
+
+    def _summary(self) -> Summary:
+        with admin_connection(self._config, self._environ, address=self._admin) as connection:
+            return read(AdminClient(connection).ask("/api/v1/summary", range="1h"), Summary)
+
+    def _show(self, tally: Tally, summary: Summary) -> None:
+        event_id = f"order-{self._run}-5"
+        screen = console()
+        screen.print(
+            f"\n{counted(tally.accepted, 'example event')} posted. The last hour so far:\n"
+        )
+        screen.print(funnel(summary))
+        click.echo(
+            "\nPost one more purchase:\n\n"
+            f"{pasteable(self._url, event_id, time.time(), with_key=bool(self._key()))}\n\n"
+            "and see what became of it:\n\n"
+            f"{program()} event {event_id}\n"
+        )
+        sys.stdout.flush()
+
+    def _key(self) -> str:
+        return self._environ.get("RELAY_API_KEY", "").strip()
