@@ -63,6 +63,8 @@ class Lane(IntEnum):
 
 def canonical_name(name: str) -> str:
     """Return the standard name that `name` stands for, or `name` itself for a custom event."""
+    if name in STANDARD_NAMES:
+        return name
     return _STANDARD_BY_SPELLING.get(_spelling(name), name)
 
 

@@ -1,21 +1,21 @@
 """Intake: bytes of a producer into entries of the journal, and what was wrong with the others.
 
-decode → check → hash → route, one event at a time and without a wait, a lock or a log line. Every
-event ends as an entry or as a rejection with its first problem; a body that cannot be read at all
-raises `Unreadable`, and nothing of it is taken.
+split → decode → check → hash → route, one event at a time and without a wait, a lock or a log line.
+Every event ends as an entry or as a rejection with its first problem; a body that cannot be read at
+all raises `Unreadable`, and nothing of it is taken. Nothing is remembered before `store`.
 """
 
+import asyncio
 from asyncio import Future
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from relay.event import InboundEvent
 from relay.intake.convert import convert
-from relay.intake.decode import decode, event_id_of
-from relay.intake.problem import Problem, Unreadable, Unusable
+from relay.intake.decode import decode, diagnose
+from relay.intake.problem import Finding, Problem, TooMany, Unreadable, Unusable
 from relay.intake.route import Route, Router
-from relay.intake.split import split_json, split_ndjson
+from relay.intake.split import Document, split_json, split_ndjson
 from relay.intake.window import Window
 from relay.journal.base import Entry, Journal, Rejection
 
@@ -26,17 +26,13 @@ __all__ = [
     "Route",
     "Router",
     "Taken",
+    "TooMany",
     "Unreadable",
     "Window",
 ]
 
-
-class Finding(msgspec.Struct, frozen=True):
-    """A problem of the event at `index` of a body."""
-
-    index: int
-    event_id: str | None
-    problem: Problem
+CHUNK_EVENTS = 250
+"""Events taken at a stretch; in a larger body, the loop's other business comes in between."""
 
 
 class Taken(msgspec.Struct):
@@ -62,69 +58,92 @@ class Intake:
         self._clock = clock
         self._default_country = default_country
 
-    def take_json(self, body: bytes, source: str) -> Taken:
-        """Return what a JSON body came to. Raises `Unreadable`; then nothing is remembered."""
-        return self._take(enumerate(split_json(body)), source, apart=False)
+    async def take_json(self, body: bytes, source: str) -> Taken:
+        """Return what a JSON body came to. Raises `Unreadable`."""
+        return await self._take(split_json(body), source, apart=False)
 
-    def take_ndjson(self, body: bytes, source: str) -> Taken:
+    async def take_ndjson(self, body: bytes, source: str) -> Taken:
         """Return what a body of one event a line came to; an unreadable line is its own error."""
-        return self._take(split_ndjson(body), source, apart=True)
+        return await self._take(split_ndjson(body), source, apart=True)
 
     def store(self, taken: Taken, source: str, key: str | None = None) -> "Future[None]":
         """Hand the events to the journal; done when they are on disk.
 
-        If they are not stored after all, the duplicate window forgets them before anybody else
-        can post them again.
+        Fails with `JournalUnavailable` if they are not stored after all; then the duplicate window
+        has forgotten them, and `taken` may be stored again. To cancel what is returned only ends
+        the waiting.
         """
-        now_ms = int(self._clock() * 1000)
-        rejections = [
-            Rejection(now_ms, source, key, error.event_id, *msgspec.structs.astuple(error.problem))
-            for error in taken.errors
-        ]
-        stored = self._journal.append(taken.entries, rejections)
-        stored.add_done_callback(lambda done: self._forget_unless(done, taken.entries))
-        return stored
+        entries = self._router.claim(taken.entries)
+        stored = self._journal.append(entries, self._rejections(taken.errors, source, key))
+        if stored.done():
+            self._forget_unless(stored, entries)
+        else:
+            stored.add_done_callback(lambda done: self._forget_unless(done, entries))
+        return asyncio.shield(stored)
 
-    def _take(
-        self, events: Iterable[tuple[int, bytes | msgspec.Raw]], source: str, *, apart: bool
+    async def _take(
+        self, documents: Sequence[tuple[int, Document]], source: str, *, apart: bool
     ) -> Taken:
         """Take one event after the other; `apart` tells that each is a document of its own."""
         taken = Taken([], [], [])
         now_s = self._clock()
-        for index, raw in events:
-            try:
-                self._take_one(index, raw, source, now_s, taken)
-            except Unusable as error:
-                taken.errors.append(Finding(index, event_id_of(raw), error.problem))
-            except Unreadable as error:
-                if not apart:
-                    self._router.forget(taken.entries)
-                    raise
-                taken.errors.append(Finding(index, None, error.problem))
+        for start in range(0, len(documents), CHUNK_EVENTS):
+            if start:
+                await asyncio.sleep(0)
+            for index, raw in documents[start : start + CHUNK_EVENTS]:
+                try:
+                    self._take_one(index, raw, source, now_s, taken)
+                except Unreadable as error:
+                    if not apart:
+                        raise
+                    taken.errors.append(Finding(index, None, error.problem))
         return taken
 
-    def _take_one(
-        self, index: int, raw: bytes | msgspec.Raw, source: str, now_s: float, taken: Taken
-    ) -> None:
-        event = decode(raw)
-        selected = self._selected(event)
-        conversion, warnings = convert(
-            event, source=source, now_s=now_s, default_country=self._default_country
-        )
-        taken.entries.append(self._router.route(conversion, selected, now_s))
+    def _take_one(self, index: int, raw: Document, source: str, now_s: float, taken: Taken) -> None:
+        try:
+            event = decode(raw)
+            selected = self._selected(event.destinations)
+            conversion, warnings = convert(
+                event, source=source, now_s=now_s, default_country=self._default_country
+            )
+        except Unusable as error:
+            taken.errors.append(Finding(index, *diagnose(raw, error.problem)))
+            return
+        taken.entries.append(self._router.prepare(conversion, selected, now_s))
         for warning in warnings:
             problem = Problem("invalid_value", warning.path, warning.message)
             taken.warnings.append(Finding(index, conversion.event_id, problem))
 
-    def _selected(self, event: InboundEvent) -> frozenset[str] | None:
-        if event.destinations is None:
+    def _selected(self, destinations: Sequence[str] | None) -> frozenset[str] | None:
+        if destinations is None:
             return None
-        for at, name in enumerate(event.destinations):
+        for at, name in enumerate(destinations):
             if name not in self._router.names:
                 message = "No destination of this name is configured."
                 raise Unusable("invalid_value", f"destinations[{at}]", message)
-        return frozenset(event.destinations)
+        return frozenset(destinations)
 
-    def _forget_unless(self, done: "Future[None]", entries: Sequence[Entry]) -> None:
-        if done.cancelled() or done.exception() is not None:
-            self._router.forget(entries)
+    def _rejections(
+        self, errors: Sequence[Finding], source: str, key: str | None
+    ) -> Sequence[Rejection]:
+        now_ms = int(self._clock() * 1000)
+        return [
+            Rejection(
+                now_ms,
+                source,
+                key,
+                error.event_id,
+                error.problem.code,
+                error.problem.path,
+                error.problem.message,
+            )
+            for error in errors
+        ]
+
+    def _forget_unless(self, stored: "Future[None]", claimed: Sequence[Entry]) -> None:
+        """Forget what was claimed unless it was stored.
+
+        A cancelled append says nothing, so it is taken for stored.
+        """
+        if not stored.cancelled() and stored.exception() is not None:
+            self._router.forget(claimed)

@@ -2,14 +2,17 @@
 
 from relay import conversion as hashed
 from relay.conversion import Conversion
-from relay.event import App, InboundEvent, Item, Order
+from relay.event import ActionSource, App, InboundEvent, Item, Order
 from relay.event_name import canonical_name
 from relay.identity import has_identifier
 from relay.identity.user import IdentityWarning, identify
+from relay.intake.decode import MAX_EVENT_ID
 from relay.intake.moment import unix_seconds
 from relay.intake.money import amount, currency
 from relay.intake.page import without_emails
 from relay.intake.problem import Unusable
+
+APP_SOURCES = frozenset({"app_android", "app_ios"})
 
 
 def convert(
@@ -21,7 +24,9 @@ def convert(
     """
     name = canonical_name(event.event)
     moment = unix_seconds(event.event_time, now_s)
+    event_id = _event_id(event.event_id)
     action_source = event.action_source or "web"
+    _check_source(action_source, event)
     identity, warnings = identify(event.user, default_country)
     if not has_identifier(identity):
         message = "No identifier is usable; send at least an e-mail, a phone number or an id."
@@ -29,7 +34,7 @@ def convert(
     page, consent = event.page, event.consent
     found = Conversion(
         name,
-        str(event.event_id),
+        event_id,
         moment,
         int(now_s * 1000),
         action_source,
@@ -46,15 +51,29 @@ def convert(
     return found, warnings
 
 
+def _event_id(value: str | int) -> str:
+    text = str(value)
+    if len(text) > MAX_EVENT_ID:
+        raise Unusable("out_of_range", "event_id", f"Expected at most {MAX_EVENT_ID} digits.")
+    return text
+
+
+def _check_source(action_source: ActionSource, event: InboundEvent) -> None:
+    if event.app is None and action_source in APP_SOURCES:
+        raise Unusable("missing", "app", "An event of an app needs the app's id.")
+    if event.lead is None and action_source == "crm":
+        raise Unusable("missing", "lead.id", "An event of a CRM needs the platform's lead id.")
+
+
 def _order(order: Order, name: str) -> hashed.Order:
     value = amount(order.value, "order.value")
     code = currency(order.currency)
     if value is not None and code is None and name == "purchase":
         raise Unusable("missing", "order.currency", "A purchase with a value needs its currency.")
-    items = tuple(_item(item, at) for at, item in enumerate(order.items or ()))
+    items = [_item(item, at) for at, item in enumerate(order.items)] if order.items else []
     num_items = order.num_items
     if num_items is None and items:
-        num_items = sum(item.quantity for item in items)
+        num_items = sum([item.quantity for item in items])
     return hashed.Order(
         value,
         code,
@@ -65,7 +84,7 @@ def _order(order: Order, name: str) -> hashed.Order:
         order.description,
         num_items,
         amount(order.predicted_ltv, "order.predicted_ltv", negative=True),
-        items,
+        tuple(items),
     )
 
 
@@ -75,7 +94,7 @@ def _item(item: Item, at: int) -> hashed.Item:
         item.name,
         item.category,
         item.brand,
-        amount(item.price, f"order.items[{at}].price", negative=True),
+        amount(item.price, "order.items[{}].price", at, negative=True),
         1 if item.quantity is None else item.quantity,
     )
 

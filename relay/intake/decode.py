@@ -1,33 +1,24 @@
 """One undecoded event into an `InboundEvent`, strictly, or its first problem."""
 
-import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from relay.event import InboundEvent
-from relay.intake.problem import Code, Problem, Unusable
-from relay.intake.split import unreadable
-from relay.logs import scrub
+from relay.intake.explain import ANY_KEY, explain
+from relay.intake.problem import Problem, Unusable
+from relay.intake.split import Document, shown, unreadable
+
+MAX_EVENT_ID: Final = 256
+"""Characters of an event id; of an integer, its decimal text."""
 
 _DECODER = msgspec.json.Decoder(InboundEvent)
 _ANYTHING = msgspec.json.Decoder()
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
-_NAME = re.compile(r"field `(?P<name>.*)`$", re.DOTALL)
-_MAX_KEY = 100
-_SENTENCES: tuple[tuple[str, Code, str], ...] = (
-    (
-        "Object contains unknown field",
-        "unknown_key",
-        "This key is not known here; check its spelling.",
-    ),
-    ("Object missing required field", "missing", "This key is required."),
-    ("Invalid enum value", "invalid_value", "This is none of the allowed values."),
-    ("Invalid decimal", "invalid_value", "This is not a decimal number."),
-)
+_IN_CUSTOM: Final = f"custom{ANY_KEY}"
 
 
-def decode(raw: bytes | msgspec.Raw) -> InboundEvent:
+def decode(raw: Document) -> InboundEvent:
     """Return the event.
 
     Raises `Unusable` for its first problem, or `Unreadable` for what is no JSON at all.
@@ -35,82 +26,40 @@ def decode(raw: bytes | msgspec.Raw) -> InboundEvent:
     try:
         return _DECODER.decode(raw)
     except msgspec.ValidationError as error:
-        raise _unusable(raw, str(error)) from None
+        problem = explain(str(error))
+        raise Unusable(problem.code, problem.path, problem.message) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise unreadable(error) from None
 
 
-def event_id_of(raw: bytes | msgspec.Raw) -> str | None:
-    """Return the event id of an event that may be unusable otherwise, if it has a proper one."""
-    try:
-        event_id = _SKIM.decode(raw).event_id
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return None if event_id is None else str(event_id)[:256]
+def diagnose(raw: Document, problem: Problem) -> tuple[str | None, Problem]:
+    """Return the id of an event that is unusable, if it has a proper one, and its problem.
 
-
-class _Skim(msgspec.Struct):
-    event_id: str | int | None = None
-    custom: dict[str, Any] | None = None
-
-
-_SKIM = msgspec.json.Decoder(_Skim)
-
-
-def _unusable(raw: bytes | msgspec.Raw, text: str) -> Exception:
-    """Return the problem behind a message of the decoder, whose values are left out.
-
-    A number that no reader could hold makes the whole body unreadable, wherever it stands.
+    Raises `Unreadable` if the rest of the event is no JSON, or holds a number that no reader could
+    hold: then the problem found first says little.
     """
     try:
-        _ANYTHING.decode(raw)
+        content = _ANYTHING.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return unreadable(error)
-    problem = explain(text)
-    path = _custom_path(raw) if problem.path == "custom[...]" else problem.path
-    return Unusable(problem.code, path, problem.message)
+        raise unreadable(error) from None
+    if not isinstance(content, dict):
+        return None, problem
+    if problem.path == _IN_CUSTOM:
+        problem = Problem(problem.code, _path_in_custom(content), problem.message)
+    return _event_id(content), problem
 
 
-def _custom_path(raw: bytes | msgspec.Raw) -> str:
+def _event_id(content: Mapping[str, object]) -> str | None:
+    event_id = content.get("event_id")
+    if isinstance(event_id, bool) or not isinstance(event_id, str | int):
+        return None
+    text = str(event_id)
+    return text if 0 < len(text) <= MAX_EVENT_ID else None
+
+
+def _path_in_custom(content: Mapping[str, object]) -> str:
     """Return the path of the first value in `custom` that is no scalar."""
-    custom = _SKIM.decode(raw).custom or {}
-    return next(
-        (
-            f"custom.{_shown(key)}"
-            for key, value in custom.items()
-            if isinstance(value, list | dict)
-        ),
-        "custom",
-    )
-
-
-def explain(text: str) -> Problem:
-    """Return the problem that a validation message of the decoder stands for."""
-    place = _PLACE.match(text)
-    what, path = (place["what"], place["path"]) if place else (text, None)
-    path = (path or "$").removeprefix("$").removeprefix(".")
-    for start, code, sentence in _SENTENCES:
-        if what.startswith(start):
-            return Problem(code, _with_name(path, what), sentence)
-    if _is_bound(what):
-        return Problem("out_of_range", path, f"{_expected(what)}.")
-    return Problem("wrong_type", path, f"{_expected(what)}.")
-
-
-def _with_name(path: str, what: str) -> str:
-    name = _NAME.search(what)
-    return path if name is None else f"{path}.{_shown(name['name'])}".removeprefix(".")
-
-
-def _shown(key: str) -> str:
-    """Return a producer's own key as far as it is safe to keep: keys can hold PII, too."""
-    return scrub(key, _MAX_KEY)
-
-
-def _is_bound(what: str) -> bool:
-    return " of length " in what or bool(re.search(r" [<>]=? ", what))
-
-
-def _expected(what: str) -> str:
-    """Return the decoder's own words without the backquotes; they name types, never values."""
-    return what.replace("`", "").replace("array", "list")
+    custom = content.get("custom")
+    pairs = custom.items() if isinstance(custom, dict) else ()
+    guilty = (key for key, value in pairs if isinstance(value, list | dict))
+    return f"custom.{shown(next(guilty, ''))}".removesuffix(".")

@@ -18,24 +18,25 @@ _Rfc3339 = Annotated[datetime, msgspec.Meta(tz=True)]
 def unix_seconds(value: str | float, now_s: float) -> int:
     """Return the moment in whole Unix seconds, never later than now.
 
-    Raises `Unusable`: not RFC 3339, negative, or further ahead than a skewed clock explains.
+    Raises `Unusable`: not RFC 3339, before 1970, or further ahead than a skewed clock explains.
     """
     seconds = _parsed(value) if isinstance(value, str) else _number(value)
+    if seconds < 0:
+        raise Unusable("out_of_range", "event_time", "Unix time begins in 1970.")
     if seconds > now_s + SKEW_S:
         message = f"This is more than {SKEW_S} s ahead of the relay's clock; check units and clock."
         raise Unusable("future", "event_time", message)
-    return int(min(seconds, now_s) // 1)
+    return int(min(seconds, now_s))
 
 
 def _parsed(text: str) -> float:
     try:
         return msgspec.convert(text, _Rfc3339).timestamp()
     except (msgspec.ValidationError, OverflowError, ValueError):
-        message = "This is no RFC 3339 time such as 2026-01-31T12:00:00Z."
+        message = "This is no RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z."
         raise Unusable("invalid_value", "event_time", message) from None
 
 
 def _number(value: float) -> float:
-    if value < 0:
-        raise Unusable("out_of_range", "event_time", "Unix seconds are not negative.")
-    return value / 1000 if value >= MILLISECONDS_FROM else value
+    """Return seconds; an integer, which may be too large for a float, stays one."""
+    return value // 1000 if value >= MILLISECONDS_FROM else value

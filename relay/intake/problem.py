@@ -24,6 +24,14 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
+class Finding(msgspec.Struct, frozen=True, gc=False):
+    """A problem of the event at `index` of a body, with its id if it has a proper one."""
+
+    index: int
+    event_id: str | None
+    problem: Problem
+
+
 class Unusable(Exception):  # noqa: N818 - a verdict on the event, not a failure of the relay
     """The event cannot be accepted, for its first problem."""
 
@@ -35,6 +43,10 @@ class Unusable(Exception):  # noqa: N818 - a verdict on the event, not a failure
 class Unreadable(Exception):  # noqa: N818 - a verdict on the body, not a failure of the relay
     """The body as a whole cannot be read; nothing of it is taken."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, code: Code = "not_json", path: str = "") -> None:
         super().__init__(message)
-        self.problem = Problem("not_json", "", message)
+        self.problem = Problem(code, path, message)
+
+
+class TooMany(Unreadable):
+    """The body holds more events than one is read with; nothing of it is taken."""

@@ -1,6 +1,11 @@
-"""Which destinations get an event, and in which form."""
+"""Which destinations get an event, and in which form.
 
-from collections.abc import Callable, Sequence
+In two steps, because between them other requests may come and this one may still be refused:
+`prepare` decides by the event alone and remembers nothing; `claim` leaves out duplicates and
+remembers the rest, in the same breath in which the journal is handed the events.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -9,6 +14,11 @@ from relay.delivery import Destination, Payload, Skip
 from relay.event_name import STANDARD_NAMES
 from relay.intake.window import Key, Window
 from relay.journal.base import Entry, Passed
+
+_NOT_SELECTED = Passed("skipped", "not_selected")
+_NO_CONSENT = Passed("skipped", "no_consent")
+_DUPLICATE = Passed("skipped", "duplicate")
+_EXPIRED = Passed("dead", "expired", "It was too old for this platform when it arrived.")
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -28,61 +38,87 @@ class Router:
 
     def __init__(self, routes: Sequence[Route], window: Window) -> None:
         self.names = frozenset(route.destination.name for route in routes)
-        self._routes = [(route, 1 << at) for at, route in enumerate(routes)]
+        self._routes = tuple(routes)
+        self._bits = {route.destination.name: 1 << at for at, route in enumerate(routes)}
+        self._all = (1 << len(routes)) - 1
         self._window = window
 
-    def route(self, conversion: Conversion, selected: frozenset[str] | None, now_s: float) -> Entry:
-        """Return the entry for the journal; remembers it in the duplicate window.
+    def prepare(
+        self, conversion: Conversion, selected: frozenset[str] | None, now_s: float
+    ) -> Entry:
+        """Return the entry for the journal.
 
         `selected` are the destinations that the event names, or None for all.
         """
         entry = Entry(conversion, {}, {})
-        key = (conversion.event, conversion.event_id)
-        seen, sent = self._window.seen(key), 0
-        for route, bit in self._routes:
-            name = route.destination.name
+        for route in self._routes:
             found = _decide(route, conversion, selected, now_s)
-            if isinstance(found, Passed):
-                entry.passed[name] = found
-            elif seen & bit:
-                entry.passed[name] = DUPLICATE
+            if isinstance(found, Payload):
+                entry.payloads[route.destination.name] = found
             else:
-                entry.payloads[name] = found
-                sent |= bit
-        if sent:
-            self._window.add(key, sent)
+                entry.passed[route.destination.name] = found
         return entry
 
+    def claim(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Return the entries as they are to be stored, and remember them.
+
+        What a destination got lately, or gets by an earlier entry, is a duplicate there. The
+        entries handed in stay as they are, so that a failed attempt can be repeated with them.
+        """
+        return [self._claimed(entry) for entry in entries]
+
+    def forget(self, claimed: Iterable[Entry]) -> None:
+        """Take `claim` back for entries that were not stored."""
+        self._each(claimed, self._window.forget)
+
     def recall(self, entry: Entry) -> None:
-        """Remember an event that was taken before a restart."""
-        self._each(entry, self._window.add)
+        """Remember an entry that was stored before a restart."""
+        self._each((entry,), self._window.add)
 
-    def forget(self, entries: Sequence[Entry]) -> None:
-        """Take `route` back for events that were not stored."""
+    def _claimed(self, entry: Entry) -> Entry:
+        mask = self._mask(entry)
+        if not mask:
+            return entry
+        key = _key(entry)
+        repeated = self._window.seen(key) & mask
+        if repeated:
+            entry = self._without(entry, repeated)
+        if mask != repeated:
+            self._window.add(key, mask & ~repeated)
+        return entry
+
+    def _without(self, entry: Entry, repeated: int) -> Entry:
+        names = {name for name, bit in self._bits.items() if bit & repeated}
+        return Entry(
+            entry.conversion,
+            entry.passed | dict.fromkeys(names, _DUPLICATE),
+            {name: payload for name, payload in entry.payloads.items() if name not in names},
+        )
+
+    def _mask(self, entry: Entry) -> int:
+        """Return the bits of the destinations that the entry waits for."""
+        mask = self._all
+        for name in entry.passed:
+            mask &= ~self._bits.get(name, 0)
+        return mask
+
+    def _each(self, entries: Iterable[Entry], act: Callable[[Key, int], None]) -> None:
         for entry in entries:
-            self._each(entry, self._window.forget)
-
-    def _each(self, entry: Entry, act: Callable[[Key, int], None]) -> None:
-        mask = sum(bit for route, bit in self._routes if route.destination.name not in entry.passed)
-        if mask:
-            act((entry.conversion.event, entry.conversion.event_id), mask)
-
-
-DUPLICATE = Passed("skipped", "duplicate")
-_NOT_SELECTED = Passed("skipped", "not_selected")
-_NO_CONSENT = Passed("skipped", "no_consent")
-_EXPIRED = Passed("dead", "expired", "It was too old for this platform when it arrived.")
+            mask = self._mask(entry)
+            if mask:
+                act(_key(entry), mask)
 
 
 def _decide(
     route: Route, conversion: Conversion, selected: frozenset[str] | None, now_s: float
 ) -> Payload | Passed:
-    destination = route.destination
+    destination, name = route.destination, conversion.event
     if selected is not None and destination.name not in selected:
         return _NOT_SELECTED
-    if route.events and conversion.event in STANDARD_NAMES - route.events:
+    if route.events and name not in route.events and name in STANDARD_NAMES:
         return _NOT_SELECTED
-    if _refuses(conversion, route):
+    consent = conversion.advertising_consent
+    if consent is False or (consent is None and route.consent_required):
         return _NO_CONSENT
     prepared = destination.prepare(conversion)
     if isinstance(prepared, Payload):
@@ -93,6 +129,5 @@ def _decide(
     return Passed("dead", prepared.reason, prepared.text)
 
 
-def _refuses(conversion: Conversion, route: Route) -> bool:
-    consent = conversion.advertising_consent
-    return consent is False or (route.consent_required and consent is None)
+def _key(entry: Entry) -> Key:
+    return entry.conversion.event, entry.conversion.event_id

@@ -1,8 +1,23 @@
 """A body into single events, still undecoded, so that one bad event never sinks its neighbours."""
 
+from collections.abc import Sequence
+from io import BytesIO
+
 import msgspec
 
-from relay.intake.problem import Unreadable
+from relay.intake.problem import TooMany, Unreadable
+from relay.logs import scrub
+
+Document = bytes | msgspec.Raw
+"""One event as it came."""
+
+MAX_EVENTS = 100_000
+"""Events (of NDJSON: lines) of one body; with more, the body is refused as too large."""
+MAX_KEY = 100
+"""Characters of a producer's own key that are shown."""
+
+BLANKS = b" \t\r\n"
+_SHAPES = 'send one event, an array of events, or {"events": […]}'
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -11,66 +26,95 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
-_BLANKS = b" \t\r\n"
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def split_json(body: bytes) -> list[bytes | msgspec.Raw]:
-    """Return the events of a body that is one event, an array, or `{"events": […]}`.
+def split_json(body: bytes) -> list[tuple[int, Document]]:
+    """Return the events of a body that is one event, an array, or `{"events": […]}`, numbered.
 
-    Raises `Unreadable` for an empty body, broken UTF-8, a broken array, too deep nesting, or an
-    empty list. A single event is returned as it came: whether it is JSON shows when it is decoded.
+    Raises `Unreadable` for an empty body, broken UTF-8, a broken array, too deep nesting, a scalar,
+    or an empty list. A single event is returned as it came: whether it is JSON shows when it is
+    decoded.
     """
-    text = body.strip(_BLANKS)
+    text = body.strip(BLANKS)
     if not text:
-        raise Unreadable('The body is empty; send one event, an array, or {"events": […]}.')
-    check_utf8(text)
-    events = _events_of(text)
+        raise Unreadable(f"The body is empty; {_SHAPES}.")
+    _check_utf8(text)
+    try:
+        events = _events_of(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise unreadable(error) from None
     if not events:
         raise Unreadable("The list holds no event.")
-    return events
+    if len(events) > MAX_EVENTS:
+        raise _too_many()
+    return list(enumerate(events))
 
 
-def split_ndjson(body: bytes) -> list[tuple[int, bytes]]:
+def split_ndjson(body: bytes) -> list[tuple[int, Document]]:
     """Return the lines that hold an event, with their zero-based number; blank ones are counted.
 
-    Raises `Unreadable` if there is none.
+    Raises `Unreadable` if there is none. Each line is a document of its own: a broken one shows
+    when it is decoded, and says nothing about the others.
     """
-    lines = [(number, line.strip(_BLANKS)) for number, line in enumerate(body.split(b"\n"))]
-    events = [(number, line) for number, line in lines if line]
+    if body.count(b"\n") > MAX_EVENTS:
+        raise _too_many()
+    events: list[tuple[int, Document]] = [
+        (number, text) for number, line in enumerate(BytesIO(body)) if (text := line.strip(BLANKS))
+    ]
     if not events:
         raise Unreadable("The body is empty; send one event a line.")
     return events
 
 
-def check_utf8(text: bytes) -> None:
-    """Raise `Unreadable` unless the text is UTF-8."""
+def unreadable(error: Exception) -> Unreadable:
+    """Return the verdict on a text that JSON's own rules forbid; it tells where, never what."""
+    if isinstance(error, RecursionError):
+        return Unreadable("This is nested too deep.")
+    if isinstance(error, UnicodeDecodeError):
+        return Unreadable("This is not UTF-8.")
+    reason = str(error).removeprefix("JSON is malformed: ")
+    if reason == "Input data was truncated":
+        reason = "it ends too early, or an escape holds half a surrogate pair"
+    return Unreadable(f"This is not valid JSON: {reason}.")
+
+
+def shown(key: str) -> str:
+    """Return a producer's own key as far as it is safe to keep: keys can hold PII, too."""
+    return scrub(key, MAX_KEY)
+
+
+def _check_utf8(text: bytes) -> None:
+    """Look at the whole text at once: undecoded parts would pass, whatever they hold."""
     if text.isascii():
         return
     try:
         text.decode()
     except UnicodeDecodeError as error:
-        raise Unreadable(f"The body is not UTF-8 (byte {error.start}).") from None
+        raise Unreadable(f"This is not UTF-8 (byte {error.start}).") from None
 
 
-def _events_of(text: bytes) -> list[bytes | msgspec.Raw]:
+def _events_of(text: bytes) -> Sequence[Document]:
+    if text.startswith(b"["):
+        return _LIST.decode(text)
+    if not text.startswith(b"{"):
+        msgspec.json.decode(text)
+        raise Unreadable(f"This is a single value; {_SHAPES}.")
+    return _enveloped(text) if b'"events"' in text else [text]
+
+
+def _enveloped(text: bytes) -> Sequence[Document]:
     try:
-        if text.startswith(b"["):
-            return list(_LIST.decode(text))
-        if text.startswith(b"{") and b'"events"' in text:
-            return list(_ENVELOPE.decode(text).events)
+        return _ENVELOPE.decode(text).events
     except msgspec.ValidationError:
-        pass
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise unreadable(error) from None
-    return [text]
+        keys = _KEYS.decode(text)
+    if "events" not in keys or "event" in keys:
+        return [text]
+    strange = next((key for key in keys if key != "events"), None)
+    if strange is not None:
+        raise Unreadable("This key is not known beside `events`.", "unknown_key", shown(strange))
+    raise Unreadable("The value of `events` is no array.")
 
 
-def unreadable(error: Exception) -> Unreadable:
-    """Return the verdict on a body that JSON's own rules forbid; it tells where, never what."""
-    if isinstance(error, RecursionError):
-        return Unreadable("The body is nested too deep.")
-    if isinstance(error, UnicodeDecodeError):
-        return Unreadable("The body is not UTF-8.")
-    return Unreadable(
-        f"The body is not valid JSON: {str(error).removeprefix('JSON is malformed: ')}."
-    )
+def _too_many() -> TooMany:
+    return TooMany(f"The body holds more than {MAX_EVENTS} events; send smaller batches.")
