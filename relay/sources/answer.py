@@ -1,15 +1,20 @@
 """The answers to producers; `schemas/openapi.producers.json` is generated from these structs."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final, Self
 
 import msgspec
 from aiohttp import web
 
 from relay.intake import Finding, Problem, Taken
 
-MAX_LISTED = 1000
+MAX_LISTED: Final = 1000
 """Entries of `errors` and of `warnings`; the counts go on."""
+RETRY_AFTER_S: Final = 5
+
 _ENCODER = msgspec.json.Encoder()
+_NAMELESS: Final = {"Server": "relay"}
+"""In place of the names and versions of the libraries that a port is built on."""
 
 
 class Complaint(msgspec.Struct, frozen=True):
@@ -39,6 +44,35 @@ class Caller(msgspec.Struct, frozen=True):
     uses_left: int | None
 
 
+class Refused(Exception):  # noqa: N818 - becomes an answer
+    """The request cannot be taken, and nothing of it was.
+
+    The connection ends with the answer, since the rest of the request may not have been read.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+    @classmethod
+    def unavailable(cls, reason: str, retry_after_s: int = RETRY_AFTER_S) -> Self:
+        """Return the refusal for now; the same request may well be taken later."""
+        headers = {"Retry-After": str(retry_after_s)}
+        return cls(503, "unavailable", f"No events can be taken now: {reason}.", headers)
+
+    def response(self) -> web.Response:
+        """Return this as an answer."""
+        answer = Answer(errors=[Complaint(None, None, self.code, "", self.message)])
+        found = response(self.status, answer, self.headers)
+        found.force_close()
+        return found
+
+
 def taken_answer(taken: Taken) -> Answer:
     """Return the answer for a body that could be read."""
     return Answer(
@@ -49,24 +83,26 @@ def taken_answer(taken: Taken) -> Answer:
     )
 
 
-def refusal(code: str, message: str) -> Answer:
-    """Return the answer for a request of which nothing was taken."""
-    return Answer(errors=[Complaint(None, None, code, "", message)])
-
-
 def unreadable(problem: Problem) -> Answer:
     """Return the answer for a body that cannot be read as a whole."""
-    return refusal(problem.code, problem.message)
+    return Answer(errors=[Complaint(None, None, problem.code, problem.path, problem.message)])
 
 
 def response(
     status: int, answer: Answer | Caller, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """Return an answer as JSON."""
+    return json_response(_ENCODER.encode(answer), status, headers)
+
+
+def json_response(
+    body: bytes, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Return a body that is JSON already."""
     return web.Response(
-        body=_ENCODER.encode(answer),
+        body=body,
         status=status,
-        headers=headers,
+        headers={**_NAMELESS, **(headers or {})},
         content_type="application/json",
     )
 

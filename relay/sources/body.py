@@ -1,85 +1,173 @@
-"""A request body, read and unpacked within bounds of size and time."""
+"""A request body, read and unpacked within bounds of size, time and memory.
+
+A packed body is unpacked as it arrives, so a bomb is stopped at the limit, not after it.
+"""
 
 import asyncio
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
 
 from aiohttp import web
 
 from relay.intake import Unreadable
+from relay.sources.answer import Refused
 
-GZIP_WINDOW = 31
+MAX_BODIES_AT_ONCE: Final = 32
+"""Bodies of full size that may be held at a time; what goes beyond is told to come back."""
+MAX_GZIP_MEMBERS: Final = 1000
+"""Parts of one gzip body; more of them are an attack, since each costs as much as a small body."""
+GZIP_WINDOW: Final = 31
 """zlib's `wbits` for a gzip stream and nothing else."""
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+STOPPING: Final = "the relay is shutting down"
 
 
-class Refused(Exception):  # noqa: N818 - becomes an answer
-    """The request cannot be taken; `status` is the answer's."""
+class BodyReader:
+    """Reads the bodies of all requests; `max_bytes` holds for each, packed and unpacked."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
+    def __init__(self, *, max_bytes: int, timeout_s: float) -> None:
+        self._max_bytes = max_bytes
+        self._timeout_s = timeout_s
+        self._free_bytes = max_bytes * MAX_BODIES_AT_ONCE
+        self._deadlines: set[asyncio.Timeout] = set()
+        self._stopping = False
 
+    @asynccontextmanager
+    async def body_of(self, request: web.BaseRequest) -> AsyncIterator[bytes]:
+        """Hold the body, unpacked, while the context is open.
 
-async def read_body(request: web.BaseRequest, *, max_bytes: int, timeout_s: float) -> bytes:
-    """Return the body, unpacked.
-
-    Raises `Refused` (413 too large before or after unpacking, 415 for an unknown encoding, 408 if
-    it takes too long) or `Unreadable` (broken gzip).
-    """
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip"):
-        raise Refused(415, "Content-Encoding: send the body plain or as gzip.")
-    try:
-        async with asyncio.timeout(timeout_s):
-            packed = await _read(request, max_bytes)
-    except web.RequestPayloadError:
-        raise Unreadable("The body is not framed as its headers say.") from None
-    except TimeoutError:
-        raise Refused(408, f"The body did not arrive within {timeout_s:g} s.") from None
-    return unpack(packed, max_bytes) if encoding == "gzip" else packed
-
-
-async def _read(request: web.BaseRequest, max_bytes: int) -> bytes:
-    if (request.content_length or 0) > max_bytes:
-        raise too_large(max_bytes)
-    if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(CONTINUE)
-        request.writer.output_size = 0
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.content.iter_any():
-        size += len(part)
-        if size > max_bytes:
-            raise too_large(max_bytes)
-        parts.append(part)
-    return b"".join(parts)
-
-
-def unpack(packed: bytes, max_bytes: int) -> bytes:
-    """Return what a gzip body holds, in memory of at most `max_bytes`.
-
-    Raises `Refused` if it holds more, `Unreadable` if it is broken, cut short, or followed by
-    something else.
-    """
-    parts: list[bytes] = []
-    room = max_bytes
-    while packed:
-        member = zlib.decompressobj(GZIP_WINDOW)
+        Raises `Refused`: 413 too large, packed or not; 415 unknown encoding; 408 too slow; 503 if
+        too much is held, or the relay stops; 400 if the rest of it never comes. Raises
+        `Unreadable` for broken gzip.
+        """
+        if (request.content_length or 0) > self._max_bytes:
+            raise too_large(self._max_bytes)
+        body = _Packed(self._max_bytes) if _is_packed(request) else _Plain(self._max_bytes)
         try:
-            part = member.decompress(packed, room + 1)
-        except zlib.error:
-            raise Unreadable("The body is not valid gzip.") from None
-        room -= len(part)
-        if room < 0:
-            raise too_large(max_bytes)
-        if not member.eof:
-            raise Unreadable("The gzip body is cut short.")
-        parts.append(part)
-        packed = member.unused_data
-    return b"".join(parts)
+            await self._read(request, body)
+            yield body.whole()
+        finally:
+            self._free_bytes += body.held
+
+    def stop(self) -> None:
+        """Wait for no body any longer: what has not arrived whole is answered 503."""
+        self._stopping = True
+        now = asyncio.get_running_loop().time()
+        for deadline in self._deadlines:
+            if not deadline.expired():
+                deadline.reschedule(now)
+
+    async def _read(self, request: web.BaseRequest, body: "_Plain") -> None:
+        try:
+            if request.content.is_eof():
+                self._hold(body, request.content.read_nowait())
+            else:
+                await self._wait_for(request, body)
+        except TimeoutError:
+            raise self._too_late() from None
+        except web.RequestPayloadError:
+            raise Refused(400, "not_json", "The body is not framed as its head says.") from None
+        except OSError:  # the client is gone, and nobody will read this
+            raise Refused(400, "not_json", "The body ended too early.") from None
+
+    async def _wait_for(self, request: web.BaseRequest, body: "_Plain") -> None:
+        deadline = asyncio.timeout(0 if self._stopping else self._timeout_s)
+        self._deadlines.add(deadline)
+        try:
+            async with deadline:
+                _ask_for(request)
+                async for part in request.content.iter_any():
+                    self._hold(body, part)
+        finally:
+            self._deadlines.discard(deadline)
+
+    def _hold(self, body: "_Plain", part: bytes) -> None:
+        """Add a part; free room and what all bodies hold stay the same sum, whatever happens."""
+        self._free_bytes += body.held
+        try:
+            body.add(part)
+        finally:
+            self._free_bytes -= body.held
+        if self._free_bytes < 0:
+            raise Refused.unavailable("too many large bodies are being read", retry_after_s=1)
+
+    def _too_late(self) -> Refused:
+        if self._stopping:
+            return Refused.unavailable(STOPPING)
+        return Refused(408, "timeout", f"The body did not arrive within {self._timeout_s:g} s.")
+
+
+class _Plain:
+    """What has arrived of a body; `held` are its bytes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.held = 0
+        self._max_bytes = max_bytes
+        self._parts: list[bytes] = []
+
+    def add(self, part: bytes) -> None:
+        self.held += len(part)
+        if self.held > self._max_bytes:
+            raise too_large(self._max_bytes)
+        self._parts.append(part)
+
+    def whole(self) -> bytes:
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+
+
+class _Packed(_Plain):
+    """The same for gzip, of one member or several; `held` are the unpacked bytes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(max_bytes)
+        self._member = zlib.decompressobj(GZIP_WINDOW)
+        self._members = 1
+
+    def add(self, part: bytes) -> None:
+        while part:
+            if self._member.eof:
+                self._open_next()
+            room = self._max_bytes - self.held
+            try:
+                unpacked = self._member.decompress(part, room + 1)
+            except zlib.error:
+                raise Unreadable("The body is not valid gzip.") from None
+            super().add(unpacked)
+            part = self._member.unused_data
+
+    def whole(self) -> bytes:
+        if not self._member.eof:
+            raise Unreadable("The gzip body is empty or cut short.")
+        return super().whole()
+
+    def _open_next(self) -> None:
+        self._members += 1
+        if self._members > MAX_GZIP_MEMBERS:
+            raise Unreadable(f"The gzip body has more than {MAX_GZIP_MEMBERS} members.")
+        self._member = zlib.decompressobj(GZIP_WINDOW)
 
 
 def too_large(max_bytes: int) -> Refused:
     """Return the refusal of a body over the limit."""
-    return Refused(413, f"The body is larger than {max_bytes} bytes; send smaller batches.")
+    message = f"The body is larger than {max_bytes} bytes; send smaller batches."
+    return Refused(413, "too_large", message)
+
+
+def _is_packed(request: web.BaseRequest) -> bool:
+    encodings = request.headers.getall("Content-Encoding", ())
+    encoding = ",".join(encodings).strip().lower()
+    if encoding in ("", "identity"):
+        return False
+    if encoding in ("gzip", "x-gzip"):
+        return True
+    message = "Content-Encoding: send the body plain or as gzip."
+    raise Refused(415, "unsupported_media_type", message)
+
+
+def _ask_for(request: web.BaseRequest) -> None:
+    """Tell a client that waits with its body that the head is fine (RFC 9110, section 10.1.1)."""
+    waits = request.headers.get("Expect", "").lower() == "100-continue"
+    if waits and request.version >= (1, 1) and request.transport is not None:
+        request.transport.write(CONTINUE)

@@ -1,36 +1,127 @@
-"""A bound on the connections of a port: one more is told so and closed."""
+"""The connections of the producers' port: how many, and what is said when HTTP itself goes wrong.
+
+aiohttp answers what it cannot parse in plain text that quotes the client's bytes, and logs them.
+Here every answer has the shape that producers know, and nothing of a request is quoted or logged.
+"""
 
 import asyncio
+import logging
 from collections.abc import Callable
-from typing import cast
+from http import HTTPStatus
+from typing import Any, Final, cast
 
+import msgspec
 from aiohttp import web
 
-_BODY = (
-    b'{"accepted":0,"rejected":0,"errors":[{"index":null,"event_id":null,"code":"unavailable",'
-    b'"path":"","message":"Too many connections."}],"warnings":[]}'
-)
-_BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-    b"Retry-After: 1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(_BODY), _BODY)
-)
+from relay.sources.answer import Answer, Complaint, Refused
+
+MAX_REFUSED: Final = 256
+"""Connections that are told to come back at a time; beyond these, one is cut without a word."""
+FAREWELL_S: Final = 1.0
+"""How long a refused client has to read why."""
+
+log = logging.getLogger(__name__)
 
 
-class _Busy(asyncio.Protocol):
-    """Answers 503 without reading, and closes."""
+class Server(web.Server):
+    """aiohttp's low-level server, with connections that answer and log as described above."""
+
+    def __init__(self, handler: Callable[..., Any], **limits: Any) -> None:
+        super().__init__(handler, **limits)
+        self._limits = limits
+        self.refused: set[asyncio.Transport] = set()
+
+    def __call__(self) -> web.RequestHandler:
+        """Return the protocol of a new connection."""
+        return _Connection(self, loop=asyncio.get_running_loop(), **self._limits)
+
+    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's
+        """Wait for answers under way, then end every connection."""
+        for transport in self.refused:
+            transport.abort()
+        await super().shutdown(timeout)
+
+
+class _Connection(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer a request that is no HTTP (400), or a failure of the relay's own (500)."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer is under way already")
+        if status == HTTPStatus.BAD_REQUEST:
+            text = "This is no valid HTTP, or its head is too long."
+            return Refused(400, "bad_request", text).response()
+        log.error("a request failed", exc_info=exc)
+        return Refused(500, "internal", "The relay failed; its log says where.").response()
+
+    def log_exception(self, *args: Any, **kwargs: Any) -> None:
+        """Note that a connection broke, without the words for it."""
+        log.debug("a connection broke")
+
+
+class _Refusal(asyncio.Protocol):
+    """Answers 503 without reading, and hangs up as soon as the client does, or a little later.
+
+    To close at once would take the answer back: the kernel resets a connection that is closed with
+    bytes unread.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        writable = cast("asyncio.Transport", transport)
-        writable.write(_BUSY)
-        writable.close()
+        self._transport = cast("asyncio.Transport", transport)
+        self._server.refused.add(self._transport)
+        loop = asyncio.get_running_loop()
+        self._farewell = loop.call_later(FAREWELL_S, self._transport.abort)
+        self._transport.write(_BUSY)
+        self._transport.write_eof()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._farewell.cancel()
+        self._server.refused.discard(self._transport)
 
 
-def bounded(server: web.Server, max_connections: int) -> Callable[[], asyncio.Protocol]:
-    """Return a protocol factory that serves at most `max_connections` at a time."""
+class _Cut(asyncio.Protocol):
+    """Ends a connection at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).abort()
+
+
+def bounded(server: Server, max_connections: int) -> Callable[[], asyncio.Protocol]:
+    """Return a protocol factory that serves at most `max_connections` at a time.
+
+    One more is answered 503; if even those grow too many, it is cut.
+    """
 
     def factory() -> asyncio.Protocol:
-        if len(server.connections) >= max_connections:
-            return _Busy()
-        return server()
+        if len(server.connections) < max_connections:
+            return server()
+        return _Refusal(server) if len(server.refused) < MAX_REFUSED else _Cut()
 
     return factory
+
+
+def _busy() -> bytes:
+    refused = Refused.unavailable("too many connections are open", retry_after_s=1)
+    complaint = Complaint(None, None, refused.code, "", refused.message)
+    body = msgspec.json.encode(Answer(errors=[complaint]))
+    lines = (
+        "HTTP/1.1 503 Service Unavailable",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Retry-After: 1",
+        "Connection: close",
+    )
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+_BUSY: Final = _busy()

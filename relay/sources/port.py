@@ -4,10 +4,8 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from aiohttp import web
-
 from relay.errors import RelayError
-from relay.sources.connections import bounded
+from relay.sources.connections import Server, bounded
 
 BACKLOG = 4096
 """Connections that the kernel holds until they are accepted; aiohttp's 128 refuses crowds."""
@@ -20,7 +18,7 @@ class Port:
     """
 
     def __init__(
-        self, server: web.Server, *, host: str, port: int, max_connections: int, drain_s: float
+        self, server: Server, *, host: str, port: int, max_connections: int, drain_s: float
     ) -> None:
         self._server = server
         self._host = host
