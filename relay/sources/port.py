@@ -1,6 +1,7 @@
 """A listening port for producers: opened once, closed in order."""
 
 import asyncio
+import os
 from types import TracebackType
 from typing import Self
 
@@ -59,5 +60,7 @@ class Port:
 
 def cannot_listen(address: str, key: str, error: OSError) -> RelayError:
     """Return the one line for a port that is taken or not allowed."""
-    reason = (error.strerror or str(error)).rstrip(".").lower()
+    number = error.errno or 0
+    # A failed look-up has negative numbers of its own.
+    reason = os.strerror(number).lower() if number > 0 else "there is no such host"
     return RelayError(f"cannot listen on {address}: {reason}; change {key} or end who holds it")
