@@ -1,50 +1,66 @@
 """`relay check`: would a relay start with this configuration, and what would be in force?"""
 
+import asyncio
 import os
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import msgspec
 
 from relay.cli.option import DEFAULT_FILE, config_option, json_option, required_config
-from relay.cli.output import print_json
-from relay.config import Config, check_start, describe, read_secret
+from relay.cli.output import console, plain, print_json
+from relay.cli.probe import Probe, probe
+from relay.config import Config, TikTokConfig, check_start, describe, read_secret
+from relay.dispatch.transport import AiohttpTransport
 from relay.errors import ConfigError
 
 
-class Checked(msgspec.Struct, frozen=True):
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """The result, as `--json` prints it."""
 
     file: str
     valid: bool
-    problem: str | None
-    settings: list[str]
+    problem: str | None = None
+    settings: Sequence[str] = ()
     """What is in force, one `path = value` each; no secret is in it."""
-    notes: list[str]
+    notes: Sequence[str] = ()
     """What a relay would start with, and yet is worth a look."""
+    live: Sequence[Probe] | None = None
+    """What the platforms say to the credentials, if they were asked."""
 
 
 @click.command(short_help="Validate the configuration.")
+@click.option("--live", is_flag=True, help="Ask the platforms whether they take the credentials.")
+@click.option(
+    "--test-event-code",
+    metavar="CODE",
+    help="With --live: TikTok's code from Events Manager, Test Events, to check its ids as well.",
+)
 @json_option
 @config_option
-def check(config_file: Path | None, *, as_json: bool) -> None:
-    """Validate the configuration, and print what is in force, environment included."""
+def check(
+    test_event_code: str | None, config_file: Path | None, *, live: bool, as_json: bool
+) -> None:
+    """Validate the configuration, and print what is in force, environment included.
+
+    With --live, a harmless request to each platform shows whether its credentials are good.
+    """
     file = str(config_file or DEFAULT_FILE)
     try:
         config = required_config(config_file)
         check_start(config, os.environ)
     except ConfigError as error:
         if as_json:
-            print_json(msgspec.json.encode(Checked(file, False, str(error), [], [])))
+            print_json(msgspec.json.encode(Checked(file=file, valid=False, problem=str(error))))
         raise
-    result = Checked(file, True, None, describe(config, os.environ), notes(config))
-    if as_json:
-        print_json(msgspec.json.encode(result))
-        return
-    click.echo("\n".join(result.settings))
-    for note in result.notes:
-        click.echo(f"note: {note}", err=True)
-    click.echo(f"{file} is fine.")
+    probes = asyncio.run(_probes(config, test_event_code)) if live else None
+    settings = describe(config, os.environ)
+    result = Checked(file=file, valid=True, settings=settings, notes=notes(config), live=probes)
+    _show(result, as_json=as_json)
+    if any(each.verdict != "ok" for each in probes or ()):
+        raise click.exceptions.Exit(1)
 
 
 def notes(config: Config) -> list[str]:
@@ -56,4 +72,33 @@ def notes(config: Config) -> list[str]:
     ]
     if not config.destinations:
         found.append("no destination is configured: events will be stored, and sent nowhere")
+    return found
+
+
+def _show(result: Checked, *, as_json: bool) -> None:
+    if as_json:
+        print_json(msgspec.json.encode(result))
+        return
+    screen = console()
+    for line in result.settings:
+        screen.print(plain(line))
+    for note in result.notes:
+        click.echo(f"note: {note}", err=True)
+    screen.print(plain(f"{result.file} is fine."))
+    for each in result.live or ():
+        screen.print(plain(f"{each.destination}, {each.source}: {each.verdict}. {each.message}"))
+
+
+async def _probes(config: Config, test_event_code: str | None) -> list[Probe]:
+    """Ask one destination after the other."""
+    transport, found = AiohttpTransport(), []
+    try:
+        for name, each in config.destinations.items():
+            asked = each
+            if test_event_code and isinstance(each, TikTokConfig):
+                asked = msgspec.structs.replace(each, test_event_code=test_event_code)
+            token = None if each.token is None else read_secret(each.token, os.environ)
+            found += await probe(name, asked, token, transport, time.time())
+    finally:
+        await transport.close()
     return found

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from relay.cli.connection import Connection, NoAnswer, Reply
+from relay.cli.connection import Connection, Exchange, NoAnswer, Reply
 from relay.config import Config, Listen, read_secret
 from relay.errors import ConfigError, RelayError
 from relay.outcome.view import DestinationList, DestinationView
@@ -38,7 +38,7 @@ class _Problem(msgspec.Struct):
 class AdminClient:
     """Asks the relay at `connection`, which the caller opens and closes."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Exchange) -> None:
         self._connection = connection
 
     def ask(self, path: str, **query: str | int | None) -> bytes:

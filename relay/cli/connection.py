@@ -9,7 +9,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -40,6 +40,18 @@ class Reply(msgspec.Struct, frozen=True):
         return f"<Reply {self.status}>"
 
 
+class Exchange(Protocol):
+    """What can be asked; `address` is host and port, for people."""
+
+    address: str
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, content_type: str | None = None
+    ) -> Reply:
+        """Return the answer to one request. Raises `NoAnswer`."""
+        ...
+
+
 class Connection:
     """Talks to the host of `url` while the context is open; `headers` go along with each request.
 
@@ -66,7 +78,7 @@ class Connection:
     def request(
         self, method: str, path: str, body: bytes | None = None, content_type: str | None = None
     ) -> Reply:
-        """Return the answer to one request. Raises `NoAnswer`."""
+        """See `Exchange`."""
         headers = dict(self._headers)
         if content_type is not None:
             headers["Content-Type"] = content_type

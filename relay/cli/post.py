@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from relay.cli.chunk import Chunk
-from relay.cli.connection import Connection, NoAnswer, Reply
+from relay.cli.connection import Exchange, NoAnswer, Reply
 from relay.errors import ConfigError, RelayError
 from relay.retry_after import retry_after_s
 
@@ -68,7 +68,7 @@ class Tally(msgspec.Struct):
 class Poster:
     """Posts chunks to `path`, and counts what became of them in `tally`. `sleep` takes seconds."""
 
-    def __init__(self, connection: Connection, path: str, sleep: Callable[[float], None]) -> None:
+    def __init__(self, connection: Exchange, path: str, sleep: Callable[[float], None]) -> None:
         self._connection = connection
         self._path = path
         self._sleep = sleep

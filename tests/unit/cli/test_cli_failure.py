@@ -1,0 +1,64 @@
+"""Every failure is one line with what to do, the right exit code, and no foreign words."""
+
+import click
+import pytest
+
+from relay.cli.failure import Failure, failure_of, report
+from relay.errors import ConfigError, RelayError
+
+SECRET = "Bearer rk_secret jane@example.com"
+
+
+def test_our_own_errors_are_told_as_they_are() -> None:
+    assert failure_of(RelayError("disk full: make room")) == Failure(
+        "relay: disk full: make room", 1
+    )
+    assert failure_of(ConfigError("no such key")).exit_code == 2
+
+
+def test_wrong_usage_names_the_help_of_its_command() -> None:
+    context = click.Context(click.Command("send"), info_name="send", parent=None)
+    error = click.UsageError("No such option: --ulr.", ctx=context)
+
+    failure = failure_of(error)
+
+    assert failure == Failure("relay: no such option: --ulr; see send --help", 2)
+
+
+def test_a_message_of_several_lines_becomes_one() -> None:
+    assert "\n" not in failure_of(click.UsageError("Missing argument.\n\tChoose from: a,\n b")).line
+
+
+def test_of_a_group_the_error_is_told_that_the_user_can_act_on() -> None:
+    group = BaseExceptionGroup(
+        "tasks", [ValueError(SECRET), ExceptionGroup("port", [RelayError("port taken: end it")])]
+    )
+
+    assert failure_of(group) == Failure("relay: port taken: end it", 1)
+
+
+@pytest.mark.parametrize("error", [click.Abort(), KeyboardInterrupt()])
+def test_ctrl_c_needs_no_words(error: BaseException) -> None:
+    assert failure_of(error) == Failure("", 130)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError(SECRET), OSError(SECRET), ExceptionGroup(SECRET, [KeyError(SECRET)])]
+)
+def test_of_a_foreign_error_neither_the_line_nor_its_places_tell_the_words(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(failure_of(error), where=True)
+
+    told = capsys.readouterr().err
+    assert told.startswith("relay: an error in the relay itself")
+    assert "secret" not in told
+    assert "jane" not in told
+
+
+def test_without_being_asked_nothing_but_the_line_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report(failure_of(ValueError(SECRET)), where=False)
+
+    assert len(capsys.readouterr().err.splitlines()) == 1

@@ -1,0 +1,44 @@
+"""What a terminal gets to see, and what a pipe does."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.cli.output import console, counted, moment, plain, table
+
+
+@given(st.text())
+def test_words_of_outsiders_cannot_steer_a_terminal(text: str) -> None:
+    assert plain(text).plain.isprintable()
+
+
+def test_nothing_is_folded_cut_or_coloured_where_no_terminal_is() -> None:
+    stream = io.StringIO()
+    rows = table("Event id", "Count", numbers=("Count",))
+    rows.add_row(plain("x" * 256), "1,000")
+
+    console(stream).print(rows)
+
+    assert "x" * 256 in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_brackets_are_shown_as_they_are() -> None:
+    stream = io.StringIO()
+
+    console(stream).print(plain("[red]sku[/red] :smile:"))
+
+    assert stream.getvalue() == "[red]sku[/red] :smile:\n"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 events"), (1, "1 event"), (48_210, "48,210 events")]
+)
+def test_a_count_comes_with_its_noun(count: int, words: str) -> None:
+    assert counted(count, "event") == words
+
+
+def test_a_moment_is_shown_in_utc_to_the_second() -> None:
+    assert moment("2026-01-31T12:03:01.250Z") == "2026-01-31 12:03:01"

@@ -1,0 +1,182 @@
+"""Status, event and dead letters as a person reads them, from the objects of the admin API."""
+
+import io
+from typing import Any
+
+import msgspec
+import pytest
+from rich.console import RenderableType
+
+from relay.cli.dead import letters
+from relay.cli.event import timeline
+from relay.cli.output import console
+from relay.cli.status import page, state
+from relay.outcome.view import (
+    AttemptView,
+    DeadLetterList,
+    DeadLetterView,
+    DeliveryView,
+    DestinationView,
+    EventList,
+    EventView,
+    Summary,
+)
+
+AT = "2026-01-31T12:03:01.000Z"
+WORKING = DestinationView(
+    name="pinterest-main",
+    type="pinterest",
+    test=False,
+    state="active",
+    reason=None,
+    message="",
+    since=None,
+    until=None,
+    received=48_210,
+    skipped=1_077,
+    pending=3,
+    delivered=47_118,
+    dead=12,
+    oldest_pending_seconds=2.5,
+    value_delivered={"USD": "12.50"},
+)
+DELIVERY = DeliveryView(
+    destination="pinterest-main",
+    state="delivered",
+    reason=None,
+    message="",
+    platform_event="checkout",
+    attempt_count=1,
+    attempts=[AttemptView("2026-01-31T12:03:01.400Z", "ok", 200, "", "", "rid-1")],
+)
+LETTER = DeadLetterView(
+    id="17",
+    event_id="order-1",
+    event="purchase",
+    event_time=AT,
+    destination="tiktok-main",
+    reason="platform_rejected",
+    code="40002",
+    message="[bold]bad[/bold] \x1b[31mvalue",
+    dead_at=AT,
+)
+
+
+def changed(view: DestinationView, **values: Any) -> DestinationView:
+    return msgspec.structs.replace(view, **values)
+
+
+def shown(renderable: RenderableType) -> str:
+    stream = io.StringIO()
+    console(stream).print(renderable)
+    return stream.getvalue()
+
+
+def summary(*views: DestinationView, rejected: int = 0) -> Summary:
+    return Summary("24h", AT, AT, 48_210, rejected, views)
+
+
+def story(*deliveries: DeliveryView) -> list[str]:
+    event = EventView(
+        event_id="order-1",
+        event="purchase",
+        order_id="5001",
+        event_time="2026-01-31T12:02:59.000Z",
+        received_at=AT,
+        source="http",
+        deliveries=deliveries,
+    )
+    return [line.plain for line in timeline(EventList([event]))]
+
+
+def test_the_funnel_has_a_row_per_destination_that_adds_up() -> None:
+    text = shown(page(summary(WORKING, changed(WORKING, name="tiktok-main"), rejected=112)))
+
+    assert "Last 24 hours: 48,210 received, 112 not usable" in text
+    row = next(line for line in text.splitlines() if line.startswith("tiktok-main"))
+    assert row.split() == ["tiktok-main", "48,210", "1,077", "3", "47,118", "12", "Working"]
+
+
+def test_a_paused_destination_says_why_and_what_to_do() -> None:
+    view = changed(
+        WORKING, state="paused", reason="token_expired", message="Make a new one.", since=AT
+    )
+
+    text = shown(page(summary(view)))
+
+    assert "pinterest-main: paused since 2026-01-31 12:03:01 UTC. Make a new one." in text
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({}, "Working"),
+        ({"oldest_pending_seconds": 301.0}, "Delayed"),
+        ({"state": "throttled"}, "Slowed down"),
+        ({"state": "degraded"}, "Not answering"),
+        ({"state": "paused"}, "Paused"),
+        ({"test": True}, "Working (test mode)"),
+    ],
+)
+def test_a_state_is_a_word(values: dict[str, Any], word: str) -> None:
+    assert state(changed(WORKING, **values)) == word
+
+
+def test_without_destinations_the_page_says_so() -> None:
+    assert "No destination is configured" in shown(page(summary()))
+
+
+def test_a_delivered_event_is_told_in_a_line() -> None:
+    assert story(DELIVERY) == [
+        "purchase order-1, order 5001",
+        "Happened 2026-01-31 12:02:59, received 2026-01-31 12:03:01 UTC by HTTP.",
+        "pinterest-main: delivered as checkout, 1st try, sent 0.4 s after it was received",
+    ]
+
+
+def test_a_waiting_event_shows_what_was_tried() -> None:
+    attempts = [
+        AttemptView("2026-01-31T12:03:01.500Z", "transient", None, "timeout", "", ""),
+        AttemptView("2026-01-31T12:03:04.000Z", "throttled", 429, "", "Slow down", "rid-9"),
+    ]
+    delivery = msgspec.structs.replace(
+        DELIVERY, state="pending", attempt_count=2, attempts=attempts
+    )
+
+    assert story(delivery)[2:] == [
+        "pinterest-main: waiting, 2 tries so far",
+        "  2026-01-31 12:03:01  no clear answer, so it is tried again, code timeout",
+        "  2026-01-31 12:03:04  asked to wait, HTTP 429, request id rid-9: Slow down",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        ("pending", "waiting"),
+        ("skipped", "skipped on purpose (no_consent). Because."),
+        ("dead", "not delivered (no_consent). Because."),
+    ],
+)
+def test_an_event_that_was_never_tried(state: str, line: str) -> None:
+    delivery = msgspec.structs.replace(
+        DELIVERY, state=state, reason="no_consent", message="Because.", attempt_count=0, attempts=[]
+    )
+
+    assert story(delivery)[2] == f"pinterest-main: {line}"
+
+
+@pytest.mark.parametrize(
+    ("count", "word"),
+    [(2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (112, "112th")],
+)
+def test_tries_are_counted_as_people_do(count: int, word: str) -> None:
+    assert f", {word} try" in story(msgspec.structs.replace(DELIVERY, attempt_count=count))[2]
+
+
+def test_dead_letters_are_a_table_in_which_a_platform_cannot_paint() -> None:
+    text = shown(letters(DeadLetterList([LETTER], None, 1)))
+
+    assert "[bold]bad[/bold] ?[31mvalue" in text
+    assert "\x1b" not in text
+    assert text.splitlines()[1].startswith("17  2026-01-31 12:03:01  tiktok-main")

@@ -1,0 +1,159 @@
+"""Posting: what each answer of a relay leads to, told by a fake one."""
+
+import msgspec
+import pytest
+
+from relay.cli.chunk import Chunk
+from relay.cli.connection import NoAnswer, Reply
+from relay.cli.post import (
+    LISTED,
+    PATIENCE_S,
+    Poster,
+    events_path,
+    key_headers,
+)
+from relay.errors import ConfigError, RelayError
+
+CHUNK = Chunk(b"{}\n{}\n", (3, 7))
+
+
+class FakeRelay:
+    """Answers with the given replies, the last one for ever."""
+
+    address = "127.0.0.1:8080"
+
+    def __init__(self, *replies: Reply | NoAnswer) -> None:
+        self._replies = list(replies)
+        self.requests: list[tuple[str, str, bytes | None]] = []
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, content_type: str | None = None
+    ) -> Reply:
+        self.requests.append((method, path, body))
+        reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+        if isinstance(reply, NoAnswer):
+            raise reply
+        return reply
+
+
+def answer(accepted: int, *rejected_indexes: int, status: int = 202) -> Reply:
+    errors = [
+        {"index": each, "event_id": None, "code": "missing", "path": "event", "message": "No."}
+        for each in rejected_indexes
+    ]
+    body = {
+        "accepted": accepted,
+        "rejected": len(errors),
+        "errors": errors,
+        "warnings": errors[:1],
+    }
+    return Reply(status, {}, msgspec.json.encode(body))
+
+
+def posted(relay: FakeRelay, *parts: Chunk) -> tuple[Poster, list[float]]:
+    waits: list[float] = []
+    poster = Poster(relay, "/v1/events", waits.append)
+    list(poster.post_all(parts or (CHUNK,)))
+    return poster, waits
+
+
+def test_answers_are_added_up() -> None:
+    poster, _ = posted(FakeRelay(answer(2), answer(1, 1)), CHUNK, CHUNK)
+
+    assert (poster.tally.accepted, poster.tally.rejected, poster.tally.warnings) == (3, 1, 1)
+
+
+def test_a_rejection_is_told_by_its_line_in_the_file() -> None:
+    poster, _ = posted(FakeRelay(answer(1, 1)))
+
+    [(line, complaint)] = poster.tally.told_rejections
+    assert (line, complaint.code, complaint.path) == (7, "missing", "event")
+
+
+def test_only_the_first_complaints_are_told_and_all_are_counted() -> None:
+    many = Chunk(b"{}\n" * 50, tuple(range(1, 51)))
+
+    poster, _ = posted(FakeRelay(answer(0, *range(50), status=400)), many)
+
+    assert len(poster.tally.told_rejections) == LISTED
+    assert poster.tally.rejected == 50
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_relay_that_asks_for_patience_gets_it(status: int) -> None:
+    poster, waits = posted(FakeRelay(Reply(status, {"retry-after": "7"}, b""), answer(2)))
+
+    assert waits == [7.0]
+    assert poster.tally.accepted == 2
+
+
+def test_patience_has_an_end() -> None:
+    waits: list[float] = []
+    poster = Poster(FakeRelay(Reply(503, {"retry-after": "3600"}, b"")), "/", waits.append)
+
+    with pytest.raises(RelayError, match="can take nothing"):
+        list(poster.post_all([CHUNK]))
+
+    assert PATIENCE_S <= sum(waits) < 2 * PATIENCE_S
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "RELAY_API_KEY"),
+        (403, "may not post"),
+        (404, "--url"),
+        (413, "max_body"),
+        (302, "HTTP 302"),
+        (500, "HTTP 500"),
+    ],
+)
+def test_any_other_answer_ends_the_job_with_what_to_do(status: int, words: str) -> None:
+    with pytest.raises(RelayError, match=words):
+        posted(FakeRelay(Reply(status, {}, b"")))
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"accepted":true}'])
+def test_what_is_no_answer_of_a_relay_is_never_taken_for_one(body: bytes) -> None:
+    with pytest.raises(RelayError):
+        posted(FakeRelay(Reply(202, {}, body)))
+
+
+def test_a_request_that_cannot_be_read_as_a_whole_is_no_success() -> None:
+    error = {"index": None, "event_id": None, "code": "not_json", "path": "", "message": "Deep."}
+    body = {"accepted": 0, "rejected": 0, "errors": [error], "warnings": []}
+
+    with pytest.raises(RelayError, match=r"cannot read the request: Deep\."):
+        posted(FakeRelay(Reply(400, {}, msgspec.json.encode(body))))
+
+
+def test_a_failure_on_the_way_says_from_which_line_on_nothing_is_stored() -> None:
+    first = Chunk(b"{}\n", (1,))
+
+    with pytest.raises(NoAnswer, match="before line 3 is stored"):
+        posted(FakeRelay(answer(1), NoAnswer("gone")), first, CHUNK)
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("http://127.0.0.1:8080", "/v1/events"),
+        ("http://127.0.0.1:8080/", "/v1/events"),
+        ("https://shop.example/relay/", "/relay/v1/events"),
+        ("https://shop.example/relay/v1/events", "/relay/v1/events"),
+    ],
+)
+def test_the_path_is_added_to_an_address_that_has_none(url: str, path: str) -> None:
+    assert events_path(url) == path
+
+
+def test_the_key_comes_from_the_environment() -> None:
+    assert key_headers({}) == {}
+    assert key_headers({"RELAY_API_KEY": " rk_1\n"}) == {"Authorization": "Bearer rk_1"}
+
+
+def test_a_key_that_would_break_the_header_is_refused_unquoted() -> None:
+    with pytest.raises(ConfigError) as caught:
+        key_headers({"RELAY_API_KEY": "rk_\r\nHost: x"})
+
+    assert "Host" not in str(caught.value)
