@@ -74,14 +74,17 @@ def postal_code(raw: str) -> tuple[Zip, str | None]:
         return Zip(), problem
     if hashed:
         return Zip(text, text, text), None
-    compact = "".join(char for char in lower(text) if not _is_blank_or_hyphen(char))
+    compact = _without_blanks_and_hyphens(lower(text))
     problem = _problem_of(letters(compact))
     if problem is not None:
         return Zip(), problem
-    has_letter = any(char.isalpha() for char in compact)
+    has_letter = any(map(str.isalpha, compact))
     digits = "" if has_letter else "".join(filter(str.isdecimal, ascii_digits(compact)))
+    whole = digest(compact)
     return Zip(
-        digest(digits) if digits else None, digest(compact), digest(compact[:US_ZIP_DIGITS])
+        None if not digits else whole if digits == compact else digest(digits),
+        whole,
+        whole if len(compact) <= US_ZIP_DIGITS else digest(compact[:US_ZIP_DIGITS]),
     ), None
 
 
@@ -132,6 +135,12 @@ def _without_accents(text: str) -> str:
     if text.isascii():
         return text
     return "".join(char for char in normalize("NFD", text) if category(char) != "Mn")
+
+
+def _without_blanks_and_hyphens(text: str) -> str:
+    if text.isascii():
+        return "".join(text.split()).replace("-", "")
+    return "".join(char for char in text if not _is_blank_or_hyphen(char))
 
 
 def _is_blank_or_hyphen(char: str) -> bool:

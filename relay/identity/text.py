@@ -18,6 +18,9 @@ PLACEHOLDERS: Final = frozenset({"null", "undefined", "none", "nan", "(not set)"
 """What templates and tag managers write where they have no value; compared without case."""
 
 _LONGEST_PLACEHOLDER: Final = max(map(len, PLACEHOLDERS))
+_DELETE_ASCII_PUNCTUATION: Final = dict.fromkeys(
+    code for code in range(128) if category(chr(code))[0] == "P"
+)
 _DELETE_INVISIBLE: Final = dict.fromkeys(map(ord, INVISIBLE))
 
 
@@ -64,12 +67,16 @@ def letters(text: str) -> str:
 
     Letters and marks of any script and decimal digits stay.
     """
+    if text.isascii():
+        return "".join(filter(str.isalnum, text.lower()))
     kept = (char for char in lower(text) if category(char)[0] in "LM" or char.isdecimal())
     return composed("".join(kept))
 
 
 def without_punctuation(text: str) -> str:
     """Return `text` without the characters of Unicode's category P; symbols and blanks stay."""
+    if text.isascii():
+        return text.translate(_DELETE_ASCII_PUNCTUATION)
     return composed("".join(char for char in text if category(char)[0] != "P"))
 
 
