@@ -184,10 +184,13 @@ def _append(
     ledger.append(entries, rejections)
 
 
-def _pass(connection: sqlite3.Connection, ledger: Ledger, passed: Mapping[Key, Range]) -> None:
+def _pass(
+    connection: sqlite3.Connection, ledger: Ledger, passed: Mapping[Key, Sequence[Range]]
+) -> None:
     del connection
-    for (destination, lane), (first, last) in passed.items():
-        ledger.settle(destination, lane, first, last)
+    for key, runs in passed.items():
+        for run in runs:
+            ledger.settle(*key, *run)
 
 
 def _report(task: "asyncio.Task[None]") -> None:

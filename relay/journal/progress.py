@@ -1,11 +1,12 @@
 """How far each destination is, and what it reads next; the loop's side of the cursors.
 
 Cursors stand here as the last commit left them. A run of passed events with nothing to send behind
-it is accounted for by no settlement: it is remembered here, counts as settled at once, and is
-written to the cursors now and then (`passed`). After a crash it is simply read again.
+it is accounted for by no settlement yet: it is remembered here, counts as settled at once, and is
+written to the cursors now and then (`passed`). After a crash it is simply read again. Between two
+such runs is an event that was read and is not settled, so there are few.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -29,31 +30,37 @@ class Progress:
         self._cursors = dict(cursors)
         self._hot = hot
         self._reader = reader
-        self._passed: dict[Key, Range] = {}
+        self._passed: dict[Key, list[Range]] = {}
 
     def move(self, cursors: Mapping[Key, Cursor]) -> None:
         """Take over cursors that a commit has moved."""
         self._cursors |= cursors
+        for key, cursor in cursors.items():
+            if key in self._passed:
+                runs = self._passed[key]
+                self._passed[key] = [run for run in runs if run[1] >= cursor.position]
 
     def cursor(self, destination: str, lane: Lane) -> Cursor:
         """Return how far a destination is."""
         key = (destination, lane)
         cursor = self._cursors.get(key) or Cursor(self._hot.end(lane))
-        passed = self._passed.get(key)
-        return cursor.settle(*passed) if passed else cursor
+        for run in self._passed.get(key, ()):
+            cursor = cursor.settle(*run)
+        return cursor
 
-    def passed(self) -> Mapping[Key, Range]:
-        """Return the passed events that no settlement accounts for."""
-        return dict(self._passed)
+    def passed(self) -> Mapping[Key, Sequence[Range]]:
+        """Return the runs of passed events that no settlement has accounted for yet."""
+        return {key: tuple(runs) for key, runs in self._passed.items() if runs}
 
     async def read(self, destination: str, lane: Lane, start: int, limit: int) -> Chunk:
         """Return up to `limit` waiting events from `start` on, and account for passed ones."""
         chunk = await self._look(destination, lane, start, limit)
-        passed = self._passed.get((destination, lane))
-        follows = passed is not None and passed[1] + 1 == start
-        begin = passed[0] if passed and follows else start
+        runs = self._passed.setdefault((destination, lane), [])
+        begin = runs[-1][0] if runs and runs[-1][1] + 1 == start else start
         if not chunk.pending and chunk.next > start:
-            self._passed[destination, lane] = (begin, chunk.next - 1)
+            if begin < start:
+                runs.pop()
+            runs.append((begin, chunk.next - 1))
         elif chunk.pending and chunk.pending[0].start == start:
             chunk.pending[0].start = begin
         return chunk
