@@ -139,6 +139,11 @@ class Producer:
         self.acknowledged: set[str] = set()
         self.posted: set[str] = set()
 
+    async def until_acknowledged(self, count: int) -> None:
+        """Wait until the relay has acknowledged so many events."""
+        while len(self.acknowledged) < count:  # noqa: ASYNC110 - the producer has no other signal
+            await asyncio.sleep(LOOK_S)
+
     async def post_until(self, stop: asyncio.Event) -> None:
         """Post one batch after the other; a batch without an answer counts as not acknowledged."""
         async with aiohttp.ClientSession() as session:
