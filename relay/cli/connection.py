@@ -104,11 +104,15 @@ class Connection:
 
 def _place(url: str) -> tuple[type[http.client.HTTPConnection], str, int | None]:
     """Return the kind of connection, the host and the port of an address."""
+    wrong = ConfigError("the address must be like http://127.0.0.1:8080")
     try:
         parts = urlsplit(url)
-        return _SCHEMES[parts.scheme], parts.hostname or "", parts.port
+        kind, host, port = _SCHEMES[parts.scheme], parts.hostname, parts.port
     except (ValueError, KeyError):
-        raise ConfigError("the address must be like http://127.0.0.1:8080") from None
+        raise wrong from None
+    if not host:
+        raise wrong
+    return kind, host, port
 
 
 def _reason(error: Exception) -> str:

@@ -252,3 +252,17 @@ def test_where_no_terminal_is_there_is_json_only(shop: Shop, relay: Running) -> 
     assert relay.out == ""
     lines = [json.loads(line) for line in relay.err.splitlines()]
     assert f"127.0.0.1:{shop.producers}" in [line.get("listen") for line in lines]
+
+
+def test_a_password_is_taken_from_the_configuration_of_the_relay(shop: Shop) -> None:
+    config = shop.folder / "relay.toml"
+    config.write_text('[admin]\npassword = "env:ADMIN_PASSWORD"\n')
+    with shop.serving("--sandbox", ADMIN_PASSWORD="pass wörd"):
+        known = shop.run("status", ADMIN_PASSWORD="pass wörd")
+        wrong = shop.run("status", ADMIN_PASSWORD="pass")
+        missing = shop.run("status")
+
+    assert known.code == 0
+    assert "No destination is configured" in known.out
+    assert wrong.code == missing.code == 2
+    assert "wants its password" in wrong.err
