@@ -16,6 +16,7 @@ from aiohttp import web
 
 from relay.admin.api import Api
 from relay.admin.guard import Guard
+from relay.admin.pages import Pages
 from relay.admin.server import AdminServer
 from relay.config import Config
 from relay.config.address import Listen
@@ -24,7 +25,7 @@ from relay.delivery import Destination
 from relay.destinations import discover
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.dispatcher import Dispatcher
-from relay.dispatch.limits import TokenBucket
+from relay.dispatch.limits import RateLimit
 from relay.dispatch.sender import Sender
 from relay.dispatch.transport import AiohttpTransport
 from relay.intake import Intake, Route, Router, Window
@@ -147,13 +148,14 @@ class App:
 
     def _dispatcher(self, journal: Journal) -> Dispatcher:
         transport = AiohttpTransport()
-        buckets: dict[str, TokenBucket] = {}
+        rates: dict[str, RateLimit] = {}
         senders = []
         for destination in self._destinations:
-            rate = destination.limits.requests_per_s
-            bucket = buckets.setdefault(destination.budget, TokenBucket(rate, self._clock))
-            bucket.limit(rate)
-            senders.append(self._sender(destination, journal, transport, bucket))
+            requests_per_s = destination.limits.requests_per_s
+            limit = RateLimit(requests_per_s, self._clock)
+            rate = rates.setdefault(destination.budget, limit)
+            rate.limit(requests_per_s)
+            senders.append(self._sender(destination, journal, transport, rate))
         return Dispatcher(journal, senders, transport)
 
     def _sender(
@@ -161,7 +163,7 @@ class App:
         destination: Destination,
         journal: Journal,
         transport: AiohttpTransport,
-        bucket: TokenBucket,
+        rate: RateLimit,
     ) -> Sender:
         settings = self._config.destinations[destination.name]
         return Sender(
@@ -170,7 +172,7 @@ class App:
             transport=transport,
             recorder=Recorder(destination.name, journal, self._metrics, self._clock),
             token=self._tokens[destination.name],
-            bucket=bucket,
+            rate=rate,
             batcher=Batcher(
                 max_events=destination.limits.max_events,
                 max_bytes=destination.limits.max_bytes,
@@ -200,6 +202,7 @@ class App:
         dead_letters = DeadLetters(journal, self._destinations, self._clock)
         return AdminServer(
             api=Api(reports, dead_letters, dispatcher),
+            pages=Pages(reports),
             guard=self._guard(),
             exposition=Exposition(journal, reports, self._metrics),
             not_ready=lambda: "shutting down" if source.stopping else journal.unavailable(),

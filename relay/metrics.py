@@ -2,18 +2,34 @@
 
 Lifetime counts of events are not here: they live in the journal, where they change in the same
 transaction as what they count (`relay.outcome.exposition` tells them). What is here starts at zero
-with the process. Adding is cheap enough for a batch, and nothing is called per event.
+with the process, and at zero for each configured destination. Adding is cheap enough for a batch;
+nothing but `identifiers` is told of single events, and that costs one dictionary entry a kind.
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
-from prometheus_client.core import HistogramMetricFamily
+from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
-EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
+EVENTS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+OUTCOMES: Final = ("ok", "partial", "throttled", "transient", "invalid", "misconfigured")
+"""How a request ends; a test holds them equal to `relay.delivery.Outcome`."""
+IDENTIFIERS: Final = (
+    *("email", "phone", "external_id", "first_name", "last_name", "gender", "birth_date"),
+    *("city", "state", "zip", "country", "mobile_ad_id", "ip", "user_agent", "locale"),
+    *("epik", "ttclid", "ttp"),
+)
+"""The keys of an inbound `user` that are counted where an event carries them."""
+MAX_KINDS: Final = 10_000
+"""Combinations of destinations and identifiers that are counted apart until they are summed up."""
+
+Presence = tuple[bool, ...]
+"""Whether each of `IDENTIFIERS` is there, in order."""
 
 
 class Histogram(Collector):
@@ -35,7 +51,7 @@ class Histogram(Collector):
         registry.register(self)
 
     def observe(self, value: float, *labels: str, count: int = 1) -> None:
-        """Add `count` observations of `value`."""
+        """Add `count` observations of `value`; none at all makes the series start at zero."""
         counts = self._counts.get(labels)
         if counts is None:
             counts = self._counts[labels] = [0] * (len(self._bounds) + 1)
@@ -62,12 +78,75 @@ class Histogram(Collector):
         return buckets
 
 
+class Tally(Collector):
+    """A counter by labels, without the library's creation times, which are series of their own."""
+
+    def __init__(
+        self, registry: CollectorRegistry, name: str, help_text: str, labels: Sequence[str]
+    ) -> None:
+        self._family = (name, help_text, labels)
+        self._counts: dict[tuple[str, ...], int] = {}
+        registry.register(self)
+
+    def add(self, *labels: str, count: int = 1) -> None:
+        """Add `count`; 0 makes the series start at zero."""
+        self._counts[labels] = self._counts.get(labels, 0) + count
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield the family for an exposition."""
+        family = CounterMetricFamily(*self._family[:2], labels=self._family[2])
+        for labels, count in self._counts.items():
+            family.add_metric(labels, count)
+        yield family
+
+    def describe(self) -> Iterable[CounterMetricFamily]:
+        """Yield the empty family, so that registering collects nothing."""
+        return [CounterMetricFamily(*self._family[:2], labels=self._family[2])]
+
+
+class IdentifierTally(Tally):
+    """Counts identifiers of events by their kind: which destinations, which identifiers.
+
+    Of thousands of events there are few kinds, so that an event costs one addition; kinds are
+    taken apart when somebody looks, or when there are too many.
+    """
+
+    def __init__(self, registry: CollectorRegistry, name: str, help_text: str) -> None:
+        super().__init__(registry, name, help_text, ("destination", "identifier"))
+        self._kinds: Counter[tuple[tuple[str, ...], Presence]] = Counter()
+        self._of_interest: dict[str, frozenset[str]] = {}
+
+    def expect(self, destination: str, identifiers: Iterable[str]) -> None:
+        """Name the identifiers that a destination takes; others are not counted for it."""
+        self._of_interest[destination] = frozenset(identifiers).intersection(IDENTIFIERS)
+        for identifier in sorted(self._of_interest[destination]):
+            self.add(destination, identifier, count=0)
+
+    def add_events(self, kinds: Iterable[tuple[tuple[str, ...], Presence]]) -> None:
+        """Count events, each by the names of its destinations and what it carries."""
+        self._kinds.update(kinds)
+        if len(self._kinds) > MAX_KINDS:
+            self._sum_up()
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield the family for an exposition."""
+        self._sum_up()
+        return super().collect()
+
+    def _sum_up(self) -> None:
+        kinds, self._kinds = self._kinds, Counter()
+        for (destinations, presence), count in kinds.items():
+            carried = {name for name, there in zip(IDENTIFIERS, presence, strict=True) if there}
+            for destination in destinations:
+                for identifier in carried & self._of_interest.get(destination, frozenset()):
+                    self.add(destination, identifier, count=count)
+
+
 class Metrics:
     """All instruments of one relay, on a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        by_destination = ["destination"]
         self.delivery_seconds = Histogram(
             registry, "relay_delivery_seconds", "Time from receipt to delivery"
         )
@@ -83,33 +162,34 @@ class Metrics:
         self.ingest_seconds = Histogram(
             registry, "relay_ingest_seconds", "Time to answer a producer", labels=()
         )
-        self.requests = Counter(
-            "relay_requests_total",
+        self.requests = Tally(
+            registry,
+            "relay_requests",
             "Requests to the platform by how they ended",
-            ["destination", "outcome"],
-            registry=registry,
+            ("destination", "outcome"),
         )
-        self.retries = Counter(
-            "relay_retries_total",
-            "Events that were sent more than once",
-            by_destination,
-            registry=registry,
+        self.retries = Tally(
+            registry, "relay_retries", "Events in a request that were in one before", _BY_NAME
         )
-        self.warnings = Counter(
-            "relay_warnings_total",
-            "Advice of the platform, and events near a time wall",
-            ["destination", "code"],
-            registry=registry,
+        self.warnings = Tally(
+            registry, "relay_warnings", "Advice of the platform", ("destination", "code")
         )
-        self.identifiers = Counter(
-            "relay_identifier_present_total",
-            "Events that carried an identifier",
-            ["destination", "identifier"],
-            registry=registry,
+        self.identifiers = IdentifierTally(
+            registry, "relay_identifier_present", "Accepted events that carry an identifier"
         )
-        self.paused = Gauge(
-            "relay_destination_paused",
-            "1 while a destination is paused",
-            by_destination,
-            registry=registry,
+        self.kafka_lag = Gauge(
+            "relay_kafka_lag", "Messages not read yet", ("topic", "partition"), registry=registry
         )
+        self.journal_append_seconds.observe(0, count=0)
+        self.ingest_seconds.observe(0, count=0)
+
+    def expect(self, destination: str) -> None:
+        """Have all series of a destination start at zero, so that a first increase is seen."""
+        for outcome in OUTCOMES:
+            self.requests.add(destination, outcome, count=0)
+        self.retries.add(destination, count=0)
+        for histogram in (self.delivery_seconds, self.request_seconds, self.batch_events):
+            histogram.observe(0, destination, count=0)
+
+
+_BY_NAME: Final = ("destination",)

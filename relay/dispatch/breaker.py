@@ -4,6 +4,9 @@ Counts transport and credential faults, never invalid events. Its states, in ord
 `paused` (somebody must act; one event is tried from time to time), `degraded` (the platform does
 not answer; one small request at a time), `throttled` (until a moment that it named), `active`.
 Pure: it holds no task and no timer; whoever drives it asks `wait_s`.
+
+Requests in flight together fail together. So an answer to a request that was sent before the
+present trouble began is old news, and makes no wait longer.
 """
 
 import random
@@ -27,6 +30,10 @@ DEGRADED_AFTER = 2
 PROBE_EVENTS = 1
 TRIAL_EVENTS = 50
 """The largest request to a platform that did not answer lately."""
+MAX_IN_FLIGHT = 8
+"""Requests in flight to one destination; a throttle halves them, each success allows one more."""
+TOKEN_REASONS = frozenset({"token_missing", "token_rejected", "token_expired"})
+"""Reasons that no event can be the cause of."""
 
 
 class Breaker:
@@ -40,7 +47,9 @@ class Breaker:
         self._confirm = Backoff(1.0, CONFIRM_MAX_S, randomness)
         self._throttle = Backoff(1.0, THROTTLED_MAX_S, randomness)
         self._probe_s = PROBE_FIRST_S
+        self._window = MAX_IN_FLIGHT
         self.pause = pause
+        self._paused_at = 0.0
         self._not_before = 0.0
         self._throttled_at = 0.0
         self._faults = 0
@@ -49,14 +58,14 @@ class Breaker:
 
     def wait_s(self) -> float | None:
         """Return the seconds until a request may go, 0 for now, None for not until `resume`."""
-        if self.pause is not None and self.pause.reason == "paused_by_operator":
+        if self._by_operator:
             return None
         return max(0.0, self._not_before - self._clock())
 
     @property
-    def alone(self) -> bool:
-        """Whether a request must be the only one in flight: the next answer decides."""
-        return self.pause is not None or self._faults > 0
+    def max_in_flight(self) -> int:
+        """How many requests may be under way; one, if the next answer decides."""
+        return 1 if self.pause is not None or self._faults else self._window
 
     @property
     def max_events(self) -> int | None:
@@ -65,24 +74,31 @@ class Breaker:
             return PROBE_EVENTS
         return TRIAL_EVENTS if self._faults >= DEGRADED_AFTER else None
 
+    @property
+    def rotates(self) -> bool:
+        """Whether a trial that failed may be the fault of its events."""
+        return self.pause is None or self.pause.reason not in TOKEN_REASONS
+
     def note(self, answer: Answer, sent_at: float) -> None:
-        """Take an answer into account. `sent_at` tells old news: a wave of faults is one fault."""
+        """Take an answer into account."""
         match answer.kind:
             case "settled" | "refused":
-                self._succeed()
+                self._passed(sent_at)
             case "throttled":
                 self._throttled(answer, sent_at)
             case "misconfigured":
-                self._misconfigured(answer.pause or "request_refused")
+                self._misconfigured(answer.pause or "request_refused", sent_at)
             case "transient":
                 self._fault(answer, sent_at)
 
     def stop(self, reason: PauseReason) -> None:
         """Pause for a reason that no answer gave: no token, or an operator's wish."""
-        by_operator = self.pause is not None and self.pause.reason == "paused_by_operator"
-        if not by_operator and (self.pause is None or self.pause.reason != reason):
-            self.pause = Pause(reason, round(self._clock() * 1000), sentence_of(reason))
+        if self._by_operator or (self.pause is not None and self.pause.reason == reason):
+            return
+        if self.pause is None:
+            self._paused_at = self._clock()
             self._probe_s = PROBE_FIRST_S
+        self.pause = Pause(reason, round(self._clock() * 1000), sentence_of(reason))
 
     def token_changed(self, *, present: bool) -> None:
         """Try at once with a new token, whatever wait was set; without one, pause."""
@@ -95,42 +111,52 @@ class Breaker:
 
     def resume(self) -> None:
         """Clear any pause, throttled or degraded wait."""
-        self._succeed()
         self.pause = None
+        self._recover()
         self._not_before = 0.0
 
     def health(self) -> Health:
-        """Return the state as people see it."""
-        until = self._not_before if self._not_before > self._clock() else None
+        """Return the state as people see it; only a throttle names the moment of its end."""
         if self.pause is not None:
-            reason, since = self.pause.reason, self.pause.since_ms / 1000
-            return Health("paused", reason, self.pause.message, since, until)
+            since = self.pause.since_ms / 1000
+            return Health("paused", self.pause.reason, self.pause.message, since, None)
         if self._faults >= DEGRADED_AFTER:
-            return Health("degraded", None, DEGRADED, self._faulty_since, until)
-        if self._throttled_at and until is not None:
-            return Health("throttled", None, THROTTLED, self._throttled_at, until)
+            return Health("degraded", None, DEGRADED, self._faulty_since, None)
+        if self._throttled_at and self._not_before > self._clock():
+            return Health("throttled", None, THROTTLED, self._throttled_at, self._not_before)
         return Health("active", None, "", None, None)
 
-    def _succeed(self) -> None:
+    @property
+    def _by_operator(self) -> bool:
+        return self.pause is not None and self.pause.reason == "paused_by_operator"
+
+    def _passed(self, sent_at: float) -> None:
+        if self.pause is not None:
+            if sent_at < self._paused_at or self._by_operator:
+                return
+            self.pause = None
+        self._recover()
+        self._window = min(self._window + 1, MAX_IN_FLIGHT)
+
+    def _recover(self) -> None:
         self._faults = self._confirmations = 0
         self._throttled_at = 0.0
         for waits in (self._transient, self._confirm, self._throttle):
             waits.reset()
         self._probe_s = PROBE_FIRST_S
-        if self.pause is not None and self.pause.reason != "paused_by_operator":
-            self.pause = None
 
     def _throttled(self, answer: Answer, sent_at: float) -> None:
-        """Wait as told; of a wave of throttles only the first lengthens the relay's own wait."""
         if sent_at < self._throttled_at:
-            self._wait(clamp_hint_s(answer.wait_s))
-        else:
-            self._throttled_at = self._clock()
-            self._wait(self._throttle.next_s(answer.wait_s))
+            self._wait_until(self._clock() + clamp_hint_s(answer.wait_s))
+            return
+        self._throttled_at = self._clock()
+        self._window = max(self._window // 2, 1)
+        self._wait_until(self._clock() + self._throttle.next_s(answer.wait_s))
 
     def _fault(self, answer: Answer, sent_at: float) -> None:
+        """Count a fault. Its wait begins with the request, which may have hung for long enough."""
         if self.pause is not None:
-            self._wait_for_probe(answer.wait_s)
+            self._probe_again(answer, sent_at)
             return
         if self._faults and sent_at < self._faulty_since:
             return
@@ -138,18 +164,25 @@ class Breaker:
         self._faults += 1
         self._confirmations = self._confirmations + 1 if answer.pause else 0
         if answer.pause and self._confirmations > answer.confirmations:
-            self._misconfigured(answer.pause)
-        else:
-            waits = self._confirm if answer.pause else self._transient
-            self._wait(waits.next_s(answer.wait_s))
+            self._misconfigured(answer.pause, sent_at)
+            return
+        waits = self._confirm if answer.pause else self._transient
+        self._wait_until(sent_at + waits.next_s())
+        self._wait_until(self._clock() + clamp_hint_s(answer.wait_s))
 
-    def _misconfigured(self, reason: PauseReason) -> None:
-        self.stop(reason)
-        self._wait_for_probe(None)
+    def _misconfigured(self, reason: PauseReason, sent_at: float) -> None:
+        if self.pause is None or sent_at >= self._paused_at:
+            self.stop(reason)
+            self._probe_later()
 
-    def _wait_for_probe(self, hint_s: float | None) -> None:
-        self._wait(max(self._probe_s, clamp_hint_s(hint_s)))
+    def _probe_again(self, answer: Answer, sent_at: float) -> None:
+        if sent_at >= self._paused_at:
+            self._probe_later()
+            self._wait_until(self._clock() + clamp_hint_s(answer.wait_s))
+
+    def _probe_later(self) -> None:
+        self._wait_until(self._clock() + self._probe_s)
         self._probe_s = min(self._probe_s * 2, PROBE_MAX_S)
 
-    def _wait(self, wait_s: float) -> None:
-        self._not_before = max(self._not_before, self._clock() + wait_s)
+    def _wait_until(self, moment: float) -> None:
+        self._not_before = max(self._not_before, moment)

@@ -3,6 +3,9 @@
 Pure: a batch and an answer in, a `Ruling` out. A refused batch is taken apart: the events that the
 platform named are dead and the rest goes out again in one request; without a name it is halved,
 until the culprit stands alone. The innocent are never held up by the guilty for longer.
+
+A batch that fails while others pass is under suspicion: whatever the answer says of the platform or
+of the request as such, it is taken apart as well, and what fails alone gets a due time of its own.
 """
 
 import re
@@ -11,13 +14,17 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from relay.delivery import Answer, DeadReason, Outcome, Verdict
-from relay.dispatch.batcher import Batch
+from relay.dispatch.batch import Batch
 from relay.journal.base import Dead, Pending, Receipt, Retry, Settlement
 from relay.logs import scrub
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAX_CODE = 40
 """Characters kept of a platform's own code."""
+SUSPICIOUS_FAILURES = 3
+"""Vain requests after which a batch is suspected, if others passed meanwhile."""
+MAX_REFUSALS = 3
+"""Refusals of an event alone, while others passed, after which it is dead."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -30,7 +37,10 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
-    """What one request did. `again` are batches to send before all others, in order."""
+    """What one request did. `again` are batches to send before all others, in order.
+
+    `suspicious`: the answer is about these events, and no news about the platform.
+    """
 
     outcome: Outcome
     delivered: Sequence[Pending] = ()
@@ -39,21 +49,25 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Sequence[Pending] = ()
     again: Sequence[Batch] = ()
     warnings: Sequence[str] = ()
+    suspicious: bool = False
 
 
-def judge(batch: Batch, answer: Answer) -> Ruling:
-    """Return the ruling; an answer that does not fit the batch never delivers anything."""
+def judge(batch: Batch, answer: Answer, *, sent_at: float = 0.0, passed_at: float = 0.0) -> Ruling:
+    """Return the ruling; an answer that does not fit the batch never delivers anything.
+
+    `sent_at` is when the request was sent, `passed_at` the same of the latest one that passed.
+    """
     match answer.kind:
-        case "settled" if len(answer.verdicts) == len(batch.pendings):
+        case "settled" if len(answer.verdicts) == len(batch):
             return _settled(batch, answer.verdicts)
         case "refused":
-            return _refused(batch, answer)
-        case "throttled" | "misconfigured":
-            return Ruling(outcome=answer.kind, waiting=batch.pendings, again=[batch.whole()])
-        case "transient" if answer.confirmations and answer.pause is None:
-            return _doubted(batch, answer)
+            return _refused(batch, answer, sent_at)
+        case "throttled":
+            return Ruling(outcome="throttled", waiting=batch.pendings, again=[batch])
+        case "misconfigured":
+            return _misconfigured(batch, answer, sent_at, passed_at)
         case _:
-            return Ruling(outcome="transient", waiting=batch.pendings, again=[batch.whole()])
+            return _transient(batch, answer, sent_at, passed_at)
 
 
 def settlement_of(ruling: Ruling, receipt: Receipt, due_ms: Callable[[Pending], int]) -> Settlement:
@@ -92,17 +106,10 @@ def _settled(batch: Batch, verdicts: Sequence[Verdict]) -> Ruling:
     )
 
 
-def _doubted(batch: Batch, answer: Answer) -> Ruling:
-    """Send the batch again, until the same answer is confirmed; then it is a refusal."""
-    if batch.doubts >= answer.confirmations:
-        return _refused(batch, answer)
-    batch.doubts += 1
-    return Ruling(outcome="transient", waiting=batch.pendings, again=[batch.whole()])
-
-
-def _refused(batch: Batch, answer: Answer) -> Ruling:
-    count = len(batch.pendings)
+def _refused(batch: Batch, answer: Answer, sent_at: float) -> Ruling:
+    count = len(batch)
     culprits = {at for at in answer.culprits if 0 <= at < count} or set(range(count == 1))
+    batch.failed(sent_at)
     if not culprits:
         return Ruling(outcome="invalid", waiting=batch.pendings, again=batch.halves())
     innocent = batch.part([at for at in range(count) if at not in culprits])
@@ -112,6 +119,52 @@ def _refused(batch: Batch, answer: Answer) -> Ruling:
         waiting=innocent.pendings,
         again=[innocent] if innocent.pendings else [],
     )
+
+
+def _misconfigured(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -> Ruling:
+    """Blame the configuration, unless the same request passes with other events in it."""
+    others_pass = batch.failed_at < passed_at or _is_known_culprit(batch)
+    again = batch.failed(sent_at)
+    if answer.pause == "request_refused" and others_pass:
+        return _suspect(batch, answer, "misconfigured")
+    return Ruling(outcome="misconfigured", waiting=batch.pendings, again=[again])
+
+
+def _transient(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -> Ruling:
+    """Send the batch again, until it is confirmed that its events are at fault."""
+    if answer.confirmations and answer.pause is None:
+        if batch.doubts >= answer.confirmations:
+            return _refused(batch, answer, sent_at)
+        batch.doubts += 1
+    else:
+        batch.doubts = 0
+    others_pass = batch.failed_at < passed_at
+    again = batch.failed(sent_at)
+    if others_pass and batch.failures >= SUSPICIOUS_FAILURES:
+        return _suspect(batch, answer, "transient")
+    return Ruling(outcome="transient", waiting=batch.pendings, again=[again])
+
+
+def _suspect(batch: Batch, answer: Answer, outcome: Outcome) -> Ruling:
+    """Halve the batch; what fails alone waits for a moment of its own.
+
+    Only one that is refused again and again is dead. What the platform never answers may be its
+    own fault, so that such an event is tried until it is too old.
+    """
+    if len(batch) > 1:
+        return Ruling(
+            outcome=outcome, waiting=batch.pendings, again=batch.halves(), suspicious=True
+        )
+    [pending] = batch.pendings
+    refusal = [Refusal(pending, answer.code, answer.message)]
+    if outcome == "misconfigured" and pending.attempts + 1 >= MAX_REFUSALS:
+        return Ruling(outcome=outcome, dead=refusal, suspicious=True)
+    return Ruling(outcome=outcome, retry=refusal, suspicious=True)
+
+
+def _is_known_culprit(batch: Batch) -> bool:
+    """Tell whether the batch is one event that failed alone before, while others passed."""
+    return len(batch) == 1 and batch.pendings[0].attempts > 0
 
 
 def _refusal(pending: Pending, verdict: Verdict) -> Refusal:

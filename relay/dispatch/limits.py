@@ -1,38 +1,40 @@
 """The request rate of one account or pixel, shared by all destinations that post to it."""
 
+import math
+from collections import deque
 from collections.abc import Callable
 
-BURST_S = 1.0
-"""Unused budget is kept for this long, so that a quiet second allows a burst of one second."""
 
+class RateLimit:
+    """At most `rate_per_s` requests in any second, wherever the second begins.
 
-class TokenBucket:
-    """At most `rate_per_s` requests a second in the long run, never more than a second's burst."""
+    A fraction counts over more than a second: 2.5 are 3 in any 1.2 s. `clock` returns Unix seconds.
+    """
 
     def __init__(self, rate_per_s: float, clock: Callable[[], float]) -> None:
         self.rate_per_s = rate_per_s
         self._clock = clock
-        self._capacity = max(rate_per_s * BURST_S, 1.0)
-        self._tokens = self._capacity
-        self._filled_at = clock()
+        self._sent_at: deque[float] = deque()
 
     def limit(self, rate_per_s: float) -> None:
         """Lower the rate to what one more destination of the same budget is set to."""
         self.rate_per_s = min(self.rate_per_s, rate_per_s)
-        self._capacity = max(self.rate_per_s * BURST_S, 1.0)
 
     def wait_s(self) -> float:
         """Return the seconds until a request may go; 0 means now."""
-        self._fill()
-        return max(0.0, (1.0 - self._tokens) / self.rate_per_s)
+        now = self._clock()
+        count = math.ceil(self.rate_per_s)
+        span_s = count / self.rate_per_s
+        self._forget(now, span_s)
+        return 0.0 if len(self._sent_at) < count else self._sent_at[-count] + span_s - now
 
     def take(self) -> None:
         """Count a request that goes now."""
-        self._fill()
-        self._tokens -= 1.0
+        self._sent_at.append(self._clock())
 
-    def _fill(self) -> None:
-        now = self._clock()
-        elapsed_s = max(0.0, now - self._filled_at)
-        self._filled_at = now
-        self._tokens = min(self._capacity, self._tokens + elapsed_s * self.rate_per_s)
+    def _forget(self, now: float, span_s: float) -> None:
+        """Drop what is long ago; a clock that was set back gives nothing away and blocks nothing."""
+        if self._sent_at and now < self._sent_at[-1]:
+            self._sent_at = deque([now] * len(self._sent_at))
+        while self._sent_at and self._sent_at[0] <= now - span_s:
+            self._sent_at.popleft()

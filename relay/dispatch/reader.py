@@ -1,21 +1,29 @@
 """Reads a destination's waiting events from the journal and queues them for batching.
 
 Reads ahead of the sender by at most two full requests a lane. An event beyond the platform's age
-wall is never sent: it is dead as `expired`.
+wall is never sent: it is dead as `expired`, at the latest a moment after it passed the wall here.
 """
 
-from collections.abc import Callable, Sequence
+import logging
+import random
+from collections.abc import Callable, Iterable, Sequence
 
 from relay.delivery import Destination, Payload, Skip
-from relay.dispatch.batcher import Batch, Batcher
+from relay.dispatch.batch import Batch
+from relay.dispatch.batcher import Batcher
+from relay.dispatch.retry import event_wait_s
+from relay.dispatch.waiting import Waiting
 from relay.event_name import Lane
-from relay.journal.base import Dead, Journal, Pending, Settlement
+from relay.journal.base import Dead, Journal, Pending, Retry, Settlement
 from relay.outcome.recorder import Recorder
 
-READ_AHEAD = 2
-"""Full requests that may wait in memory, for each lane."""
 RETRY_LOOK_S = 1.0
 """Between two looks for events that are due again."""
+AGE_LOOK_S = 10.0
+"""Between two looks for events that grew too old while they waited in memory."""
+NO_PAYLOAD = "The relay failed to prepare this event; its log tells where."
+
+log = logging.getLogger(__name__)
 
 
 class Reader:
@@ -24,19 +32,25 @@ class Reader:
     def __init__(
         self,
         destination: Destination,
+        *,
         journal: Journal,
         batcher: Batcher,
+        waiting: Waiting,
         recorder: Recorder,
         clock: Callable[[], float],
+        randomness: random.Random,
     ) -> None:
         self._destination = destination
         self._journal = journal
         self._batcher = batcher
+        self._waiting = waiting
         self._recorder = recorder
         self._clock = clock
+        self._random = randomness
         self._next = {lane: journal.cursor(destination.name, lane) for lane in Lane}
         self._more = dict.fromkeys(Lane, True)
         self._retry_look_at = 0.0
+        self._age_look_at = clock() + AGE_LOOK_S
         self._retrying: set[tuple[Lane, int]] = set()
 
     def more(self) -> None:
@@ -46,11 +60,15 @@ class Reader:
     async def refill(self) -> None:
         """Queue more events where fewer than a full request wait."""
         for lane in Lane:
-            if self._more[lane] and self._batcher.waiting(lane) < self._batcher.max_events:
-                await self._read(lane)
-        if self._clock() >= self._retry_look_at:
-            self._retry_look_at = self._clock() + RETRY_LOOK_S
+            if self._more[lane] and (room := self._batcher.room(lane)):
+                await self._read(lane, room)
+        now_s = self._clock()
+        if now_s >= self._retry_look_at:
+            self._retry_look_at = now_s + RETRY_LOOK_S
             await self._read_retries()
+        if now_s >= self._age_look_at:
+            self._age_look_at = now_s + AGE_LOOK_S
+            await self._bury(self._waiting.discard(self._too_old(now_s)))
 
     def ended(self, settlement: Settlement) -> None:
         """Forget the tries that a settlement ended, so that a later one of the event is read."""
@@ -65,50 +83,69 @@ class Reader:
 
     async def without_expired(self, batch: Batch) -> Batch:
         """Return the batch without the events that grew too old while they waited."""
-        expired = [at for at, pending in enumerate(batch.pendings) if self._expired(pending)]
-        if not expired:
+        too_old = self._too_old(self._clock())
+        if not any(map(too_old, batch.pendings)):
             return batch
-        await self._bury([Dead(batch.pendings[at], "expired") for at in expired])
-        gone = frozenset(expired)
-        return batch.part([at for at in range(len(batch.pendings)) if at not in gone])
+        await self._bury(filter(too_old, batch.pendings))
+        return batch.part([at for at, each in enumerate(batch.pendings) if not too_old(each)])
 
-    async def _read(self, lane: Lane) -> None:
-        limit = READ_AHEAD * self._batcher.max_events - self._batcher.waiting(lane)
+    async def _read(self, lane: Lane, room: int) -> None:
         start = self._next[lane]
-        chunk = await self._journal.read(self._destination.name, lane, start, limit)
+        chunk = await self._journal.read(self._destination.name, lane, start, room)
         self._next[lane] = chunk.next
         self._more[lane] = chunk.next != start
         await self._queue(chunk.pending)
 
     async def _read_retries(self) -> None:
-        room = self._batcher.max_events - self._batcher.retries
-        if room <= 0:
+        """Queue what is due again and not under way.
+
+        What was under way when the read began is left out, too: the read may be older than the
+        settlement that has ended it meanwhile.
+        """
+        room = self._batcher.retry_room()
+        if not room:
             return
+        under_way = self._retrying.copy()
         now_ms = round(self._clock() * 1000)
-        limit = room + len(self._retrying)
-        due = await self._journal.due(self._destination.name, now_ms, limit)
-        fresh = [each for each in due if (each.lane, each.offset) not in self._retrying]
+        due = await self._journal.due(self._destination.name, now_ms, room + len(under_way))
+        fresh = [each for each in due if (each.lane, each.offset) not in under_way]
         self._retrying.update((each.lane, each.offset) for each in fresh)
         await self._queue(fresh)
 
     async def _queue(self, pendings: Sequence[Pending]) -> None:
-        dead: list[Dead] = []
-        name, add = self._destination.name, self._batcher.add
+        name, add, too_old = self._destination.name, self._batcher.add, self._too_old(self._clock())
+        exceptions: list[Dead | Retry] = []
         for pending in pendings:
-            if self._expired(pending):
-                dead.append(Dead(pending, "expired"))
+            if too_old(pending):
+                exceptions.append(Dead(pending, "expired"))
                 continue
             payload = pending.entry.payloads.get(name) or self._prepare(pending)
-            if isinstance(payload, Dead):
-                dead.append(payload)
-            else:
+            if isinstance(payload, Payload):
                 add(pending, payload)
-        if dead:
-            await self._bury(dead)
+            else:
+                exceptions.append(payload)
+        await self._end(exceptions)
 
-    def _prepare(self, pending: Pending) -> Payload | Dead:
+    async def _bury(self, expired: Iterable[Pending]) -> None:
+        await self._end([Dead(pending, "expired") for pending in expired])
+
+    async def _end(self, exceptions: Sequence[Dead | Retry]) -> None:
+        """Record what ends, or waits for another moment, without a request."""
+        if not exceptions:
+            return
+        settlement = Settlement(
+            dead=[each for each in exceptions if isinstance(each, Dead)],
+            retry=[each for each in exceptions if isinstance(each, Retry)],
+        )
+        await self._recorder.record(settlement)
+        self.ended(settlement)
+
+    def _prepare(self, pending: Pending) -> Payload | Dead | Retry:
         """Map an event that came from disk; the settings may have changed since it was taken."""
-        prepared = self._destination.prepare(pending.entry.conversion)
+        try:
+            prepared = self._destination.prepare(pending.entry.conversion)
+        except Exception as error:  # noqa: BLE001 - one event must not stop the destination
+            return self._failed(pending, error)
         if isinstance(prepared, Payload):
             return prepared
         if isinstance(prepared, Skip):
@@ -116,12 +153,17 @@ class Reader:
             return Dead(pending, "invalid_event", prepared.reason, message)
         return Dead(pending, prepared.reason, message=prepared.text)
 
-    def _expired(self, pending: Pending) -> bool:
-        conversion = pending.entry.conversion
-        age_s = self._clock() - conversion.event_time
-        return age_s > self._destination.max_age_s(conversion)
+    def _failed(self, pending: Pending, error: Exception) -> Retry:
+        fields = {"destination": self._destination.name, "error": type(error).__name__}
+        log.error("an event could not be prepared", extra={"fields": fields})
+        due_s = self._clock() + event_wait_s(pending.attempts, self._random)
+        return Retry(pending, round(due_s * 1000), "bug", NO_PAYLOAD)
 
-    async def _bury(self, dead: list[Dead]) -> None:
-        settlement = Settlement(dead=dead)
-        await self._recorder.record(settlement)
-        self.ended(settlement)
+    def _too_old(self, now_s: float) -> Callable[[Pending], bool]:
+        max_age_s = self._destination.max_age_s
+
+        def too_old(pending: Pending) -> bool:
+            conversion = pending.entry.conversion
+            return now_s - conversion.event_time > max_age_s(conversion)
+
+        return too_old

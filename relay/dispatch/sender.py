@@ -6,28 +6,33 @@ new is sent; what is in flight is finished, and everything else simply stays in 
 """
 
 import asyncio
+import logging
 import random
-from collections import deque
 from collections.abc import Callable
 
 from relay.config.secret import SecretSource
-from relay.delivery import Answer, Destination, HttpResponse
-from relay.dispatch.batcher import Batch, Batcher
-from relay.dispatch.breaker import Breaker
+from relay.delivery import Answer, Destination
+from relay.dispatch.batch import Batch
+from relay.dispatch.batcher import Batcher
+from relay.dispatch.gate import Gate
 from relay.dispatch.judge import MAX_CODE, Ruling, judge, safe_request_id, settlement_of
-from relay.dispatch.limits import TokenBucket
+from relay.dispatch.limits import RateLimit
 from relay.dispatch.reader import Reader
 from relay.dispatch.retry import event_wait_s
 from relay.dispatch.transport import Fault, Transport
-from relay.journal.base import Journal, Pause, Pending, Receipt
+from relay.dispatch.waiting import Waiting
+from relay.errors import JournalUnavailable
+from relay.journal.base import Journal, Pending, Receipt
 from relay.logs import scrub
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
 
-MAX_IN_FLIGHT = 8
-"""Requests in flight to one destination."""
 IDLE_S = 1.0
 """The longest sleep: due times and a changed token are noticed at least this often."""
+MISTAKE = Answer(kind="transient", code="bug")
+"""What the relay's own mistake about a request comes to: its events are kept and tried again."""
+
+log = logging.getLogger(__name__)
 
 
 class Sender:
@@ -41,27 +46,38 @@ class Sender:
         transport: Transport,
         recorder: Recorder,
         token: SecretSource,
-        bucket: TokenBucket,
+        rate: RateLimit,
         batcher: Batcher,
         timeout_s: float,
         clock: Callable[[], float],
         randomness: random.Random,
     ) -> None:
         self.destination = destination
-        self._journal = journal
         self._transport = transport
         self._recorder = recorder
-        self._token = token
-        self._token_version = -1
-        self._bucket = bucket
-        self._batcher = batcher
         self._timeout_s = timeout_s
         self._clock = clock
         self._random = randomness
-        self._reader = Reader(destination, journal, batcher, recorder, clock)
-        self._breaker = Breaker(clock, randomness, journal.pauses().get(destination.name))
-        self._again: deque[Batch] = deque()
+        self._waiting = Waiting(batcher)
+        self._reader = Reader(
+            destination,
+            journal=journal,
+            batcher=batcher,
+            waiting=self._waiting,
+            recorder=recorder,
+            clock=clock,
+            randomness=randomness,
+        )
+        self._gate = Gate(
+            destination.name,
+            journal=journal,
+            token=token,
+            rate=rate,
+            clock=clock,
+            randomness=randomness,
+        )
         self._in_flight = 0
+        self._passed_at = 0.0
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -70,7 +86,7 @@ class Sender:
         async with asyncio.TaskGroup() as requests:
             while not self._stopping:
                 self._wake.clear()
-                wait_s = await self._step(requests)
+                wait_s = await self._look(requests)
                 if wait_s > 0:
                     await self._sleep(min(wait_s, IDLE_S))
 
@@ -86,95 +102,85 @@ class Sender:
 
     async def pause(self) -> None:
         """Send nothing until `resume`, over restarts as well."""
-        self._breaker.stop("paused_by_operator")
-        await self._journal.save_pause(self.destination.name, self._breaker.pause)
+        await self._gate.pause()
 
     async def resume(self) -> None:
         """Clear any pause or wait, and try at once."""
-        self._breaker.resume()
-        await self._journal.save_pause(self.destination.name, None)
+        await self._gate.resume()
         self._wake.set()
 
     def health(self) -> Health:
         """Return the state as people see it."""
-        return self._breaker.health()
+        return self._gate.health()
+
+    async def _look(self, requests: asyncio.TaskGroup) -> float:
+        """Take a step; while the journal cannot be read, later."""
+        try:
+            return await self._step(requests)
+        except JournalUnavailable:
+            return IDLE_S
 
     async def _step(self, requests: asyncio.TaskGroup) -> float:
         """Start at most one request; return the seconds until the next look is worth it."""
-        before = self._breaker.pause
-        token = self._read_token()
-        await self._save_pause(before)
+        token = self._gate.token()
+        await self._gate.keep()
         await self._reader.refill()
-        wait_s = self._gate_s()
+        wait_s = self._gate.wait_s(self._in_flight)
         if wait_s > 0 or token is None:
             return wait_s or IDLE_S
         batch = self._next_batch()
         if batch is None:
-            return self._batcher.wait_s(self._clock() * 1000) or IDLE_S
-        self._bucket.take()
+            return self._waiting.wait_s(self._clock() * 1000) or IDLE_S
+        self._gate.take()
         self._in_flight += 1
         requests.create_task(self._deliver(batch, token))
         return 0
 
-    def _read_token(self) -> str | None:
-        secret, version = self._token.current()
-        if version != self._token_version:
-            self._token_version = version
-            self._breaker.token_changed(present=secret is not None)
-        return None if secret is None else secret.reveal()
-
-    def _gate_s(self) -> float:
-        if self._in_flight >= (1 if self._breaker.alone else MAX_IN_FLIGHT):
-            return IDLE_S
-        wait_s = self._breaker.wait_s()
-        return IDLE_S if wait_s is None else max(wait_s, self._bucket.wait_s())
-
     def _next_batch(self) -> Batch | None:
-        limit = self._breaker.max_events
-        if not self._again:
-            return self._batcher.batch(self._clock() * 1000, max_events=limit)
-        batch = self._again.popleft()
-        if limit is not None and len(batch.pendings) > limit:
-            count = len(batch.pendings)
-            self._again.appendleft(batch.part(range(limit, count)))
-            batch = batch.part(range(limit))
-        return batch
+        if (most := self._gate.max_events) is not None:
+            return self._waiting.trial(most, rotate=self._gate.rotates)
+        return self._waiting.next(self._clock() * 1000)
 
     async def _deliver(self, batch: Batch, token: str) -> None:
         try:
-            await self._exchange(batch, token)
+            batch = await self._reader.without_expired(batch)
+            if len(batch):
+                await self._exchange(batch, token)
         finally:
             self._in_flight -= 1
             self._wake.set()
 
     async def _exchange(self, batch: Batch, token: str) -> None:
-        batch = await self._reader.without_expired(batch)
-        if not batch.pendings:
-            return
         sent_at = self._clock()
-        request = self.destination.request(batch.payloads, token)
-        response = await self._transport.send(request, self._timeout_s)
-        answer = self._answer(response, len(batch.pendings))
-        ruling = judge(batch, answer)
-        self._again.extendleft(reversed(ruling.again))
-        await self._note(answer, sent_at)
+        retries = batch.begin()
+        answer = await self._ask(batch, token)
+        ruling = judge(batch, answer, sent_at=sent_at, passed_at=self._passed_at)
         settlement = settlement_of(ruling, self._receipt(ruling, answer, sent_at), self._due_ms)
-        await self._recorder.record(settlement, ruling.warnings)
+        self._waiting.put(ruling.again)
+        self._note(ruling, answer, sent_at)
+        await self._recorder.record(settlement, ruling.warnings, retries=retries)
         self._reader.ended(settlement)
 
-    def _answer(self, response: HttpResponse | Fault, count: int) -> Answer:
-        if isinstance(response, Fault):
-            return Answer(kind="transient", code=response.kind)
-        return self.destination.answer(response, count)
+    async def _ask(self, batch: Batch, token: str) -> Answer:
+        try:
+            request = self.destination.request(batch.payloads, token)
+            response = await self._transport.send(request, self._timeout_s)
+            if isinstance(response, Fault):
+                return Answer(kind="transient", code=response.kind)
+            return self.destination.answer(response, len(batch))
+        except Exception as error:  # noqa: BLE001 - a destination's mistake is no other one's
+            return self._mistaken(error)
 
-    async def _note(self, answer: Answer, sent_at: float) -> None:
-        before = self._breaker.pause
-        self._breaker.note(answer, sent_at)
-        await self._save_pause(before)
+    def _mistaken(self, error: Exception) -> Answer:
+        fields = {"destination": self.destination.name, "error": type(error).__name__}
+        log.error("a request could not be made or understood", extra={"fields": fields})
+        return MISTAKE
 
-    async def _save_pause(self, before: Pause | None) -> None:
-        if self._breaker.pause != before:
-            await self._journal.save_pause(self.destination.name, self._breaker.pause)
+    def _note(self, ruling: Ruling, answer: Answer, sent_at: float) -> None:
+        if ruling.delivered:
+            self._passed_at = max(self._passed_at, sent_at)
+        if not ruling.suspicious:
+            self._gate.note(answer, sent_at)
 
     def _due_ms(self, pending: Pending) -> int:
         return round((self._clock() + event_wait_s(pending.attempts, self._random)) * 1000)

@@ -37,10 +37,13 @@ class Transport(Protocol):
 
 
 class AiohttpTransport:
-    """Keep-alive connections by aiohttp, at most `max_connections` to each host."""
+    """Keep-alive connections by aiohttp.
 
-    def __init__(self, max_connections: int = 32) -> None:
-        self._max_connections = max_connections
+    Their number has no bound of its own: each sender bounds its requests in flight, and a bound
+    for all would let a platform that hangs stand in the way of another one.
+    """
+
+    def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
@@ -75,9 +78,7 @@ class AiohttpTransport:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0, limit_per_host=self._max_connections, loop=asyncio.get_running_loop()
-                ),
+                connector=aiohttp.TCPConnector(limit=0, loop=asyncio.get_running_loop()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=True,
             )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from relay.errors import JournalUnavailable
-from relay.journal.base import Journal, Pending, Settlement
+from relay.journal.base import Journal, Pending, Receipt, Settlement
 from relay.metrics import Metrics
 
 REPEAT_S = 1.0
@@ -19,38 +19,55 @@ class Recorder:
     """The record of one destination. `clock` returns Unix seconds."""
 
     def __init__(
-        self, destination: str, journal: Journal, metrics: Metrics, clock: Callable[[], float]
+        self,
+        destination: str,
+        journal: Journal,
+        metrics: Metrics,
+        clock: Callable[[], float],
+        *,
+        repeat_s: float = REPEAT_S,
     ) -> None:
         self._destination = destination
         self._journal = journal
         self._metrics = metrics
         self._clock = clock
+        self._repeat_s = repeat_s
+        metrics.expect(destination)
 
-    async def record(self, settlement: Settlement, warnings: Sequence[str] = ()) -> None:
+    async def record(
+        self, settlement: Settlement, warnings: Sequence[str] = (), *, retries: int = 0
+    ) -> None:
         """Return once the settlement is on disk, however long the storage fails.
 
-        The platform has already answered: giving up here would send its events twice.
+        The platform has already answered: giving up here would send its events twice. `retries`
+        of them were in a request before.
         """
+        await self._settle(settlement)
+        self._count_delivered(settlement.delivered)
+        for code, count in Counter(warnings).items():
+            self._metrics.warnings.add(self._destination, code, count=count)
+        if settlement.receipt is None:
+            self._log_ended(settlement)
+            return
+        self._metrics.retries.add(self._destination, count=retries)
+        self._count_request(settlement, settlement.receipt)
+        self._log_request(settlement, settlement.receipt)
+
+    async def _settle(self, settlement: Settlement) -> None:
+        refusals = 0
         while True:
             try:
                 await self._journal.settle(self._destination, settlement)
-                break
             except JournalUnavailable as error:
-                log.warning("cannot record a delivery", extra=self._fields(reason=error.reason))
-                await asyncio.sleep(REPEAT_S)
-        self._count(settlement, warnings)
-        self._log(settlement)
-
-    def _count(self, settlement: Settlement, warnings: Sequence[str]) -> None:
-        self._count_delivered(settlement.delivered)
-        for code, count in Counter(warnings).items():
-            self._metrics.warnings.labels(self._destination, code).inc(count)
-        receipt = settlement.receipt
-        if receipt is not None:
-            self._metrics.requests.labels(self._destination, receipt.outcome).inc()
-            seconds = receipt.duration_ms / 1000
-            self._metrics.request_seconds.observe(seconds, self._destination)
-            self._metrics.batch_events.observe(_events_of(settlement), self._destination)
+                refusals += 1
+                if refusals == 1:
+                    fields = self._fields(reason=error.reason)
+                    log.warning("an outcome cannot be recorded yet", extra=fields)
+                await asyncio.sleep(self._repeat_s)
+            else:
+                break
+        if refusals:
+            log.info("the outcome is recorded", extra=self._fields(refusals=refusals))
 
     def _count_delivered(self, delivered: Sequence[Pending]) -> None:
         now_ms = self._clock() * 1000
@@ -59,11 +76,12 @@ class Recorder:
             age_s = max(0.0, now_ms - received_ms) / 1000
             self._metrics.delivery_seconds.observe(age_s, self._destination, count=count)
 
-    def _log(self, settlement: Settlement) -> None:
-        receipt = settlement.receipt
-        if receipt is None:
-            log.info("events expired", extra=self._fields(dead=len(settlement.dead)))
-            return
+    def _count_request(self, settlement: Settlement, receipt: Receipt) -> None:
+        self._metrics.requests.add(self._destination, receipt.outcome)
+        self._metrics.request_seconds.observe(receipt.duration_ms / 1000, self._destination)
+        self._metrics.batch_events.observe(_events_of(settlement), self._destination)
+
+    def _log_request(self, settlement: Settlement, receipt: Receipt) -> None:
         fields = self._fields(
             outcome=receipt.outcome,
             events=_events_of(settlement),
@@ -75,6 +93,11 @@ class Recorder:
             duration_ms=receipt.duration_ms,
         )
         log.info("request answered", extra=fields)
+
+    def _log_ended(self, settlement: Settlement) -> None:
+        reasons = Counter(str(each.reason) for each in settlement.dead)
+        for reason, count in reasons.items():
+            log.info("events ended unsent", extra=self._fields(reason=reason, events=count))
 
     def _fields(self, **fields: object) -> dict[str, object]:
         return {"fields": {"destination": self._destination, **fields}}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.delivery import DELIVERED, Answer, Verdict
-from relay.dispatch.batcher import Batch
+from relay.dispatch.batch import Batch
 from relay.dispatch.judge import judge, safe_request_id, settlement_of
 from relay.journal.base import Pending, Receipt
 from tests.builders import payload, pending
@@ -61,7 +61,6 @@ def test_throttles_and_faults_send_the_same_events_again() -> None:
         ruling = judge(batch_of(2), Answer(kind=kind))  # type: ignore[arg-type]  # both are kinds
         assert ruling.outcome == outcome
         assert [offsets(batch.pendings) for batch in ruling.again] == [[0, 1]]
-        assert all(batch.fixed for batch in ruling.again)
 
 
 def test_a_doubtful_answer_becomes_a_refusal_once_confirmed() -> None:

@@ -1,0 +1,75 @@
+"""The events of one request, in order, and how they have fared so far.
+
+What a batch remembers goes on to its parts, so that a culprit is told from an outage however often
+its batch was taken apart.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Self
+
+import msgspec
+
+from relay.delivery import Payload
+from relay.journal.base import Pending
+
+
+class Batch(msgspec.Struct, eq=False):
+    """See the module docstring; moments are Unix seconds."""
+
+    pendings: list[Pending]
+    payloads: list[Payload]
+    sent: bool = False
+    """Whether its events were in a request before."""
+    doubts: int = 0
+    """Answers in a row that become a refusal if they go on."""
+    failures: int = 0
+    """Requests that settled nothing of it."""
+    failed_at: float = math.inf
+    """When the latest of them was sent."""
+    trials: int = 0
+    """How often it was chosen to find out whether the platform takes anything at all."""
+
+    def __len__(self) -> int:
+        return len(self.pendings)
+
+    @property
+    def oldest_ms(self) -> int:
+        """When the event that waits longest was received, Unix milliseconds."""
+        return min(pending.entry.conversion.received_ms for pending in self.pendings)
+
+    def begin(self) -> int:
+        """Mark it as sent; return how many of its events were sent before."""
+        before = len(self) if self.sent else sum(each.attempts > 0 for each in self.pendings)
+        self.sent = True
+        return before
+
+    def failed(self, sent_at: float) -> Self:
+        """Return all of it, to be sent again as it is."""
+        self.failures += 1
+        self.failed_at = sent_at
+        return self
+
+    def part(self, positions: Sequence[int]) -> Self:
+        """Return the events at `positions` as a batch of their own."""
+        return type(self)(
+            [self.pendings[at] for at in positions],
+            [self.payloads[at] for at in positions],
+            sent=self.sent,
+            failures=self.failures,
+            failed_at=self.failed_at,
+            trials=self.trials,
+        )
+
+    def halves(self) -> tuple[Self, Self]:
+        """Return both halves, each to be sent on its own."""
+        middle = len(self) // 2
+        return self.part(range(middle)), self.part(range(middle, len(self)))
+
+    def split(self, count: int) -> tuple[Self, Self]:
+        """Return the `count` events that wait longest, and the rest."""
+        by_age = sorted(range(len(self)), key=self._received_ms)
+        return self.part(sorted(by_age[:count])), self.part(sorted(by_age[count:]))
+
+    def _received_ms(self, at: int) -> int:
+        return self.pendings[at].entry.conversion.received_ms

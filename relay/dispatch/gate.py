@@ -1,0 +1,119 @@
+"""Whether the next request to a destination may go, and how large it may be.
+
+Joins all that can hold it back: the token, the breaker, the requests in flight, the rate. Keeps the
+breaker's pauses in the journal, and tells each change of state once.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from relay.config.secret import SecretSource
+from relay.delivery import Answer, PauseReason
+from relay.dispatch.breaker import Breaker
+from relay.dispatch.limits import RateLimit
+from relay.errors import JournalUnavailable
+from relay.journal.base import Journal
+from relay.outcome.health import Health, State
+
+CLOSED_S = 1.0
+"""The wait while nothing tells how long it will be: an answer or an operator ends it."""
+
+log = logging.getLogger(__name__)
+
+
+class Gate:
+    """See the module docstring. `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        destination: str,
+        *,
+        journal: Journal,
+        token: SecretSource,
+        rate: RateLimit,
+        clock: Callable[[], float],
+        randomness: random.Random,
+    ) -> None:
+        self._destination = destination
+        self._journal = journal
+        self._token = token
+        self._token_version = -1
+        self._rate = rate
+        self._kept = journal.pauses().get(destination)
+        self._breaker = Breaker(clock, randomness, self._kept)
+        self._keeping = asyncio.Lock()
+        self._told: tuple[State, PauseReason | None] = ("active", None)
+
+    def token(self) -> str | None:
+        """Return the token to send with; without one, the destination is paused."""
+        secret, version = self._token.current()
+        if version != self._token_version:
+            self._token_version = version
+            self._breaker.token_changed(present=secret is not None)
+        if secret is None:
+            self._breaker.stop("token_missing")
+            return None
+        return secret.reveal()
+
+    def wait_s(self, in_flight: int) -> float:
+        """Return the seconds until it is worth asking again, 0 if a request may go now."""
+        wait_s = self._breaker.wait_s()
+        if wait_s is None or in_flight >= self._breaker.max_in_flight:
+            return CLOSED_S
+        return max(wait_s, self._rate.wait_s())
+
+    @property
+    def max_events(self) -> int | None:
+        """The largest request that may go, or None if nothing but the platform bounds it."""
+        return self._breaker.max_events
+
+    @property
+    def rotates(self) -> bool:
+        """Whether a small request that failed may be the fault of its events."""
+        return self._breaker.rotates
+
+    def take(self) -> None:
+        """Count a request that goes now."""
+        self._rate.take()
+
+    def note(self, answer: Answer, sent_at: float) -> None:
+        """Take an answer into account."""
+        self._breaker.note(answer, sent_at)
+
+    async def pause(self) -> None:
+        """Let nothing pass until `resume`, over restarts as well."""
+        self._breaker.stop("paused_by_operator")
+        await self.keep()
+
+    async def resume(self) -> None:
+        """Clear any pause or wait."""
+        self._breaker.resume()
+        await self.keep()
+
+    def health(self) -> Health:
+        """Return the state as people see it."""
+        return self._breaker.health()
+
+    async def keep(self) -> None:
+        """Write down a pause that began or ended; while the storage fails, the next call does."""
+        self._tell()
+        async with self._keeping:
+            pause = self._breaker.pause
+            if pause == self._kept:
+                return
+            try:
+                await self._journal.save_pause(self._destination, pause)
+            except JournalUnavailable:
+                return
+            self._kept = pause
+
+    def _tell(self) -> None:
+        health = self.health()
+        if (health.state, health.reason) == self._told:
+            return
+        self._told = (health.state, health.reason)
+        level = logging.INFO if health.state == "active" else logging.WARNING
+        fields = {"destination": self._destination, "state": health.state, "reason": health.reason}
+        log.log(level, "the state of a destination changed", extra={"fields": fields})
