@@ -25,6 +25,12 @@ class Error(msgspec.Struct, frozen=True):
     message: str
 
 
+class Status(msgspec.Struct, frozen=True):
+    """What a probe finds if all is well."""
+
+    status: Literal["alive", "ready"]
+
+
 def json(value: object, status: int = 200) -> web.Response:
     """Return a value as JSON."""
     return web.Response(body=_ENCODER.encode(value), status=status, content_type="application/json")

@@ -1,25 +1,22 @@
 """`/api/v1`: the JSON behind the page, for programs and the command line."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Annotated, Any, Protocol, get_args
+from typing import Protocol
 
 import msgspec
 from aiohttp import web
 
-from relay.admin import answer
+from relay.admin import answer, query, selection
 from relay.admin.answer import BadRequest
+from relay.delivery import DeadReason
 from relay.journal.base import DeadFilter
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.reports import Reports
 from relay.outcome.view import RangeName
 
-MAX_PAGE = 1000
-DEFAULT_PAGE = 100
-MAX_IDS = 10_000
-MAX_NOTE = 500
-
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+DEAD_LETTERS = 100
+REJECTIONS = 1000
+"""Entries of a list if the request names no `limit`."""
 
 
 class Control(Protocol):
@@ -32,33 +29,6 @@ class Control(Protocol):
     async def resume(self, name: str) -> None:
         """Clear any pause or wait, and try at once."""
         ...
-
-
-class Selection(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which dead letters are meant: ids, or at least one filter; all conditions hold together."""
-
-    dry_run: bool
-    ids: Annotated[list[str], msgspec.Meta(max_length=MAX_IDS)] | None = None
-    destination: str | None = None
-    reason: str | None = None
-    event: str | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-    note: Annotated[str, msgspec.Meta(max_length=MAX_NOTE)] | None = None
-
-    def where(self) -> DeadFilter:
-        """Return the filter. Raises `BadRequest` if it would mean all letters there are."""
-        filters = (self.destination, self.reason, self.event, self.since, self.until)
-        if self.ids is None and all(each is None for each in filters):
-            raise BadRequest("Name `ids`, or at least one of destination, reason, event, since.")
-        return DeadFilter(
-            ids=None if self.ids is None else frozenset(self.ids),
-            destination=self.destination,
-            reason=self.reason,
-            event=self.event,
-            since_ms=_milliseconds(self.since),
-            until_ms=_milliseconds(self.until),
-        )
 
 
 class ReplayResult(msgspec.Struct, frozen=True):
@@ -88,12 +58,12 @@ class Api:
         self._control = control
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the routes below `/api/v1`."""
+        """Return the routes below `/api/v1`. An event id may hold any character, encoded."""
         return [
             web.get("/api/v1/summary", self.summary),
             web.get("/api/v1/destinations", self.destinations),
             web.get("/api/v1/events", self.events),
-            web.get("/api/v1/events/{event_id:.+}", self.event),
+            web.get(r"/api/v1/events/{event_id:[\s\S]+}", self.event),
             web.get("/api/v1/dead-letters", self.list_dead_letters),
             web.post("/api/v1/dead-letters/replay", self.replay),
             web.post("/api/v1/dead-letters/drop", self.drop),
@@ -104,7 +74,7 @@ class Api:
 
     async def summary(self, request: web.Request) -> web.Response:
         """Answer with the funnel of a range."""
-        name: RangeName = _query(request, "range", RangeName, "24h")
+        name: RangeName = query.choice(request, "range", RangeName) or "24h"
         return answer.json(await self._reports.summary(name))
 
     async def destinations(self, request: web.Request) -> web.Response:
@@ -126,12 +96,12 @@ class Api:
         """Answer with a page of dead letters."""
         where = DeadFilter(
             destination=request.query.get("destination"),
-            reason=request.query.get("reason"),
+            reason=query.choice(request, "reason", DeadReason),
             event=request.query.get("event"),
-            since_ms=_milliseconds(_query(request, "since", Moment, None)),
-            until_ms=_milliseconds(_query(request, "until", Moment, None)),
+            since_ms=query.milliseconds(request, "since"),
+            until_ms=query.milliseconds(request, "until"),
         )
-        limit, cursor = _limit(request), request.query.get("cursor")
+        limit, cursor = query.limit(request, DEAD_LETTERS), request.query.get("cursor")
         try:
             page = await self._reports.dead_letters(where, limit=limit, cursor=cursor)
         except ValueError:
@@ -140,23 +110,21 @@ class Api:
 
     async def replay(self, request: web.Request) -> web.Response:
         """Send dead letters again."""
-        selection = await _selection(request)
-        done = await self._dead_letters.replay(selection.where(), dry_run=selection.dry_run)
-        return answer.json(
-            ReplayResult(done.matched, done.replayed, done.expired, selection.dry_run)
-        )
+        wanted = await selection.read(request, selection.Replay)
+        done = await self._dead_letters.replay(wanted.where(), dry_run=wanted.dry_run)
+        return answer.json(ReplayResult(done.matched, done.replayed, done.expired, wanted.dry_run))
 
     async def drop(self, request: web.Request) -> web.Response:
         """Put dead letters away."""
-        selection = await _selection(request)
+        wanted = await selection.read(request, selection.Drop)
         dropped = await self._dead_letters.drop(
-            selection.where(), note=selection.note or "", dry_run=selection.dry_run
+            wanted.where(), note=wanted.note or "", dry_run=wanted.dry_run
         )
-        return answer.json(DropResult(dropped, dropped, 0, selection.dry_run))
+        return answer.json(DropResult(dropped, dropped, 0, wanted.dry_run))
 
     async def rejections(self, request: web.Request) -> web.Response:
         """Answer with the latest events that were refused on arrival."""
-        return answer.json(await self._reports.rejections(_limit(request)))
+        return answer.json(await self._reports.rejections(query.limit(request, REJECTIONS)))
 
     async def pause(self, request: web.Request) -> web.Response:
         """Stop sending to a destination."""
@@ -182,34 +150,3 @@ class Api:
         if found is None:
             return answer.error(404, "not_found", "No event with this id is on record.")
         return answer.json(found)
-
-
-def _limit(request: web.Request) -> int:
-    bounds = msgspec.Meta(ge=1, le=MAX_PAGE)
-    limit: int = _query(request, "limit", Annotated[int, bounds], DEFAULT_PAGE)
-    return limit
-
-
-def _query(request: web.Request, name: str, kind: Any, default: Any) -> Any:
-    """Return a parameter of the query. Raises `BadRequest` naming it."""
-    text = request.query.get(name)
-    if text is None:
-        return default
-    try:
-        return msgspec.convert(text, kind, strict=False)
-    except msgspec.ValidationError:
-        allowed = get_args(kind) if kind is RangeName else ()
-        hint = f"one of {', '.join(allowed)}" if allowed else f"no valid {name}"
-        raise BadRequest(f"{name}: this is {hint}.") from None
-
-
-async def _selection(request: web.Request) -> Selection:
-    try:
-        return msgspec.json.decode(await request.read(), type=Selection)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        text = str(problem) if isinstance(problem, msgspec.ValidationError) else "not valid JSON"
-        raise BadRequest(f"The body is not as expected: {text}.") from None
-
-
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else round(moment.timestamp() * 1000)

@@ -1,10 +1,15 @@
-"""Who may use the admin port: host, origin and password checks, and headers for every answer."""
+"""Who may use the admin port: host, origin and password checks, and headers for every answer.
+
+A request gets its refusal before any handler sees it. Nothing of a request is logged.
+"""
 
 import base64
 import binascii
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
+from hashlib import sha256
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -13,13 +18,15 @@ from relay.admin.answer import BadRequest, error
 from relay.errors import JournalUnavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-PROBES = frozenset({"/healthz", "/readyz"})
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-CONTENT_SECURITY_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+PROBES: Final = frozenset({"/healthz", "/readyz"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+CONTENT_SECURITY_POLICY: Final = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+CHALLENGE: Final = 'Basic realm="relay", charset="UTF-8"'
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Guard:
-    """Refuses foreign hosts and origins, asks for the password, and hardens every answer.
+    """Refuses foreign hosts and origins, and asks for the password.
 
     `password` None means that none is asked for, as on loopback. A foreign `Host` is refused
     since a page of another site could reach a loopback port through its own name (DNS rebinding).
@@ -28,21 +35,14 @@ class Guard:
     def __init__(
         self, *, password: str | None, hosts: Iterable[str], metrics_open: bool = False
     ) -> None:
-        self._password = password
-        self._hosts = frozenset(host.lower() for host in hosts)
+        self._password = None if password is None else _digest(password)
+        self._hosts = frozenset(map(_host_of, hosts))
         self._free = PROBES | ({"/metrics"} if metrics_open else frozenset())
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Check the request, have it done, and set the headers of the answer."""
-        response = self._refusal(request) or await _answered(request, handler)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        response.headers.setdefault("Cache-Control", "no-store")
-        if response.content_type == "text/html":
-            response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-            response.headers["X-Frame-Options"] = "DENY"
-        return response
+        """Check the request and have it done; an error becomes an answer in JSON."""
+        return self._refusal(request) or await _answered(request, handler)
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         if not self._knows(_host_of(request.headers.get("Host", ""))):
@@ -52,7 +52,7 @@ class Guard:
             return error(403, "forbidden", "The request comes from a page of another origin.")
         if request.path not in self._free and not self._authorised(request):
             response = error(401, "unauthorized", "The password of [admin] is needed.")
-            response.headers["WWW-Authenticate"] = 'Basic realm="relay", charset="UTF-8"'
+            response.headers["WWW-Authenticate"] = CHALLENGE
             return response
         return None
 
@@ -60,10 +60,22 @@ class Guard:
         return host in self._hosts or _is_loopback(host)
 
     def _authorised(self, request: web.Request) -> bool:
+        """Compare digests, in a time that tells neither the password nor its length."""
         if self._password is None:
             return True
         given = _password_of(request.headers.get("Authorization", ""))
-        return hmac.compare_digest(given.encode(), self._password.encode())
+        return hmac.compare_digest(_digest(given), self._password)
+
+
+async def harden(_: web.Request, response: web.StreamResponse) -> None:
+    """Set the headers of any answer of the port, aiohttp's own errors included."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Server"] = "relay"
+    if response.content_type == "text/html":
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers["X-Frame-Options"] = "DENY"
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -72,7 +84,9 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except BadRequest as problem:
         return error(400, "bad_request", str(problem))
     except JournalUnavailable as problem:
-        return error(503, "unavailable", problem.reason)
+        response = error(503, "unavailable", problem.reason)
+        response.headers["Retry-After"] = str(problem.retry_after_s)
+        return response
     except web.HTTPNotFound:
         return error(404, "not_found", "There is nothing at this address.")
     except web.HTTPMethodNotAllowed as problem:
@@ -84,20 +98,39 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 def _same_origin(request: web.Request) -> bool:
+    """Tell whether no page of another origin is behind the request.
+
+    A browser sends `Origin` with whatever changes something, `null` where it hides it; one that
+    does not still tells by `Sec-Fetch-Site`. Programs send neither.
+    """
     origin = request.headers.get("Origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
+        return _is_origin_of(origin, request.headers.get("Host", ""))
     if request.method in SAFE_METHODS:
         return True
     return request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
 
 
+def _is_origin_of(origin: str, host: str) -> bool:
+    """Tell whether an `Origin` is the one that a `Host` stands for; the scheme's port is implied.
+
+    The scheme itself is not compared: a proxy in front may speak TLS for the relay.
+    """
+    try:
+        theirs, own = urlsplit(origin), urlsplit(f"//{host}")
+        port = _DEFAULT_PORTS[theirs.scheme]
+        same = (theirs.hostname, theirs.port or port) == (own.hostname, own.port or port)
+    except (KeyError, ValueError):
+        return False
+    return same
+
+
 def _host_of(header: str) -> str:
-    """Return the host of a `Host` header without its port, in lower case."""
-    host = header.lower()
+    """Return the host of a `Host` header or a setting, in lower case, without port or brackets."""
+    host = header.strip().lower()
     if host.startswith("["):
         return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    return host if host.count(":") > 1 else host.partition(":")[0].removesuffix(".")
 
 
 def _is_loopback(host: str) -> bool:
@@ -107,6 +140,10 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _digest(password: str) -> bytes:
+    return sha256(password.encode()).digest()
 
 
 def _password_of(header: str) -> str:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from aiohttp import web
 
 from relay.admin import answer
+from relay.admin.answer import Status
 from relay.admin.api import Api
-from relay.admin.guard import Guard
+from relay.admin.guard import Guard, harden
+from relay.admin.pages import Pages
 from relay.outcome.exposition import CONTENT_TYPE, Exposition
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -19,12 +21,14 @@ class AdminServer:
         self,
         *,
         api: Api,
+        pages: Pages,
         guard: Guard,
         exposition: Exposition,
         not_ready: Callable[[], str | None],
         openapi: bytes,
     ) -> None:
         self._api = api
+        self._pages = pages
         self._guard = guard
         self._exposition = exposition
         self._not_ready = not_ready
@@ -35,12 +39,14 @@ class AdminServer:
         application = web.Application(
             middlewares=[self._guard.middleware], client_max_size=MAX_BODY_BYTES
         )
+        application.on_response_prepare.append(harden)
         application.add_routes(
             [
                 web.get("/healthz", self.healthz),
                 web.get("/readyz", self.readyz),
                 web.get("/metrics", self.metrics),
                 web.get("/openapi.json", self.openapi),
+                *self._pages.routes(),
                 *self._api.routes(),
             ]
         )
@@ -48,13 +54,13 @@ class AdminServer:
 
     async def healthz(self, request: web.Request) -> web.Response:
         """Answer that the process is alive."""
-        return answer.json({"status": "alive"})
+        return answer.json(Status("alive"))
 
     async def readyz(self, request: web.Request) -> web.Response:
         """Answer whether events can be taken."""
         reason = self._not_ready()
         if reason is None:
-            return answer.json({"status": "ready"})
+            return answer.json(Status("ready"))
         return answer.error(503, "unavailable", reason)
 
     async def metrics(self, request: web.Request) -> web.Response:

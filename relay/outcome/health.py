@@ -1,10 +1,11 @@
 """The state of a destination as people see it, with a sentence for every reason to pause."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from relay.delivery import PauseReason
+from relay.outcome.wording import PAUSED, Wording
 
 State = Literal["paused", "degraded", "throttled", "active"]
 
@@ -21,21 +22,24 @@ class Health(msgspec.Struct, frozen=True):
 
 DEGRADED = "The platform does not answer as it should; sending goes on by itself."
 THROTTLED = "The platform asks for fewer requests; sending goes on by itself."
-SENTENCES: dict[PauseReason, str] = {
-    "token_missing": "No access token is set. Put one where `token` of this destination points.",
-    "token_rejected": "The platform refuses the access token. Make a new one and replace it.",
-    "token_expired": "The access token has expired. Make a new one and replace it.",
-    "no_permission": "The token's user may not send events to this account or pixel."
-    " Give that user a role on it, or use another token.",
-    "account_not_found": "The platform knows no ad account with this id. Check `ad_account_id`.",
-    "pixel_not_found": "The platform knows no event source with this id."
-    " Check `pixel_code` and the other ids.",
-    "request_refused": "The platform refuses the request as such, whatever the events are."
-    " Check this destination's settings and the relay's version.",
-    "paused_by_operator": "Paused by hand. Nothing is lost; resume it to send what waits.",
+
+STATES: Final[dict[State, Wording]] = {
+    "paused": Wording(
+        "Nothing is sent; events wait on disk.",
+        "Do what its reason asks for. Nothing is lost, and sending then goes on by itself.",
+    ),
+    "degraded": Wording(
+        "The platform does not answer as it should.",
+        "Nothing to do: it is tried again by itself, and nothing is lost.",
+    ),
+    "throttled": Wording(
+        "The platform asks for fewer requests.",
+        "Nothing to do: sending goes on by itself. If it happens often, lower `rate`.",
+    ),
+    "active": Wording("Events are sent as they come.", "Nothing to do."),
 }
 
 
 def sentence_of(reason: PauseReason) -> str:
-    """Return what a pause means and what to do, in one or two sentences."""
-    return SENTENCES[reason]
+    """Return what a pause means and what to do, in two or three sentences."""
+    return f"{PAUSED[reason].sentence} {PAUSED[reason].fix}"

@@ -4,12 +4,18 @@ Times are RFC 3339 in UTC, money is a decimal string per currency. No PII, no to
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from relay.delivery import DeadReason, Outcome, PauseReason
 from relay.outcome.health import State
+
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Count = Annotated[int, Meta(ge=0)]
+Money = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
+DeliveryState = Literal["skipped", "pending", "delivered", "dead"]
 
 RangeName = Literal["1h", "24h", "7d", "30d"]
 RANGES_S: dict[RangeName, int] = {"1h": 3600, "24h": 86400, "7d": 7 * 86400, "30d": 30 * 86400}
@@ -24,25 +30,25 @@ class DestinationView(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     reason: PauseReason | None
     message: str
-    since: str | None
-    until: str | None
-    received: int
-    skipped: int
-    pending: int
-    delivered: int
-    dead: int
+    since: Moment | None
+    until: Moment | None
+    received: Count
+    skipped: Count
+    pending: Count
+    delivered: Count
+    dead: Count
     oldest_pending_seconds: float
-    value_delivered: Mapping[str, str]
+    value_delivered: Mapping[str, Money]
 
 
 class Summary(msgspec.Struct, frozen=True):
     """What was received in a range, and what became of it."""
 
     range: RangeName
-    since: str
-    until: str
-    received: int
-    rejected: int
+    since: Moment
+    until: Moment
+    received: Count
+    rejected: Count
     destinations: Sequence[DestinationView]
 
 
@@ -55,7 +61,7 @@ class DestinationList(msgspec.Struct, frozen=True):
 class AttemptView(msgspec.Struct, frozen=True):
     """One request that covered the event."""
 
-    at: str
+    at: Moment
     outcome: Outcome
     http_status: int | None
     code: str
@@ -67,11 +73,11 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an event at one destination; the last 20 attempts."""
 
     destination: str
-    state: Literal["skipped", "pending", "delivered", "dead"]
+    state: DeliveryState
     reason: str | None
     message: str
     platform_event: str | None
-    attempt_count: int
+    attempt_count: Count
     attempts: Sequence[AttemptView]
 
 
@@ -81,8 +87,8 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
     event: str
     order_id: str | None
-    event_time: str
-    received_at: str
+    event_time: Moment
+    received_at: Moment
     source: str
     deliveries: Sequence[DeliveryView]
 
@@ -99,12 +105,12 @@ class DeadLetterView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     event_id: str
     event: str
-    event_time: str
+    event_time: Moment
     destination: str
     reason: DeadReason
     code: str
     message: str
-    dead_at: str
+    dead_at: Moment
 
 
 class DeadLetterList(msgspec.Struct, frozen=True):
@@ -112,13 +118,13 @@ class DeadLetterList(msgspec.Struct, frozen=True):
 
     dead_letters: Sequence[DeadLetterView]
     next: str | None
-    total: int
+    total: Count
 
 
 class RejectionView(msgspec.Struct, frozen=True):
     """One event that was refused on arrival."""
 
-    at: str
+    at: Moment
     source: str
     key: str | None
     event_id: str | None

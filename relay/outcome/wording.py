@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from relay.delivery import DeadReason, SkipReason
+from relay.delivery import DeadReason, PauseReason, SkipReason
 
 
 class Wording(msgspec.Struct, frozen=True):
@@ -65,5 +65,33 @@ DEAD: Final[dict[DeadReason, Wording]] = {
     "erased": Wording(
         "The person asked to be forgotten, and the event was erased.",
         "Nothing to do.",
+    ),
+}
+
+PAUSED: Final[dict[PauseReason, Wording]] = {
+    "token_missing": Wording(
+        "No access token is set.", "Put one where `token` of this destination points."
+    ),
+    "token_rejected": Wording(
+        "The platform refuses the access token.", "Make a new one and replace it."
+    ),
+    "token_expired": Wording("The access token has expired.", "Make a new one and replace it."),
+    "no_permission": Wording(
+        "The token's user may not send events to this account or pixel.",
+        "Give that user a role on it, or use another token.",
+    ),
+    "account_not_found": Wording(
+        "The platform knows no ad account with this id.", "Check `ad_account_id`."
+    ),
+    "pixel_not_found": Wording(
+        "The platform knows no event source with this id.",
+        "Check `pixel_code` and the other ids.",
+    ),
+    "request_refused": Wording(
+        "The platform refuses the request as such, whatever the events are.",
+        "Check this destination's settings and the relay's version.",
+    ),
+    "paused_by_operator": Wording(
+        "Paused by hand.", "Nothing is lost; resume it to send what waits."
     ),
 }

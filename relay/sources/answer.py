@@ -1,16 +1,33 @@
 """The answers to producers; `schemas/openapi.producers.json` is generated from these structs."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Self
+from typing import Annotated, Final, Literal, Self
 
 import msgspec
 from aiohttp import web
+from msgspec import Meta
 
 from relay.intake import Finding, Problem, Taken
+from relay.intake.problem import Code
 
 MAX_LISTED: Final = 1000
 """Entries of `errors` and of `warnings`; the counts go on."""
 RETRY_AFTER_S: Final = 5
+
+RefusalCode = Literal[
+    "bad_request",
+    "not_found",
+    "method_not_allowed",
+    "unauthorized",
+    "forbidden",
+    "timeout",
+    "too_large",
+    "unsupported_media_type",
+    "rate_limited",
+    "unavailable",
+    "internal",
+]
+"""Why a request was not looked at, beside the codes of what its body may be wrong in."""
 
 _ENCODER = msgspec.json.Encoder()
 _NAMELESS: Final = {"Server": "relay"}
@@ -22,18 +39,22 @@ class Complaint(msgspec.Struct, frozen=True):
 
     index: int | None
     event_id: str | None
-    code: str
+    code: Code | RefusalCode
     path: str
     message: str
+
+
+Count = Annotated[int, Meta(ge=0)]
+Complaints = Annotated[Sequence[Complaint], Meta(max_length=MAX_LISTED)]
 
 
 class Answer(msgspec.Struct, frozen=True):
     """What became of the events of a request."""
 
-    accepted: int = 0
-    rejected: int = 0
-    errors: Sequence[Complaint] = ()
-    warnings: Sequence[Complaint] = ()
+    accepted: Count = 0
+    rejected: Count = 0
+    errors: Complaints = ()
+    warnings: Complaints = ()
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -51,7 +72,11 @@ class Refused(Exception):  # noqa: N818 - becomes an answer
     """
 
     def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: Code | RefusalCode,
+        message: str,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status

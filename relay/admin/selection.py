@@ -1,0 +1,76 @@
+"""The body of a replay or a drop: which dead letters are meant, and whether it is for real."""
+
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from relay.admin.answer import BadRequest
+from relay.admin.query import Moment, milliseconds_of
+from relay.delivery import DeadReason
+from relay.journal.base import DeadFilter
+
+MAX_IDS: Final = 10_000
+MAX_NOTE: Final = 500
+
+
+class Selection(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Ids, or at least one of the other conditions; all of them hold together."""
+
+    dry_run: Annotated[bool, Meta(description="True only tells what would be done.")]
+    ids: Annotated[
+        Annotated[list[str], Meta(max_length=MAX_IDS)] | None,
+        Meta(description="Ids of dead letters; others match nothing."),
+    ] = None
+    destination: Annotated[str | None, Meta(description="Name of a destination.")] = None
+    reason: Annotated[DeadReason | None, Meta(description="Why it is dead.")] = None
+    event: Annotated[str | None, Meta(description="Standard or custom name of the event.")] = None
+    since: Annotated[Moment | None, Meta(description="Dead at this moment or later.")] = None
+    until: Annotated[Moment | None, Meta(description="Dead before this moment.")] = None
+
+    def where(self) -> DeadFilter:
+        """Return the filter. Raises `BadRequest` if it would mean all letters there are."""
+        filters = (self.destination, self.reason, self.event, self.since, self.until)
+        if self.ids is None and all(each is None for each in filters):
+            raise BadRequest(
+                "Name `ids`, or at least one of destination, reason, event, since and until."
+            )
+        return DeadFilter(
+            ids=None if self.ids is None else frozenset(self.ids),
+            destination=self.destination,
+            reason=self.reason,
+            event=self.event,
+            since_ms=milliseconds_of(self.since),
+            until_ms=milliseconds_of(self.until),
+        )
+
+
+class Replay(Selection):
+    """Dead letters to send again."""
+
+
+class Drop(Selection):
+    """Dead letters to put away."""
+
+    note: Annotated[
+        Annotated[str, Meta(max_length=MAX_NOTE)] | None,
+        Meta(description="Why, for whoever looks at them later."),
+    ] = None
+
+
+S = TypeVar("S", bound=Selection)
+
+
+async def read(request: web.Request, kind: type[S]) -> S:
+    """Return the body. Raises `BadRequest` for anything that is not as `kind` has it."""
+    try:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except msgspec.ValidationError as problem:
+        raise BadRequest(f"The body is not as expected: {problem}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadRequest(
+            'The body is not valid JSON; send {"dry_run": true, "ids": […]}.'
+        ) from None
+    except web.RequestPayloadError:
+        raise BadRequest("The body is not encoded as its headers say.") from None

@@ -1,0 +1,50 @@
+"""What all generated documents share: their dialect, their bytes, and small changes to msgspec's.
+
+A document is JSON of no fixed shape, hence plain dictionaries. The same code always gives the same
+bytes, so that a difference in a file is a difference in the contract.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+Json = dict[str, Any]
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+LOCAL: Final = "#/$defs/{name}"
+
+
+def encode(document: Json | Sequence[Json]) -> bytes:
+    """Return a document as the bytes of its file."""
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def head(name: str, title: str) -> Json:
+    """Return how a JSON Schema begins."""
+    return {"$schema": DIALECT, "$id": f"urn:conversion-relay:{name}:1", "title": title}
+
+
+def components(types: Sequence[type], template: str = LOCAL) -> Json:
+    """Return the schemas of structs and of all they hold, by name."""
+    _, found = msgspec.json.schema_components(types, ref_template=template)
+    return found
+
+
+def changed(part: Any, change: Callable[[Json], Json]) -> Any:
+    """Return a document with `change` made to each of its objects, the innermost first."""
+    if isinstance(part, list):
+        return [changed(element, change) for element in part]
+    if isinstance(part, dict):
+        return change({key: changed(value, change) for key, value in part.items()})
+    return part
+
+
+def without_null(schema: Json) -> Json:
+    """Return a key's schema without the null that stands for an absent key."""
+    kept = {key: part for key, part in schema.items() if (key, part) != ("default", None)}
+    if {"type": "null"} not in kept.get("anyOf", ()):
+        return kept
+    others = [each for each in kept.pop("anyOf") if each != {"type": "null"}]
+    return others[0] | kept if len(others) == 1 else kept | {"anyOf": others}

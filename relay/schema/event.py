@@ -1,0 +1,72 @@
+"""The JSON Schema of an event, as producers post it.
+
+It says what a schema can: keys, types, bounds, and the two rules that hold between keys. An event
+that passes is still refused if its time lies ahead, its currency is no ISO 4217 code, or none of
+its identifiers is usable. The aliases of the standard names are told, not enforced: any other name
+is a custom event.
+"""
+
+from typing import Final
+
+from relay.event import InboundEvent
+from relay.event_name import ALIASES
+from relay.schema.document import LOCAL, Json, changed, components, head
+from relay.schema.examples import VALID
+
+IDENTIFIERS: Final = (
+    *("email", "phone", "external_id", "first_name", "last_name", "mobile_ad_id"),
+    *("ip", "epik", "ttclid", "ttp"),
+)
+"""The keys of `user` of which one is enough, as `relay.identity.has_identifier` has it."""
+
+
+def event_schema() -> Json:
+    """Return the schema as a document of its own."""
+    parts = event_components()
+    event = parts.pop(InboundEvent.__name__)
+    title = head("event", "Conversion event")
+    return {
+        **title,
+        **event,
+        "title": title["title"],
+        "examples": list(VALID.values()),
+        "$defs": parts,
+    }
+
+
+def event_components(template: str = LOCAL) -> Json:
+    """Return the schemas of an event and of its parts, by name."""
+    parts: Json = changed(components([InboundEvent], template), _with_numbers)
+    event = parts[InboundEvent.__name__]
+    event["properties"]["event"] |= {
+        "examples": list(ALIASES),
+        "x-aliases": {name: list(aliases) for name, aliases in ALIASES.items()},
+    }
+    event.update(_CURRENCY_RULE)
+    parts["User"]["anyOf"] = [_given(name) for name in IDENTIFIERS]
+    return parts
+
+
+def _with_numbers(schema: Json) -> Json:
+    """Return a decimal's schema with JSON numbers, which are as good as texts."""
+    if schema.get("format") != "decimal":
+        return schema
+    return {**schema, "type": ["number", "string"]}
+
+
+def _given(name: str) -> Json:
+    """Return what an object with this key fulfils, null being as good as absent."""
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+
+
+_PURCHASES: Final = ["purchase", *ALIASES["purchase"]]
+_CURRENCY_RULE: Final[Json] = {
+    "if": {
+        "required": ["event", "order"],
+        "properties": {
+            "event": {"enum": _PURCHASES},
+            "order": {"type": "object", **_given("value")},
+        },
+    },
+    "then": {"properties": {"order": _given("currency")}},
+}
