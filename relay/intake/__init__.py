@@ -8,6 +8,7 @@ all raises `Unreadable`, and nothing of it is taken. Nothing is remembered befor
 import asyncio
 from asyncio import Future
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -17,7 +18,7 @@ from relay.intake.problem import Finding, Problem, TooMany, Unreadable, Unusable
 from relay.intake.route import Route, Router
 from relay.intake.split import Document, split_json, split_ndjson
 from relay.intake.window import Window
-from relay.journal.base import Entry, Journal, Rejection
+from relay.journal.base import Entry, Rejection
 
 __all__ = [
     "Finding",
@@ -43,13 +44,23 @@ class Taken(msgspec.Struct):
     warnings: list[Finding]
 
 
+class Log(Protocol):
+    """What intake needs of a journal; see `relay.journal.base.Journal.append`."""
+
+    def append(
+        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+    ) -> "Future[None]":
+        """Queue events and rejections of one request; done when the commit is on disk."""
+        ...
+
+
 class Intake:
     """Takes the events of all sources. `clock` returns Unix seconds."""
 
     def __init__(
         self,
         router: Router,
-        journal: Journal,
+        journal: Log,
         clock: Callable[[], float],
         default_country: str | None = None,
     ) -> None:

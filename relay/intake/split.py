@@ -73,7 +73,7 @@ def unreadable(error: Exception) -> Unreadable:
         return Unreadable("This is nested too deep.")
     if isinstance(error, UnicodeDecodeError):
         return Unreadable("This is not UTF-8.")
-    reason = str(error).removeprefix("JSON is malformed: ")
+    reason = str(error).removeprefix("JSON is malformed: ").partition(" - at ")[0]
     if reason == "Input data was truncated":
         reason = "it ends too early, or an escape holds half a surrogate pair"
     return Unreadable(f"This is not valid JSON: {reason}.")

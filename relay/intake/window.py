@@ -1,8 +1,8 @@
 """The duplicate window: which events a destination got lately.
 
-Remembers at least the last `size` events, at most twice as many: two generations of that size,
-of which the older is forgotten at once. Keys are the exact name and id, so nothing is ever taken
-for a duplicate by chance.
+Remembers at least the last `size` events that were added (of which some may have been taken back),
+at most twice as many: two generations of that size, of which the older is forgotten at once. Keys
+are the exact name and id, so nothing is ever taken for a duplicate by chance.
 """
 
 Key = tuple[str, str]
@@ -31,5 +31,8 @@ class Window:
     def forget(self, key: Key, mask: int) -> None:
         """Take `add` back: the event was not stored after all, and will be posted again."""
         for generation in (self._new, self._old):
-            if key in generation:
-                generation[key] &= ~mask
+            left = generation.get(key, 0) & ~mask
+            if left:
+                generation[key] = left
+            else:
+                generation.pop(key, None)

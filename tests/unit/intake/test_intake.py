@@ -1,0 +1,173 @@
+"""A whole body goes through intake: what is taken, what is remembered, what the journal gets."""
+
+import asyncio
+import json
+
+import pytest
+
+from relay.errors import JournalUnavailable
+from relay.intake import CHUNK_EVENTS, Intake, Route, Router, Taken, Unreadable, Window
+from relay.journal.base import Rejection
+from tests.builders import NOW_S
+from tests.inbound import body, encoded, event
+from tests.recording_journal import RecordingJournal
+from tests.stub_destination import StubDestination
+
+
+def intake(journal: RecordingJournal) -> Intake:
+    router = Router([Route(StubDestination("first")), Route(StubDestination("second"))], Window(99))
+    return Intake(router, journal, lambda: NOW_S)
+
+
+def problems(taken: Taken) -> list[tuple[int, str | None, str, str]]:
+    return [
+        (each.index, each.event_id, each.problem.code, each.problem.path) for each in taken.errors
+    ]
+
+
+async def test_bad_events_are_found_and_their_neighbours_taken() -> None:
+    events = body(
+        event(event_id="a"),
+        event(event_id="b", evnet=1),
+        event(event_id=3, user={}),
+        event(event_id="d", destinations=["first", "third"]),
+        event(event_id="e"),
+    )
+
+    taken = await intake(RecordingJournal()).take_json(events, "http")
+
+    assert [entry.conversion.event_id for entry in taken.entries] == ["a", "e"]
+    assert problems(taken) == [
+        (1, "b", "unknown_key", "evnet"),
+        (2, "3", "no_identifier", "user"),
+        (3, "d", "invalid_value", "destinations[1]"),
+    ]
+
+
+async def test_a_line_that_is_no_json_is_its_own_error() -> None:
+    lines = b"\n".join([encoded(event_id="a"), b"", b"{broken", b"\xff", encoded(event_id="b")])
+
+    taken = await intake(RecordingJournal()).take_ndjson(lines, "http")
+
+    assert [entry.conversion.event_id for entry in taken.entries] == ["a", "b"]
+    assert problems(taken) == [(2, None, "not_json", ""), (3, None, "not_json", "")]
+
+
+async def test_an_array_with_a_number_that_nobody_can_hold_is_unreadable_as_a_whole() -> None:
+    events = b"[" + encoded() + b',{"event":7,"order":{"value":1e999}}]'
+
+    with pytest.raises(Unreadable):
+        await intake(RecordingJournal()).take_json(events, "http")
+
+
+async def test_warnings_name_the_event_and_the_path() -> None:
+    users = body(event(event_id="a"), event(event_id="b", user={"email": ["x@y.de", "nobody"]}))
+
+    taken = await intake(RecordingJournal()).take_json(users, "http")
+
+    [warning] = taken.warnings
+    assert (warning.index, warning.event_id) == (1, "b")
+    assert (warning.problem.code, warning.problem.path) == ("invalid_value", "user.email[1]")
+
+
+async def test_an_event_may_name_its_destinations() -> None:
+    taken = await intake(RecordingJournal()).take_json(encoded(destinations=["second"]), "http")
+
+    [entry] = taken.entries
+    assert entry.passed["first"].reason == "not_selected"
+    assert list(entry.payloads) == ["second"]
+
+
+async def test_the_journal_gets_entries_and_rejections_without_values() -> None:
+    journal = RecordingJournal()
+    whole = intake(journal)
+    taken = await whole.take_json(body(event(), event(event_id="b", user={})), "http")
+
+    await whole.store(taken, "http", "shop")
+
+    assert journal.event_ids == ["order-1"]
+    message = taken.errors[0].problem.message
+    assert journal.rejections == [
+        Rejection(NOW_S * 1000, "http", "shop", "b", "no_identifier", "user", message)
+    ]
+
+
+async def test_an_event_that_was_not_stored_is_no_duplicate_when_it_comes_again() -> None:
+    journal = RecordingJournal(held=True)
+    whole = intake(journal)
+    failed = whole.store(await whole.take_json(encoded(), "http"), "http")
+
+    journal.fail()
+    with pytest.raises(JournalUnavailable):
+        await failed
+    again = whole.store(await whole.take_json(encoded(), "http"), "http")
+    journal.release()
+    await again
+
+    [entry] = journal.entries
+    assert entry.passed == {}
+
+
+async def test_a_journal_that_refuses_at_once_is_no_different() -> None:
+    journal = RecordingJournal()
+    whole = intake(journal)
+    taken = await whole.take_json(encoded(), "http")
+    journal.refusal = "the disk is full"
+
+    refused = whole.store(taken, "http")
+    journal.refusal = None
+    stored = whole.store(taken, "http")
+
+    with pytest.raises(JournalUnavailable):
+        await refused
+    await stored
+    assert [entry.passed for entry in journal.entries] == [{}]
+
+
+async def test_to_end_the_waiting_does_not_take_the_events_back() -> None:
+    journal = RecordingJournal(held=True)
+    whole = intake(journal)
+    taken = await whole.take_json(encoded(), "http")
+
+    whole.store(taken, "http").cancel()
+    journal.release()
+    again = whole.store(await whole.take_json(encoded(), "http"), "http")
+    journal.release()
+    await again
+
+    assert [list(entry.passed) for entry in journal.entries] == [[], ["first", "second"]]
+
+
+async def test_a_body_that_is_refused_late_makes_nothing_a_duplicate() -> None:
+    """Otherwise an event posted while a large body is taken would be lost with that body."""
+    journal = RecordingJournal()
+    whole = intake(journal)
+    events = [encoded(event_id=str(number)) for number in range(CHUNK_EVENTS + 1)]
+    refused = b"[" + b",".join(events) + b',{"custom":{"a":1e999}}]'
+
+    late = asyncio.create_task(whole.take_json(refused, "http"))
+    await asyncio.sleep(0)
+    await whole.store(await whole.take_json(encoded(event_id="0"), "http"), "http")
+    with pytest.raises(Unreadable):
+        await late
+
+    assert [entry.passed for entry in journal.entries] == [{}]
+
+
+async def test_a_large_body_leaves_the_loop_to_others_between_its_chunks() -> None:
+    turns = 0
+    events = json.dumps([event(event_id=number) for number in range(CHUNK_EVENTS * 3)]).encode()
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    taken = await intake(RecordingJournal()).take_json(events, "http")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert len(taken.entries) == CHUNK_EVENTS * 3
+    assert turns == 2

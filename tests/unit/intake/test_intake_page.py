@@ -1,0 +1,62 @@
+"""Page addresses lose the e-mail addresses in them, and nothing else."""
+
+from urllib.parse import quote
+
+import pytest
+
+from relay.intake.page import MAX_ENCODINGS, without_emails
+
+SHOP = "https://shop.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        (f"{SHOP}/?email=jane@example.com", f"{SHOP}/?email="),
+        (f"{SHOP}/?email=jane%40example.com&ttclid=E.C.P", f"{SHOP}/?email=&ttclid=E.C.P"),
+        (f"{SHOP}/?email=jane%2540example.com", f"{SHOP}/?email="),
+        (f"{SHOP}/?email=jane%40example%2Ecom", f"{SHOP}/?email="),
+        (f"{SHOP}/?e=jane+doe%40example.com", f"{SHOP}/?e="),
+        (f"{SHOP}/?a=1;e=jane@example.com;b=2", f"{SHOP}/?a=1;e=;b=2"),
+        (f"{SHOP}/?jane@example.com", f"{SHOP}/?"),
+        (f"{SHOP}/unsubscribe/jane@example.com/now", f"{SHOP}/unsubscribe//now"),
+        (f"{SHOP}/#/user/jane@example.com", f"{SHOP}/#/user/"),
+        (f"{SHOP}/?to=mailto:jane@example.com", f"{SHOP}/?to=mailto:"),
+        (f"{SHOP}/?e=jane@exämple.de", f"{SHOP}/?e="),
+        (f"{SHOP}/?next=https%3A%2F%2Fshop.example%2F%3Fe%3Djane%40example.com", f"{SHOP}/?next="),
+        ("https://jane@example.com@shop.example/?a=1", "https://shop.example/?a=1"),
+        ("https://jane:secret@shop.example/", "https://shop.example/"),
+        ("//jane@shop.example/", "//shop.example/"),
+        ("mailto:jane@example.com", "mailto:"),
+    ],
+)
+def test_the_part_that_holds_an_address_is_emptied(url: str, kept: str) -> None:
+    assert without_emails(url) == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        SHOP,
+        f"{SHOP}/thanks?epik=dj0yJnU9&ttclid=E.C.P.Ck-_",
+        f"{SHOP}/?q=100%25%20wool&path=%2Fa%2Fb",
+        f"{SHOP}/@janedoe/video/7",
+        f"{SHOP}/?redirect=https%3A%2F%2Fwww.tiktok.com%2F%40janedoe",
+        f"{SHOP}/npm/lamp@1.2.3/",
+        f"{SHOP}/?at=@&b=a@b",
+        "not an address at all % zz",
+    ],
+)
+def test_anything_else_stays_to_the_letter(url: str | None) -> None:
+    assert without_emails(url) == url
+
+
+@pytest.mark.parametrize("times", range(MAX_ENCODINGS + 5))
+def test_an_address_is_found_however_often_it_is_encoded(times: int) -> None:
+    address = "jane@example.com"
+    for _ in range(times):
+        address = quote(address)
+
+    assert without_emails(f"{SHOP}/?e={address}&a=1") == f"{SHOP}/?e=&a=1"

@@ -1,0 +1,105 @@
+"""One body becomes events with their index, or nothing at all."""
+
+import json
+
+import pytest
+
+from relay.intake.problem import TooMany, Unreadable
+from relay.intake.split import MAX_EVENTS, Document, split_json, split_ndjson
+
+DEEP = 5000
+
+
+def texts(documents: list[tuple[int, Document]]) -> list[tuple[int, bytes]]:
+    return [(index, bytes(raw)) for index, raw in documents]
+
+
+@pytest.mark.parametrize(
+    ("body", "events"),
+    [
+        (b'{"event":"a"}', [b'{"event":"a"}']),
+        (b' \r\n\t{"event":"a"} \n', [b'{"event":"a"}']),
+        (b'[{"a":1}, {"b":2}]', [b'{"a":1}', b'{"b":2}']),
+        (b'{"events":[{"a":1},{"b":2}]}', [b'{"a":1}', b'{"b":2}']),
+        (b'{"events" : [ 1 ]}', [b"1"]),
+        (b'[1,"x",null,[],{}]', [b"1", b'"x"', b"null", b"[]", b"{}"]),
+        (b'{"event":"a","custom":{"events":[]}}', [b'{"event":"a","custom":{"events":[]}}']),
+        (b'{"event":"a","events":[]}', [b'{"event":"a","events":[]}']),
+        (b'{"event":"a"', [b'{"event":"a"']),
+    ],
+)
+def test_a_json_body_is_one_event_or_a_list(body: bytes, events: list[bytes]) -> None:
+    assert texts(split_json(body)) == list(enumerate(events))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "empty"),
+        (b" \n ", "empty"),
+        (b"[]", "holds no event"),
+        (b'{"events":[]}', "holds no event"),
+        (b'{"events":{}}', "no array"),
+        (b'{"events":null}', "no array"),
+        (b"1", "single value"),
+        (b'"purchase"', "single value"),
+        (b"null", "single value"),
+        (b"true", "single value"),
+        (b"purchase", "not valid JSON"),
+        (b"NaN", "not valid JSON"),
+        (b'[{"a":1},]', "not valid JSON"),
+        (b'[{"a":1}', "ends too early"),
+        (b'[{"a":1}]]', "not valid JSON"),
+        (b'{"events":[1}', "not valid JSON"),
+        (b'["\xff"]', "not UTF-8 (byte 2)"),
+        (b'\xef\xbb\xbf{"event":"a"}', "not valid JSON"),
+        ('{"event":"a"}'.encode("utf-16"), "not UTF-8"),
+        (b'["\\ud800"]', "surrogate"),
+        (b"[" * DEEP + b"]" * DEEP, "nested too deep"),
+        (b'{"events":' + b"[" * DEEP + b"]" * DEEP + b"}", "nested too deep"),
+    ],
+)
+def test_a_body_that_is_neither_is_unreadable(body: bytes, words: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        split_json(body)
+
+    problem = caught.value.problem
+    assert (problem.code, problem.path) == ("not_json", "")
+    assert words in problem.message
+
+
+def test_a_strange_key_beside_events_is_named() -> None:
+    with pytest.raises(Unreadable) as caught:
+        split_json(b'{"events":[{"a":1}],"jane@example.com":1}')
+
+    assert caught.value.problem.code == "unknown_key"
+    assert caught.value.problem.path == "[e-mail]"
+
+
+def test_a_list_of_too_many_events_is_refused() -> None:
+    assert len(split_json(json.dumps([1] * MAX_EVENTS).encode())) == MAX_EVENTS
+    with pytest.raises(TooMany):
+        split_json(json.dumps([1] * (MAX_EVENTS + 1)).encode())
+
+
+def test_the_lines_of_ndjson_keep_their_number() -> None:
+    body = b'\n{"a":1}\r\n\n  \t\n{"b":2}\nbroken\n\n'
+
+    assert texts(split_ndjson(body)) == [(1, b'{"a":1}'), (4, b'{"b":2}'), (5, b"broken")]
+
+
+def test_only_a_line_feed_ends_a_line() -> None:
+    separators = '{"a":"\u2028\u0085"}'.encode() + b"\x0b\x0c\x1c"
+
+    assert texts(split_ndjson(separators)) == [(0, separators)]
+
+
+@pytest.mark.parametrize("body", [b"", b"\n", b"\r\n \t\n"])
+def test_ndjson_without_an_event_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable, match="empty"):
+        split_ndjson(body)
+
+
+def test_ndjson_of_too_many_lines_is_refused_blank_or_not() -> None:
+    with pytest.raises(TooMany):
+        split_ndjson(b"\n" * (MAX_EVENTS + 1))

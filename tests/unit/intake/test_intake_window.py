@@ -1,0 +1,57 @@
+"""What the duplicate window remembers, for how long, and what it can take back."""
+
+from relay.intake.window import Window
+
+KEY = ("purchase", "order-1")
+
+
+def test_an_event_is_remembered_for_the_destinations_that_got_it() -> None:
+    window = Window(10)
+
+    window.add(KEY, 0b01)
+    window.add(KEY, 0b10)
+
+    assert window.seen(KEY) == 0b11
+    assert window.seen(("purchase", "order-2")) == 0
+    assert window.seen(("signup", "order-1")) == 0
+
+
+def test_at_least_as_many_events_are_remembered_as_promised_and_at_most_twice() -> None:
+    window = Window(3)
+    keys = [("purchase", f"order-{number}") for number in range(7)]
+
+    for key in keys:
+        window.add(key, 1)
+
+    assert [window.seen(key) for key in keys] == [0, 0, 0, 1, 1, 1, 1]
+
+
+def test_an_event_that_comes_again_is_remembered_anew() -> None:
+    window = Window(2)
+    window.add(KEY, 0b01)
+    window.add(("purchase", "order-2"), 1)
+
+    window.add(KEY, 0b10)
+    window.add(("purchase", "order-3"), 1)
+
+    assert window.seen(KEY) == 0b11
+
+
+def test_what_is_forgotten_is_new_and_the_rest_stays() -> None:
+    window = Window(10)
+    window.add(KEY, 0b11)
+
+    window.forget(KEY, 0b10)
+
+    assert window.seen(KEY) == 0b01
+
+
+def test_an_event_can_be_forgotten_after_its_generation_has_grown_old() -> None:
+    window = Window(1)
+    window.add(KEY, 1)
+    window.add(("purchase", "order-2"), 1)
+
+    window.forget(("purchase", "order-2"), 1)
+    window.forget(KEY, 1)
+
+    assert window.seen(("purchase", "order-2")) == window.seen(KEY) == 0
