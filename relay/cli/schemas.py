@@ -17,7 +17,8 @@ def schemas(directory: Path, *, check: bool) -> None:
     if check:
         behind = drift(directory)
         if behind:
-            raise RelayError(f"behind the code: {', '.join(behind)}; run `make schemas`")
+            more = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
+            raise RelayError(f"behind the code: {behind[0]}{more}; run `make schemas`")
         click.echo(f"{directory} is as the code has it.")
         return
     click.echo(f"{counted(len(write(directory)), 'file')} written to {directory}.")

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
 import msgspec
 
@@ -143,6 +145,12 @@ def answers(port: int, path: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def fetch(url: str, body: bytes | None = None) -> Any:
+    """Return the JSON at an address; with a body, it is posted."""
+    with urlopen(url, body, timeout=10) as answer:
+        return msgspec.json.decode(answer.read())
 
 
 def _ours(name: str) -> bool:

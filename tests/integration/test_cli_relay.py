@@ -8,12 +8,12 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from time import time
+from time import monotonic, time
 from typing import Any
 
 import pytest
 
-from tests.integration.cli_process import Running, Shop, answers, command
+from tests.integration.cli_process import Running, Shop, answers, command, fetch
 
 
 def event(event_id: str, **changes: Any) -> str:
@@ -37,6 +37,10 @@ def shop(tmp_path: Path) -> Shop:
 def relay(shop: Shop) -> Iterator[Running]:
     with shop.serving("--sandbox") as process:
         yield process
+
+
+def logged(relay: Running) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in relay.err.splitlines()]
 
 
 def settled(shop: Shop, relay: Running) -> list[dict[str, Any]]:
@@ -197,9 +201,8 @@ def test_the_example_shows_what_became_of_it_and_serving_goes_on(shop: Shop) -> 
 def test_a_second_signal_ends_it_at_once_and_loses_nothing(
     shop: Shop, number: signal.Signals, code: int
 ) -> None:
-    with shop.serving("--sandbox", "--scenario", "slow") as relay:
-        shop.run("send", "-", stdin=f"{event('a')}\n")
-        relay.wait_until(lambda: _sends(shop))
+    with shop.serving("--sandbox") as relay:
+        hang(relay, shop)
         relay.send(number)
         relay.wait_until(lambda: not answers(shop.producers, "/openapi.json"))
         assert relay.end(number) == code
@@ -208,10 +211,23 @@ def test_a_second_signal_ends_it_at_once_and_loses_nothing(
         assert all(each["delivered"] == 1 for each in settled(shop, relay))
 
 
-def _sends(shop: Shop) -> bool:
-    """Tell whether a moment for the linger of a batch has passed since the event came."""
-    views = json.loads(shop.run("status", "--json").out)["destinations"]
-    return all(each["oldest_pending_seconds"] > 0.5 for each in views)
+def test_a_platform_that_hangs_cannot_hold_up_the_end(shop: Shop) -> None:
+    with shop.serving("--sandbox", RELAY_SERVER__DRAIN="1s") as relay:
+        hang(relay, shop)
+        begun_s = monotonic()
+
+        assert relay.end() == 0
+
+    assert monotonic() - begun_s < 2
+
+
+def hang(relay: Running, shop: Shop) -> None:
+    """Let the emulated platforms hang, and wait until a request hangs at each of them."""
+    [url] = [line["listen"] for line in logged(relay) if line["message"].endswith("emulated")]
+    script = {"steps": [{"action": {"delay_s": 60}}]}
+    fetch(f"{url}/sandbox/script", json.dumps(script).encode())
+    shop.run("send", "-", stdin=f"{event('a')}\n")
+    relay.wait_until(lambda: len(fetch(f"{url}/sandbox/requests")["requests"]) == 2)
 
 
 @pytest.mark.parametrize("port", ["producers", "admin"])
@@ -250,8 +266,7 @@ def test_a_secret_is_read_again_on_sighup(shop: Shop) -> None:
 def test_where_no_terminal_is_there_is_json_only(shop: Shop, relay: Running) -> None:
     assert relay.end() == 0
     assert relay.out == ""
-    lines = [json.loads(line) for line in relay.err.splitlines()]
-    assert f"127.0.0.1:{shop.producers}" in [line.get("listen") for line in lines]
+    assert f"127.0.0.1:{shop.producers}" in [line.get("listen") for line in logged(relay)]
 
 
 def test_a_password_is_taken_from_the_configuration_of_the_relay(shop: Shop) -> None:
