@@ -88,7 +88,7 @@ class Router:
         return entry
 
     def _without(self, entry: Entry, repeated: int) -> Entry:
-        names = {name for name, bit in self._bits.items() if bit & repeated}
+        names = [name for name, bit in self._bits.items() if bit & repeated]
         return Entry(
             entry.conversion,
             entry.passed | dict.fromkeys(names, _DUPLICATE),
