@@ -7,13 +7,15 @@ from typing import Any
 
 
 class Disk:
-    """Fails the statements of the journal's writer from the n-th on, until it is `mended`."""
+    """Fails the n-th statement of the journal's writer, and unless `once` all until `mend`."""
 
     def __init__(self) -> None:
         self._left: int | None = None
+        self._once = False
 
-    def fail_after(self, statements: int) -> None:
+    def fail_after(self, statements: int, *, once: bool = False) -> None:
         self._left = statements
+        self._once = once
 
     def mend(self) -> None:
         self._left = None
@@ -24,6 +26,7 @@ class Disk:
         if sql == "ROLLBACK":
             return
         if self._left == 0:
+            self._left = None if self._once else 0
             raise sqlite3.OperationalError("database or disk is full")
         self._left -= 1
 

@@ -65,8 +65,9 @@ class JournalMachine(RuleBasedStateMachine):
         waiting = self.model.view(name).waiting[lane]
         assert {each.entry.conversion.event_id for each in chunk.pending} <= set(waiting)
 
-    @rule(name=NAMES, ends=ENDS)
-    def settle(self, name: str, ends: Sequence[str | None]) -> None:
+    @rule(name=NAMES, lane=LANES, ends=ENDS)
+    def read_and_settle(self, name: str, lane: Lane, ends: Sequence[str | None]) -> None:
+        self.read(name, lane, len(ends))
         outcomes = self.outcomes(name, ends)
         self.run(self.journal.settle(name, settlement_of(outcomes)))
         self.learn(name, outcomes)
@@ -78,10 +79,9 @@ class JournalMachine(RuleBasedStateMachine):
         self.run(self.journal.settle(name, settlement_of(outcomes)))
         self.learn(name, outcomes)
 
-    @rule(data=st.data())
-    def settle_again(self, data: st.DataObject) -> None:
-        if self.old:
-            name, outcomes = data.draw(st.sampled_from(self.old))
+    @rule(back=st.integers(1, 5))
+    def settle_again(self, back: int) -> None:
+        for name, outcomes in self.old[-back:]:
             self.run(self.journal.settle(name, settlement_of(outcomes)))
 
     @rule()
@@ -117,33 +117,53 @@ class JournalMachine(RuleBasedStateMachine):
         if views == after.views():
             self.model = after
 
-    @rule(events=EVENTS, name=NAMES, ends=ENDS, statements=st.integers(0, 14))
+    @rule(events=EVENTS, name=NAMES, ends=ENDS, statements=st.integers(0, 14), once=st.booleans())
     def fail(
         self,
         events: Sequence[tuple[str, str, str]],
         name: str,
         ends: Sequence[str | None],
         statements: int,
+        once: bool,  # noqa: FBT001 - a rule is called by keyword
     ) -> None:
-        """Have the disk fail within a commit, then mend it."""
-        entries, outcomes = self.entries(events), self.outcomes(name, ends)
-        self.disk.fail_after(statements)
-        stored = self.succeeds(appended(self.journal, entries))
-        settled = self.succeeds(self.journal.settle(name, settlement_of(outcomes)))
-        assert stored or not settled
+        """Have the disk fail within a commit while more is queued, then mend it."""
+        first, second, outcomes = (
+            self.entries(events),
+            self.entries(events),
+            self.outcomes(name, ends),
+        )
+        self.disk.fail_after(statements, once=once)
+        told = self.run(self.at_once(first, second, name, settlement_of(outcomes)))
+        stored, stored_too, settled = [error is None for error in told]
+        assert all(isinstance(error, JournalUnavailable | None) for error in told)
+        assert stored or not stored_too, "nothing is let in behind what failed"
+        third = self.entries(events)
         refused = self.journal.unavailable() is not None
-        assert refused == (not settled)
-        assert not refused or not self.succeeds(appended(self.journal, entries))
+        assert refused == (not self.succeeds(appended(self.journal, third)))
+        assert refused or settled
         self.disk.mend()
         self.run(self.journal.settle(name, Settlement()))
         self.run(turn())
         assert self.journal.unavailable() is None
-        if stored:
-            self.model.append(entries)
+        for entries, is_stored in ((first, stored), (second, stored_too), (third, not refused)):
+            if is_stored:
+                self.model.append(entries)
         if settled:
             self.learn(name, outcomes)
         else:
             self.held[name] += [pending for pending, _ in outcomes]
+
+    async def at_once(
+        self, first: Sequence[Entry], second: Sequence[Entry], name: str, settlement: Settlement
+    ) -> list[BaseException | None]:
+        """Queue all three in one turn of the loop; return how each ended."""
+        ends = await asyncio.gather(
+            self.journal.append(first),
+            self.journal.append(second),
+            self.journal.settle(name, settlement),
+            return_exceptions=True,
+        )
+        return list(ends)
 
     @invariant()
     def says_what_the_model_says(self) -> None:
@@ -251,5 +271,5 @@ async def turn() -> None:
     await asyncio.sleep(0)
 
 
-JournalMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+JournalMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestJournalMachine = JournalMachine.TestCase
