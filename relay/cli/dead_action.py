@@ -84,8 +84,8 @@ def drop(
         print_json(body)
         return
     done = read(body, DropResult)
-    were = "would be" if dry_run else "were"
-    click.echo(f"{counted(done.matched, 'dead letter')} matched; {done.dropped:,} {were} put away.")
+    would = "would be " if dry_run else ""
+    click.echo(f"{counted(done.matched, 'dead letter')} matched; {done.dropped:,} {would}put away.")
 
 
 def selected(where: Filter, ids: tuple[str, ...]) -> dict[str, Any]:

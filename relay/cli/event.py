@@ -10,7 +10,7 @@ from rich.text import Text
 
 from relay.cli.client import AdminClient, NotFound, admin_connection, read
 from relay.cli.option import available_config, config_option, json_option
-from relay.cli.output import console, counted, moment, plain, print_json
+from relay.cli.output import console, moment, plain, print_json
 from relay.delivery import Outcome
 from relay.outcome.view import AttemptView, DeliveryView, EventList, EventView
 
@@ -81,7 +81,7 @@ _SOURCES: Final = {"http": "HTTP", "kafka": "Kafka", "segment": "Segment", "shop
 
 
 def _fate(delivery: DeliveryView, received_at: str) -> str:
-    tries = counted(delivery.attempt_count, "try").replace("trys", "tries")
+    tries = "1 try" if delivery.attempt_count == 1 else f"{delivery.attempt_count:,} tries"
     match delivery.state:
         case "delivered":
             name = f" as {delivery.platform_event}" if delivery.platform_event else ""
