@@ -18,6 +18,11 @@ MAX_DESTINATIONS = 100
 MAX_TEXT = 8192
 """Characters of any free text. A longer one is an error, code `out_of_range`."""
 MAX_AMOUNT = 10**15
+RFC_3339 = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+"""The form of a time with its offset, for the schema; `relay.intake.moment` reads it."""
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 EventName = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -208,7 +213,7 @@ class InboundEvent(_Inbound):
         Meta(
             description="RFC 3339, or Unix seconds; a number from 10^11 on is milliseconds. At "
             "most 60 s ahead of the relay's clock.",
-            extra_json_schema={"format": "date-time", "minimum": 0},
+            extra_json_schema={"format": "date-time", "pattern": RFC_3339, "minimum": 0},
         ),
     ]
     user: Annotated[User, Meta(description="Who did it.")]

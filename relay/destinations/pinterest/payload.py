@@ -7,9 +7,10 @@ amounts are texts. Only what the relay sends is declared here; nothing is decide
 one event.
 """
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 from msgspec.structs import replace
 
 from relay.event import CustomerType
@@ -19,7 +20,7 @@ MAX_EVENT_BYTES: Final = 64 * 1024
 LONG_TEXT: Final = 1024
 """Characters beyond which an optional text leaves an event that is too long."""
 
-Digests = tuple[str, ...]
+Digests = tuple[Annotated[str, Meta(pattern="^[0-9a-f]{64}$")], ...]
 """SHA-256 digests, each 64 lower-case hexadecimal digits."""
 
 PinterestSource = Literal["web", "app_android", "app_ios", "offline"]

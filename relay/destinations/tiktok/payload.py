@@ -7,9 +7,10 @@ decided here but the size of one event. Source: business-api.tiktok.com, Events 
 """
 
 from decimal import Decimal
-from typing import Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 from msgspec.structs import FieldInfo, fields, replace
 
 from relay.event import AttStatus, CustomerType
@@ -19,21 +20,24 @@ MAX_EVENT_BYTES: Final = 64 * 1024
 LONG_TEXT: Final = 256
 """Characters beyond which an optional text leaves an event that is too long."""
 
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+"""SHA-256 as 64 lower-case hexadecimal digits."""
+
 
 class User(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Who did it. E-mail, phone, names, zip and advertising ids are SHA-256 digests."""
 
-    email: tuple[str, ...] = ()
-    phone: tuple[str, ...] = ()
-    external_id: tuple[str, ...] = ()
-    first_name: str | None = None
-    last_name: str | None = None
+    email: tuple[Digest, ...] = ()
+    phone: tuple[Digest, ...] = ()
+    external_id: tuple[Digest, ...] = ()
+    first_name: Digest | None = None
+    last_name: Digest | None = None
     city: str | None = None
     state: str | None = None
     country: str | None = None
-    zip_code: str | None = None
-    idfa: str | None = None
-    gaid: str | None = None
+    zip_code: Digest | None = None
+    idfa: Digest | None = None
+    gaid: Digest | None = None
     ttclid: str | None = None
     ttp: str | None = None
     ip: str | None = None
