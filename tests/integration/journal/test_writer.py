@@ -1,0 +1,311 @@
+"""The writer thread on real SQLite: what is grouped, when it is told, and who fails with whom."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relay.errors import JournalUnavailable
+from relay.journal.writer import MAX_QUEUED_EVENTS, Operation, Writer
+from tests.failing import Disk, connections_on, counting
+
+NEVER_S = 3_600.0
+TURNS = 1_000_000
+
+
+@asynccontextmanager
+async def writing(
+    folder: Path,
+    connect: type[sqlite3.Connection] = sqlite3.Connection,
+    *,
+    probe_interval_s: float = NEVER_S,
+    max_queued_events: int = MAX_QUEUED_EVENTS,
+) -> AsyncIterator[Writer]:
+    """Run a writer on a table of one column."""
+
+    def opened() -> sqlite3.Connection:
+        connection = sqlite3.connect(folder / "relay.db", isolation_level=None, factory=connect)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE IF NOT EXISTS item (name TEXT)")
+        return connection
+
+    writer = Writer(opened, probe_interval_s=probe_interval_s, max_queued_events=max_queued_events)
+    await writer.start()
+    try:
+        yield writer
+    finally:
+        await writer.close()
+
+
+def adding(name: str) -> Operation[str]:
+    def add(connection: sqlite3.Connection) -> str:
+        connection.execute("INSERT INTO item VALUES (?)", (name,))
+        return name
+
+    return add
+
+
+def stored(folder: Path) -> list[str]:
+    """Read with a connection that knows nothing of the writer's."""
+    with closing(sqlite3.connect(folder / "relay.db")) as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM item ORDER BY rowid")]
+
+
+class Gate:
+    """Holds the writer within an operation, so that a test decides what is queued meanwhile."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self._entered = threading.Event()
+        self._open = threading.Event()
+        self._error = error
+
+    def __call__(self, connection: sqlite3.Connection) -> None:
+        self._entered.set()
+        self._open.wait()
+        if self._error is not None:
+            raise self._error
+
+    def reached(self) -> None:
+        self._entered.wait()
+
+    def open(self) -> None:
+        self._open.set()
+
+
+def disk_full() -> sqlite3.OperationalError:
+    return sqlite3.OperationalError("database or disk is full")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so."""
+    for _ in range(TURNS):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
+
+
+def spin_until(condition: Callable[[], bool]) -> None:
+    """Let the writer's thread go on while the loop stands still."""
+    while not condition():
+        pass
+
+
+async def test_all_that_is_queued_during_a_commit_goes_into_the_next(tmp_path: Path) -> None:
+    commits: list[str] = []
+    async with writing(tmp_path, counting(commits, lambda sql: sql == "COMMIT")) as writer:
+        gate = Gate()
+        first = writer.submit(gate)
+        gate.reached()
+        rest = [writer.append(adding(name), 1) for name in "abc"]
+        gate.open()
+        assert await asyncio.gather(first, *rest) == [None, "a", "b", "c"]
+        assert len(commits) == 2
+    assert stored(tmp_path) == ["a", "b", "c"]
+
+
+async def test_a_future_is_done_only_after_the_commit(tmp_path: Path) -> None:
+    """Another connection, asked within the callback, finds what was acknowledged."""
+    seen: list[list[str]] = []
+    async with writing(tmp_path) as writer:
+        future = writer.append(adding("a"), 1)
+        future.add_done_callback(lambda _: seen.append(stored(tmp_path)))
+        await future
+        await asyncio.sleep(0)
+    assert seen == [["a"]]
+
+
+async def test_futures_are_done_in_the_order_of_queueing(tmp_path: Path) -> None:
+    told: list[str] = []
+    async with writing(tmp_path) as writer:
+        futures = [writer.append(adding(name), 1) for name in "abcdef"]
+        for future in futures:
+            future.add_done_callback(lambda done: told.append(done.result()))
+        await asyncio.gather(*futures)
+    assert told == list("abcdef")
+
+
+async def test_a_mistake_fails_its_own_operation_only(tmp_path: Path) -> None:
+    def mistake(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO item VALUES ('half')")
+        raise LookupError("a bug")
+
+    async with writing(tmp_path) as writer:
+        gate = Gate()
+        held = writer.submit(gate)
+        gate.reached()
+        work: list[Operation[Any]] = [adding("a"), mistake, adding("b")]
+        futures = [writer.submit(each) for each in work]
+        gate.open()
+        await held
+        a, error, b = await asyncio.gather(*futures, return_exceptions=True)
+        assert (a, b) == ("a", "b")
+        assert isinstance(error, LookupError)
+        assert writer.fault() is None
+    assert stored(tmp_path) == ["a", "b"]
+
+
+async def test_a_wrong_statement_is_a_mistake_and_no_fault_of_the_disk(tmp_path: Path) -> None:
+    async with writing(tmp_path) as writer:
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            await writer.submit(lambda connection: connection.execute("SELECT * FROM absent"))
+        assert writer.fault() is None
+
+
+async def test_a_fault_fails_all_that_is_queued(tmp_path: Path) -> None:
+    """Also what would have succeeded in the next transaction: order is kept."""
+    async with writing(tmp_path) as writer:
+        gate = Gate(disk_full())
+        first = writer.append(gate, 1)
+        gate.reached()
+        rest = [writer.append(adding("a"), 1), writer.submit(adding("b"))]
+        gate.open()
+        ends = await asyncio.gather(first, *rest, return_exceptions=True)
+        assert all(isinstance(end, JournalUnavailable) for end in ends)
+    assert stored(tmp_path) == []
+
+
+async def test_a_fault_between_mistakes_fails_what_follows(tmp_path: Path) -> None:
+    """One by one after a mistake, the disk may fail, too."""
+
+    def mistake(connection: sqlite3.Connection) -> None:
+        raise LookupError("a bug")
+
+    disk = Disk()
+    async with writing(tmp_path, connections_on(disk)) as writer:
+        gate = Gate()
+        held = writer.submit(gate)
+        gate.reached()
+        work: list[Operation[Any]] = [adding("a"), mistake, adding("b")]
+        futures = [writer.append(each, 1) for each in work]
+        disk.fail_after(8)  # COMMIT; BEGIN, INSERT; BEGIN, INSERT, COMMIT; BEGIN; then BEGIN of b
+        gate.open()
+        await held
+        a, error, b = await asyncio.gather(*futures, return_exceptions=True)
+        assert a == "a"
+        assert isinstance(error, LookupError)
+        assert isinstance(b, JournalUnavailable)
+    assert stored(tmp_path) == ["a"]
+
+
+async def test_appends_are_refused_at_once_until_a_write_has_succeeded(tmp_path: Path) -> None:
+    disk = Disk()
+    async with writing(tmp_path, connections_on(disk)) as writer:
+        disk.fail_after(0)
+        with pytest.raises(JournalUnavailable, match="full"):
+            await writer.append(adding("a"), 1)
+        assert writer.fault() is not None
+        assert writer.append(adding("b"), 1).exception() is not None
+        disk.mend()
+        assert writer.append(adding("c"), 1).exception() is not None
+        assert await writer.submit(adding("d")) == "d"
+        await until(lambda: writer.fault() is None)
+        assert await writer.append(adding("e"), 1) == "e"
+    assert stored(tmp_path) == ["d", "e"]
+
+
+async def test_the_writer_probes_by_itself(tmp_path: Path) -> None:
+    disk = Disk()
+    async with writing(tmp_path, connections_on(disk), probe_interval_s=0.001) as writer:
+        disk.fail_after(0)
+        with pytest.raises(JournalUnavailable):
+            await writer.append(adding("a"), 1)
+        disk.mend()
+        await until(lambda: writer.fault() is None)
+        assert await writer.append(adding("b"), 1) == "b"
+
+
+async def test_nothing_is_let_in_before_every_failure_was_told(tmp_path: Path) -> None:
+    """A memory of what was appended is put right before the next append can be accepted.
+
+    The loop stands still until the disk has failed and a probe has succeeded, so that it hears of
+    both in one turn; still the callbacks of both failed appends find the writer closed.
+    """
+    found: list[str | None] = []
+    async with writing(tmp_path) as writer:
+        gate = Gate(disk_full())
+        futures = [writer.append(gate, 1)]
+        gate.reached()
+        futures.append(writer.append(gate, 1))
+        for future in futures:
+            future.add_done_callback(lambda _: found.append(writer.fault()))
+        gate.open()
+        spin_until(lambda: writer._faults == 1)
+        probe = writer.submit(adding("probe"))
+        spin_until(lambda: stored(tmp_path) == ["probe"])
+        await asyncio.wait([*futures, probe])
+        await until(lambda: writer.fault() is None)
+        assert [future.exception() is not None for future in futures] == [True, True]
+    assert found == ["database or disk is full"] * 2
+
+
+async def test_an_older_success_does_not_open_for_a_newer_fault(tmp_path: Path) -> None:
+    """The probe succeeded, but before the loop takes note the disk has failed again."""
+    async with writing(tmp_path) as writer:
+        with pytest.raises(JournalUnavailable):
+            await writer.submit(failing)
+        gates = [Gate(), Gate(disk_full())]
+        first = writer.submit(gates[0])
+        gates[0].reached()
+        second = writer.submit(gates[1])
+        gates[0].open()
+        gates[1].reached()  # the loop has not run since, so the success waits to be told
+        gates[1].open()
+        spin_until(lambda: writer._faults == 2)
+        await first
+        await asyncio.sleep(0)
+        assert writer.fault() is not None
+        with pytest.raises(JournalUnavailable):
+            await second
+
+
+def failing(connection: sqlite3.Connection) -> None:
+    raise disk_full()
+
+
+async def test_appends_wait_in_bounded_numbers(tmp_path: Path) -> None:
+    """A disk that hangs fills the queue; then producers are told instead of memory filling."""
+    async with writing(tmp_path, max_queued_events=3) as writer:
+        gate = Gate()
+        held = writer.submit(gate)
+        gate.reached()
+        first, second = writer.append(adding("a"), 2), writer.append(adding("b"), 1)
+        third = writer.append(adding("c"), 1)
+        assert isinstance(third.exception(), JournalUnavailable)
+        gate.open()
+        await asyncio.gather(held, first, second)
+        assert await writer.append(adding("large"), 100) == "large"
+    assert stored(tmp_path) == ["a", "b", "large"]
+
+
+async def test_closing_commits_what_is_queued_and_refuses_the_rest(tmp_path: Path) -> None:
+    async with writing(tmp_path) as writer:
+        last = writer.append(adding("a"), 1)
+    assert await last == "a"
+    for future in (writer.append(adding("b"), 1), writer.submit(adding("c"))):
+        with pytest.raises(JournalUnavailable, match="closing"):
+            await future
+    assert stored(tmp_path) == ["a"]
+
+
+async def test_a_cancelled_future_takes_nothing_back(tmp_path: Path) -> None:
+    async with writing(tmp_path) as writer:
+        writer.append(adding("a"), 1).cancel()
+        writer.submit(adding("b")).cancel()
+        await writer.submit(adding("c"))
+    assert stored(tmp_path) == ["a", "b", "c"]
+
+
+async def test_an_error_of_connecting_reaches_whoever_starts(tmp_path: Path) -> None:
+    def refused() -> sqlite3.Connection:
+        raise PermissionError("no")
+
+    writer = Writer(refused)
+    with pytest.raises(PermissionError):
+        await writer.start()
+    await writer.close()
