@@ -29,7 +29,7 @@ check: setup  ## Lint, types, import layers, generated files
 
 test: setup  ## Run all tests, with branch coverage
 	$(BIN)/coverage erase
-	COVERAGE_PROCESS_START=pyproject.toml $(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
