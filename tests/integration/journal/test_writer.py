@@ -238,7 +238,7 @@ async def test_nothing_is_let_in_before_every_failure_was_told(tmp_path: Path) -
         spin_until(lambda: writer._faults == 1)
         probe = writer.submit(adding("probe"))
         spin_until(lambda: stored(tmp_path) == ["probe"])
-        await asyncio.wait([*futures, probe])
+        await asyncio.gather(*futures, probe, return_exceptions=True)
         await until(lambda: writer.fault() is None)
         assert [future.exception() is not None for future in futures] == [True, True]
     assert found == ["database or disk is full"] * 2
