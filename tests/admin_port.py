@@ -1,0 +1,144 @@
+"""The admin port on a real socket over a real journal, with nobody who sends anything."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+import msgspec
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from relay.admin.api import Api
+from relay.admin.guard import Guard
+from relay.admin.pages import Pages
+from relay.admin.server import AdminServer
+from relay.event_name import Lane
+from relay.journal.base import Entry, Passed, Receipt, Settlement
+from relay.journal.sqlite import SqliteJournal
+from relay.metrics import Metrics
+from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.exposition import Exposition
+from relay.outcome.health import Health
+from relay.outcome.reports import Reports
+from tests.builders import NOW_S, conversion
+from tests.stub_destination import StubDestination
+
+PINTEREST, TIKTOK = "pinterest-main", "tiktok-main"
+ACTIVE = Health("active", None, "", None, None)
+BY_HAND = Health("paused", "paused_by_operator", "Paused by hand.", float(NOW_S), None)
+INVALID = Passed("dead", "invalid_event", "page.url is missing.")
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer, read whole."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, decoded."""
+        assert self.headers["Content-Type"].startswith("application/json")
+        return msgspec.json.decode(self.body)
+
+
+class Switch:
+    """Pauses and resumes in words only; see `relay.admin.api.Control`."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.health: dict[str, Health] = dict.fromkeys(names, ACTIVE)
+
+    async def pause(self, name: str) -> None:
+        """Stop."""
+        self.health[name] = BY_HAND
+
+    async def resume(self, name: str) -> None:
+        """Go on."""
+        self.health[name] = ACTIVE
+
+
+class AdminPort:
+    """Serves while the context is open; `now_s` is its clock, `not_ready` what /readyz says."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        names: Sequence[str] = (PINTEREST, TIKTOK),
+        password: str | None = None,
+        hosts: Sequence[str] = (),
+        metrics_open: bool = False,
+    ) -> None:
+        self.now_s = float(NOW_S)
+        self.not_ready: str | None = None
+        self.switch = Switch(names)
+        self.destinations = [StubDestination(name) for name in names]
+        self.journal = SqliteJournal(
+            folder / "relay.db",
+            clock=lambda: self.now_s,
+            max_size_bytes=2**30,
+            retention_s=7 * 86_400.0,
+        )
+        guard = Guard(password=password, hosts=hosts, metrics_open=metrics_open)
+        self._server = TestServer(self._application(guard))
+
+    def _application(self, guard: Guard) -> web.Application:
+        clock = lambda: self.now_s  # noqa: E731 - the clock of everything here
+        reports = Reports(self.journal, self.destinations, lambda: self.switch.health, clock)
+        return AdminServer(
+            api=Api(reports, DeadLetters(self.journal, self.destinations, clock), self.switch),
+            pages=Pages(reports),
+            guard=guard,
+            exposition=Exposition(self.journal, reports, Metrics()),
+            not_ready=lambda: self.not_ready,
+            openapi=b'{"openapi":"3.1.1"}',
+        ).application()
+
+    async def __aenter__(self) -> Self:
+        await self.journal.open([each.name for each in self.destinations])
+        await self._server.start_server()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._server.close()
+        await self.journal.close()
+
+    async def take(self, event_id: str, event: str = "purchase", **passed: Passed) -> None:
+        """Store an event; `pinterest` or `tiktok` tell how it ends there on arrival."""
+        ends = {f"{name}-main": end for name, end in passed.items()}
+        await self.journal.append([Entry(conversion(event_id, event), ends, {})])
+
+    async def deliver(self, destination: str, receipt: Receipt) -> None:
+        """Record that everything that waits for money was delivered."""
+        chunk = await self.journal.read(destination, Lane.MONEY, 0, 100)
+        settlement = Settlement(receipt=receipt, delivered=chunk.pending)
+        await self.journal.settle(destination, settlement)
+
+    async def ask(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Return the answer; the path goes out to the letter, a body that is no bytes as JSON."""
+        encoded = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        data = None if body is None else BytesIO(encoded)
+        url = URL(f"{self.address}{path}", encoded=True)
+        async with aiohttp.request(method, url, data=data, headers=headers) as got:
+            return Reply(got.status, got.headers, await got.read())
+
+    async def post(self, path: str, body: Any = None, **headers: str) -> Reply:
+        """Post a body."""
+        return await self.ask(path, method="POST", body=body, headers=headers)
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self._server.port}"

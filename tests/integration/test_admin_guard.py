@@ -1,0 +1,203 @@
+"""Who may use the admin port, and what every answer of it carries."""
+
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from tests.admin_port import PINTEREST, AdminPort
+
+SUMMARY = "/api/v1/summary"
+PAUSE = f"/api/v1/destinations/{PINTEREST}/pause"
+SECRET = "correct horse: bättery"
+
+
+def basic(password: str, user: str = "anybody") -> dict[str, str]:
+    return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST:8081",
+        "localhost.",
+        "127.0.0.1",
+        "127.8.9.1:1",
+        "[::1]:8081",
+        "relay.shop.example",
+        "Relay.Shop.Example:8081",
+        "[2001:db8::1]:8081",
+    ],
+)
+async def test_a_known_host_is_served(tmp_path: Path, host: str) -> None:
+    async with AdminPort(tmp_path, hosts=["relay.shop.example:443", "2001:db8::1"]) as port:
+        assert (await port.ask(SUMMARY, headers={"Host": host})).status == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil.example:8081",
+        "2001",
+        "[",
+        "[::2]",
+        "169.254.169.254",
+        "relay.shop.example.",
+    ],
+)
+async def test_a_foreign_host_is_refused_everywhere(tmp_path: Path, host: str) -> None:
+    async with AdminPort(tmp_path, hosts=["2001:db8::1"]) as port:
+        for path in ("/", SUMMARY, "/healthz", "/nothing"):
+            reply = await port.ask(path, headers={"Host": host})
+            assert (reply.status, reply.json["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://localhost:8081", "https://localhost:8081", "HTTP://LOCALHOST:8081"],
+)
+async def test_a_change_from_the_ports_own_page_is_done(tmp_path: Path, origin: str) -> None:
+    async with AdminPort(tmp_path) as port:
+        reply = await port.post(PAUSE, Host="localhost:8081", Origin=origin)
+
+    assert (reply.status, reply.json["state"]) == (200, "paused")
+
+
+async def test_the_port_of_a_scheme_need_not_be_named(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        for host, origin in [
+            ("localhost", "http://localhost:80"),
+            ("localhost:443", "https://localhost"),
+        ]:
+            assert (await port.post(PAUSE, Host=host, Origin=origin)).status == 200
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "",
+        "http://evil.example",
+        "http://localhost:8082",
+        "http://localhost",
+        "http://localhost:8081.evil.example",
+        "http://user@evil.example:8081",
+        "file://",
+        "http://[",
+        "http://localhost:port",
+        "chrome-extension://localhost:8081",
+    ],
+)
+async def test_a_foreign_origin_is_refused(tmp_path: Path, origin: str) -> None:
+    async with AdminPort(tmp_path) as port:
+        reply = await port.post(PAUSE, Host="localhost:8081", Origin=origin)
+
+        assert (reply.status, reply.json["code"]) == (403, "forbidden")
+        assert port.switch.health[PINTEREST].state == "active"
+
+
+async def test_programs_send_no_origin_and_are_served(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        assert (await port.post(PAUSE)).status == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_a_browser_that_hides_its_origin_still_tells_by_its_site(
+    tmp_path: Path, site: str
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        headers = {"Sec-Fetch-Site": site}
+        assert (await port.ask(PAUSE, method="POST", headers=headers)).status == 403
+        assert (await port.ask(SUMMARY, headers=headers)).status == 200
+
+
+@pytest.mark.parametrize("path", ["/", SUMMARY, "/openapi.json", "/metrics", "/nothing"])
+async def test_a_password_is_asked_for(tmp_path: Path, path: str) -> None:
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        reply = await port.ask(path)
+        allowed = await port.ask(path, headers=basic(SECRET))
+
+    assert (reply.status, reply.json["code"]) == (401, "unauthorized")
+    assert reply.headers["WWW-Authenticate"].startswith("Basic realm=")
+    assert allowed.status in (200, 404)
+
+
+async def test_the_user_name_does_not_matter(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        for user in ("", "root", "jane@example.com"):
+            assert (await port.ask(SUMMARY, headers=basic(SECRET, user))).status == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(basic(each)["Authorization"] for each in ("", SECRET[:-1], f"{SECRET}x", SECRET.upper())),
+        "Basic",
+        "Basic %%%",
+        f"Basic {b64encode(b'no colon').decode()}",
+        f"Basic {b64encode(bytes([58, 255])).decode()}",
+        f"Bearer {SECRET.encode('ascii', 'ignore').decode()}",
+    ],
+)
+async def test_anything_but_the_password_is_refused(tmp_path: Path, header: str) -> None:
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        assert (await port.ask(SUMMARY, headers={"Authorization": header})).status == 401
+
+
+async def test_probes_need_no_password(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        assert (await port.ask("/healthz")).status == 200
+        assert (await port.ask("/readyz")).status == 200
+        assert (await port.ask("/healthz/")).status == 401
+
+
+async def test_metrics_are_open_where_the_settings_say_so(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, password=SECRET, metrics_open=True) as port:
+        assert (await port.ask("/metrics")).status == 200
+        assert (await port.ask(SUMMARY)).status == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 200),
+        ("GET", SUMMARY, 200),
+        ("GET", "/static/page.css", 200),
+        ("GET", f"{SUMMARY}?range=1y", 400),
+        ("GET", "/nothing", 404),
+        ("DELETE", SUMMARY, 405),
+        ("POST", "/api/v1/dead-letters/drop", 413),
+    ],
+)
+async def test_every_answer_is_hardened(
+    tmp_path: Path, method: str, path: str, status: int
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        body = bytes(2**20 + 1) if status == 413 else None
+        reply = await port.ask(path, method=method, body=body)
+
+    assert reply.status == status
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Referrer-Policy"] == "no-referrer"
+    assert reply.headers["Server"] == "relay"
+    assert "Cache-Control" in reply.headers
+
+
+async def test_aiohttps_own_errors_are_hardened_too(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        reply = await port.ask(SUMMARY, headers={"Expect": "the-impossible"})
+
+    assert (reply.status, reply.headers["X-Content-Type-Options"]) == (417, "nosniff")
+
+
+async def test_a_page_cannot_be_framed_nor_load_what_is_foreign(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        policy = (await port.ask("/")).headers["Content-Security-Policy"]
+
+    assert "frame-ancestors 'none'" in policy
+    assert "default-src 'self'" in policy
