@@ -84,8 +84,13 @@ class Intake:
         has forgotten them, and `taken` may be stored again. To cancel what is returned only ends
         the waiting.
         """
+        rejections = self._rejections(taken.errors, source, key)
         entries = self._router.claim(taken.entries)
-        stored = self._journal.append(entries, self._rejections(taken.errors, source, key))
+        try:
+            stored = self._journal.append(entries, rejections)
+        except Exception:
+            self._router.forget(entries)
+            raise
         if stored.done():
             self._forget_unless(stored, entries)
         else:

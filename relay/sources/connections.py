@@ -45,6 +45,16 @@ class Server(web.Server):
 class _Connection(web.RequestHandler):
     __slots__ = ()
 
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End what was left to do, unless that is to store a request which came whole.
+
+        aiohttp would go on waiting for the rest of a request that was refused half-read.
+        """
+        task, is_answering = self._task_handler, self._request_in_progress
+        super().connection_lost(exc)
+        if task is not None and not is_answering:
+            task.cancel()
+
     def handle_error(
         self,
         request: web.BaseRequest,

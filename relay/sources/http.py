@@ -31,6 +31,8 @@ NDJSON_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "
 MAX_LINE_BYTES: Final = 8190
 MAX_HEADER_BYTES: Final = 16_380
 MAX_HEADERS: Final = 100
+LINGER_S: Final = 2.0
+"""How long the rest of a refused request is read, so that the client gets to read the answer."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.Response]]
 Taker = Callable[[bytes, str], Awaitable[Taken]]
@@ -136,6 +138,7 @@ def server(source: HttpSource, *, idle_timeout_s: float) -> Server:
         source.handle,
         access_log=None,
         keepalive_timeout=idle_timeout_s,
+        lingering_time=LINGER_S,
         auto_decompress=False,
         max_line_size=MAX_LINE_BYTES,
         max_field_size=MAX_HEADER_BYTES,

@@ -1,0 +1,256 @@
+"""Connections of the producers' port: slow, broken off, crowded, refused, and closed in order."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from relay.journal.base import Entry, Rejection
+from relay.sources.body import MAX_BODIES_AT_ONCE
+from tests.inbound import encoded, event
+from tests.producers_port import MAX_BODY_BYTES, Answered, Client, post, serving, until
+from tests.recording_journal import RecordingJournal
+
+NOTHING = {"accepted": 0, "rejected": 0}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_to_report(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever clients do, it is no warning and no error in the relay's log."""
+    yield
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def counts(answered: Answered) -> dict[str, int]:
+    return {name: answered.json[name] for name in ("accepted", "rejected")}
+
+
+async def test_a_relay_that_stops_takes_nothing_more() -> None:
+    async with serving() as port:
+        port.source.stop()
+
+        answered = await port.post(encoded())
+
+        assert (answered.status, counts(answered)) == (503, NOTHING)
+        assert int(answered.headers["retry-after"]) > 0
+        assert port.journal.entries == []
+
+
+async def test_a_body_that_is_still_coming_when_the_relay_stops_is_answered_at_once() -> None:
+    async with serving() as port, Client(port.number) as client:
+        await client.send(post(encoded())[:-5])
+        await until(lambda: port.source._bodies._deadlines)
+
+        port.source.stop()
+
+        assert (await client.answer()).status == 503
+
+
+async def test_what_is_being_stored_when_the_port_closes_is_still_answered() -> None:
+    journal = RecordingJournal(held=True)
+    async with serving(journal) as port:
+        client = await Client(port.number).__aenter__()
+        await client.send(post(encoded()))
+        await until(lambda: journal.waiting)
+        port.source.stop()
+        asyncio.get_running_loop().call_later(0.05, journal.release)
+
+    assert (await client.answer()).status == 202
+    assert await client.is_closed()
+    await client.__aexit__()
+
+
+async def test_a_client_that_is_gone_does_not_take_its_events_along() -> None:
+    journal = RecordingJournal(held=True)
+    async with serving(journal) as port:
+        async with Client(port.number) as client:
+            await client.send(post(encoded()))
+            await until(lambda: journal.waiting)
+            client.abort()
+        await until(lambda: not port.open_connections)
+        journal.release()
+        again = asyncio.create_task(port.post(encoded()))
+        await until(lambda: journal.waiting)
+        journal.release()
+
+        assert (await again).status == 202
+        passed = [sorted(entry.passed) for entry in journal.entries]
+        assert passed == [[], ["first", "second"]]
+
+
+async def test_a_client_that_is_gone_before_its_body_was_all_there_leaves_nothing() -> None:
+    async with serving() as port:
+        for end in ("abort", "end_sending"):
+            async with Client(port.number) as client:
+                await client.send(post(encoded())[:-5])
+                await until(lambda: port.source._bodies._deadlines)
+                getattr(client, end)()
+                await until(lambda: not port.source._bodies._deadlines)
+
+        assert (await port.post(encoded(event_id="next"))).status == 202
+        assert port.journal.event_ids == ["next"]
+
+
+async def test_a_slow_body_is_waited_for_up_to_its_limit_and_no_longer() -> None:
+    sent = post(encoded())
+    async with serving(body_timeout_s=0.2) as port:
+        async with Client(port.number) as client:
+            for at in range(0, len(sent), 40):
+                await client.send(sent[at : at + 40])
+                await asyncio.sleep(0)
+            assert (await client.answer()).status == 202
+        async with Client(port.number) as client:
+            await client.send(sent[:-1])
+            answered = await client.answer()
+
+        assert (answered.status, counts(answered)) == (408, NOTHING)
+        assert answered.json["errors"][0]["code"] == "timeout"
+        assert answered.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("part", [b"", b"PO", b"POST /v1/events HTTP/1.1\r\nHost: relay\r\nX: "])
+async def test_a_slow_head_ends_the_connection(part: bytes) -> None:
+    async with serving(idle_timeout_s=0.1) as port, Client(port.number) as client:
+        await client.send(part)
+
+        assert await client.is_closed()
+
+
+async def test_requests_of_one_connection_are_answered_in_their_order() -> None:
+    sent = post(encoded(event_id="a")) + post(b"broken") + post(encoded(event_id="b"))
+    async with serving() as port, Client(port.number) as client:
+        await client.send(sent)
+
+        assert [(await client.answer()).status for _ in range(3)] == [202, 400, 202]
+        assert port.journal.event_ids == ["a", "b"]
+
+
+async def test_many_pipelined_requests_are_all_answered() -> None:
+    async with serving() as port, Client(port.number) as client:
+        await client.send(b"".join(post(encoded(event_id=number)) for number in range(200)))
+
+        assert {(await client.answer()).status for _ in range(200)} == {202}
+        assert port.journal.event_ids == [str(number) for number in range(200)]
+
+
+async def test_one_connection_more_than_the_limit_is_told_to_come_back() -> None:
+    async with serving(max_connections=2) as port:
+        async with Client(port.number) as first, Client(port.number) as second:
+            await first.send(post(encoded(event_id="a")))
+            await second.send(post(encoded(event_id="b")))
+            assert {(await first.answer()).status, (await second.answer()).status} == {202}
+
+            refused = await port.post(encoded(event_id="c"))
+
+            assert (refused.status, counts(refused)) == (503, NOTHING)
+            assert refused.headers["retry-after"] == "1"
+            await first.send(post(encoded(event_id="d")))
+            assert (await first.answer()).status == 202
+        await until(lambda: not port.server.connections)
+        assert (await port.post(encoded(event_id="e"))).status == 202
+        assert port.journal.event_ids == ["a", "b", "d", "e"]
+
+
+async def test_a_crowd_of_connections_is_refused_and_then_served() -> None:
+    async with serving(max_connections=5) as port:
+        clients = [await Client(port.number).__aenter__() for _ in range(40)]
+        for client in clients:
+            await client.send(post(encoded()))
+        statuses = sorted([(await client.answer()).status for client in clients])
+        for client in clients:
+            await client.__aexit__()
+        await until(lambda: not port.server.connections)
+
+        assert statuses == [202] * 5 + [503] * 35
+        assert (await port.post(encoded())).status == 202
+
+
+async def test_a_client_that_asks_first_is_told_to_go_on_or_why_not() -> None:
+    async with serving() as port:
+        async with Client(port.number) as client:
+            request = post(encoded(), Expect="100-continue")
+            head, _, rest = request.partition(b"\r\n\r\n")
+            await client.send(head + b"\r\n\r\n")
+            assert (await client.answer()).status == 100
+            await client.send(rest)
+            assert (await client.answer()).status == 202
+        async with Client(port.number) as client:
+            large = post(b"", Expect="100-continue", Content_Length=str(MAX_BODY_BYTES + 1))
+            await client.send(large)
+            assert (await client.answer()).status == 413
+
+
+async def test_an_http_1_0_client_is_answered_and_never_asked_to_go_on() -> None:
+    request = post(encoded(), Expect="100-continue").replace(b"HTTP/1.1", b"HTTP/1.0")
+    async with serving() as port, Client(port.number) as client:
+        await client.send(request[:-5])
+        await until(lambda: port.source._bodies._deadlines)
+        await client.send(request[-5:])
+
+        assert (await client.answer()).status == 202
+        assert await client.is_closed()
+
+
+async def test_bodies_that_are_read_at_a_time_have_a_bound_together() -> None:
+    """Many large bodies that never end must not fill the memory."""
+    start = post(b" " * (MAX_BODY_BYTES - 1), Content_Length=str(MAX_BODY_BYTES))
+    async with serving() as port:
+        clients = [await Client(port.number).__aenter__() for _ in range(MAX_BODIES_AT_ONCE)]
+        for client in clients:
+            await client.send(start)
+        await until(lambda: port.source._bodies._free_bytes == MAX_BODIES_AT_ONCE)
+
+        refused = await port.post(b"[" + encoded() + b" " * 100 + b"]")
+        for client in clients:
+            client.abort()
+            await client.__aexit__()
+        await until(lambda: not port.source._bodies._deadlines)
+
+        assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+        assert (await port.post(encoded())).status == 202
+        assert port.source._bodies._free_bytes == MAX_BODY_BYTES * MAX_BODIES_AT_ONCE
+
+
+async def test_a_large_body_does_not_keep_the_others_waiting() -> None:
+    large = json.dumps([event(event_id=number) for number in range(5000)]).encode()
+    async with serving() as port, Client(port.number) as client:
+        await client.send(post(large))
+        await until(lambda: port.source._bodies._free_bytes < MAX_BODY_BYTES * MAX_BODIES_AT_ONCE)
+        small = await port.post(encoded(event_id="small"))
+
+        assert small.status == 202
+        assert (await client.answer()).json["accepted"] == 5000
+        assert port.journal.event_ids[0] == "small"
+
+
+class BrokenJournal(RecordingJournal):
+    """A journal with a mistake in it at first, whose words hold what nobody may read."""
+
+    is_broken = True
+
+    def append(
+        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+    ) -> "asyncio.Future[None]":
+        """Fail in a way that no contract knows."""
+        if self.is_broken:
+            raise KeyError("c4n4ry")
+        return super().append(entries, rejections)
+
+
+async def test_a_mistake_of_the_relay_is_500_and_says_nothing_of_the_event(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    journal = BrokenJournal()
+    async with serving(journal) as port:
+        answered = await port.post(encoded())
+        journal.is_broken = False
+        await port.post(encoded())
+
+    assert [entry.passed for entry in journal.entries] == [{}]
+    assert (answered.status, counts(answered)) == (500, NOTHING)
+    assert answered.json["errors"][0]["code"] == "internal"
+    assert "c4n4ry" not in answered.body.decode()
+    assert [record.getMessage() for record in caplog.records] == ["a request failed"]
+    caplog.clear()
