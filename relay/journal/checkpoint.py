@@ -1,9 +1,9 @@
 """Moves the write-ahead log into the file, away from the commits that producers wait for.
 
-A thread and a connection of its own. Usually it takes what is there and disturbs nobody; only when
-the log has grown over its bound (somebody reads an old snapshot, or commits never pause) it holds
-the writer for the little that is left, and starts the log anew. What fails is tried again with the
-next commits: the log then grows, and the size limit counts it.
+A thread and a connection of its own; it takes what is there and disturbs nobody. The log starts
+anew when a commit finds all of it moved. Where commits never pause that would never be, so from a
+bound on (`open_writer`) a commit moves the little that is left by itself. What fails is tried again
+with the next commits: the log then grows, and the size limit counts it.
 """
 
 import asyncio
@@ -11,12 +11,8 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 from typing import Final
 
-from relay.journal.room import file_bytes
-
-EVERY_BYTES: Final = 4 * 1024 * 1024
 COMMIT_BYTES: Final = 32 * 1024
 """What a commit writes beside its events: a few pages."""
 
@@ -25,34 +21,33 @@ class Checkpointer:
     """See the module docstring; `note` and `close` are called on the loop."""
 
     def __init__(
-        self, path: Path, connect: Callable[[], sqlite3.Connection], *, max_wal_bytes: int
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        *,
+        every_bytes: int,
     ) -> None:
-        self._path = path
         self._connect = connect
-        self._max_wal_bytes = max_wal_bytes
+        self._every_bytes = every_bytes
+        self._used_bytes = 0
         self._written = 0
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="journal-checkpoint")
         self._running: asyncio.Future[None] | None = None
 
-    def note(self, event_bytes: int) -> None:
-        """Take note of a commit."""
-        self._written += event_bytes + COMMIT_BYTES
-        if self._written < min(EVERY_BYTES, self._max_wal_bytes // 2):
+    def note(self, used_bytes: int) -> None:
+        """Take note of a commit and of the bytes in use since: pages were filled, or emptied."""
+        self._written += abs(used_bytes - self._used_bytes) + COMMIT_BYTES
+        self._used_bytes = used_bytes
+        if self._written < self._every_bytes:
             return
         if self._running is None or self._running.done():
             self._written = 0
             loop = asyncio.get_running_loop()
-            self._running = loop.run_in_executor(self._executor, self._checkpoint)
+            self._running = loop.run_in_executor(self._executor, self._move, "PASSIVE")
 
     async def close(self) -> None:
         """Empty the log, so that the file is whole by itself."""
         self._executor.submit(self._move, "TRUNCATE")
         await asyncio.to_thread(self._executor.shutdown)
-
-    def _checkpoint(self) -> None:
-        self._move("PASSIVE")
-        if file_bytes(self._path, "-wal") > self._max_wal_bytes:
-            self._move("TRUNCATE")
 
     def _move(self, mode: str) -> None:
         try:

@@ -1,8 +1,8 @@
 """How SQLite is opened, for the one writer and for readers.
 
-Write-ahead log and `synchronous = FULL`: a commit is on the disk when it returns. Checkpoints are
-not the writer's business (see `checkpoint`). Deleted content is overwritten, since it concerns
-persons. Readers cannot write, whatever they are given to run.
+Write-ahead log and `synchronous = FULL`: a commit is on the disk when it returns. Checkpoints run
+beside the writer (see `checkpoint`), unless they cannot keep up. Deleted content is overwritten,
+since it concerns persons. Readers cannot write, whatever they are given to run.
 """
 
 import sqlite3
@@ -16,21 +16,25 @@ Connect = type[sqlite3.Connection]
 """The class of connections: SQLite's own, or one that fails on purpose."""
 
 _WRITER_WAIT_MS: Final = 10_000
-"""For the lock that a checkpoint holds for moments; nobody else writes."""
+"""For locks that are held for moments; nobody else writes."""
 _CHECKPOINT_WAIT_MS: Final = 200
-"""For readers to let go of the write-ahead log; meanwhile the writer waits, too."""
+"""For others to let go of the write-ahead log, when the journal is closed."""
 _STATEMENTS: Final = 256
+_PAGE_BYTES: Final = 4_096
 
 
 def open_writer(path: Path, connect: Connect, *, max_wal_bytes: int) -> sqlite3.Connection:
-    """Open an existing journal for writing, to be used by the calling thread only."""
+    """Open an existing journal for writing, to be used by the calling thread only.
+
+    A commit that finds more than `max_wal_bytes` in the write-ahead log moves it by itself.
+    """
     connection = _open(path, "rw", connect, same_thread=True)
     for setting in (
         f"busy_timeout = {_WRITER_WAIT_MS}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "secure_delete = ON",
-        "wal_autocheckpoint = 0",
+        f"wal_autocheckpoint = {max(1, max_wal_bytes // _PAGE_BYTES)}",
         f"journal_size_limit = {max_wal_bytes}",
     ):
         connection.execute(f"PRAGMA {setting}")

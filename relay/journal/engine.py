@@ -73,7 +73,7 @@ class Engine:
         self.hot = Hot(settings.hot_events, found.arrived.ends)
         self.progress = Progress(found.arrived.cursors, self.hot, self.reader)
         self.index = Index(found.tail, self.queries, writer)
-        self.relief = Relief(writer, ledger.destinations)
+        self.relief = Relief(writer, ledger.destinations, ledger.room.step_bytes)
         self.listeners: list[Callable[[], None]] = []
         self._checkpointer = _checkpointer(settings, ledger.room)
         self._lock = lock
@@ -136,7 +136,7 @@ class Engine:
         self.progress.move(commit.cursors)
         self._look = commit.look
         self.relief.note(commit.look)
-        self._checkpointer.note(sum(group.size for group in commit.groups))
+        self._checkpointer.note(commit.look.used_bytes)
         if not commit.groups:
             return
         for group in commit.groups:
@@ -152,7 +152,7 @@ class Engine:
 
 
 def _connect(settings: Settings, room: Room) -> sqlite3.Connection:
-    connection = open_writer(settings.path, settings.connect, max_wal_bytes=room.reserve_bytes)
+    connection = open_writer(settings.path, settings.connect, max_wal_bytes=room.reserve_bytes // 2)
     try:
         upgrade(connection)
     except BaseException:
@@ -163,7 +163,7 @@ def _connect(settings: Settings, room: Room) -> sqlite3.Connection:
 
 def _checkpointer(settings: Settings, room: Room) -> Checkpointer:
     connect = partial(open_checkpointer, settings.path, settings.connect)
-    return Checkpointer(settings.path, connect, max_wal_bytes=room.reserve_bytes)
+    return Checkpointer(connect, every_bytes=room.step_bytes)
 
 
 def _recover(connection: sqlite3.Connection, ledger: Ledger) -> Recovered:

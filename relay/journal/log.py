@@ -28,8 +28,6 @@ class Group(NamedTuple):
     lane: Lane
     first: int
     entries: Sequence[Entry]
-    size: int
-    """Encoded bytes."""
 
 
 class View(NamedTuple):
@@ -116,7 +114,7 @@ def _write(
         "INSERT INTO log (lane, first, count, received_ms, entries) VALUES (?, ?, ?, ?, ?)",
         (lane, first, len(entries), received_ms, data),
     )
-    yield Group(row.lastrowid or 0, lane, first, entries, len(data))
+    yield Group(row.lastrowid or 0, lane, first, entries)
 
 
 def _stretches(

@@ -19,11 +19,14 @@ LOOK_INTERVAL_S: Final = 1.0
 
 
 class Relief:
-    """See the module docstring. `destinations` are those that events are kept for."""
+    """See the module docstring. `destinations` are those that events are kept for.
 
-    def __init__(self, writer: Writer, destinations: Sequence[str]) -> None:
+    What is deleted is overwritten, so `step_bytes` bounds what a step adds to the write-ahead log.
+    """
+
+    def __init__(self, writer: Writer, destinations: Sequence[str], step_bytes: int) -> None:
         self._writer = writer
-        self._step = partial(retention.relieve, destinations=destinations)
+        self._step = partial(retention.relieve, destinations=destinations, max_bytes=step_bytes)
         self._tight = asyncio.Event()
 
     def note(self, look: Look) -> None:

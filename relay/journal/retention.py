@@ -26,7 +26,7 @@ DEAD_KEPT_MS: Final = 400 * DAY_S * 1000
 STEP_ROWS: Final = 500
 """Rows that a step deletes from one table, at most."""
 STEP_BYTES: Final = 4 * 1024 * 1024
-"""Bytes of events after which a step stops; a single group may be larger."""
+"""Bytes of events in a lane after which a step stops; a single group may be larger."""
 STEP_PAGES: Final = 1_000
 """Database pages that a step gives back to the file system."""
 SPARE_PAGES: Final = 2_500
@@ -52,15 +52,20 @@ def steps(destinations: Sequence[str], retention_ms: int, now_ms: int) -> Sequen
     )
 
 
-def relieve(connection: sqlite3.Connection, destinations: Sequence[str]) -> bool:
+def relieve(connection: sqlite3.Connection, destinations: Sequence[str], max_bytes: int) -> bool:
     """Forget the oldest that can be spared, to make room; False if there is nothing.
 
-    Delivered events go first, whatever the retention says; then the payloads of dead letters that
-    are not to be sent any more: expired ones, and those that an operator dropped.
+    Delivered events go first, whatever the retention says, and about `max_bytes` of them; then what
+    was kept of gone events; then the payloads of dead letters that are not to be sent any more:
+    expired ones, and those that an operator dropped.
     """
-    if forget_events(connection, destinations, _FOR_EVER_MS):
-        return True
-    return _empty_dead(connection, "reason IN ('expired', 'dropped_by_operator')", _FOR_EVER_MS)
+    return (
+        forget_events(connection, destinations, _FOR_EVER_MS, max_bytes)
+        or forget_receipts(connection, _FOR_EVER_MS)
+        or forget_spans(connection)
+        or forget_lookup(connection)
+        or _empty_dead(connection, "reason IN ('expired', 'dropped_by_operator')", _FOR_EVER_MS)
+    )
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:
@@ -70,13 +75,16 @@ def used_bytes(connection: sqlite3.Connection) -> int:
 
 
 def forget_events(
-    connection: sqlite3.Connection, destinations: Sequence[str], before_ms: int
+    connection: sqlite3.Connection,
+    destinations: Sequence[str],
+    before_ms: int,
+    max_bytes: int = STEP_BYTES,
 ) -> bool:
     """Delete groups that were received before a moment and that nobody has to send any more."""
     ids: list[int] = []
     for lane in Lane:
         end = _settled_by_all(connection, lane, destinations)
-        ids += _groups(connection, lane, end, before_ms)
+        ids += _groups(connection, lane, end, before_ms, max_bytes)
     return _delete(connection, "log", ids)
 
 
@@ -148,7 +156,9 @@ def _settled_by_all(connection: sqlite3.Connection, lane: Lane, destinations: Se
     return min((positions.get(name, 0) for name in destinations), default=_FOR_EVER_MS)
 
 
-def _groups(connection: sqlite3.Connection, lane: Lane, end: int, before_ms: int) -> list[int]:
+def _groups(
+    connection: sqlite3.Connection, lane: Lane, end: int, before_ms: int, max_bytes: int
+) -> list[int]:
     """Return the oldest groups that end by an offset.
 
     Read row by row up to the first that is too young: the rest of the log is never looked at.
@@ -156,7 +166,7 @@ def _groups(connection: sqlite3.Connection, lane: Lane, end: int, before_ms: int
     found: list[int] = []
     size = 0
     for row, received_ms, length in connection.execute(_SETTLED_GROUPS, {"lane": lane, "end": end}):
-        if received_ms >= before_ms or len(found) >= STEP_ROWS or size >= STEP_BYTES:
+        if received_ms >= before_ms or len(found) >= STEP_ROWS or size >= max_bytes:
             break
         found.append(row)
         size += length

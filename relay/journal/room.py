@@ -15,6 +15,7 @@ from relay.journal.retention import used_bytes
 MAX_RESERVE_BYTES: Final = 64 * 1024 * 1024
 RESERVE_SHARE: Final = 8
 """The reserve is this part of the limit, unless that is more than it needs."""
+STEP_BYTES: Final = 4 * 1024 * 1024
 DISK_RESERVE_BYTES: Final = 8 * 1024 * 1024
 DISK_RESERVE_SHARE: Final = 16
 
@@ -25,6 +26,7 @@ DISK_FULL: Final = "the disk of the journal is full"
 class Look(NamedTuple):
     """Why no events are taken, if so; `tight` tells to forget what can be spared."""
 
+    used_bytes: int = 0
     refusal: str | None = None
     tight: bool = False
 
@@ -36,7 +38,9 @@ class Room:
         self._path = path
         self._max_size_bytes = max_size_bytes
         self.reserve_bytes = min(MAX_RESERVE_BYTES, max_size_bytes // RESERVE_SHARE)
-        """For deliveries; and how large the write-ahead log may get."""
+        """For deliveries; half of it is how large the write-ahead log may get."""
+        self.step_bytes = min(STEP_BYTES, self.reserve_bytes // 2)
+        """What may be written or deleted at once, and between two checkpoints."""
 
     def look(self, connection: sqlite3.Connection) -> Look:
         """Return how things stand as seen in an open transaction."""
@@ -44,9 +48,9 @@ class Room:
         spare = self._max_size_bytes - used - 2 * self.reserve_bytes
         wal_bytes = file_bytes(self._path, "-wal")
         if spare < 0 or used + wal_bytes > self._max_size_bytes - self.reserve_bytes // 2:
-            return Look(AT_LIMIT, tight=True)
+            return Look(used, AT_LIMIT, tight=True)
         refusal = self._disk_refusal()
-        return Look(refusal, tight=refusal is not None or spare < self.reserve_bytes)
+        return Look(used, refusal, tight=refusal is not None or spare < self.reserve_bytes)
 
     def _disk_refusal(self) -> str | None:
         disk = os.statvfs(self._path.parent)

@@ -1,0 +1,151 @@
+"""A journal near its size limit, on a full disk, and its write-ahead log under load."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from relay.errors import JournalUnavailable
+from relay.event_name import Lane
+from relay.journal.base import Entry, Journal, Pending, Receipt, Settlement
+from relay.journal.sqlite import SqliteJournal
+from tests.builders import NOW_S, conversion
+from tests.failing import Disk, connections_on
+
+MIB = 1024 * 1024
+MAX_SIZE_BYTES = 4 * MIB
+TURNS = 1_000_000
+RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=1, outcome="ok", http_status=200)
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, *destinations: str, disk: Disk | None = None, hot_events: int = 100
+) -> AsyncIterator[SqliteJournal]:
+    journal = SqliteJournal(
+        folder / "relay.db",
+        clock=lambda: NOW_S,
+        max_size_bytes=MAX_SIZE_BYTES,
+        retention_s=86_400,
+        hot_events=hot_events,
+        probe_interval_s=0.01,
+        connect=connections_on(disk or Disk()),
+    )
+    await journal.open(destinations)
+    try:
+        yield journal
+    finally:
+        await journal.close()
+
+
+def bulk(name: str) -> list[Entry]:
+    """Return a hundred events, some 100 KB together."""
+    page = f"https://shop.example/{'x' * 900}"
+    return [
+        Entry(msgspec.structs.replace(conversion(f"{name}-{n}"), page_url=page), {}, {})
+        for n in range(100)
+    ]
+
+
+async def fill(journal: Journal) -> int:
+    """Append until the journal refuses; return how many events it took."""
+    taken = 0
+    while True:
+        try:
+            await journal.append(bulk(str(taken)))
+        except JournalUnavailable:
+            return taken
+        taken += 100
+        assert taken < 100_000
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(TURNS):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
+
+
+async def waiting(journal: Journal) -> Sequence[Pending]:
+    return (await journal.read("p", Lane.MONEY, journal.cursor("p", Lane.MONEY), 1_000)).pending
+
+
+async def test_at_its_limit_it_refuses_events_and_says_why(tmp_path: Path) -> None:
+    async with opened(tmp_path, "p") as journal:
+        taken = await fill(journal)
+        assert taken > 1_000
+        assert journal.unavailable() == "the journal is at its size limit"
+        assert journal.size_bytes() <= MAX_SIZE_BYTES
+        assert (await journal.totals()).accepted == {"p": taken}
+
+
+async def test_at_its_limit_deliveries_are_still_recorded(tmp_path: Path) -> None:
+    async with opened(tmp_path, "p") as journal:
+        await fill(journal)
+        for _ in range(100):
+            for each in await waiting(journal):
+                settlement = Settlement(receipt=RECEIPT, delivered=[each])
+                await journal.settle("p", settlement)
+                break
+        assert journal.cursor("p", Lane.MONEY) == 100
+        assert journal.size_bytes() <= MAX_SIZE_BYTES
+
+
+async def test_delivered_events_make_room_by_themselves(tmp_path: Path) -> None:
+    """Whatever the retention says, and without waiting for the next upkeep."""
+    async with opened(tmp_path, "p") as journal:
+        taken = await fill(journal)
+        while found := await waiting(journal):
+            await journal.settle("p", Settlement(receipt=RECEIPT, delivered=found))
+        await until(lambda: journal.unavailable() is None)
+        await journal.append(bulk("after"))
+        assert (await journal.totals()).accepted == {"p": taken + 100}
+
+
+async def test_under_steady_delivery_the_limit_is_never_felt(tmp_path: Path) -> None:
+    """Several times its size passes through."""
+    async with opened(tmp_path, "p") as journal:
+        for turn in range(120):
+            await journal.append(bulk(str(turn)))
+            found = await waiting(journal)
+            await journal.settle("p", Settlement(receipt=RECEIPT, delivered=found))
+        assert journal.size_bytes() <= MAX_SIZE_BYTES
+        assert (await journal.totals()).delivered == {("p", "purchase"): 12_000}
+
+
+async def test_a_full_disk_is_told_and_forgotten_when_there_is_room(tmp_path: Path) -> None:
+    disk = Disk()
+    async with opened(tmp_path, "p", disk=disk) as journal:
+        await journal.append(bulk("before"))
+        disk.fail_after(2)
+        with pytest.raises(JournalUnavailable, match="full"):
+            await journal.append(bulk("lost"))
+        assert journal.unavailable() is not None
+        disk.mend()
+        await until(lambda: journal.unavailable() is None)
+        await journal.append(bulk("after"))
+        assert (await journal.totals()).accepted == {"p": 200}
+        assert await journal.find(event_id="lost-1") == []
+
+
+async def test_upkeep_waits_while_the_disk_is_full(tmp_path: Path) -> None:
+    disk = Disk()
+    async with opened(tmp_path, "p", disk=disk) as journal:
+        disk.fail_after(0)
+        await journal.maintain(NOW_S * 1000)
+        disk.mend()
+
+
+async def test_the_write_ahead_log_stays_small(tmp_path: Path) -> None:
+    """Checkpoints run beside the commits; the log never grows far beyond its bound."""
+    sizes: list[int] = []
+    async with opened(tmp_path, "p") as journal:
+        for turn in range(60):
+            await journal.append(bulk(str(turn)))
+            await journal.settle("p", Settlement(delivered=await waiting(journal)))
+            sizes.append((tmp_path / "relay.db-wal").stat().st_size)
+    assert max(sizes) < MAX_SIZE_BYTES / 2
