@@ -104,7 +104,7 @@ class App:
                 self.producers_address = port.address
                 started(self)
                 await stop.wait()
-                source.stopping = True
+                source.stop()
             upkeep.cancel()
             dispatcher.stop()
             await asyncio.wait([dispatching], timeout=self._config.server.drain * DRAIN_REQUESTS)
