@@ -52,7 +52,9 @@ def steps(destinations: Sequence[str], retention_ms: int, now_ms: int) -> Sequen
     )
 
 
-def relieve(connection: sqlite3.Connection, destinations: Sequence[str], max_bytes: int) -> bool:
+def relieve(
+    connection: sqlite3.Connection, destinations: Sequence[str], max_bytes: int = STEP_BYTES
+) -> bool:
     """Forget the oldest that can be spared, to make room; False if there is nothing.
 
     Delivered events go first, whatever the retention says, and about `max_bytes` of them; then what
