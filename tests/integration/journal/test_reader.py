@@ -1,0 +1,67 @@
+"""Reads beside the writer: snapshots that cannot write and wait for nobody."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from relay.errors import JournalUnavailable
+from relay.journal.connection import open_reader
+from relay.journal.reader import Reader
+from tests.journal_seed import new_journal
+
+
+@asynccontextmanager
+async def reading(path: Path) -> AsyncIterator[Reader]:
+    reader = Reader(lambda: open_reader(path, sqlite3.Connection))
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
+def ends(connection: sqlite3.Connection) -> list[tuple[int, int]]:
+    return connection.execute("SELECT lane, next FROM log_end").fetchall()
+
+
+async def test_a_run_sees_one_snapshot(tmp_path: Path) -> None:
+    """A commit between two statements of a run is not seen by the second one."""
+    path = tmp_path / "relay.db"
+    with new_journal(path) as writer:
+
+        def twice(connection: sqlite3.Connection) -> list[list[tuple[int, int]]]:
+            before = ends(connection)
+            with closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("INSERT INTO log_end VALUES (1, 5)")
+            return [before, ends(connection)]
+
+        writer.execute("INSERT INTO log_end VALUES (0, 1)")
+        async with reading(path) as reader:
+            assert await reader.run(twice) == [[(0, 1)], [(0, 1)]]
+            assert await reader.run(ends) == [(0, 1), (1, 5)]
+
+
+async def test_nothing_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "relay.db"
+    with new_journal(path):
+        async with reading(path) as reader:
+            with pytest.raises(JournalUnavailable, match="read-only"):
+                await reader.run(lambda connection: connection.execute("DELETE FROM log_end"))
+
+
+async def test_runs_go_on_side_by_side_and_after_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "relay.db"
+    with new_journal(path):
+        async with reading(path) as reader:
+            with pytest.raises(sqlite3.OperationalError, match="no such table"):
+                await reader.run(lambda connection: connection.execute("SELECT * FROM absent"))
+            assert await asyncio.gather(*(reader.run(ends) for _ in range(20))) == [[]] * 20
+
+
+async def test_a_file_that_is_gone_is_a_fault_of_the_storage(tmp_path: Path) -> None:
+    async with reading(tmp_path / "absent.db") as reader:
+        with pytest.raises(JournalUnavailable, match="cannot be opened"):
+            await reader.run(ends)
