@@ -50,6 +50,14 @@ class Batch(msgspec.Struct, eq=False):
         self.failed_at = sent_at
         return self
 
+    def apart(self) -> list[Self]:
+        """Return the events that had a verdict of their own before, and the others, if any."""
+        tried = [at for at, each in enumerate(self.pendings) if each.attempts]
+        if len(tried) in {0, len(self)}:
+            return [self]
+        fresh = [at for at, each in enumerate(self.pendings) if not each.attempts]
+        return [self.part(fresh), self.part(tried)]
+
     def part(self, positions: Sequence[int]) -> Self:
         """Return the events at `positions` as a batch of their own."""
         return type(self)(

@@ -139,10 +139,10 @@ def _transient(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -
     else:
         batch.doubts = 0
     others_pass = batch.failed_at < passed_at
-    again = batch.failed(sent_at)
-    if others_pass and batch.failures >= SUSPICIOUS_FAILURES:
+    again = batch.failed(sent_at).apart()
+    if (others_pass and batch.failures >= SUSPICIOUS_FAILURES) or _is_known_culprit(batch):
         return _suspect(batch, answer, "transient")
-    return Ruling(outcome="transient", waiting=batch.pendings, again=[again])
+    return Ruling(outcome="transient", waiting=batch.pendings, again=again)
 
 
 def _suspect(batch: Batch, answer: Answer, outcome: Outcome) -> Ruling:

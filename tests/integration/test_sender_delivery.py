@@ -1,0 +1,160 @@
+"""Events reach both platforms, each gets the verdict of its own, and order and rate hold."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from relay.config.quantity import Duration
+from relay.sandbox.server import Sandbox
+from tests.sending import (
+    PINTEREST,
+    TIKTOK,
+    Clock,
+    accepted,
+    events,
+    pinterest,
+    purchase,
+    purchases,
+    requests,
+    script,
+    sending,
+    tiktok,
+)
+
+
+async def test_events_are_delivered_to_both_platforms(tmp_path: Path) -> None:
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), tiktok(sandbox.url)) as relay,
+    ):
+        await relay.accept(*purchases(relay.clock, 700))
+        await relay.accept(purchase(relay.clock, "view", "page_view"))
+        funnels = await relay.settled()
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].skipped) == (701, 0)
+        assert (funnels[TIKTOK].delivered, funnels[TIKTOK].skipped) == (700, 1)
+        assert accepted(sandbox).total() == len(accepted(sandbox)) == 701
+        assert accepted(sandbox, "tiktok").total() == len(accepted(sandbox, "tiktok")) == 700
+
+
+async def test_what_was_stored_before_a_restart_is_made_anew_from_disk(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        async with sending(tmp_path, pinterest(sandbox.url, token="env:")) as relay:
+            await relay.accept(*purchases(relay.clock, 50))
+        async with sending(tmp_path, pinterest(sandbox.url)) as relay:
+            funnels = await relay.settled()
+            assert funnels[PINTEREST].delivered == len(accepted(sandbox)) == 50
+
+
+async def test_each_event_of_a_partial_answer_gets_its_own_end(tmp_path: Path) -> None:
+    """One is refused and dead with the platform's scrubbed words, the others are delivered."""
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        script(sandbox, {"action": {"refuse": {"contains": "poison"}}})
+        bad = purchase(relay.clock, "poison-jane.doe@example.com")
+        await relay.accept(*purchases(relay.clock, 9), bad)
+        funnels = await relay.settled()
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (9, 1)
+        [found] = await relay.journal.find(event_id=bad.event_id)
+        [delivery] = found.deliveries
+        assert (delivery.state, delivery.reason) == ("dead", "platform_rejected")
+        assert delivery.message
+        assert "jane" not in delivery.message
+
+
+async def test_an_event_of_unknown_status_is_tried_again_at_a_moment_of_its_own(
+    tmp_path: Path,
+) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        script(sandbox, {"times": 1, "action": {"answer": "pinterest-200-unknown-status"}})
+        await relay.accept(*purchases(relay.clock, 3))
+        await relay.until(lambda: len(requests(sandbox)) == 1)
+        funnels = await relay.settled()
+        assert funnels[PINTEREST].delivered == len(accepted(sandbox)) == 3
+        [found] = await relay.journal.find(event_id="order-0000")
+        assert found.deliveries[0].attempt_count == 2
+
+
+async def test_purchases_go_first_and_the_others_get_a_tenth(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        target = pinterest(sandbox.url, max_batch=100)
+        async with sending(tmp_path, target._replace(token="env:")) as relay:
+            for number in range(300):
+                await relay.accept(purchase(relay.clock, f"search-{number}", "search"))
+            await relay.accept(*purchases(relay.clock, 300))
+        async with sending(tmp_path, target) as relay:
+            await relay.settled()
+        first = [each.event for each in events(sandbox) if each.request == 1]
+        assert (first.count("checkout"), first.count("search")) == (90, 10)
+        assert first == sorted(first)  # "checkout" stands before "search"
+
+
+async def test_retries_take_at_most_a_fifth_of_a_request(tmp_path: Path) -> None:
+    clock = Clock()
+    async with Sandbox(clock=clock) as sandbox:
+        target = pinterest(sandbox.url, max_batch=100)
+        async with sending(tmp_path, target, clock=clock) as relay:
+            script(sandbox, {"action": {"answer": "pinterest-200-unknown-status"}})
+            await relay.accept(*purchases(clock, 100, "again"))
+            await relay.until(lambda: len(requests(sandbox)) > 0)
+            await relay.dispatcher.pause(PINTEREST)
+            await relay.accept(*purchases(clock, 400, "fresh"))
+            clock.skip(900)
+        script(sandbox)
+        before = len(requests(sandbox))
+        async with sending(tmp_path, target, clock=clock) as relay:
+            await relay.dispatcher.resume(PINTEREST)
+            await relay.settled()
+        ids = [each.event_id for each in events(sandbox) if each.request == before + 1]
+        assert sum(each.startswith("again") for each in ids) == 20
+
+
+async def test_two_destinations_of_one_account_share_its_rate(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        options: dict[str, Any] = {"rate": 20.0, "max_batch": 1, "linger": Duration("1ms")}
+        first, second = (
+            pinterest(sandbox.url, "first", **options),
+            pinterest(sandbox.url, "second", **options),
+        )
+        async with sending(tmp_path, first, second) as relay:
+            await relay.accept(*purchases(relay.clock, 30))
+            await relay.settled()
+        times = [each.received_at for each in requests(sandbox)]
+    assert len(times) == 60
+    most = max(sum(start <= at < start + 1 for at in times) for start in times)
+    assert 15 <= most <= 22  # the way to the emulator is a little longer at times
+    assert 1.9 <= times[-1] - times[0] <= 4
+
+
+async def test_offline_and_online_events_never_share_a_request_and_take_turns(
+    tmp_path: Path,
+) -> None:
+    async with Sandbox() as sandbox:
+        target = pinterest(sandbox.url, max_batch=10)
+        async with sending(tmp_path, target._replace(token="env:")) as relay:
+            for online in purchases(relay.clock, 20):
+                offline = msgspec.structs.replace(
+                    online, event_id=f"shop-{online.event_id}", action_source="offline"
+                )
+                await relay.accept(online, offline)
+        async with sending(tmp_path, target) as relay:
+            await relay.settled()
+        kinds = [
+            {each.event_id[:4] for each in events(sandbox) if each.request == request.number}
+            for request in requests(sandbox)
+        ]
+    assert kinds == [{"orde"}, {"shop"}, {"orde"}, {"shop"}]
+
+
+@pytest.mark.parametrize("platform", ["pinterest", "tiktok"])
+async def test_metrics_count_requests_and_latency(tmp_path: Path, platform: str) -> None:
+    async with Sandbox() as sandbox:
+        target = {"pinterest": pinterest, "tiktok": tiktok}[platform](sandbox.url)
+        async with sending(tmp_path, target) as relay:
+            await relay.accept(*purchases(relay.clock, 5))
+            await relay.settled()
+            registry = relay.metrics.registry
+    labels = {"destination": target.name}
+    assert registry.get_sample_value("relay_requests_total", {**labels, "outcome": "ok"}) == 1
+    assert registry.get_sample_value("relay_delivery_seconds_count", labels) == 5
+    assert registry.get_sample_value("relay_batch_events_sum", labels) == 5

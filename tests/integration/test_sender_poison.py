@@ -1,0 +1,134 @@
+"""Events that a platform refuses never hold up their neighbours, however it refuses them."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relay.conversion import Conversion
+from relay.journal.base import DeadFilter
+from relay.sandbox.server import Sandbox
+from relay.sandbox.style import Style
+from tests.sending import (
+    PINTEREST,
+    TIKTOK,
+    Clock,
+    accepted,
+    asked,
+    pinterest,
+    purchase,
+    purchases,
+    requests,
+    script,
+    sending,
+    tiktok,
+)
+
+POISON: dict[str, Any] = {"refuse": {"prefix": "poison"}}
+COUNT = 1_000
+
+
+def mixed(clock: Clock, count: int) -> list[Conversion]:
+    """Return a thousand purchases, `count` of them poisoned, evenly spread."""
+    events = purchases(clock, COUNT)
+    for number in range(count):
+        at = (2 * number + 1) * COUNT // (2 * count)
+        events[at] = purchase(clock, f"poison-{number}")
+    return events
+
+
+@pytest.mark.parametrize("count", [1, 5])
+async def test_a_refusal_without_a_name_is_found_by_halving(tmp_path: Path, count: int) -> None:
+    """Pinterest's 400 names nobody."""
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        refusal = {"match": {"event_id": "poison"}, "action": {"answer": "pinterest-400"}}
+        script(sandbox, refusal)
+        await relay.accept(*mixed(relay.clock, count))
+        funnels = await relay.settled()
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (COUNT - count, count)
+        assert accepted(sandbox).total() == len(accepted(sandbox)) == COUNT - count
+        assert len(requests(sandbox)) <= 2 * count * math.log2(COUNT) + 10
+
+
+@pytest.mark.parametrize("count", [1, 5])
+async def test_tiktok_without_an_index_is_halved_as_well(tmp_path: Path, count: int) -> None:
+    async with (
+        Sandbox(style=Style(tiktok_index="none")) as sandbox,
+        sending(tmp_path, tiktok(sandbox.url, max_batch=1000)) as relay,
+    ):
+        script(sandbox, {"action": POISON})
+        await relay.accept(*mixed(relay.clock, count))
+        funnels = await relay.settled()
+        assert (funnels[TIKTOK].delivered, funnels[TIKTOK].dead) == (COUNT - count, count)
+        assert len(requests(sandbox, "tiktok")) <= 2 * count * math.log2(COUNT) + 10
+
+
+@pytest.mark.parametrize("count", [1, 5])
+async def test_a_named_event_costs_one_request(tmp_path: Path, count: int) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, tiktok(sandbox.url, max_batch=500)) as relay:
+        script(sandbox, {"action": POISON})
+        await relay.accept(*mixed(relay.clock, count))
+        funnels = await relay.settled()
+        assert (funnels[TIKTOK].delivered, funnels[TIKTOK].dead) == (COUNT - count, count)
+        assert len(requests(sandbox, "tiktok")) <= count + 2 + 1
+        assert not any(each.startswith("poison") for each in accepted(sandbox, "tiktok"))
+
+
+async def test_an_event_that_looks_like_a_wrong_configuration_pauses_nobody_for_long(
+    tmp_path: Path,
+) -> None:
+    """TikTok's 40000 without an index is the request's fault, until others pass and it does not."""
+    async with Sandbox() as sandbox, sending(tmp_path, tiktok(sandbox.url)) as relay:
+        wrong = {"match": {"event_id": "poison"}, "action": {"answer": "tiktok-40000"}}
+        script(sandbox, wrong)
+        await relay.accept(*mixed(relay.clock, 1))
+        funnels = await relay.settled()
+        assert (funnels[TIKTOK].delivered, funnels[TIKTOK].dead) == (COUNT - 1, 1)
+        assert relay.health(TIKTOK).state == "active"
+        page = await relay.journal.dead_letters(DeadFilter(), limit=10)
+        assert [letter.reason for letter in page.letters] == ["platform_rejected"]
+        assert page.letters[0].message
+
+
+async def test_a_lone_event_that_is_refused_as_a_request_is_told_apart_by_the_next_one(
+    tmp_path: Path,
+) -> None:
+    """It pauses the destination; the probes rotate, another event passes, and it alone is dead."""
+    async with Sandbox() as sandbox, sending(tmp_path, tiktok(sandbox.url)) as relay:
+        wrong = {"match": {"event_id": "poison"}, "action": {"answer": "tiktok-40000"}}
+        script(sandbox, wrong)
+        await relay.accept(purchase(relay.clock, "poison-1"))
+        await relay.until(lambda: relay.health(TIKTOK).reason == "request_refused")
+        await relay.accept(*purchases(relay.clock, 20))
+        relay.skip(31)
+        await relay.until(asked(sandbox, 2, "tiktok"))
+        assert requests(sandbox, "tiktok")[1].event_count == 1
+        assert not accepted(sandbox, "tiktok")  # the oldest was tried, in vain
+        await relay.until(lambda: relay.health(TIKTOK).reason == "request_refused")
+        relay.skip(61)
+        funnels = await relay.settled()
+        assert (funnels[TIKTOK].delivered, funnels[TIKTOK].dead) == (20, 1)
+        assert relay.health(TIKTOK).state == "active"
+
+
+async def test_an_event_that_breaks_the_connection_waits_by_itself(tmp_path: Path) -> None:
+    """The platform never answers a request that holds it; all others are delivered."""
+    clock = Clock()
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"match": {"event_id": "poison"}, "action": {"connection": "reset"}})
+        await relay.accept(*purchases(clock, 40), purchase(clock, "poison-1"))
+        others = 40
+        while len(accepted(sandbox)) < others:
+            before = len(requests(sandbox))
+            await relay.accept(purchase(clock, f"later-{others}"))
+            others += 1
+            relay.skip(15)
+            await relay.until(asked(sandbox, before + 1))
+            assert others < 100
+        funnels = await relay.settled(left=1)
+        assert (funnels[PINTEREST].pending, funnels[PINTEREST].dead) == (1, 0)
+        assert "poison-1" not in accepted(sandbox)

@@ -1,0 +1,169 @@
+"""Throttles, outages and answers that nobody understands: nothing is lost, nothing is guessed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relay.config.quantity import Duration
+from relay.sandbox.answers import PlatformName
+from relay.sandbox.server import Sandbox
+from tests.sending import (
+    PINTEREST,
+    TIKTOK,
+    Clock,
+    accepted,
+    asked,
+    pinterest,
+    purchase,
+    purchases,
+    requests,
+    script,
+    sending,
+    tiktok,
+)
+
+
+async def test_a_throttle_waits_as_told_and_names_the_moment(tmp_path: Path) -> None:
+    clock = Clock()
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"times": 1, "action": {"answer": "pinterest-429", "reset_s": 58}})
+        await relay.accept(*purchases(clock, 20))
+        await relay.until(lambda: relay.health().state == "throttled")
+        until = relay.health().until
+        assert until is not None
+        assert 50 < until - clock() <= 58
+        assert len(requests(sandbox)) == 1
+        relay.skip(58)
+        funnels = await relay.settled()
+        assert funnels[PINTEREST].delivered == 20
+        assert relay.health().state == "active"
+
+
+async def test_tiktoks_401_with_code_40100_is_a_throttle_and_no_pause(tmp_path: Path) -> None:
+    clock = Clock()
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, tiktok(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"times": 3, "action": {"answer": "tiktok-40100"}})
+        await relay.accept(*purchases(clock, 20))
+        await relay.until(asked(sandbox, 1, "tiktok"))
+        await relay.until(lambda: relay.health(TIKTOK).state in {"throttled", "active"})
+        assert requests(sandbox, "tiktok")[0].status == 401
+        while (await relay.funnels())[TIKTOK].pending:
+            assert relay.health(TIKTOK).state in {"throttled", "active"}
+            relay.skip(60)
+            await relay.turn()
+        assert len(accepted(sandbox, "tiktok")) == 20
+
+
+UNKNOWN: list[tuple[PlatformName, dict[str, Any]]] = [
+    ("pinterest", {"answer": "pinterest-200-html"}),
+    ("pinterest", {"answer": "pinterest-200-empty"}),
+    ("pinterest", {"answer": "pinterest-200-short"}),
+    ("pinterest", {"connection": "half_body"}),
+    ("pinterest", {"connection": "reset"}),
+    ("pinterest", {"answer": {"status": 200, "body": '{"events": "all of them"}'}}),
+    ("pinterest", {"answer": "pinterest-503"}),
+    ("tiktok", {"answer": "tiktok-200-html"}),
+    ("tiktok", {"answer": "tiktok-200-no-code"}),
+    ("tiktok", {"answer": "tiktok-200-empty"}),
+    ("tiktok", {"connection": "half_body"}),
+    ("tiktok", {"answer": {"status": 200, "body": '{"code": "0", "message": "OK"}'}}),
+    ("tiktok", {"answer": "tiktok-50002"}),
+]
+
+
+@pytest.mark.parametrize(("platform", "action"), UNKNOWN)
+async def test_an_answer_that_says_nothing_delivers_nothing(
+    tmp_path: Path, platform: PlatformName, action: dict[str, Any]
+) -> None:
+    """However often it comes, events wait; when the platform is well, each arrives."""
+    clock = Clock()
+    async with Sandbox(clock=clock) as sandbox:
+        target = {"pinterest": pinterest, "tiktok": tiktok}[platform](sandbox.url)
+        async with sending(tmp_path, target, clock=clock) as relay:
+            script(sandbox, {"action": action})
+            await relay.accept(*purchases(clock, 8))
+            while len(requests(sandbox, platform)) < 12:
+                relay.skip(15)
+                await relay.turn()
+            funnel = (await relay.funnels())[target.name]
+            assert (funnel.delivered, funnel.dead, funnel.pending) == (0, 0, 8)
+            script(sandbox)
+            while (await relay.funnels())[target.name].pending:
+                relay.skip(15)
+                await relay.turn()
+            assert set(accepted(sandbox, platform)) == {f"order-{at:04}" for at in range(8)}
+            assert (await relay.funnels())[target.name].delivered == 8
+
+
+async def test_an_outage_is_degraded_and_tried_with_small_requests_every_15_s(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"action": {"answer": "pinterest-503"}})
+        await relay.accept(*purchases(clock, 1_000))
+        while relay.health().state != "degraded":
+            relay.skip(1)
+            await relay.turn()
+        count = len(requests(sandbox))
+        for number in range(1, 11):
+            relay.skip(15)
+            await relay.until(asked(sandbox, count + number))
+            assert requests(sandbox)[-1].event_count <= 50
+        script(sandbox)
+        relay.skip(15)
+        funnels = await relay.settled()
+        assert funnels[PINTEREST].delivered == 1_000
+        assert relay.health().state == "active"
+        assert accepted(sandbox).total() == 1_000
+
+
+async def test_a_platform_that_hangs_is_given_up_after_the_timeout(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        target = pinterest(sandbox.url, timeout=Duration("100ms"))
+        async with sending(tmp_path, target) as relay:
+            script(sandbox, {"times": 1, "action": {"connection": "hang", "hang_s": 30}})
+            await relay.accept(*purchases(relay.clock, 5))
+            funnels = await relay.settled()
+            assert funnels[PINTEREST].delivered == 5
+            assert len(requests(sandbox)) == 2
+
+
+async def test_what_grows_too_old_while_it_waits_is_dead_and_never_sent(tmp_path: Path) -> None:
+    clock = Clock()
+    async with Sandbox(clock=clock) as sandbox:
+        target = pinterest(sandbox.url, max_event_age=Duration("1h"))
+        async with sending(tmp_path, target._replace(token="env:"), clock=clock) as relay:
+            await relay.accept(*[purchase(clock, f"old-{at}", age_s=3000) for at in range(7)])
+            await relay.accept(*purchases(clock, 3))
+            clock.skip(1200)
+        async with sending(tmp_path, target, clock=clock) as relay:
+            funnels = await relay.settled()
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (3, 7)
+        assert not any(each.startswith("old") for each in accepted(sandbox))
+
+
+async def test_a_paused_destination_buries_what_grew_too_old_meanwhile(tmp_path: Path) -> None:
+    """Nobody has to resume it to see that the events can not be sent any more."""
+    clock = Clock()
+    async with Sandbox(clock=clock) as sandbox:
+        target = pinterest(sandbox.url, max_event_age=Duration("1h"), token="env:pina_bad")
+        async with sending(tmp_path, target, clock=clock) as relay:
+            await relay.accept(*purchases(clock, 7))
+            await relay.until(lambda: relay.health().state == "paused")
+            relay.skip(4000)
+            funnels = await relay.settled()
+            assert funnels[PINTEREST].dead == 7
+            totals = await relay.journal.totals()
+            assert totals.dead == {(PINTEREST, "expired"): 7}
+            assert relay.health().state == "paused"
