@@ -5,6 +5,7 @@ goes on where it was. Steps are never changed once released.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
 
@@ -34,10 +35,10 @@ def create(connection: sqlite3.Connection) -> None:
     upgrade(connection)
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
-    """Bring the journal up to this version; nothing if it is."""
+def upgrade(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
+    """Bring the journal up to the version that `steps` lead to; nothing if it is there."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    for number, step in enumerate(STEPS[version - FIRST_VERSION :], start=version + 1):
+    for number, step in enumerate(steps[version - FIRST_VERSION :], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in step:
@@ -45,5 +46,5 @@ def upgrade(connection: sqlite3.Connection) -> None:
             connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")
         except sqlite3.Error:
-            connection.rollback()
+            connection.execute("ROLLBACK")
             raise
