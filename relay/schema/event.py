@@ -1,15 +1,17 @@
 """The JSON Schema of an event, as producers post it.
 
-It says what a schema can: keys, types, bounds, and the two rules that hold between keys. An event
+It says what a schema can: keys, types, bounds, and the rules that hold between keys. An event
 that passes is still refused if its time lies ahead, its currency is no ISO 4217 code, or none of
 its identifiers is usable. The aliases of the standard names are told, not enforced: any other name
 is a custom event.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from relay.event import InboundEvent
 from relay.event_name import ALIASES
+from relay.intake.convert import APP_SOURCES
 from relay.schema.document import LOCAL, Json, changed, components, head
 from relay.schema.examples import VALID
 
@@ -42,7 +44,7 @@ def event_components(template: str = LOCAL) -> Json:
         "examples": list(ALIASES),
         "x-aliases": {name: list(aliases) for name, aliases in ALIASES.items()},
     }
-    event.update(_CURRENCY_RULE)
+    event["allOf"] = [_CURRENCY_RULE, _APP_RULE, _LEAD_RULE]
     parts["User"]["anyOf"] = [_given(name) for name in IDENTIFIERS]
     return parts
 
@@ -70,3 +72,13 @@ _CURRENCY_RULE: Final[Json] = {
     },
     "then": {"properties": {"order": _given("currency")}},
 }
+
+
+def _source_rule(action_sources: Iterable[str], key: str) -> Json:
+    """Return that events of these sources need this key."""
+    sources = {"properties": {"action_source": {"enum": sorted(action_sources)}}}
+    return {"if": {**sources, "required": ["action_source"]}, "then": _given(key)}
+
+
+_APP_RULE: Final = _source_rule(APP_SOURCES, "app")
+_LEAD_RULE: Final = _source_rule(["crm"], "lead")

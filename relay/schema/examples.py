@@ -132,6 +132,12 @@ INVALID: Final[dict[str, Invalid]] = {
         code="missing",
         path="order.items[0].id",
     ),
+    "missing_app": Invalid(
+        event=_MINIMAL | {"action_source": "app_android"}, code="missing", path="app"
+    ),
+    "missing_lead": Invalid(
+        event=_MINIMAL | {"action_source": "crm"}, code="missing", path="lead.id"
+    ),
     "wrong_type": Invalid(
         event=_MINIMAL | {"user": {"email": ["jane@example.com", 5]}},
         code="wrong_type",
