@@ -169,3 +169,83 @@ def test_a_pause_found_at_start_is_kept_and_tried_at_once(clock: Clock) -> None:
     assert breaker.health().reason == "token_expired"
     assert breaker.wait_s() == 0
     assert breaker.max_events == 1
+
+
+def test_a_wave_that_was_in_flight_makes_the_first_probe_no_later(
+    breaker: Breaker, clock: Clock
+) -> None:
+    sent_at = clock()
+    clock.now += 1
+    for _ in range(8):
+        breaker.note(BAD_TOKEN, sent_at)
+        breaker.note(DOWN, sent_at)
+    assert breaker.wait_s() == 30
+
+
+def test_a_success_from_before_a_pause_does_not_end_it(breaker: Breaker, clock: Clock) -> None:
+    sent_at = clock()
+    clock.now += 1
+    breaker.note(BAD_TOKEN, sent_at)
+    breaker.note(OK, sent_at)
+    assert breaker.health().state == "paused"
+
+
+def test_the_wait_after_a_fault_begins_with_the_request(breaker: Breaker, clock: Clock) -> None:
+    """A platform that hangs for 15 s before it fails is tried again at once."""
+    for _ in range(10):
+        sent_at = clock()
+        clock.now += 15
+        breaker.note(DOWN, sent_at)
+        assert breaker.wait_s() == 0
+
+
+def test_a_fault_with_a_longer_wait_is_waited_for(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(Answer(kind="transient", wait_s=120.0), clock())
+    assert breaker.wait_s() == 120
+
+
+def test_a_throttle_halves_the_requests_in_flight_and_successes_bring_them_back(
+    breaker: Breaker, clock: Clock
+) -> None:
+    most = breaker.max_in_flight
+    for _ in range(5):
+        clock.now += 1
+        breaker.note(Answer(kind="throttled"), clock())
+    assert breaker.max_in_flight == 1
+    for _ in range(20):
+        breaker.note(OK, clock())
+    assert breaker.max_in_flight == most
+
+
+def test_a_throttle_of_a_wave_counts_once(breaker: Breaker, clock: Clock) -> None:
+    sent_at = clock()
+    clock.now += 1
+    for _ in range(8):
+        breaker.note(Answer(kind="throttled"), sent_at)
+    assert breaker.max_in_flight == 4
+
+
+def test_a_new_reason_replaces_the_old_one_and_a_probe_goes_on(
+    breaker: Breaker, clock: Clock
+) -> None:
+    breaker.note(BAD_TOKEN, clock())
+    clock.now += 30
+    breaker.note(Answer(kind="misconfigured", pause="no_permission"), clock())
+    assert breaker.health().reason == "no_permission"
+    assert breaker.wait_s() == 60
+
+
+@pytest.mark.parametrize(
+    ("reason", "rotates"), [("token_rejected", False), ("request_refused", True)]
+)
+def test_only_what_an_event_could_cause_makes_probes_take_turns(
+    breaker: Breaker, clock: Clock, *, reason: PauseReason, rotates: bool
+) -> None:
+    assert breaker.rotates
+    breaker.note(Answer(kind="misconfigured", pause=reason), clock())
+    assert breaker.rotates is rotates
+
+
+def test_only_a_throttle_names_the_moment_of_its_end(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(BAD_TOKEN, clock())
+    assert breaker.health().until is None

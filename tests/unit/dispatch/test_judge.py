@@ -134,3 +134,72 @@ def test_a_named_index_costs_one_request_a_culprit(count: int, poison: set[int])
     assert set(dead) == poison
     assert len(delivered) == count - len(poison)
     assert requests <= len(poison) + 2
+
+
+def alone(*, attempts: int = 0) -> Batch:
+    batch = batch_of(1)
+    batch.pendings[0].attempts = attempts
+    return batch
+
+
+NOT_AN_EVENTS_FAULT = Answer(kind="misconfigured", pause="token_rejected")
+REQUEST_REFUSED = Answer(kind="misconfigured", pause="request_refused", code="40000")
+
+
+def test_a_refused_request_is_the_configurations_fault_until_another_one_passes() -> None:
+    batch = alone()
+    first = judge(batch, REQUEST_REFUSED, sent_at=10, passed_at=5)
+    assert (first.suspicious, first.again) == (False, [batch])
+    second = judge(batch, REQUEST_REFUSED, sent_at=40, passed_at=20)
+    assert (second.suspicious, len(second.retry)) == (True, 1)
+
+
+def test_an_event_refused_alone_again_and_again_is_dead_with_the_platforms_words() -> None:
+    ends = [judge(alone(attempts=attempts), REQUEST_REFUSED) for attempts in (1, 2)]
+    assert [(len(each.retry), len(each.dead)) for each in ends] == [(1, 0), (0, 1)]
+    assert (ends[1].dead[0].code, ends[1].dead[0].reason) == ("40000", "platform_rejected")
+
+
+def test_a_bad_token_is_never_an_events_fault() -> None:
+    batch = alone(attempts=5)
+    batch.failed(10)
+    ruling = judge(batch, NOT_AN_EVENTS_FAULT, sent_at=30, passed_at=20)
+    assert (ruling.suspicious, ruling.dead, ruling.retry) == (False, (), ())
+
+
+def test_a_batch_that_fails_while_others_pass_is_taken_apart() -> None:
+    batch, down = batch_of(4), Answer(kind="transient", http_status=502)
+    for sent_at in (10, 20):
+        assert len(judge(batch, down, sent_at=sent_at, passed_at=sent_at - 1).again) == 1
+    ruling = judge(batch, down, sent_at=30, passed_at=25)
+    assert ruling.suspicious
+    assert [len(each) for each in ruling.again] == [2, 2]
+
+
+def test_an_outage_takes_nothing_apart_and_kills_nothing() -> None:
+    batch, down = batch_of(4), Answer(kind="transient", http_status=502)
+    for sent_at in range(10, 100):
+        ruling = judge(batch, down, sent_at=sent_at, passed_at=5)
+        assert ruling.again == [batch]
+        assert not ruling.suspicious
+
+
+def test_what_fails_alone_without_an_answer_is_tried_until_it_is_too_old() -> None:
+    ruling = judge(alone(attempts=1_000), Answer(kind="transient"), sent_at=10, passed_at=9)
+    assert (len(ruling.retry), ruling.dead) == (1, ())
+
+
+def test_events_that_failed_before_are_parted_from_those_that_did_not() -> None:
+    batch = batch_of(4)
+    batch.pendings[2].attempts = 1
+    ruling = judge(batch, Answer(kind="transient"), sent_at=10, passed_at=5)
+    assert [offsets(each.pendings) for each in ruling.again] == [[0, 1, 3], [2]]
+
+
+def test_a_batch_remembers_through_its_parts_what_became_of_it() -> None:
+    batch = batch_of(4)
+    assert (batch.begin(), batch.begin()) == (0, 4)
+    batch.failed(10)
+    half, _ = batch.halves()
+    assert (half.sent, half.failures, half.failed_at) == (True, 1, 10)
+    assert half.begin() == 2

@@ -1,0 +1,118 @@
+"""The gate without a journal on disk: what holds requests back, and what is told of it."""
+
+import random
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from relay.config.secret import SecretRef, SecretSource
+from relay.delivery import Answer
+from relay.dispatch.gate import Gate
+from relay.dispatch.limits import RateLimit
+from relay.errors import JournalUnavailable
+from relay.journal.base import Journal, Pause
+from tests.builders import NOW_S
+
+BAD_TOKEN = Answer(kind="misconfigured", pause="token_rejected")
+
+
+class Clock:
+    now = float(NOW_S)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Pauses:
+    """The part of a journal that keeps pauses; it fails while a test says so."""
+
+    def __init__(self, **kept: Pause) -> None:
+        self.kept = kept
+        self.fails = False
+
+    def pauses(self) -> dict[str, Pause]:
+        return dict(self.kept)
+
+    async def save_pause(self, destination: str, pause: Pause | None) -> None:
+        if self.fails:
+            raise JournalUnavailable("the disk is full")
+        self.kept.pop(destination, None)
+        if pause is not None:
+            self.kept[destination] = pause
+
+
+def gate(pauses: Pauses, clock: Clock, token: str = "env:TOKEN", rate: float = 10.0) -> Gate:
+    return Gate(
+        "shop",
+        journal=cast("Journal", pauses),
+        token=SecretSource(SecretRef(token), {"TOKEN": "canary"}, clock),
+        rate=RateLimit(rate, clock),
+        clock=clock,
+        randomness=random.Random(1),
+    )
+
+
+async def test_it_waits_for_the_rate_and_for_room_in_flight() -> None:
+    held = gate(Pauses(), Clock(), rate=10.0)
+    assert held.wait_s(0) == 0
+    assert held.wait_s(8) > 0
+    held.take()
+    assert 0 < held.wait_s(0) <= 0.1
+
+
+async def test_a_missing_token_pauses_and_no_resume_ends_that() -> None:
+    held = gate(Pauses(), Clock(), "env:NOWHERE")
+    assert held.token() is None
+    await held.resume()
+    assert held.token() is None
+    assert held.health().reason == "token_missing"
+
+
+async def test_a_pause_that_cannot_be_written_is_written_by_the_next_call() -> None:
+    pauses = Pauses()
+    held = gate(pauses, Clock())
+    pauses.fails = True
+    held.note(BAD_TOKEN, NOW_S)
+    await held.keep()
+    assert not pauses.kept
+    pauses.fails = False
+    await held.keep()
+    assert pauses.kept["shop"].reason == "token_rejected"
+
+
+async def test_a_resume_forgets_the_pause_on_disk() -> None:
+    pauses = Pauses(shop=Pause("paused_by_operator", NOW_S * 1000, "By hand."))
+    held = gate(pauses, Clock())
+    assert held.health().reason == "paused_by_operator"
+    await held.resume()
+    assert not pauses.kept
+
+
+async def test_each_change_of_state_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    held = gate(Pauses(), Clock())
+    held.note(BAD_TOKEN, NOW_S)
+    for _ in range(3):
+        await held.keep()
+    await held.resume()
+    await held.keep()
+    told = [record.__dict__["fields"] for record in caplog.records]
+    assert [(each["state"], each["reason"]) for each in told] == [
+        ("paused", "token_rejected"),
+        ("active", None),
+    ]
+
+
+async def test_a_new_token_in_its_file_is_tried_at_once(tmp_path: Path) -> None:
+    clock, file = Clock(), tmp_path / "token"
+    file.write_text("old")
+    held = gate(Pauses(), clock, f"file:{file}")
+    assert held.token() == "old"
+    held.note(BAD_TOKEN, clock())
+    assert held.wait_s(0) > 0
+    file.write_text("newer")
+    clock.now += 2
+    assert held.token() == "newer"
+    assert held.wait_s(0) == 0
+    assert held.max_events == 1

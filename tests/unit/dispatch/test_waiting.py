@@ -1,0 +1,112 @@
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.dispatch.batch import Batch
+from relay.dispatch.batcher import Batcher
+from relay.dispatch.waiting import MAX_ROTATING, Waiting
+from relay.journal.base import Pending
+from tests.builders import NOW_S, payload, pending
+
+NOW_MS = NOW_S * 1000
+LATER_MS = NOW_MS + 60_000
+
+
+def received(offset: int, after_ms: int = 0) -> Pending:
+    """Return an event that was received some time after the others."""
+    event = pending(offset)
+    moment = msgspec.structs.replace(event.entry.conversion, received_ms=NOW_MS + after_ms)
+    event.entry.conversion = moment
+    return event
+
+
+def batch(*pendings: Pending) -> Batch:
+    return Batch(list(pendings), [payload() for _ in pendings])
+
+
+def waiting(*pendings: Pending) -> Waiting:
+    batcher = Batcher(max_events=10, max_bytes=10_000, linger_s=1.0)
+    for each in pendings:
+        batcher.add(each, payload())
+    return Waiting(batcher)
+
+
+def offsets(found: Batch | None) -> list[int]:
+    return [] if found is None else [each.offset for each in found.pendings]
+
+
+def test_what_was_sent_in_vain_goes_before_anything_new_the_oldest_first() -> None:
+    line = waiting(received(0))
+    line.put([batch(received(2, 20)), batch(received(1, 10))])
+    assert line.wait_s(NOW_MS) == 0
+    assert [offsets(line.next(LATER_MS)) for _ in range(4)] == [[1], [2], [0], []]
+
+
+def test_a_probe_is_the_oldest_event_wherever_it_waits() -> None:
+    line = waiting(received(5, 50), received(7, 70))
+    line.put([batch(received(9, 90), received(6, 60))])
+    tried = [offsets(line.trial(1, rotate=False)) for _ in range(5)]
+    assert tried == [[5], [6], [7], [9], []]
+
+
+def test_a_probe_that_failed_is_tried_again_unless_others_take_turns() -> None:
+    line = waiting(received(1, 10))
+    line.put([batch(received(0))])
+    first = line.trial(1, rotate=True)
+    assert first is not None
+    line.put([first])
+    assert offsets(line.trial(1, rotate=False)) == [0]
+    line.put([first])
+    assert offsets(line.trial(1, rotate=True)) == [1]
+
+
+def test_rotation_tries_no_more_than_a_few_new_events() -> None:
+    """However long an outage lasts, it holds few batches in memory."""
+    line = waiting(*(received(offset, offset) for offset in range(100)))
+    for _ in range(200):
+        tried = line.trial(1, rotate=True)
+        assert tried is not None
+        line.put([tried])
+    assert len(line._again) == MAX_ROTATING
+
+
+def test_a_trial_takes_the_oldest_of_a_large_batch_and_leaves_the_rest() -> None:
+    line = waiting()
+    line.put([batch(*(received(offset, 100 - offset) for offset in range(10)))])
+    assert offsets(line.trial(3, rotate=True)) == [7, 8, 9]
+    assert offsets(line.next(NOW_MS)) == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_what_is_not_to_be_sent_any_more_is_taken_out_everywhere() -> None:
+    line = waiting(received(0), received(1))
+    line.put([batch(received(2), received(3)), batch(received(4))])
+    gone = line.discard(lambda each: each.offset % 2 == 0)
+    assert sorted(each.offset for each in gone) == [0, 2, 4]
+    assert [offsets(line.next(LATER_MS)) for _ in range(3)] == [[3], [1], []]
+
+
+@given(
+    fresh=st.integers(0, 30),
+    vain=st.lists(st.integers(1, 12), max_size=5),
+    steps=st.lists(st.sampled_from(["next", "trial", "probe", "fail"]), max_size=60),
+)
+def test_no_event_is_lost_or_doubled(fresh: int, vain: list[int], steps: list[str]) -> None:
+    numbers = iter(range(1_000))
+    line = waiting(*(received(next(numbers)) for _ in range(fresh)))
+    line.put([batch(*(received(next(numbers)) for _ in range(count))) for count in vain])
+    total = fresh + sum(vain)
+    out: list[Batch] = []
+    for step in steps:
+        if step == "fail" and out:
+            line.put([out.pop()])
+            continue
+        taken = (
+            line.next(LATER_MS)
+            if step == "next"
+            else line.trial(1 if step == "probe" else 5, rotate=step == "trial")
+        )
+        if taken is not None:
+            out.append(taken)
+    while (rest := line.next(LATER_MS)) is not None:
+        out.append(rest)
+    assert sorted(offset for each in out for offset in offsets(each)) == list(range(total))
