@@ -477,6 +477,26 @@ class JournalContract:
         async with self.opened(tmp_path, "p", "t") as journal:
             assert await journal.totals() == totals
 
+    async def test_of_a_destination_that_comes_back_only_the_forgotten_is_expired(
+        self, tmp_path: Path
+    ) -> None:
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append(events("a", "b"))
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append([*events("c"), entry("d", "search")])
+        async with self.opened(tmp_path, "p") as journal:
+            await deliver(journal, "p", (await waiting(journal, "p"))[:2])
+            await journal.maintain(NOW_MS + 30 * 86_400_000)
+            await journal.append(events("e"))
+        async with self.opened(tmp_path, "p", "t") as journal:
+            totals = await journal.totals()
+            assert (totals.accepted["t"], totals.dead) == (4, {("t", "expired"): 2})
+            chunk = await journal.read("t", Lane.MONEY, journal.cursor("t", Lane.MONEY), 10)
+            assert ids(chunk) == ["c"]
+            await deliver(journal, "t", chunk.pending)
+            assert pending_of(await journal.totals(), "t") == 1
+            assert (await journal.report(0)).destinations["t"].pending == 1
+
     async def test_offsets_never_start_anew(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path, "p") as journal:
             await journal.append(events("a", "b"))

@@ -10,7 +10,7 @@ import pytest
 
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import Entry, Journal, Pending, Receipt, Settlement
+from relay.journal.base import Entry, Journal, Passed, Pending, Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, conversion
 from tests.failing import Disk, connections_on
@@ -149,3 +149,30 @@ async def test_the_write_ahead_log_stays_small(tmp_path: Path) -> None:
             await journal.settle("p", Settlement(delivered=await waiting(journal)))
             sizes.append((tmp_path / "relay.db-wal").stat().st_size)
     assert max(sizes) < MAX_SIZE_BYTES / 2
+
+
+async def test_a_disk_that_fails_at_the_start_is_told_in_words(tmp_path: Path) -> None:
+    """Nothing is left locked, so that the next start succeeds."""
+    disk = Disk()
+    disk.fail_after(0)
+    with pytest.raises(JournalUnavailable, match="full"):
+        async with opened(tmp_path, "p", disk=disk):
+            pass
+    disk.mend()
+    async with opened(tmp_path, "p", disk=disk) as journal:
+        await journal.append(bulk("after"))
+
+
+async def test_passed_events_are_read_again_if_the_disk_fails_at_the_end(tmp_path: Path) -> None:
+    disk = Disk()
+    async with opened(tmp_path, "p", disk=disk) as journal:
+        passed = {"p": Passed("skipped", "not_mapped")}
+        await journal.append([Entry(conversion("a"), passed, {})])
+        assert list(await waiting(journal)) == []
+        assert journal.cursor("p", Lane.MONEY) == 1
+        disk.fail_after(0)
+    disk.mend()
+    async with opened(tmp_path, "p", disk=disk) as journal:
+        assert journal.cursor("p", Lane.MONEY) == 0
+        assert list(await waiting(journal)) == []
+        assert journal.cursor("p", Lane.MONEY) == 1
