@@ -5,6 +5,7 @@ from outside is escaped, and no event is shown. *Delivered* is the platform's wo
 rounded up: only all of them are 100 %.
 """
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters |= {"grouped": "{:,}".format, "spoken": spoken}
+        environment.filters |= {"grouped": grouped, "moment": moment, "spoken": spoken}
         self._template = environment.get_template("page.html")
         self._style = STYLE.read_bytes()
 
@@ -87,7 +88,7 @@ def headline(summary: Summary) -> str:
     ended = delivered + sum(each.dead for each in summary.destinations)
     if not ended:
         return f"No conversion of {lately} was sent yet."
-    return f"{_share(delivered, ended)} of what was sent of {lately} was delivered."
+    return f"{_share(delivered, ended)} of the conversions sent in {lately} were delivered."
 
 
 def condition(view: DestinationView) -> Condition:
@@ -104,6 +105,16 @@ def condition(view: DestinationView) -> Condition:
     if not view.received:
         return Condition("quiet", "Quiet", "Nothing came in.")
     return Condition("good", "Working", "Conversions are sent as they come.")
+
+
+def grouped(number: int | str) -> str:
+    """Return a count, or money as text, with its thousands apart."""
+    return f"{Decimal(number):,f}"
+
+
+def moment(text: str) -> str:
+    """Return a moment of the API to the second, for people."""
+    return f"{text[:19].replace('T', ' ')} UTC"
 
 
 def spoken(seconds: float) -> str:

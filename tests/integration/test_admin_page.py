@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.admin.pages import Condition, condition, headline, spoken
+from relay.admin.pages import Condition, condition, grouped, headline, moment, spoken
 from relay.journal.base import Passed, Receipt, Rejection
 from relay.outcome.health import Health, State
 from relay.outcome.view import DestinationView, Summary
@@ -68,7 +68,7 @@ async def test_each_row_adds_up(tmp_path: Path) -> None:
         ("Delivered", "1"),
         ("Not delivered", "1"),
     ]
-    assert "50.0 % of what was sent of the last 24 hours was delivered." in text
+    assert "50.0 % of the conversions sent in the last 24 hours were delivered." in text
     assert "1 event was not usable" in text
     assert f'href="/api/v1/dead-letters?destination={PINTEREST}"' in text
 
@@ -122,11 +122,11 @@ async def test_a_relay_without_destinations_says_what_to_do(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("views", "received", "words"),
     [
-        ([view(delivered=999, dead=1)], 1000, "99.9 % of what was sent"),
-        ([view(delivered=99_999, dead=1)], 100_000, "99.9 % of what was sent"),
-        ([view(delivered=3)], 3, "100 % of what was sent"),
-        ([view(delivered=1), view(delivered=0, dead=1)], 1, "50.0 % of what was sent"),
-        ([view(delivered=0, dead=2)], 2, "0.0 % of what was sent"),
+        ([view(delivered=999, dead=1)], 1000, "99.9 % of the conversions sent in"),
+        ([view(delivered=99_999, dead=1)], 100_000, "99.9 % of the conversions sent in"),
+        ([view(delivered=3)], 3, "100 % of the conversions sent in"),
+        ([view(delivered=1), view(delivered=0, dead=1)], 1, "50.0 % of the conversions sent in"),
+        ([view(delivered=0, dead=2)], 2, "0.0 % of the conversions sent in"),
         ([view(delivered=0, pending=4)], 4, "No conversion of the last 24 hours was sent yet."),
         ([view(delivered=0, skipped=4)], 4, "No conversion of the last 24 hours was sent yet."),
         ([view(received=0, delivered=0)], 0, "No conversion arrived in the last 24 hours."),
@@ -170,6 +170,13 @@ def test_a_pause_is_told_with_its_own_reason_and_fix() -> None:
 @pytest.mark.parametrize("state", ["paused", "degraded", "throttled"])
 def test_a_state_without_a_message_is_told_in_general_words(state: State) -> None:
     assert len(condition(view(state=state)).meaning) > 20
+
+
+def test_figures_and_moments_are_written_for_people() -> None:
+    assert [grouped(each) for each in (0, 48210, "8562.50", "1234567")] == [
+        *("0", "48,210", "8,562.50", "1,234,567")
+    ]
+    assert moment("2026-01-01T00:00:59.123Z") == "2026-01-01 00:00:59 UTC"
 
 
 @pytest.mark.parametrize(
