@@ -14,7 +14,7 @@ import sqlite3
 import threading
 from asyncio import Future
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from relay.errors import JournalUnavailable
@@ -256,8 +256,14 @@ def touch(connection: sqlite3.Connection) -> None:
 
 
 def _settle(done: _Done) -> None:
-    if done.announce is not None:
-        done.announce()
+    try:
+        if done.announce is not None:
+            done.announce()
+    finally:  # whatever a listener does: what is on disk is acknowledged
+        _end_futures(done)
+
+
+def _end_futures(done: _Done) -> None:
     if done.error or done.fault:
         for job in done.jobs:
             _fail(job.future, done.error or JournalUnavailable(done.fault or ""))
@@ -284,11 +290,9 @@ def _look_at(future: "Future[Any]") -> None:
 
 def _roll_back(connection: sqlite3.Connection) -> None:
     """End the transaction; some faults have ended it already, others fail this, too."""
-    try:
+    with suppress(sqlite3.Error):
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-    except sqlite3.Error:
-        pass
 
 
 def _nothing() -> None:

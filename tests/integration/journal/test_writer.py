@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.journal.writer import MAX_QUEUED_EVENTS, Operation, Writer
+from relay.journal.writer import MAX_QUEUED_EVENTS, Companion, Operation, Writer
 from tests.failing import Disk, connections_on, counting
 
 NEVER_S = 3_600.0
@@ -25,6 +25,7 @@ async def writing(
     *,
     probe_interval_s: float = NEVER_S,
     max_queued_events: int = MAX_QUEUED_EVENTS,
+    companion: Companion | None = None,
 ) -> AsyncIterator[Writer]:
     """Run a writer on a table of one column."""
 
@@ -34,7 +35,9 @@ async def writing(
         connection.execute("CREATE TABLE IF NOT EXISTS item (name TEXT)")
         return connection
 
-    writer = Writer(opened, probe_interval_s=probe_interval_s, max_queued_events=max_queued_events)
+    writer = Writer(
+        opened, companion, probe_interval_s=probe_interval_s, max_queued_events=max_queued_events
+    )
     await writer.start()
     try:
         yield writer
@@ -309,3 +312,27 @@ async def test_an_error_of_connecting_reaches_whoever_starts(tmp_path: Path) -> 
     with pytest.raises(PermissionError):
         await writer.start()
     await writer.close()
+
+
+class Careless:
+    """A companion whose announcement goes wrong on the loop."""
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        pass
+
+    def committed(self) -> Callable[[], None]:
+        def announce() -> None:
+            raise LookupError("a bug of a listener")
+
+        return announce
+
+    def discard(self) -> None:
+        pass
+
+
+async def test_what_is_on_disk_is_acknowledged_whatever_a_listener_does(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    async with writing(tmp_path, companion=Careless()) as writer:
+        assert await writer.append(adding("a"), 1) == "a"
+    assert [type(each["exception"]) for each in told] == [LookupError]
