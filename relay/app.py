@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from aiohttp import web
 
@@ -28,7 +29,7 @@ from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.limits import RateLimit
 from relay.dispatch.sender import Sender
 from relay.dispatch.transport import AiohttpTransport
-from relay.intake import Intake, Route, Router, Window
+from relay.intake import Intake, Route, Router, Window, presence
 from relay.journal.base import Journal
 from relay.journal.sqlite import SqliteJournal
 from relay.metrics import Metrics
@@ -134,7 +135,15 @@ class App:
         router = Router(self._routes(), Window(settings.deduplication_window))
         for entry in await journal.recent_ids(settings.deduplication_window):
             router.recall(entry)
-        return Intake(router, journal, self._clock, settings.default_country)
+        for destination in self._destinations:
+            self._metrics.identifiers.expect(destination.name, destination.identifier_keys)
+        return Intake(
+            router,
+            journal,
+            self._clock,
+            settings.default_country,
+            on_stored=partial(presence.count, self._metrics.identifiers),
+        )
 
     def _routes(self) -> Sequence[Route]:
         return [

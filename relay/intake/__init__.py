@@ -55,7 +55,10 @@ class Log(Protocol):
 
 
 class Intake:
-    """Takes the events of all sources. `clock` returns Unix seconds."""
+    """Takes the events of all sources. `clock` returns Unix seconds.
+
+    `on_stored` is told what was stored, in the form in which it was.
+    """
 
     def __init__(
         self,
@@ -63,11 +66,14 @@ class Intake:
         journal: Log,
         clock: Callable[[], float],
         default_country: str | None = None,
+        *,
+        on_stored: Callable[[Sequence[Entry]], None] | None = None,
     ) -> None:
         self._router = router
         self._journal = journal
         self._clock = clock
         self._default_country = default_country
+        self._on_stored = on_stored
 
     async def take_json(self, body: bytes, source: str) -> Taken:
         """Return what a JSON body came to. Raises `Unreadable`."""
@@ -163,3 +169,5 @@ class Intake:
         """
         if not stored.cancelled() and stored.exception() is not None:
             self._router.forget(claimed)
+        elif self._on_stored is not None:
+            self._on_stored(claimed)

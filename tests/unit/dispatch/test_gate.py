@@ -42,11 +42,11 @@ class Pauses:
             self.kept[destination] = pause
 
 
-def gate(pauses: Pauses, clock: Clock, token: str = "env:TOKEN", rate: float = 10.0) -> Gate:
+def gate(pauses: Pauses, clock: Clock, place: str = "env:TOKEN", rate: float = 10.0) -> Gate:
     return Gate(
         "shop",
         journal=cast("Journal", pauses),
-        token=SecretSource(SecretRef(token), {"TOKEN": "canary"}, clock),
+        token=SecretSource(SecretRef(place), {"TOKEN": "canary"}, clock),
         rate=RateLimit(rate, clock),
         clock=clock,
         randomness=random.Random(1),

@@ -1,0 +1,112 @@
+"""The instruments: exact, bounded, and at zero before anything has happened."""
+
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from relay.delivery import Outcome
+from relay.event import User
+from relay.metrics import (
+    EVENTS,
+    IDENTIFIERS,
+    MAX_KINDS,
+    OUTCOMES,
+    SECONDS,
+    Histogram,
+    IdentifierTally,
+    Metrics,
+    Tally,
+)
+
+NOBODY = (False,) * len(IDENTIFIERS)
+
+
+def carrying(*names: str) -> tuple[bool, ...]:
+    return tuple(name in names for name in IDENTIFIERS)
+
+
+def test_the_names_here_are_those_of_the_contracts() -> None:
+    assert get_args(Outcome) == OUTCOMES
+    assert set(IDENTIFIERS) == set(User.__struct_fields__) - {"att_status", "customer_type"}
+
+
+def test_bounds_of_histograms_rise() -> None:
+    assert list(SECONDS) == sorted(set(SECONDS))
+    assert list(EVENTS) == sorted(set(EVENTS))
+
+
+@given(st.lists(st.tuples(st.floats(0, 5000), st.integers(1, 1000)), max_size=30))
+def test_a_histogram_counts_what_was_observed(observed: list[tuple[float, int]]) -> None:
+    """Each bucket holds all observations up to its bound, the last one all there are."""
+    registry = CollectorRegistry()
+    histogram = Histogram(registry, "h", "text")
+    for value, count in observed:
+        histogram.observe(value, "shop", count=count)
+    for bound in SECONDS if observed else ():
+        found = registry.get_sample_value(
+            "h_bucket", {"destination": "shop", "le": str(float(bound))}
+        )
+        assert found == sum(count for value, count in observed if value <= bound)
+    if observed:
+        labels = {"destination": "shop"}
+        assert registry.get_sample_value("h_count", labels) == sum(n for _, n in observed)
+        total = registry.get_sample_value("h_sum", labels)
+        assert total is not None
+        assert abs(total - sum(value * count for value, count in observed)) < 1e-3
+
+
+def test_a_counter_has_no_series_of_its_creation() -> None:
+    registry = CollectorRegistry()
+    tally = Tally(registry, "relay_things", "text", ("destination",))
+    tally.add("shop", count=3)
+    tally.add("shop")
+    lines = generate_latest(registry).decode().splitlines()
+    assert [line for line in lines if line[0] != "#"] == [
+        'relay_things_total{destination="shop"} 4.0'
+    ]
+
+
+def test_identifiers_are_counted_for_the_destinations_that_take_them() -> None:
+    registry = CollectorRegistry()
+    tally = IdentifierTally(registry, "present", "text")
+    tally.expect("first", ["email", "phone"])
+    tally.expect("second", ["email"])
+    tally.add_events([(("first", "second"), carrying("email", "phone"))] * 2)
+    tally.add_events([(("first",), carrying("email")), (("unknown",), carrying("email"))])
+    for _ in range(2):  # a second look counts nothing twice
+        found = {
+            (sample.labels["destination"], sample.labels["identifier"]): sample.value
+            for family in registry.collect()
+            for sample in family.samples
+        }
+    assert found == {("first", "email"): 3, ("first", "phone"): 2, ("second", "email"): 2}
+
+
+def test_kinds_of_events_are_bounded() -> None:
+    tally = IdentifierTally(CollectorRegistry(), "present", "text")
+    tally.expect("shop", IDENTIFIERS)
+    for number in range(2 * MAX_KINDS):
+        bits = tuple(bool(number >> at & 1) for at in range(len(IDENTIFIERS)))
+        tally.add_events([(("shop",), bits)])
+        assert len(tally._kinds) <= MAX_KINDS
+    [family] = tally.collect()
+    assert sum(sample.value for sample in family.samples) == sum(
+        number.bit_count() for number in range(2 * MAX_KINDS)
+    )
+
+
+def test_a_configured_destination_starts_at_zero() -> None:
+    metrics = Metrics()
+    metrics.expect("shop")
+    text = generate_latest(metrics.registry).decode()
+    samples = [
+        sample for family in text_string_to_metric_families(text) for sample in family.samples
+    ]
+    outcomes = {
+        sample.labels["outcome"] for sample in samples if sample.name == "relay_requests_total"
+    }
+    assert outcomes == set(OUTCOMES)
+    assert all(sample.value == 0 for sample in samples)
