@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 import msgspec
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
 
 from relay.sources.answer import Answer, Complaint, Refused
 
@@ -45,6 +46,18 @@ class Server(web.Server):
 class _Connection(web.RequestHandler):
     __slots__ = ()
 
+    def data_received(self, data: bytes) -> None:
+        """Tell a request whose body goes wrong halfway so.
+
+        aiohttp puts the error behind the request, which then waits for the rest in vain.
+        """
+        super().data_received(data)
+        request = self._current_request
+        if request is None or request.content.is_eof() or not self._messages:
+            return
+        if not isinstance(self._messages[-1][0], RawRequestMessage):
+            request.content.set_exception(web.RequestPayloadError())
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """End what was left to do, unless that is to store a request which came whole.
 
@@ -63,8 +76,6 @@ class _Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer a request that is no HTTP (400), or a failure of the relay's own (500)."""
-        if request.writer.output_size > 0:
-            raise ConnectionError("an answer is under way already")
         if status == HTTPStatus.BAD_REQUEST:
             text = "This is no valid HTTP, or its head is too long."
             return Refused(400, "bad_request", text).response()

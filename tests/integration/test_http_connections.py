@@ -7,8 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from relay.errors import RelayError
 from relay.journal.base import Entry, Rejection
 from relay.sources.body import MAX_BODIES_AT_ONCE
+from relay.sources.connections import MAX_REFUSED
+from relay.sources.port import Port
+from tests.hostile_row import chunks
 from tests.inbound import encoded, event
 from tests.producers_port import MAX_BODY_BYTES, Answered, Client, post, serving, until
 from tests.recording_journal import RecordingJournal
@@ -223,6 +227,69 @@ async def test_a_large_body_does_not_keep_the_others_waiting() -> None:
         assert small.status == 202
         assert (await client.answer()).json["accepted"] == 5000
         assert port.journal.event_ids[0] == "small"
+
+
+async def test_refused_connections_have_a_bound_too() -> None:
+    """Who comes when even they are too many is cut without a word."""
+    async with serving(max_connections=0) as port:
+        refused = [await Client(port.number).__aenter__() for _ in range(MAX_REFUSED)]
+        await until(lambda: len(port.server.refused) == MAX_REFUSED)
+        async with Client(port.number) as client:
+            assert await client.is_closed()
+
+        assert (await refused[0].answer()).status == 503
+        for client in refused:
+            await client.__aexit__()
+
+
+async def test_a_refused_connection_does_not_keep_the_port_open() -> None:
+    async with serving(max_connections=0) as port:
+        client = await Client(port.number).__aenter__()
+        await until(lambda: port.server.refused)
+
+    assert (await client.answer()).status == 503
+    assert await client.is_closed()
+    await client.__aexit__()
+
+
+async def test_a_refused_client_that_stays_is_hung_up_on() -> None:
+    async with serving(max_connections=0) as port, Client(port.number) as client:
+        assert (await client.answer()).status == 503
+        await until(lambda: not port.server.refused)
+
+
+async def test_chunks_that_go_wrong_halfway_are_one_answer_and_the_end() -> None:
+    head = post(b"", Content_Length="", Transfer_Encoding="chunked")
+    async with serving() as port, Client(port.number) as client:
+        await client.send(head + b"3\r\n[1,\r\n")
+        await until(lambda: port.source._bodies._deadlines)
+        await client.send(b"c4n4ry\r\n")
+        answered = await client.answer()
+
+        assert (answered.status, counts(answered)) == (400, NOTHING)
+        assert answered.json["errors"][0]["code"] == "not_json"
+        assert await client.is_closed()
+
+
+async def test_chunks_that_go_wrong_after_the_answer_are_no_news() -> None:
+    large = chunks(b" " * MAX_BODY_BYTES, b" ").removesuffix(b"0\r\n\r\n")
+    async with serving() as port, Client(port.number) as client:
+        await client.send(large)
+        assert (await client.answer()).status == 413
+        await client.send(b"c4n4ry\r\n")
+
+        assert await client.is_closed()
+
+
+async def test_a_port_that_is_taken_is_one_line_that_says_what_to_do() -> None:
+    async with serving() as port:
+        second = Port(
+            port.server, host="127.0.0.1", port=port.number, max_connections=1, drain_s=0.1
+        )
+        with pytest.raises(
+            RelayError, match=r"cannot listen on 127.0.0.1:\d+: .*\[server\] listen"
+        ):
+            await second.__aenter__()
 
 
 class BrokenJournal(RecordingJournal):
