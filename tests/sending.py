@@ -107,7 +107,7 @@ class Sending:
 
     async def accept(self, *events: Conversion, to: Sequence[str] = ()) -> None:
         """Store events as intake would, for the destinations in `to`, or for all."""
-        entries = [self._entry(event, to) for event in events]
+        entries = [self.entry(event, to) for event in events]
         await self.journal.append(entries)
 
     async def until(self, condition: Callable[[], bool], within_s: float = WITHIN_S) -> None:
@@ -156,7 +156,8 @@ class Sending:
         self.dispatcher = Dispatcher(self.journal, senders, transport)
         self.running = asyncio.get_running_loop().create_task(self.dispatcher.run())
 
-    def _entry(self, event: Conversion, to: Sequence[str]) -> Entry:
+    def entry(self, event: Conversion, to: Sequence[str] = ()) -> Entry:
+        """Return an event as intake would store it."""
         entry = Entry(event, {}, {})
         for destination in self.destinations:
             prepared = destination.prepare(event)

@@ -1,0 +1,207 @@
+"""What people and monitoring see of the sender chain: the scrape, the funnels, the timelines."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from relay.intake import presence
+from relay.journal.base import DeadFilter
+from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.exposition import Exposition
+from relay.outcome.reports import Reports
+from relay.sandbox.server import Sandbox
+from tests.sending import (
+    PINTEREST,
+    TIKTOK,
+    Sending,
+    pinterest,
+    purchase,
+    purchases,
+    script,
+    sending,
+    tiktok,
+)
+
+COUNTERS = {
+    *("relay_events_received", "relay_events_rejected", "relay_events_accepted"),
+    *("relay_events_delivered", "relay_events_skipped", "relay_events_dead"),
+    *("relay_events_replayed", "relay_requests", "relay_retries", "relay_warnings"),
+    *("relay_identifier_present", "relay_value_delivered"),
+}
+GAUGES = {
+    *("relay_events_pending", "relay_oldest_pending_seconds", "relay_destination_paused"),
+    *("relay_journal_bytes", "relay_kafka_lag"),
+}
+HISTOGRAMS = {
+    *("relay_delivery_seconds", "relay_request_seconds", "relay_batch_events"),
+    *("relay_journal_append_seconds", "relay_ingest_seconds"),
+}
+LABELS = {
+    *("destination", "event", "reason", "source", "code", "outcome", "identifier"),
+    *("currency", "topic", "partition", "le"),
+}
+
+Sums = Mapping[str, Mapping[str, float]]
+
+
+def reports_of(relay: Sending) -> Reports:
+    return Reports(relay.journal, relay.destinations, relay.dispatcher.health, relay.clock)
+
+
+async def scrape(relay: Sending) -> dict[str, Metric]:
+    """Return the families of one scrape, read as Prometheus reads them."""
+    exposition = Exposition(relay.journal, reports_of(relay), relay.metrics)
+    text = (await exposition.render()).decode()
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert text.count("# TYPE") == len(families)
+    return families
+
+
+def by_destination(families: Mapping[str, Metric]) -> Sums:
+    """Return the sum of each family of event counts per destination."""
+    sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for name, family in families.items():
+        for sample in family.samples:
+            if name.startswith("relay_events_") and "destination" in sample.labels:
+                sums[sample.labels["destination"]][name.removeprefix("relay_events_")] += (
+                    sample.value
+                )
+    return sums
+
+
+def assert_sums_hold(sums: Sums) -> None:
+    for counts in sums.values():
+        came = counts["accepted"] + counts["replayed"]
+        assert came == (
+            counts["skipped"] + counts["pending"] + counts["delivered"] + counts["dead"]
+        )
+
+
+async def test_a_scrape_has_exactly_the_names_and_bounded_labels(tmp_path: Path) -> None:
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), tiktok(sandbox.url)) as relay,
+    ):
+        await relay.accept(*purchases(relay.clock, 5))
+        await relay.settled()
+        families = await scrape(relay)
+    assert set(families) == COUNTERS | GAUGES | HISTOGRAMS
+    for name, family in families.items():
+        kinds = {"counter": COUNTERS, "gauge": GAUGES, "histogram": HISTOGRAMS}
+        assert name in kinds[family.type]
+        for sample in family.samples:
+            assert set(sample.labels) <= LABELS
+            assert not sample.name.endswith("_created")
+
+
+async def test_a_configured_destination_is_at_zero_before_its_first_event(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        families = await scrape(relay)
+    sums = by_destination(families)
+    assert set(sums[PINTEREST].values()) == {0}
+    assert {"accepted", "skipped", "pending", "delivered", "dead", "replayed"} <= set(
+        sums[PINTEREST]
+    )
+    reasons = {sample.labels["reason"] for sample in families["relay_events_dead"].samples}
+    assert "platform_rejected" in reasons
+
+
+async def test_the_sums_of_a_scrape_hold_through_deaths_and_replays(tmp_path: Path) -> None:
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), tiktok(sandbox.url)) as relay,
+    ):
+        script(sandbox, {"action": {"refuse": {"prefix": "poison"}}})
+        await relay.accept(*purchases(relay.clock, 50), purchase(relay.clock, "poison-1"))
+        await relay.accept(purchase(relay.clock, "view-1", "page_view"))
+        assert_sums_hold(by_destination(await scrape(relay)))
+        await relay.settled()
+        before = by_destination(await scrape(relay))
+        assert_sums_hold(before)
+        assert (before[PINTEREST]["delivered"], before[PINTEREST]["dead"]) == (51, 1)
+        assert (before[TIKTOK]["delivered"], before[TIKTOK]["skipped"]) == (50, 1)
+        script(sandbox)
+        letters = DeadLetters(relay.journal, relay.destinations, relay.clock)
+        done = await letters.replay(DeadFilter(destination=PINTEREST), dry_run=False)
+        assert done.replayed == 1
+        await relay.settled()
+        after = by_destination(await scrape(relay))
+        assert_sums_hold(after)
+        assert (after[PINTEREST]["delivered"], after[PINTEREST]["replayed"]) == (52, 1)
+        assert after[PINTEREST]["dead"] == 1
+        view = await reports_of(relay).destination(PINTEREST)
+        assert (view.delivered, view.dead, view.pending) == (52, 0, 0)
+
+
+async def test_a_pause_shows_in_the_scrape_and_in_the_report(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        await relay.dispatcher.pause(PINTEREST)
+        await relay.accept(*purchases(relay.clock, 3))
+        relay.skip(120)
+        families = await scrape(relay)
+        [paused] = families["relay_destination_paused"].samples
+        [oldest] = families["relay_oldest_pending_seconds"].samples
+        assert paused.value == 1
+        assert 120 <= oldest.value < 180
+        view = await reports_of(relay).destination(PINTEREST)
+        assert (view.state, view.reason, view.pending) == ("paused", "paused_by_operator", 3)
+        assert view.message
+        assert view.since is not None
+
+
+async def test_retries_and_warnings_are_counted(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        script(sandbox, {"times": 1, "action": {"answer": "pinterest-500"}})
+        await relay.accept(*purchases(relay.clock, 3))
+        await relay.settled()
+        families = await scrape(relay)
+    [retries] = families["relay_retries"].samples
+    assert retries.value == 3
+    assert sum(sample.value for sample in families["relay_warnings"].samples) == 3
+
+
+async def test_identifiers_are_counted_where_events_are_stored(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        for each in relay.destinations:
+            relay.metrics.identifiers.expect(each.name, each.identifier_keys)
+        entries = [relay.entry(event) for event in purchases(relay.clock, 4)]
+        presence.count(relay.metrics.identifiers, entries)
+        families = await scrape(relay)
+    present = {
+        sample.labels["identifier"]: sample.value
+        for sample in families["relay_identifier_present"].samples
+    }
+    assert (present["email"], present["phone"]) == (4, 0)
+
+
+async def test_the_summary_of_a_range_adds_up(tmp_path: Path) -> None:
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), tiktok(sandbox.url)) as relay,
+    ):
+        script(sandbox, {"action": {"refuse": {"prefix": "poison"}}})
+        await relay.accept(*purchases(relay.clock, 10), purchase(relay.clock, "poison-1"))
+        await relay.settled()
+        summary = await reports_of(relay).summary("1h")
+    assert (summary.range, summary.received, summary.rejected) == ("1h", 11, 0)
+    for view in summary.destinations:
+        assert view.received == view.skipped + view.pending + view.delivered + view.dead
+        assert (view.delivered, view.dead, view.oldest_pending_seconds) == (10, 1, 0)
+
+
+async def test_the_timeline_of_an_event_tells_each_attempt(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        script(sandbox, {"times": 1, "action": {"answer": "pinterest-500"}})
+        await relay.accept(purchase(relay.clock, "order-7"))
+        await relay.settled()
+        found = await reports_of(relay).events(order_id="order-7")
+        assert found is not None
+        [event] = found.events
+        [delivery] = event.deliveries
+        assert (delivery.state, delivery.platform_event) == ("delivered", "checkout")
+        assert [each.outcome for each in delivery.attempts] == ["transient", "ok"]
+        assert [each.http_status for each in delivery.attempts] == [500, 200]
+        assert await reports_of(relay).events(event_id="nobody") is None
