@@ -25,6 +25,7 @@ class Reader:
         self._connect = connect
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="journal-reader")
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._busy: set[sqlite3.Connection] = set()
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Return what `query` returns; it sees one snapshot and cannot write.
@@ -40,13 +41,16 @@ class Reader:
             raise
 
     async def close(self) -> None:
-        """Wait for the runs under way, then close the connections."""
+        """Interrupt the runs under way, which then fail, and close the connections."""
+        for busy in tuple(self._busy):
+            busy.interrupt()
         await asyncio.to_thread(self._executor.shutdown)
         while connection := self._idle_connection():
             connection.close()
 
     def _snapshot(self, query: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._idle_connection() or self._connect()
+        self._busy.add(connection)
         try:
             connection.execute("BEGIN")
             try:
@@ -54,6 +58,7 @@ class Reader:
             finally:
                 connection.execute("ROLLBACK")
         finally:
+            self._busy.discard(connection)
             self._idle.put(connection)
 
     def _idle_connection(self) -> sqlite3.Connection | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -65,3 +66,23 @@ async def test_a_file_that_is_gone_is_a_fault_of_the_storage(tmp_path: Path) -> 
     async with reading(tmp_path / "absent.db") as reader:
         with pytest.raises(JournalUnavailable, match="cannot be opened"):
             await reader.run(ends)
+
+
+async def test_closing_interrupts_a_question_that_takes_for_ever(tmp_path: Path) -> None:
+    """The stop of the relay is bounded, whatever an operator has asked."""
+    path = tmp_path / "relay.db"
+    begun = threading.Event()
+
+    def ask(connection: sqlite3.Connection) -> object:
+        connection.create_function("begin", 0, begun.set)
+        return connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT begin() IS NULL UNION ALL SELECT 1 FROM n)"
+            " SELECT count(*) FROM n"
+        ).fetchone()
+
+    with new_journal(path):
+        async with reading(path) as reader:
+            asked = asyncio.ensure_future(reader.run(ask))
+            await asyncio.to_thread(begun.wait)
+        with pytest.raises(JournalUnavailable, match="interrupted"):
+            await asked
