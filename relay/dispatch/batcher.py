@@ -7,7 +7,8 @@ the linger.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 
 from relay.delivery import Payload
 from relay.dispatch.batch import Batch
@@ -21,6 +22,9 @@ RETRY_SHARE = 5
 READ_AHEAD = 2
 """Full requests of each lane that may wait here."""
 
+MONEY, OTHER, RETRIES = int(Lane.MONEY), int(Lane.OTHER), len(Lane)
+"""The lines of a queue: one for each lane, and one for events of both that are tried again."""
+
 Waiting = tuple[Pending, Payload]
 Line = deque[Waiting]
 
@@ -29,24 +33,22 @@ class _Queue:
     """The waiting events of one batch key."""
 
     def __init__(self) -> None:
-        self.money: Line = deque()
-        self.other: Line = deque()
-        self.retries: Line = deque()
+        self.lines: tuple[Line, ...] = (deque(), deque(), deque())
         self.count = 0
         self.size_bytes = 0
 
-    @property
-    def lines(self) -> tuple[Line, Line, Line]:
-        return self.money, self.other, self.retries
-
-    def line_of(self, pending: Pending) -> Line:
-        if pending.retry:
-            return self.retries
-        return self.money if pending.lane is Lane.MONEY else self.other
-
-    def oldest(self) -> Line:
+    def oldest(self) -> int:
         """Return the line whose first event waits longest; one is there at least."""
-        return min((line for line in self.lines if line), key=_received_ms)
+        return min((at for at, line in enumerate(self.lines) if line), key=self.received_ms)
+
+    def received_ms(self, at: int) -> int:
+        """Return when the first event of a line was received."""
+        return self.lines[at][0][0].entry.conversion.received_ms
+
+    @property
+    def oldest_ms(self) -> int:
+        """When the event that waits longest was received."""
+        return self.received_ms(self.oldest())
 
 
 class Batcher:
@@ -61,9 +63,8 @@ class Batcher:
         self._max_bytes = max_bytes
         self._linger_ms = linger_s * 1000
         self._queues: dict[str, _Queue] = {}
-        self._counts = dict.fromkeys(Lane, 0)
-        self._sizes_bytes = dict.fromkeys(Lane, 0)
-        self._retries = 0
+        self._counts = [0, 0, 0]
+        self._sizes_bytes = [0, 0, 0]
         self._place = 0
 
     def add(self, pending: Pending, payload: Payload) -> None:
@@ -71,8 +72,9 @@ class Batcher:
         queue = self._queues.get(payload.batch_key)
         if queue is None:
             queue = self._queues[payload.batch_key] = _Queue()
-        queue.line_of(pending).append((pending, payload))
-        self._count(queue, pending, payload, 1)
+        at = RETRIES if pending.retry else pending.lane
+        queue.lines[at].append((pending, payload))
+        self._count(queue, at, 1, len(payload.body))
 
     def room(self, lane: Lane) -> int:
         """Return how many first tries of a lane to read, 0 while a full request of them waits."""
@@ -82,7 +84,7 @@ class Batcher:
 
     def retry_room(self) -> int:
         """Return how many events due again to read."""
-        return max(0, self._max_events - self._retries)
+        return max(0, self._max_events - self._counts[RETRIES])
 
     def wait_s(self, now_ms: float) -> float | None:
         """Return the seconds until a batch is ready, 0 for now, or None if nothing waits."""
@@ -93,122 +95,101 @@ class Batcher:
         """Take the next batch that is ready. Batch keys take turns."""
         for key, queue in self._queues.items():
             if self._ready_ms(queue) <= now_ms:
-                batch = self._take(queue)
-                self._to_the_end(key, queue)
-                return batch
+                return self._take(key, self._turns(queue.lines), self._max_events)
         return None
 
     def oldest_ms(self) -> int | None:
         """Return when the event that waits longest was received, or None if nothing waits."""
-        oldest = [_received_ms(queue.oldest()) for queue in self._queues.values()]
-        return min(oldest, default=None)
+        return min((queue.oldest_ms for queue in self._queues.values()), default=None)
 
     def trial(self, max_events: int) -> Batch | None:
         """Take up to `max_events` from the line that waits longest, ready or not."""
         if not self._queues:
             return None
-        key = min(self._queues, key=lambda key: _received_ms(self._queues[key].oldest()))
-        queue = self._queues[key]
-        line, picked = queue.oldest(), _Picked(min(max_events, self._max_events), self._max_bytes)
-        while line and picked.fits(line[0][1]):
-            self._pick(queue, line, picked)
-        self._to_the_end(key, queue)
-        return picked.batch()
+        key = min(self._queues, key=lambda key: self._queues[key].oldest_ms)
+        turns = _whole(self._queues[key].lines, self._queues[key].oldest())
+        return self._take(key, turns, min(max_events, self._max_events))
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[Pending]:
         """Take out the events that are not to be sent any more, and return them."""
-        gone: list[Waiting] = []
+        gone: list[Pending] = []
         for key, queue in list(self._queues.items()):
-            for line in queue.lines:
+            for at, line in enumerate(queue.lines):
                 found = [each for each in line if unwanted(each[0])]
-                gone += found
                 if found:
                     kept = [each for each in line if not unwanted(each[0])]
                     line.clear()
                     line.extend(kept)
-                for pending, payload in found:
-                    self._count(queue, pending, payload, -1)
+                    self._count(queue, at, -len(found), -_size_bytes(found))
+                    gone += [pending for pending, _ in found]
             if not queue.count:
                 del self._queues[key]
-        return [pending for pending, _ in gone]
-
-    def _to_the_end(self, key: str, queue: _Queue) -> None:
-        del self._queues[key]
-        if queue.count:
-            self._queues[key] = queue
+        return gone
 
     def _ready_ms(self, queue: _Queue) -> float:
         if queue.count >= self._max_events or queue.size_bytes >= self._max_bytes:
             return 0
-        return _received_ms(queue.oldest()) + self._linger_ms
+        return queue.oldest_ms + self._linger_ms
 
-    def _take(self, queue: _Queue) -> Batch:
-        """Fill a request; an event that alone is larger than the limit goes out alone."""
-        picked = _Picked(self._max_events, self._max_bytes)
-        for line in self._turns(queue):
-            if not picked.fits(line[0][1]):
-                break
-            self._pick(queue, line, picked)
-        return picked.batch()
-
-    def _turns(self, queue: _Queue) -> Iterator[Line]:
+    def _turns(self, lines: Sequence[Line]) -> Iterator[int]:
         """Yield the line that each place belongs to; places are counted over all requests."""
-        money, other, retries = queue.lines
-        tries_left = self._max_events
-        if money or other:
-            tries_left = max(1, self._max_events // RETRY_SHARE)
+        waiting = [at for at, line in enumerate(lines) if line]
+        if len(waiting) == 1:
+            yield from _whole(lines, waiting[0])
+            return
+        money, other, retries = lines
+        tries_left = max(1, self._max_events // RETRY_SHARE)
         while money or other or (retries and tries_left):
             self._place += 1
             fresh = money or other
             if retries and tries_left and (not fresh or self._place % RETRY_SHARE == 0):
                 tries_left -= 1
-                yield retries
+                yield RETRIES
             elif other and (not money or self._place % OTHER_SHARE == 1):
-                yield other
+                yield OTHER
             else:
-                yield money
+                yield MONEY
 
-    def _pick(self, queue: _Queue, line: Line, picked: "_Picked") -> None:
-        pending, payload = line.popleft()
-        picked.add(pending, payload)
-        self._count(queue, pending, payload, -1)
-
-    def _count(self, queue: _Queue, pending: Pending, payload: Payload, change: int) -> None:
-        size_bytes = change * len(payload.body)
-        queue.count += change
-        queue.size_bytes += size_bytes
-        if pending.retry:
-            self._retries += change
-        else:
-            self._counts[pending.lane] += change
-            self._sizes_bytes[pending.lane] += size_bytes
-
-
-class _Picked:
-    """The events of one request while it fills."""
-
-    def __init__(self, max_events: int, max_bytes: int) -> None:
-        self._room = max_events
-        self._room_bytes = max_bytes
-        self._lines: tuple[list[Waiting], ...] = ([], [], [])
-
-    def fits(self, payload: Payload) -> bool:
-        """Tell whether one more event fits; the first always does."""
-        return self._room > 0 and (len(payload.body) <= self._room_bytes or not any(self._lines))
-
-    def add(self, pending: Pending, payload: Payload) -> None:
-        self._room -= 1
-        self._room_bytes -= len(payload.body)
-        self._lines[2 if pending.retry else pending.lane].append((pending, payload))
-
-    def batch(self) -> Batch:
-        """Return them, what earns money first."""
+    def _take(self, key: str, turns: Iterable[int], max_events: int) -> Batch:
+        """Fill a request, and put the rest of its queue behind those of other keys."""
+        queue = self._queues.pop(key)
+        picked = _pick(queue.lines, turns, max_events, self._max_bytes)
         batch = Batch([], [])
-        for line in self._lines:
+        for at, line in enumerate(picked):
+            self._count(queue, at, -len(line), -_size_bytes(line))
             batch.pendings += [pending for pending, _ in line]
             batch.payloads += [payload for _, payload in line]
+        if queue.count:
+            self._queues[key] = queue
         return batch
 
+    def _count(self, queue: _Queue, at: int, change: int, change_bytes: int) -> None:
+        queue.count += change
+        queue.size_bytes += change_bytes
+        self._counts[at] += change
+        self._sizes_bytes[at] += change_bytes
 
-def _received_ms(line: Line) -> int:
-    return line[0][0].entry.conversion.received_ms
+
+def _whole(lines: Sequence[Line], at: int) -> Iterator[int]:
+    """Return the turns of one line alone."""
+    return repeat(at, len(lines[at]))
+
+
+def _pick(
+    lines: Sequence[Line], turns: Iterable[int], max_events: int, max_bytes: int
+) -> tuple[list[Waiting], ...]:
+    """Take events in turns while they fit; one that alone is larger than all goes alone."""
+    picked: tuple[list[Waiting], ...] = ([], [], [])
+    room, room_bytes = max_events, max_bytes
+    for at in turns:
+        size_bytes = len(lines[at][0][1].body)
+        if not room or (size_bytes > room_bytes and room < max_events):
+            break
+        picked[at].append(lines[at].popleft())
+        room -= 1
+        room_bytes -= size_bytes
+    return picked
+
+
+def _size_bytes(line: Iterable[Waiting]) -> int:
+    return sum(len(payload.body) for _, payload in line)
