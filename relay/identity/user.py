@@ -58,19 +58,36 @@ def identify(user: User, default_country: str | None) -> tuple[Identity, list[Id
     warnings: list[IdentityWarning] = []
     nation = _one("country", user.country, _country, NO_PAIR, warnings)
     region = nation[1] if nation[1] is not None else default_country
+    emails = _listed("email", user.email, email, warnings)
+    phones = _phones(user.phone, region, warnings)
+    first_name = _one("first_name", user.first_name, _name, NO_PAIR, warnings)
+    last_name = _one("last_name", user.last_name, _name, NO_PAIR, warnings)
+    town = _one("city", user.city, _city, NO_PAIR, warnings)
+    region_code = _one("state", user.state, _state, NO_PAIR, warnings)
+    zip_code = _one("zip", user.zip, _postal_code, _NO_ZIP, warnings)
+    ad_id = _one("mobile_ad_id", user.mobile_ad_id, mobile_ad_id, NO_PAIR, warnings)
     identity = Identity(
-        *_listed("email", user.email, email, warnings),
-        *_phones(user.phone, region, warnings),
+        emails[0],
+        emails[1],
+        phones[0],
+        phones[1],
         _listed("external_id", user.external_id, external_id, warnings)[0],
-        *_one("first_name", user.first_name, _name, NO_PAIR, warnings),
-        *_one("last_name", user.last_name, _name, NO_PAIR, warnings),
+        first_name[0],
+        first_name[1],
+        last_name[0],
+        last_name[1],
         _one("gender", user.gender, _gender, None, warnings),
         _one("birth_date", user.birth_date, _birth_date, None, warnings),
-        *_one("city", user.city, _city, NO_PAIR, warnings),
-        *_one("state", user.state, _state, NO_PAIR, warnings),
-        *_zip(user.zip, warnings, in_us=nation[1] == "us"),
-        *nation,
-        *_one("mobile_ad_id", user.mobile_ad_id, mobile_ad_id, NO_PAIR, warnings),
+        town[0],
+        town[1],
+        region_code[0],
+        region_code[1],
+        zip_code.digits,
+        zip_code.compact_us if nation[1] == "us" else zip_code.compact,
+        nation[0],
+        nation[1],
+        ad_id[0],
+        ad_id[1],
         _one("ip", user.ip, ip, None, warnings),
         _one("user_agent", user.user_agent, opaque, None, warnings),
         _one("locale", user.locale, opaque, None, warnings),
@@ -96,13 +113,6 @@ def _one(
     if problem is not None:
         warnings.append(IdentityWarning(f"user.{field}", problem))
     return forms
-
-
-def _zip(
-    value: str | None, warnings: list[IdentityWarning], *, in_us: bool
-) -> tuple[str | None, str | None]:
-    forms = _one("zip", value, _postal_code, _NO_ZIP, warnings)
-    return forms.digits, forms.compact_us if in_us else forms.compact
 
 
 def _phones(
