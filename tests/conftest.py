@@ -15,6 +15,12 @@ import pytest
 FILE_DESCRIPTORS = Path("/proc/self/fd")
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is imported by now out of the leak check's collections: ten times as fast."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a coroutine test to its end; a task it leaves behind is an error."""
