@@ -16,8 +16,9 @@ from relay.admin.api import Api
 from relay.admin.guard import Guard
 from relay.admin.pages import Pages
 from relay.admin.server import AdminServer
+from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import Entry, Passed, Receipt, Settlement
+from relay.journal.base import DeadFilter, Entry, Passed, Receipt, Replayed, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.metrics import Metrics
 from relay.outcome.dead_letters import DeadLetters
@@ -62,6 +63,18 @@ class Switch:
         self.health[name] = ACTIVE
 
 
+class Letters(DeadLetters):
+    """Dead letters that fail as the disk does, once `failure` is set."""
+
+    failure: JournalUnavailable | None = None
+
+    async def replay(self, where: DeadFilter, *, dry_run: bool) -> Replayed:
+        """Fail, or replay."""
+        if self.failure is not None:
+            raise self.failure
+        return await super().replay(where, dry_run=dry_run)
+
+
 class AdminPort:
     """Serves while the context is open; `now_s` is its clock, `not_ready` what /readyz says."""
 
@@ -90,8 +103,9 @@ class AdminPort:
     def _application(self, guard: Guard) -> web.Application:
         clock = lambda: self.now_s  # noqa: E731 - the clock of everything here
         reports = Reports(self.journal, self.destinations, lambda: self.switch.health, clock)
+        self._letters = Letters(self.journal, self.destinations, clock)
         return AdminServer(
-            api=Api(reports, DeadLetters(self.journal, self.destinations, clock), self.switch),
+            api=Api(reports, self._letters, self.switch),
             pages=Pages(reports),
             guard=guard,
             exposition=Exposition(self.journal, reports, Metrics()),
@@ -118,6 +132,10 @@ class AdminPort:
         chunk = await self.journal.read(destination, Lane.MONEY, 0, 100)
         settlement = Settlement(receipt=receipt, delivered=chunk.pending)
         await self.journal.settle(destination, settlement)
+
+    def fail_replays(self, reason: str, retry_after_s: int) -> None:
+        """Have each further replay fail."""
+        self._letters.failure = JournalUnavailable(reason, retry_after_s)
 
     async def ask(
         self,

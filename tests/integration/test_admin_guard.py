@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.admin_port import PINTEREST, AdminPort
+from tests.admin_port import INVALID, PINTEREST, AdminPort
 
 SUMMARY = "/api/v1/summary"
 PAUSE = f"/api/v1/destinations/{PINTEREST}/pause"
@@ -201,3 +201,15 @@ async def test_a_page_cannot_be_framed_nor_load_what_is_foreign(tmp_path: Path) 
 
     assert "frame-ancestors 'none'" in policy
     assert "default-src 'self'" in policy
+
+
+async def test_a_journal_that_takes_nothing_is_told_with_a_time_to_wait(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("order-1", pinterest=INVALID)
+        port.fail_replays("the disk is full", retry_after_s=7)
+        body = {"reason": "invalid_event", "dry_run": False}
+        reply = await port.post("/api/v1/dead-letters/replay", body)
+
+    assert reply.status == 503
+    assert reply.json == {"code": "unavailable", "message": "the disk is full"}
+    assert reply.headers["Retry-After"] == "7"
