@@ -8,7 +8,7 @@ the linger.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import repeat
+from itertools import islice, repeat
 
 from relay.delivery import Payload
 from relay.dispatch.batch import Batch
@@ -180,13 +180,12 @@ def _pick(
 ) -> tuple[list[Waiting], ...]:
     """Take events in turns while they fit; one that alone is larger than all goes alone."""
     picked: tuple[list[Waiting], ...] = ([], [], [])
-    room, room_bytes = max_events, max_bytes
-    for at in turns:
+    room_bytes = max_bytes
+    for at in islice(turns, max_events):
         size_bytes = len(lines[at][0][1].body)
-        if not room or (size_bytes > room_bytes and room < max_events):
+        if size_bytes > room_bytes and any(picked):
             break
         picked[at].append(lines[at].popleft())
-        room -= 1
         room_bytes -= size_bytes
     return picked
 

@@ -6,6 +6,7 @@ wall is never sent: it is dead as `expired`, at the latest a moment after it pas
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from relay.delivery import Destination, Payload, Skip
@@ -52,6 +53,7 @@ class Reader:
         self._retry_look_at = 0.0
         self._age_look_at = clock() + AGE_LOOK_S
         self._retrying: set[tuple[Lane, int]] = set()
+        self._mistakes: Counter[str] = Counter()
 
     def more(self) -> None:
         """Look again where the log had ended."""
@@ -124,6 +126,7 @@ class Reader:
                 add(pending, payload)
             else:
                 exceptions.append(payload)
+        self._tell_mistakes()
         await self._end(exceptions)
 
     async def _bury(self, expired: Iterable[Pending]) -> None:
@@ -154,10 +157,15 @@ class Reader:
         return Dead(pending, prepared.reason, message=prepared.text)
 
     def _failed(self, pending: Pending, error: Exception) -> Retry:
-        fields = {"destination": self._destination.name, "error": type(error).__name__}
-        log.error("an event could not be prepared", extra={"fields": fields})
+        self._mistakes[type(error).__name__] += 1
         due_s = self._clock() + event_wait_s(pending.attempts, self._random)
         return Retry(pending, round(due_s * 1000), "bug", NO_PAYLOAD)
+
+    def _tell_mistakes(self) -> None:
+        for error, count in self._mistakes.items():
+            fields = {"destination": self._destination.name, "error": error, "events": count}
+            log.error("events could not be prepared", extra={"fields": fields})
+        self._mistakes.clear()
 
     def _too_old(self, now_s: float) -> Callable[[Pending], bool]:
         max_age_s = self._destination.max_age_s

@@ -16,8 +16,10 @@ CONFIRM_MAX_S = 4.0
 """Waits between answers that need confirming; two of them stay well within 15 s."""
 THROTTLED_MAX_S = 60.0
 """Own waits while throttled without a hint."""
-EVENT_MAX_S = 900.0
+EVENT_MAX_S = 60.0
 """Waits between tries of one event that the platform keeps calling transient."""
+CULPRIT_MAX_S = 900.0
+"""The same for an event that fails while others pass."""
 PROBE_FIRST_S = 30.0
 PROBE_MAX_S = 300.0
 HINT_MAX_S = 3600.0
@@ -53,9 +55,9 @@ def clamp_hint_s(hint_s: float | None) -> float:
     return min(max(hint_s or 0.0, 0.0), HINT_MAX_S)
 
 
-def event_wait_s(attempts: int, randomness: random.Random) -> float:
+def event_wait_s(attempts: int, randomness: random.Random, max_s: float = EVENT_MAX_S) -> float:
     """Return the wait before an event's own next try; `attempts` counts those it had."""
-    waits = backoff.expo(factor=1, max_value=EVENT_MAX_S)
+    waits = backoff.expo(factor=1, max_value=max_s)
     next(waits)
     wait_s = next(waits)
     for _ in range(min(attempts, 12)):

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from functools import partial
 
 from relay.config.secret import SecretSource
 from relay.delivery import Answer, Destination
@@ -18,7 +19,7 @@ from relay.dispatch.gate import Gate
 from relay.dispatch.judge import MAX_CODE, Ruling, judge, safe_request_id, settlement_of
 from relay.dispatch.limits import RateLimit
 from relay.dispatch.reader import Reader
-from relay.dispatch.retry import event_wait_s
+from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
 from relay.dispatch.transport import Fault, Transport
 from relay.dispatch.waiting import Waiting
 from relay.errors import JournalUnavailable
@@ -155,7 +156,8 @@ class Sender:
         retries = batch.begin()
         answer = await self._ask(batch, token)
         ruling = judge(batch, answer, sent_at=sent_at, passed_at=self._passed_at)
-        settlement = settlement_of(ruling, self._receipt(ruling, answer, sent_at), self._due_ms)
+        receipt = self._receipt(ruling, answer, sent_at)
+        settlement = settlement_of(ruling, receipt, partial(self._due_ms, ruling))
         self._waiting.put(ruling.again)
         self._note(ruling, answer, sent_at)
         await self._recorder.record(settlement, ruling.warnings, retries=retries)
@@ -182,8 +184,10 @@ class Sender:
         if not ruling.suspicious:
             self._gate.note(answer, sent_at)
 
-    def _due_ms(self, pending: Pending) -> int:
-        return round((self._clock() + event_wait_s(pending.attempts, self._random)) * 1000)
+    def _due_ms(self, ruling: Ruling, pending: Pending) -> int:
+        max_s = CULPRIT_MAX_S if ruling.suspicious else EVENT_MAX_S
+        wait_s = event_wait_s(pending.attempts, self._random, max_s)
+        return round((self._clock() + wait_s) * 1000)
 
     def _receipt(self, ruling: Ruling, answer: Answer, sent_at: float) -> Receipt:
         return Receipt(

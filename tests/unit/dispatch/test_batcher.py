@@ -113,6 +113,41 @@ def test_halves_hold_every_event_once() -> None:
     assert offsets(first) + offsets(second) == [0, 1, 2, 3, 4]
 
 
+def test_reading_ahead_stops_at_a_full_request_of_events_or_bytes() -> None:
+    by_count, by_size = batcher(max_events=10), batcher(max_events=10, max_bytes=100)
+    assert by_count.room(Lane.MONEY) == 20
+    for offset in range(10):
+        by_count.add(pending(offset), payload())
+    assert (by_count.room(Lane.MONEY), by_count.room(Lane.OTHER)) == (0, 20)
+    for offset in range(3):
+        by_size.add(pending(offset), payload(body=b"x" * 40))
+    assert by_size.room(Lane.MONEY) == 0
+
+
+def test_shares_hold_over_requests_that_are_smaller_than_a_share() -> None:
+    queue = batcher(max_events=1, linger_s=0)
+    for offset in range(50):
+        queue.add(pending(offset, "purchase"), payload())
+        queue.add(pending(100 + offset, "search"), payload())
+        queue.add(pending(200 + offset, retry=True), payload())
+    sent = [queue.batch(NOW_MS) for _ in range(40)]
+    first = [batch.pendings[0] for batch in sent if batch is not None]
+    assert sum(each.retry for each in first) == 8
+    assert sum(each.lane is Lane.OTHER for each in first) == 4
+
+
+def test_a_share_holds_where_bytes_and_not_events_fill_a_request() -> None:
+    queue = batcher(max_events=100, max_bytes=1_000, linger_s=0)
+    for offset in range(50):
+        queue.add(pending(offset, "purchase"), payload(body=b"x" * 50))
+        queue.add(pending(100 + offset, "search"), payload(body=b"x" * 50))
+    batch = queue.batch(NOW_MS)
+    assert batch is not None
+    lanes = [each.lane for each in batch.pendings]
+    assert (lanes.count(Lane.MONEY), lanes.count(Lane.OTHER)) == (18, 2)
+    assert lanes == sorted(lanes)
+
+
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(["purchase", "search"]),

@@ -3,7 +3,14 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.dispatch.retry import EVENT_MAX_S, HINT_MAX_S, Backoff, clamp_hint_s, event_wait_s
+from relay.dispatch.retry import (
+    CULPRIT_MAX_S,
+    EVENT_MAX_S,
+    HINT_MAX_S,
+    Backoff,
+    clamp_hint_s,
+    event_wait_s,
+)
 
 
 class Latest(random.Random):
@@ -34,3 +41,7 @@ def test_a_hint_is_clamped_to_sensible_bounds() -> None:
 def test_an_events_own_wait_grows_within_its_bound(attempts: int, seed: int) -> None:
     assert 0 <= event_wait_s(attempts, random.Random(seed)) <= EVENT_MAX_S
     assert event_wait_s(attempts, Latest()) == min(2.0 ** min(attempts, 12), EVENT_MAX_S)
+
+
+def test_an_event_that_fails_while_others_pass_may_wait_for_longer() -> None:
+    assert event_wait_s(100, Latest(), CULPRIT_MAX_S) == CULPRIT_MAX_S
