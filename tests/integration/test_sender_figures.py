@@ -205,3 +205,33 @@ async def test_the_timeline_of_an_event_tells_each_attempt(tmp_path: Path) -> No
         assert [each.outcome for each in delivery.attempts] == ["transient", "ok"]
         assert [each.http_status for each in delivery.attempts] == [500, 200]
         assert await reports_of(relay).events(event_id="nobody") is None
+
+
+async def test_dead_letters_are_listed_with_words_and_can_be_put_away(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        script(sandbox, {"action": {"refuse": {"prefix": "poison"}}})
+        await relay.accept(purchase(relay.clock, "poison-1"), purchase(relay.clock, "poison-2"))
+        await relay.settled()
+        listed = await reports_of(relay).dead_letters(DeadFilter(), limit=1, cursor=None)
+        assert (listed.total, len(listed.dead_letters)) == (2, 1)
+        assert listed.dead_letters[0].message
+        letters = DeadLetters(relay.journal, relay.destinations, relay.clock)
+        everything = DeadFilter(destination=PINTEREST)
+        assert await letters.drop(everything, note="tested", dry_run=True) == 2
+        assert await letters.drop(everything, note="tested", dry_run=False) == 2
+        dropped = await reports_of(relay).dead_letters(
+            DeadFilter(reason="dropped_by_operator"), limit=10, cursor=None
+        )
+        assert dropped.total == 2
+        assert_sums_hold(by_destination(await scrape(relay)))
+
+
+async def test_a_replay_of_what_is_too_old_by_now_sends_nothing(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        script(sandbox, {"action": {"refuse": {"prefix": "poison"}}})
+        await relay.accept(purchase(relay.clock, "poison-1"))
+        await relay.settled()
+        relay.clock.skip(8 * 86_400)
+        letters = DeadLetters(relay.journal, relay.destinations, relay.clock)
+        done = await letters.replay(DeadFilter(destination=PINTEREST), dry_run=True)
+        assert (done.matched, done.replayed, done.expired) == (1, 0, 1)

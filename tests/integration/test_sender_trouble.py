@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from relay.config.quantity import Duration
+from relay.journal.base import DeadFilter
 from relay.sandbox.answers import PlatformName
 from relay.sandbox.server import Sandbox
 from tests.sending import (
@@ -167,3 +168,34 @@ async def test_a_paused_destination_buries_what_grew_too_old_meanwhile(tmp_path:
             totals = await relay.journal.totals()
             assert totals.dead == {(PINTEREST, "expired"): 7}
             assert relay.health().state == "paused"
+
+
+async def test_what_the_settings_no_longer_let_pass_is_dead_and_says_so(tmp_path: Path) -> None:
+    """It was accepted and waited; then somebody took the pixel out of the settings."""
+    async with Sandbox() as sandbox:
+        target = tiktok(sandbox.url, token="env:")
+        async with sending(tmp_path, target) as relay:
+            await relay.accept(*purchases(relay.clock, 3))
+        changed = tiktok(sandbox.url, pixel_code=None, app_id="7000000000000000001")
+        async with sending(tmp_path, changed) as relay:
+            funnels = await relay.settled()
+            page = await relay.journal.dead_letters(DeadFilter(), limit=10)
+        assert funnels[TIKTOK].dead == 3
+        assert {(each.reason, each.code) for each in page.letters} == {
+            ("invalid_event", "not_configured")
+        }
+        assert not requests(sandbox, "tiktok")
+
+
+async def test_what_grows_too_old_while_its_request_waits_is_not_sent(tmp_path: Path) -> None:
+    clock = Clock()
+    async with Sandbox(clock=clock) as sandbox:
+        target = pinterest(sandbox.url, max_event_age=Duration("1h"))
+        async with sending(tmp_path, target, clock=clock) as relay:
+            script(sandbox, {"times": 1, "action": {"answer": "pinterest-429", "reset_s": 5}})
+            await relay.accept(purchase(clock, "old", age_s=3590), *purchases(clock, 2))
+            await relay.until(lambda: relay.health().state == "throttled")
+            relay.skip(20)
+            funnels = await relay.settled()
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (2, 1)
+        assert "old" not in accepted(sandbox)
