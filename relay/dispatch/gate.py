@@ -40,7 +40,9 @@ class Gate:
         self._journal = journal
         self._token = token
         self._token_version = -1
+        self._token_since = 0.0
         self._rate = rate
+        self._clock = clock
         self._kept = journal.pauses().get(destination)
         self._breaker = Breaker(clock, randomness, self._kept)
         self._keeping = asyncio.Lock()
@@ -51,6 +53,7 @@ class Gate:
         secret, version = self._token.current()
         if version != self._token_version:
             self._token_version = version
+            self._token_since = self._clock()
             self._breaker.token_changed(present=secret is not None)
         if secret is None:
             self._breaker.stop("token_missing")
@@ -79,8 +82,9 @@ class Gate:
         self._rate.take()
 
     def note(self, answer: Answer, sent_at: float) -> None:
-        """Take an answer into account."""
-        self._breaker.note(answer, sent_at)
+        """Take an answer into account, unless it speaks of a token that is replaced by now."""
+        if answer.kind != "misconfigured" or sent_at >= self._token_since:
+            self._breaker.note(answer, sent_at)
 
     async def pause(self) -> None:
         """Let nothing pass until `resume`, over restarts as well."""

@@ -127,7 +127,7 @@ class Sender:
         await self._gate.keep()
         await self._reader.refill()
         wait_s = self._gate.wait_s(self._in_flight)
-        if wait_s > 0 or token is None:
+        if wait_s > 0 or token is None or self._stopping:
             return wait_s or IDLE_S
         batch = self._next_batch()
         if batch is None:

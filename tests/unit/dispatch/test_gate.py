@@ -116,3 +116,19 @@ async def test_a_new_token_in_its_file_is_tried_at_once(tmp_path: Path) -> None:
     assert held.token() == "newer"
     assert held.wait_s(0) == 0
     assert held.max_events == 1
+
+
+async def test_a_refusal_of_the_token_before_pauses_nobody(tmp_path: Path) -> None:
+    """Requests with the old token may be in flight while it is replaced."""
+    clock, file = Clock(), tmp_path / "token"
+    file.write_text("old")
+    held = gate(Pauses(), clock, f"file:{file}")
+    held.token()
+    sent_at = clock()
+    file.write_text("newer")
+    clock.now += 2
+    held.token()
+    held.note(BAD_TOKEN, sent_at)
+    assert held.health().state == "active"
+    held.note(BAD_TOKEN, clock())
+    assert held.health().state == "paused"
