@@ -90,13 +90,17 @@ def waiting(view: View, entries: Iterable[tuple[int, Entry]], *, start: int, lim
     return Chunk(found, found[-1].offset + 1 if found else max(start, offset + 1))
 
 
-def latest(connection: sqlite3.Connection, limit: int) -> Iterator[bytes]:
-    """Return the bytes of the latest groups that hold `limit` events, newest first."""
+def latest(connection: sqlite3.Connection, limit: int) -> Iterator[tuple[Lane, int, bytes]]:
+    """Return lane, first offset and bytes of the latest groups that hold `limit` events.
+
+    Newest first.
+    """
     left = limit
-    for count, data in connection.execute("SELECT count, entries FROM log ORDER BY id DESC"):
+    groups = "SELECT lane, first, count, entries FROM log ORDER BY id DESC"
+    for lane, first, count, data in connection.execute(groups):
         if left <= 0:
             return
-        yield data
+        yield Lane(lane), first, data
         left -= count
 
 

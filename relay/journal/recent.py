@@ -32,13 +32,23 @@ class _Stored(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 _GROUP: Final = msgspec.msgpack.Decoder(list[_Stored])
 _NOBODY: Final = Identity()
+_NOT_THERE: Final = Passed("skipped", "not_selected")
 
 
 def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
-    """Return the latest `limit` events of the log, oldest first, without identity and order."""
+    """Return the latest `limit` events of the log, oldest first, without identity and order.
+
+    A destination that was not there yet when an event came counts as not selected for it.
+    """
+    starts = connection.execute("SELECT destination, lane, start FROM cursor").fetchall()
     found: list[Entry] = []
-    for data in log.latest(connection, limit):
-        found += [_entry(stored) for stored in reversed(_GROUP.decode(data))]
+    for lane, first, data in log.latest(connection, limit):
+        group = [_entry(stored) for stored in _GROUP.decode(data)]
+        for destination, its_lane, start in starts:
+            if its_lane == lane:
+                for entry in group[: max(0, start - first)]:
+                    entry.passed.setdefault(destination, _NOT_THERE)
+        found += reversed(group)
     del found[limit:]
     found.reverse()
     return found

@@ -385,6 +385,17 @@ class JournalContract:
             ]
             assert [set(each.passed) for each in recent] == [set(), set(), {"p"}]
 
+    async def test_a_later_destination_did_not_get_what_came_before_it(
+        self, tmp_path: Path
+    ) -> None:
+        """Or a shop that posts last week's events for it again would find them skipped."""
+        async with self.opened(tmp_path) as journal:
+            await journal.append([entry("before")])
+        async with self.opened(tmp_path, "p", "t", "later") as journal:
+            await journal.append([entry("after")])
+            recent = await journal.recent_ids(10)
+            assert [set(each.passed) for each in recent] == [{"later"}, set()]
+
     async def test_pauses_survive_a_restart(self, tmp_path: Path) -> None:
         pause = Pause("token_rejected", NOW_MS, "The token was refused.")
         async with self.opened(tmp_path) as journal:
