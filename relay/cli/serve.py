@@ -72,7 +72,20 @@ def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, exa
     config = _config(config_file, emulated=emulated)
     check_start(config, os.environ)
     logs.configure(level=logging.WARNING if sys.stderr.isatty() else logging.INFO)
+    for missing in not_supported(config):
+        log.warning("a setting has no effect in this version", extra={"fields": {"key": missing}})
     asyncio.run(_serve(config, (scenario or "ok") if emulated else None, example=example))
+
+
+def not_supported(config: Config) -> list[str]:
+    """Return the keys that are set but that this version does nothing with yet."""
+    unused = {
+        "server.workers": config.server.workers != 1,
+        "sources.kafka": config.sources.kafka is not None,
+        "sources.shopify": bool(config.sources.shopify),
+        "kafka.outcomes": config.kafka is not None and config.kafka.outcomes,
+    }
+    return [key for key, is_set in unused.items() if is_set]
 
 
 def _config(config_file: Path | None, *, emulated: bool) -> Config:

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from relay.errors import ConfigError, JournalDamaged
+from relay.errors import ConfigError, JournalDamaged, RelayError
 from relay.journal.connection import APPLICATION_ID, Connect, open_new, open_reader
 from relay.journal.upgrades import VERSION, create
 
@@ -30,13 +30,13 @@ class Lock:
     """The right to use a journal; held until `release` or the end of the process."""
 
     def __init__(self, path: Path) -> None:
-        """Take it, or raise `ConfigError` if another process has it."""
+        """Take it, or raise `RelayError` if another process has it."""
         self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._file)
-            raise ConfigError(
+            raise RelayError(
                 f"{path}: another relay uses this journal; stop it, or set [journal] path."
             ) from None
 
@@ -48,7 +48,8 @@ class Lock:
 def claim(path: Path, connect: Connect) -> Lock:
     """Return the lock of a journal that can be opened for writing; makes it if there is none.
 
-    Raises `ConfigError` if it is in use or out of reach, `JournalDamaged` if it is unusable.
+    Raises `RelayError` if it is in use, `ConfigError` if it is out of reach, and
+    `JournalDamaged` if it is unusable.
     """
     try:
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)

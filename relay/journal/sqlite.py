@@ -70,7 +70,7 @@ class SqliteJournal:
         """Open or create the file.
 
         Raises `JournalDamaged` for one that cannot be used, which is then left as it was,
-        `ConfigError` for one that is in use or out of reach.
+        `RelayError` for one that is in use, `ConfigError` for one that is out of reach.
         """
         self._engine = await Engine.start(self._settings, destinations)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from relay.conversion import Conversion
 from relay.delivery import Destination
 from relay.journal.base import DeadFilter, Journal, Replayed
+from relay.logs import scrub
 
 
 class DeadLetters:
@@ -22,8 +23,8 @@ class DeadLetters:
         return await self._journal.replay(where, self._expired, dry_run=dry_run)
 
     async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
-        """Mark the matching letters as dropped; return how many."""
-        return await self._journal.drop(where, note=note, dry_run=dry_run)
+        """Mark the matching letters as dropped; return how many. PII in the note is masked."""
+        return await self._journal.drop(where, note=scrub(note), dry_run=dry_run)
 
     def _expired(self, name: str, conversion: Conversion) -> bool:
         destination = self._destinations.get(name)

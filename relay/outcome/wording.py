@@ -81,7 +81,8 @@ PAUSED: Final[dict[PauseReason, Wording]] = {
         "Give that user a role on it, or use another token.",
     ),
     "account_not_found": Wording(
-        "The platform knows no ad account with this id.", "Check `ad_account_id`."
+        "The platform knows no ad account with this id.",
+        "Check the id of this destination in the settings.",
     ),
     "pixel_not_found": Wording(
         "The platform knows no event source with this id.",

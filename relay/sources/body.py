@@ -151,7 +151,7 @@ class _Packed(_Plain):
 
 def too_large(max_bytes: int) -> Refused:
     """Return the refusal of a body over the limit."""
-    message = f"The body is larger than {max_bytes} bytes; send smaller batches."
+    message = f"The body is larger than {int(max_bytes)} bytes; send smaller batches."
     return Refused(413, "too_large", message)
 
 

@@ -97,8 +97,9 @@ async def test_after_closing_the_file_is_whole_by_itself(tmp_path: Path) -> None
 async def test_one_process_at_a_time_uses_a_journal(tmp_path: Path) -> None:
     path = tmp_path / "relay.db"
     async with opened(path):
-        with pytest.raises(ConfigError, match="another relay uses this journal"):
+        with pytest.raises(RelayError, match="another relay uses this journal") as raised:
             await journal_at(path).open(["p"])
+        assert raised.value.exit_code == 1
     async with opened(path):
         pass
 
