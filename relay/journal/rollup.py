@@ -82,14 +82,14 @@ class Deltas:
             minute = rejection.at_ms // 60_000
             self._changes["rejected", minute, rejection.source, "", rejection.code] += 1
 
-    def delivered(self, destination: str, conversions: Iterable[Conversion]) -> None:
+    def delivered(self, destination: str, conversions: Sequence[Conversion]) -> None:
         """Count delivered events, and what those were worth that are purchases."""
-        for conversion in conversions:
-            minute = conversion.received_ms // 60_000
-            label = label_of(conversion.event)
-            self._changes["delivered", minute, destination, label, ""] += 1
-            if label == "purchase" and (order := conversion.order):
-                self._worth(minute, destination, order)
+        alike = Counter([(each.event, each.received_ms // 60_000) for each in conversions])
+        for (event, minute), count in alike.items():
+            self._changes["delivered", minute, destination, label_of(event), ""] += count
+        for each in conversions:
+            if each.event == "purchase" and (order := each.order):
+                self._worth(each.received_ms // 60_000, destination, order)
 
     def dead(self, destination: str, event: str, received_ms: int, reason: str) -> None:
         """Count an event that ended without delivery."""
@@ -176,11 +176,8 @@ def _add_total_value(
 
 
 def _is_money(value: Decimal) -> bool:
-    """Whether an amount can be summed without rounding; intake lets no other through."""
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int):
-        return False  # infinite, or not a number
-    return exponent >= -_MOST_DIGITS and value.adjusted() <= _MOST_DIGITS
+    """Whether an amount can be summed; intake lets no other through."""
+    return value.is_finite() and abs(value.adjusted()) <= _MOST_DIGITS
 
 
 def _sum_text(found: tuple[str] | None, value: Decimal) -> str:
