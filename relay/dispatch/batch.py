@@ -27,6 +27,8 @@ class Batch(msgspec.Struct, eq=False):
     """Requests that settled nothing of it."""
     failed_at: float = math.inf
     """When the latest of them was sent."""
+    named: int = 0
+    """Rounds in which the platform named a culprit among its events."""
     trials: int = 0
     """How often it was chosen to find out whether the platform takes anything at all."""
 
@@ -66,6 +68,7 @@ class Batch(msgspec.Struct, eq=False):
             sent=self.sent,
             failures=self.failures,
             failed_at=self.failed_at,
+            named=self.named,
             trials=self.trials,
         )
 

@@ -2,7 +2,8 @@
 
 Pure: a batch and an answer in, a `Ruling` out. A refused batch is taken apart: the events that the
 platform named are dead and the rest goes out again in one request; without a name it is halved,
-until the culprit stands alone. The innocent are never held up by the guilty for longer.
+until the culprit stands alone. The innocent are never held up by the guilty for longer. A platform
+that goes on naming is not believed for ever, since a wrong name costs an innocent.
 
 A batch that fails while others pass is under suspicion: whatever the answer says of the platform or
 of the request as such, it is taken apart as well, and what fails alone gets a due time of its own.
@@ -23,6 +24,8 @@ MAX_CODE = 40
 """Characters kept of a platform's own code."""
 SUSPICIOUS_FAILURES = 3
 """Vain requests after which a batch is suspected, if others passed meanwhile."""
+MAX_NAMED = 5
+"""Rounds in which a batch loses whom the platform names; after them it is halved, name or not."""
 MAX_REFUSALS = 3
 """Refusals of an event alone, while others passed, after which it is dead."""
 
@@ -107,18 +110,28 @@ def _settled(batch: Batch, verdicts: Sequence[Verdict]) -> Ruling:
 
 
 def _refused(batch: Batch, answer: Answer, sent_at: float) -> Ruling:
-    count = len(batch)
-    culprits = {at for at in answer.culprits if 0 <= at < count} or set(range(count == 1))
+    culprits = _culprits(batch, answer)
     batch.failed(sent_at)
     if not culprits:
         return Ruling(outcome="invalid", waiting=batch.pendings, again=batch.halves())
-    innocent = batch.part([at for at in range(count) if at not in culprits])
+    batch.named += 1
+    innocent = batch.part([at for at in range(len(batch)) if at not in culprits])
     return Ruling(
         outcome="invalid",
         dead=[Refusal(batch.pendings[at], answer.code, answer.message) for at in sorted(culprits)],
         waiting=innocent.pendings,
         again=[innocent] if innocent.pendings else [],
     )
+
+
+def _culprits(batch: Batch, answer: Answer) -> set[int]:
+    """Return the positions of the events at fault, as far as that is known."""
+    count = len(batch)
+    if count == 1:
+        return {0}
+    if batch.named >= MAX_NAMED:
+        return set()
+    return {at for at in answer.culprits if 0 <= at < count}
 
 
 def _misconfigured(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -> Ruling:

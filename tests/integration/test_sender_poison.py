@@ -26,6 +26,11 @@ from tests.sending import (
 )
 
 POISON: dict[str, Any] = {"refuse": {"prefix": "poison"}}
+POISONED: dict[str, Any] = {"event_id": "poison"}
+WRONG_NAME: dict[str, Any] = {
+    "answer": {"body": '{"code": 40002, "message": "Invalid value for data.0.event_id"}'}
+}
+GATEWAY_400: dict[str, Any] = {"answer": {"status": 400, "body": "<html>Bad Request</html>"}}
 COUNT = 1_000
 
 
@@ -75,6 +80,16 @@ async def test_a_named_event_costs_one_request(tmp_path: Path, count: int) -> No
         assert not any(each.startswith("poison") for each in accepted(sandbox, "tiktok"))
 
 
+async def test_a_platform_that_names_the_wrong_event_costs_few_innocents(tmp_path: Path) -> None:
+    """TikTok's 40002 names the first event, whoever it is."""
+    async with Sandbox() as sandbox, sending(tmp_path, tiktok(sandbox.url)) as relay:
+        script(sandbox, {"platform": "tiktok", "match": POISONED, "action": WRONG_NAME})
+        await relay.accept(*purchases(relay.clock, 60), purchase(relay.clock, "poison-1"))
+        funnels = await relay.settled()
+        assert (funnels[TIKTOK].delivered, funnels[TIKTOK].dead) == (55, 6)
+        assert "poison-1" not in accepted(sandbox, "tiktok")
+
+
 async def test_an_event_that_looks_like_a_wrong_configuration_pauses_nobody_for_long(
     tmp_path: Path,
 ) -> None:
@@ -110,6 +125,52 @@ async def test_a_lone_event_that_is_refused_as_a_request_is_told_apart_by_the_ne
         funnels = await relay.settled()
         assert (funnels[TIKTOK].delivered, funnels[TIKTOK].dead) == (20, 1)
         assert relay.health(TIKTOK).state == "active"
+
+
+async def test_a_gateway_that_answers_400_to_everything_kills_nothing(tmp_path: Path) -> None:
+    """Its page is no word of Pinterest's: the destination pauses, and all arrives afterwards."""
+    clock = Clock()
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"platform": "pinterest", "action": GATEWAY_400})
+        await relay.accept(*purchases(clock, 100))
+        while len(requests(sandbox)) < 12:
+            relay.skip(60)
+            await relay.turn()
+        assert relay.health().reason == "request_refused"
+        assert (await relay.funnels())[PINTEREST].pending == 100
+        script(sandbox)
+        relay.skip(300)
+        funnels = await relay.settled()
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (100, 0)
+        assert relay.health().state == "active"
+
+
+@pytest.mark.parametrize("place", [0, 40, 99])
+async def test_an_event_that_a_gateway_turns_away_holds_up_no_other_one(
+    tmp_path: Path, place: int
+) -> None:
+    """It waits by itself, while the destination is well."""
+    clock = Clock()
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"platform": "pinterest", "match": POISONED, "action": GATEWAY_400})
+        events = purchases(clock, 100)
+        events.insert(place, purchase(clock, "poison-1"))
+        await relay.accept(*events)
+        began = clock()
+        while (await relay.funnels())[PINTEREST].delivered < 100:
+            assert clock() - began < 300
+            relay.skip(5)
+            await relay.turn()
+        await relay.accept(*purchases(clock, 20, "later"))
+        funnels = await relay.settled(left=1)
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (120, 0)
+        assert relay.health().state == "active"
 
 
 async def test_an_event_that_breaks_the_connection_waits_by_itself(tmp_path: Path) -> None:

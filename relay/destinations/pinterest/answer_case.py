@@ -30,7 +30,7 @@ class Case(msgspec.Struct, frozen=True):
 CASES: Final = {
     200: Case("transient", per_event=True),
     207: Case("transient", per_event=True),
-    400: Case("refused"),
+    400: Case("refused", "request_refused", own_words=True),
     401: Case("misconfigured", "token_rejected", own_words=True),
     403: Case("misconfigured", "no_permission", own_words=True),
     404: Case("misconfigured", "account_not_found", own_words=True),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from relay.delivery import DELIVERED, Answer, Verdict
 from relay.dispatch.batch import Batch
-from relay.dispatch.judge import judge, safe_request_id, settlement_of
+from relay.dispatch.judge import MAX_NAMED, judge, safe_request_id, settlement_of
 from relay.journal.base import Pending, Receipt
 from tests.builders import payload, pending
 
@@ -136,6 +136,22 @@ def test_a_named_index_costs_one_request_a_culprit(count: int, poison: set[int])
     assert requests <= len(poison) + 2
 
 
+@given(poison=st.sets(st.integers(0, 299), min_size=1, max_size=8))
+def test_a_platform_that_names_the_wrong_event_costs_few_innocents(poison: set[int]) -> None:
+    """It always names the first one; after five rounds the culprits are found by halving."""
+
+    def answer(batch: Batch) -> Answer:
+        if any(each.offset in poison for each in batch.pendings):
+            return Answer(kind="refused", culprits=[0])
+        return Answer(kind="settled", verdicts=[DELIVERED] * len(batch.pendings))
+
+    requests, delivered, dead = deliver(batch_of(300), answer)
+    assert poison <= set(dead)
+    assert len(set(dead) - poison) <= MAX_NAMED
+    assert len(delivered) + len(dead) == 300
+    assert requests <= MAX_NAMED + 2 * len(poison) * math.log2(300) + 10
+
+
 def alone(*, attempts: int = 0) -> Batch:
     batch = batch_of(1)
     batch.pendings[0].attempts = attempts
@@ -200,6 +216,7 @@ def test_a_batch_remembers_through_its_parts_what_became_of_it() -> None:
     batch = batch_of(4)
     assert (batch.begin(), batch.begin()) == (0, 4)
     batch.failed(10)
+    batch.named = 2
     half, _ = batch.halves()
-    assert (half.sent, half.failures, half.failed_at) == (True, 1, 10)
+    assert (half.sent, half.failures, half.failed_at, half.named) == (True, 1, 10, 2)
     assert half.begin() == 2
