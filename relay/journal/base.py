@@ -311,10 +311,6 @@ class Journal(Protocol):
         """Return retry rows that are due, oldest due first; the caller leaves out its in-flight."""
         ...
 
-    async def next_due_ms(self, destination: str) -> int | None:
-        """Return when the earliest retry row is due, or None."""
-        ...
-
     async def settle(self, destination: str, settlement: Settlement) -> None:
         """Record what became of events that were read; returns once it is on disk.
 

@@ -89,22 +89,13 @@ def due(connection: sqlite3.Connection, destination: str, now_ms: int, limit: in
     ]
 
 
-def next_due_ms(connection: sqlite3.Connection, destination: str) -> int | None:
-    """Return the earliest due moment, or None."""
-    return _least(connection, "due_ms", destination)
-
-
 def oldest_received_ms(connection: sqlite3.Connection, destination: str) -> int | None:
     """Return when the oldest event that waits here was received, or None."""
-    return _least(connection, "received_ms", destination)
-
-
-def _least(connection: sqlite3.Connection, column: str, destination: str) -> int | None:
     row = connection.execute(
-        f"SELECT min({column}) FROM retry WHERE destination = ?", (destination,)
+        "SELECT min(received_ms) FROM retry WHERE destination = ?", (destination,)
     ).fetchone()
-    least_ms: int | None = row[0]
-    return least_ms
+    oldest_ms: int | None = row[0]
+    return oldest_ms
 
 
 _PLACE: Final = "destination = ? AND lane = ? AND position = ?"

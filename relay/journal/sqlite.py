@@ -101,11 +101,6 @@ class SqliteJournal:
         query = partial(exception_row.due, destination=destination, now_ms=now_ms, limit=limit)
         return await self._opened.reader.run(query)
 
-    async def next_due_ms(self, destination: str) -> int | None:
-        """Return when the earliest retry row is due, or None."""
-        query = partial(exception_row.next_due_ms, destination=destination)
-        return await self._opened.reader.run(query)
-
     async def settle(self, destination: str, settlement: Settlement) -> None:
         """Record what became of events that were read."""
         await self._opened.writer.submit(

@@ -205,7 +205,6 @@ class JournalContract:
                 "p", Settlement(retry=[Retry(a, NOW_MS + 500), Retry(b, NOW_MS + 100)])
             )
             assert journal.cursor("p", Lane.MONEY) == 2
-            assert await journal.next_due_ms("p") == NOW_MS + 100
             assert await journal.due("p", NOW_MS, 10) == []
             due = await journal.due("p", NOW_MS + 1000, 10)
             assert [one.entry.conversion.event_id for one in due] == ["b", "a"]
@@ -247,7 +246,6 @@ class JournalContract:
         async with self.opened(tmp_path) as journal:
             (one,) = await journal.due("p", NOW_MS, 10)
             assert one.entry.conversion == sold("a", "3").conversion
-            assert await journal.next_due_ms("t") is None
 
     async def test_a_replayed_letter_waits_again_and_ends_like_any(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
