@@ -16,8 +16,6 @@ from relay.journal import log
 from relay.journal.cursor import Cursor
 from relay.journal.ledger import Key
 
-_SCAN_EVENTS: Final = 2_000
-
 
 class Arrived(NamedTuple):
     """Where the lanes end, and how far each configured destination is."""
@@ -94,11 +92,7 @@ def _waiting(connection: sqlite3.Connection, name: str, ends: Mapping[Lane, int]
         "SELECT count(*) FROM retry WHERE destination = ?", (name,)
     ).fetchone()[0]
     for (_, lane), cursor in _cursors(connection, [name]).items():
-        view, at = log.View(name, lane, cursor), cursor.position
-        while at < ends[lane]:
-            chunk = log.read(connection, view, at, _SCAN_EVENTS, end=ends[lane])
-            found += len(chunk.pending)
-            at = chunk.next
+        found += log.count_waiting(connection, log.View(name, lane, cursor), end=ends[lane])
     return found
 
 

@@ -49,6 +49,14 @@ def open_reader(path: Path, connect: Connect) -> sqlite3.Connection:
     return connection
 
 
+def open_still(path: Path, connect: Connect) -> sqlite3.Connection:
+    """Open a journal that nobody uses and that has no write-ahead log, and make no file beside it.
+
+    What is read is wrong if somebody writes meanwhile; the caller finds out.
+    """
+    return _open(path, "ro&immutable=1", connect, same_thread=False)
+
+
 def open_checkpointer(path: Path, connect: Connect) -> sqlite3.Connection:
     """Open a journal for moving the write-ahead log into it, by one thread at a time."""
     connection = _open(path, "rw", connect, same_thread=False)

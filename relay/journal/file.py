@@ -70,6 +70,15 @@ def claim(path: Path, connect: Connect) -> Lock:
     return lock
 
 
+def stored_version(path: Path) -> int | None:
+    """Return the version in the head of a journal, None if the file is no journal."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if not header.startswith(_MAGIC) or _number(header, _APPLICATION_ID_AT) != APPLICATION_ID:
+        return None
+    return _number(header, _VERSION_AT)
+
+
 def _make(path: Path, connect: Connect) -> None:
     """Make an empty journal under another name first, so that there is never half a one."""
     leftover = Path(f"{path}-wal")
@@ -94,11 +103,10 @@ def _flush_folder(folder: Path) -> None:
 
 def _judge(path: Path, connect: Connect) -> None:
     """Raise `JournalDamaged` for what is no journal of this version; nothing is written to it."""
-    with path.open("rb") as file:
-        header = file.read(_HEADER_BYTES)
-    if not header.startswith(_MAGIC) or _number(header, _APPLICATION_ID_AT) != APPLICATION_ID:
+    version = stored_version(path)
+    if version is None:
         raise JournalDamaged(f"{path}: is no journal of the relay; move it, or set [journal] path.")
-    _judge_version(path, _number(header, _VERSION_AT))
+    _judge_version(path, version)
     try:
         with closing(open_reader(path, connect)) as connection:
             _judge_version(path, connection.execute("PRAGMA user_version").fetchone()[0])

@@ -20,6 +20,9 @@ GROUP_BYTES: Final = 1024 * 1024
 READ_BYTES: Final = 4 * 1024 * 1024
 """Encoded bytes that one read takes from disk; at least one event, however large."""
 
+SCAN_EVENTS: Final = 2_000
+"""Events that are looked at in one go where a whole stretch of the log is read."""
+
 
 class Group(NamedTuple):
     """A row of the log."""
@@ -88,6 +91,16 @@ def waiting(view: View, entries: Iterable[tuple[int, Entry]], *, start: int, lim
                 break
             start = offset + 1
     return Chunk(found, found[-1].offset + 1 if found else max(start, offset + 1))
+
+
+def count_waiting(connection: sqlite3.Connection, view: View, *, end: int) -> int:
+    """Return how many events before `end` wait for a destination, read in bounded parts."""
+    found, at = 0, view.cursor.position
+    while at < end:
+        chunk = read(connection, view, at, SCAN_EVENTS, end=end)
+        found += len(chunk.pending)
+        at = chunk.next
+    return found
 
 
 def latest(connection: sqlite3.Connection, limit: int) -> Iterator[tuple[Lane, int, bytes]]:
