@@ -1,0 +1,90 @@
+"""`relay journal`: the journal's file itself, looked at beside the relay or while it is stopped."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import msgspec
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from relay.cli.option import available_config, config_option, json_option, required_config
+from relay.cli.output import console, plain, print_json
+from relay.config.sandbox import SUFFIX
+from relay.journal.finding import Finding, Watch
+from relay.journal.verify import verify
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """The result, as `--json` prints it."""
+
+    file: str
+    valid: bool
+    findings: Sequence[Finding]
+
+
+@click.group(short_help="Verify the journal.")
+def journal() -> None:
+    """Look after the file that holds what the relay has taken."""
+
+
+@journal.command(short_help="Verify the journal, also while the relay runs.")
+@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@json_option
+@config_option
+def check(config_file: Path | None, *, emulated: bool, as_json: bool) -> None:
+    """Verify the journal, also while the relay runs: nothing is written to it.
+
+    Every page, every event, and that each destination accounts for all it has got.
+    """
+    path = journal_path(config_file, emulated=emulated)
+    with progress() as watch:
+        findings = verify(path, watch)
+    result = Verified(file=str(path), valid=all(each.fine for each in findings), findings=findings)
+    if as_json:
+        print_json(msgspec.json.encode(result))
+    else:
+        _show(result)
+    if not result.valid:
+        raise click.exceptions.Exit(1)
+
+
+def journal_path(config_file: Path | None, *, emulated: bool) -> Path:
+    """Return where the journal is; that of a sandbox needs no configuration."""
+    if not emulated:
+        return required_config(config_file).journal.path
+    path = available_config(config_file).journal.path
+    return path.with_name(path.name + SUFFIX)
+
+
+def _show(result: Verified) -> None:
+    """Print a line for each finding; what is wrong goes to stderr, as any error."""
+    good, bad = console(), console(sys.stderr)
+    for each in result.findings:
+        if each.fine:
+            good.print(plain(f"{each.message}: fine"))
+        else:
+            bad.print(plain(f"relay: {each.message}; {each.fix}"))
+
+
+@contextmanager
+def progress() -> Iterator[Watch]:
+    """Show a progress bar on stderr while the context is open, if that is a terminal."""
+    screen = console(sys.stderr)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+
+        def watch(step: str, done: int, total: int | None) -> None:
+            bar.update(task, description=step, completed=done, total=total)
+
+        yield watch

@@ -1,0 +1,91 @@
+"""`relay journal check` as a process: exit codes, one line a check, one line a fault."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from relay.journal.sqlite import SqliteJournal
+from tests.builders import NOW_S, entry
+from tests.integration.cli_process import Shop
+
+CONFIG = '[journal]\npath = "shop.db"\n'
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    shop = Shop.of(tmp_path)
+    shop.folder.joinpath("relay.toml").write_text(CONFIG)
+    return shop
+
+
+async def journal_at(path: Path) -> None:
+    journal = SqliteJournal(path, clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=60)
+    await journal.open(["pinterest-main"])
+    await journal.append([entry(name) for name in "abc"])
+    await journal.close()
+
+
+async def test_a_fine_journal_gets_a_line_for_each_check_and_0(shop: Shop) -> None:
+    await journal_at(shop.folder / "shop.db")
+
+    ended = shop.run("journal", "check")
+
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert "3 events in the log: fine" in lines
+    assert "3 waiting at pinterest-main, 3 accounted for: fine" in lines
+    assert all(line.endswith(": fine") for line in lines)
+
+
+async def test_a_fault_is_a_line_with_its_fix_and_1(shop: Shop) -> None:
+    await journal_at(shop.folder / "shop.db")
+    with closing(sqlite3.connect(shop.folder / "shop.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE total SET count = 5 WHERE kind = 'accepted'")
+
+    ended, told = shop.run("journal", "check"), shop.run("journal", "check", "--json")
+
+    assert ended.code == told.code == 1
+    [line] = ended.err.splitlines()
+    assert line.startswith("relay: pinterest-main: 3 wait, but 5 should")
+    assert "report it" in line
+    assert "3 events in the log: fine" in ended.out
+    answer = json.loads(told.out)
+    assert (answer["file"], answer["valid"], told.err) == ("shop.db", False, "")
+    assert [each["check"] for each in answer["findings"] if not each["fine"]] == ["destination"]
+
+
+def test_a_missing_journal_is_one_line_and_1(shop: Shop) -> None:
+    ended = shop.run("journal", "check")
+
+    assert (ended.code, ended.out) == (1, "")
+    [line] = ended.err.splitlines()
+    assert line.startswith("relay: shop.db: is not there; start the relay once")
+    assert not (shop.folder / "shop.db").exists()
+
+
+@pytest.mark.parametrize("arguments", [["-c", "other.toml"], ["--deep"], ["shop.db"]])
+def test_wrong_usage_is_one_line_and_2(shop: Shop, arguments: list[str]) -> None:
+    ended = shop.run("journal", "check", *arguments)
+
+    assert (ended.code, len(ended.err.splitlines())) == (2, 1)
+
+
+def test_the_journal_of_a_sandbox_is_verified_while_it_runs_and_after(tmp_path: Path) -> None:
+    """It needs no configuration, and is never taken for the real one."""
+    shop = Shop.of(tmp_path)
+    with shop.serving("--sandbox") as relay:
+        running = shop.run("journal", "check", "--sandbox")
+        assert relay.end() == 0
+    stopped = shop.run("journal", "check", "--sandbox")
+    real = shop.run("journal", "check")
+
+    assert running.code == stopped.code == 0, running
+    assert "data/relay.db.sandbox" in stopped.out
+    assert sorted(each.name for each in (tmp_path / "data").iterdir()) == [
+        "relay.db.sandbox",
+        "relay.db.sandbox.lock",
+    ]
+    assert real.code == 2
