@@ -18,7 +18,7 @@ class ConfigError(RelayError):
     exit_code = 2
 
 
-class JournalUnavailable(RelayError):  # noqa: N818 - a state, not a programming error
+class JournalUnavailable(RelayError):
     """The journal takes nothing now (disk full, size limit, closing); producers get 503.
 
     Nothing of what was handed in is stored. `reason` is short and safe to show.
@@ -30,5 +30,5 @@ class JournalUnavailable(RelayError):  # noqa: N818 - a state, not a programming
         self.retry_after_s = retry_after_s
 
 
-class JournalDamaged(RelayError):  # noqa: N818 - a state, not a programming error
+class JournalDamaged(RelayError):
     """The journal file cannot be read by this version; it is left untouched."""

@@ -41,5 +41,5 @@ def error(status: int, code: ErrorCode, message: str) -> web.Response:
     return json(Error(code, message), status)
 
 
-class BadRequest(Exception):  # noqa: N818 - becomes a 400 answer
+class BadRequest(Exception):
     """The request cannot be understood; the text says which part and what is expected."""

@@ -25,7 +25,7 @@ JSON: Final = "application/json"
 Answer = TypeVar("Answer")
 
 
-class NotFound(RelayError):  # noqa: N818 - a state, not a programming error
+class NotFound(RelayError):
     """The relay knows nothing of this name."""
 
 

@@ -25,7 +25,7 @@ _SCHEMES: Final[Mapping[str, type[http.client.HTTPConnection]]] = {
 }
 
 
-class NoAnswer(RelayError):  # noqa: N818 - a state, not a programming error
+class NoAnswer(RelayError):
     """Nobody answered; it is unknown whether a request that was sent has been taken."""
 
 

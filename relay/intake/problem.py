@@ -32,7 +32,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     problem: Problem
 
 
-class Unusable(Exception):  # noqa: N818 - a verdict on the event, not a failure of the relay
+class Unusable(Exception):
     """The event cannot be accepted, for its first problem."""
 
     def __init__(self, code: Code, path: str, message: str) -> None:
@@ -40,7 +40,7 @@ class Unusable(Exception):  # noqa: N818 - a verdict on the event, not a failure
         self.problem = Problem(code, path, message)
 
 
-class Unreadable(Exception):  # noqa: N818 - a verdict on the body, not a failure of the relay
+class Unreadable(Exception):
     """The body as a whole cannot be read; nothing of it is taken."""
 
     def __init__(self, message: str, code: Code = "not_json", path: str = "") -> None:

@@ -65,7 +65,7 @@ class Caller(msgspec.Struct, frozen=True):
     uses_left: int | None
 
 
-class Refused(Exception):  # noqa: N818 - becomes an answer
+class Refused(Exception):
     """The request cannot be taken, and nothing of it was.
 
     The connection ends with the answer, since the rest of the request may not have been read.
