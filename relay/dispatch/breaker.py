@@ -115,6 +115,16 @@ class Breaker:
         self._recover()
         self._not_before = 0.0
 
+    @property
+    def troubled(self) -> bool:
+        """Whether the platform failed to answer lately."""
+        return self.pause is None and self._faults > 0
+
+    def rest(self) -> None:
+        """End a trouble that nothing is left to try: nobody knows whether it goes on."""
+        if self.troubled:
+            self._recover()
+
     def health(self) -> Health:
         """Return the state as people see it; only a throttle names the moment of its end."""
         if self.pause is not None:

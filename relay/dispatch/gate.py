@@ -77,6 +77,15 @@ class Gate:
         """Whether a small request that failed may be the fault of its events."""
         return self._breaker.rotates
 
+    @property
+    def troubled(self) -> bool:
+        """Whether the platform failed to answer lately."""
+        return self._breaker.troubled
+
+    def rest(self) -> None:
+        """End a trouble that nothing is left to try."""
+        self._breaker.rest()
+
     def take(self) -> None:
         """Count a request that goes now."""
         self._rate.take()

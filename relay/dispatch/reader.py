@@ -59,6 +59,10 @@ class Reader:
         """Look again where the log had ended."""
         self._more = dict.fromkeys(Lane, True)
 
+    async def anything_left(self) -> bool:
+        """Tell whether any event waits for this destination, in memory, on disk or under way."""
+        return await self._journal.oldest_pending_ms(self._destination.name) is not None
+
     async def refill(self) -> None:
         """Queue more events where fewer than a full request wait."""
         for lane in Lane:

@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable
 from functools import partial
 
+from msgspec.structs import replace
+
 from relay.config.secret import SecretSource
 from relay.delivery import Answer, Destination
 from relay.dispatch.batch import Batch
@@ -131,7 +133,7 @@ class Sender:
             return wait_s or IDLE_S
         batch = self._next_batch()
         if batch is None:
-            return self._waiting.wait_s(self._clock() * 1000) or IDLE_S
+            return await self._idle()
         self._gate.take()
         self._in_flight += 1
         requests.create_task(self._deliver(batch, token))
@@ -141,6 +143,13 @@ class Sender:
         if (most := self._gate.max_events) is not None:
             return self._waiting.trial(most, rotate=self._gate.rotates)
         return self._waiting.next(self._clock() * 1000)
+
+    async def _idle(self) -> float:
+        """Return the seconds until a batch is ready; with none to come, no trouble goes on."""
+        wait_s = self._waiting.wait_s(self._clock() * 1000)
+        if wait_s is None and self._gate.troubled and not await self._reader.anything_left():
+            self._gate.rest()
+        return wait_s or IDLE_S
 
     async def _deliver(self, batch: Batch, token: str) -> None:
         try:
@@ -181,8 +190,11 @@ class Sender:
     def _note(self, ruling: Ruling, answer: Answer, sent_at: float) -> None:
         if ruling.delivered:
             self._passed_at = max(self._passed_at, sent_at)
-        if not ruling.suspicious:
-            self._gate.note(answer, sent_at)
+        if ruling.suspicious:
+            return
+        if ruling.outcome == "invalid":  # a doubt that was confirmed is a word about events, too
+            answer = replace(answer, kind="refused")
+        self._gate.note(answer, sent_at)
 
     def _due_ms(self, ruling: Ruling, pending: Pending) -> int:
         max_s = CULPRIT_MAX_S if ruling.suspicious else EVENT_MAX_S

@@ -129,6 +129,39 @@ async def test_an_outage_is_degraded_and_tried_with_small_requests_every_15_s(
         assert accepted(sandbox).total() == 1_000
 
 
+async def test_a_refusal_that_took_confirmation_is_an_answer_as_well(tmp_path: Path) -> None:
+    """TikTok cannot read one event; once that event is dead, nothing shows any trouble."""
+    clock = Clock()
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, tiktok(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"action": {"answer": "tiktok-53102"}})
+        await relay.accept(*purchases(clock, 1))
+        while not (await relay.funnels())[TIKTOK].dead:
+            relay.skip(5)
+            await relay.turn()
+        assert len(requests(sandbox, "tiktok")) == 4
+        assert relay.health(TIKTOK).state == "active"
+
+
+async def test_trouble_ends_when_the_last_event_grew_too_old(tmp_path: Path) -> None:
+    """Nothing is left to try, so nobody can say that the platform is still down."""
+    clock = Clock()
+    async with Sandbox(clock=clock) as sandbox:
+        target = pinterest(sandbox.url, max_event_age=Duration("1h"))
+        async with sending(tmp_path, target, clock=clock) as relay:
+            script(sandbox, {"action": {"answer": "pinterest-503"}})
+            await relay.accept(*purchases(clock, 3))
+            while relay.health().state != "degraded":
+                relay.skip(1)
+                await relay.turn()
+            relay.skip(4000)
+            funnels = await relay.settled()
+            assert funnels[PINTEREST].dead == 3
+            await relay.until(lambda: relay.health().state == "active")
+
+
 async def test_a_platform_that_hangs_is_given_up_after_the_timeout(tmp_path: Path) -> None:
     async with Sandbox() as sandbox:
         target = pinterest(sandbox.url, timeout=Duration("100ms"))

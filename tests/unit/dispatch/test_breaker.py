@@ -73,6 +73,21 @@ def test_success_ends_an_outage(breaker: Breaker, clock: Clock) -> None:
     assert breaker.max_in_flight > 1
 
 
+def test_trouble_ends_when_nothing_is_left_to_try(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(DOWN, clock())
+    breaker.note(DOWN, clock())
+    assert breaker.troubled
+    breaker.rest()
+    assert not breaker.troubled
+    assert breaker.health().state == "active"
+
+
+def test_a_pause_goes_on_with_nothing_left_to_try(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(BAD_TOKEN, clock())
+    breaker.rest()
+    assert breaker.health().state == "paused"
+
+
 def test_a_refused_event_is_no_fault(breaker: Breaker, clock: Clock) -> None:
     breaker.note(Answer(kind="refused"), clock())
     assert breaker.wait_s() == 0
