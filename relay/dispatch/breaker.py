@@ -9,12 +9,14 @@ Requests in flight together fail together. So an answer to a request that was se
 present trouble began is old news, and makes no wait longer.
 """
 
+import math
 import random
 from collections.abc import Callable
 
 from relay.delivery import Answer, PauseReason
 from relay.dispatch.retry import (
     CONFIRM_MAX_S,
+    HINT_MAX_S,
     PROBE_FIRST_S,
     PROBE_MAX_S,
     THROTTLED_MAX_S,
@@ -22,7 +24,7 @@ from relay.dispatch.retry import (
     Backoff,
     clamp_hint_s,
 )
-from relay.journal.base import Pause
+from relay.journal.base import Pause, Wait, WaitState
 from relay.outcome.health import DEGRADED, THROTTLED, Health, sentence_of
 
 DEGRADED_AFTER = 2
@@ -40,7 +42,11 @@ class Breaker:
     """See the module docstring. `clock` returns Unix seconds."""
 
     def __init__(
-        self, clock: Callable[[], float], randomness: random.Random, pause: Pause | None = None
+        self,
+        clock: Callable[[], float],
+        randomness: random.Random,
+        pause: Pause | None = None,
+        wait: Wait | None = None,
     ) -> None:
         self._clock = clock
         self._transient = Backoff(1.0, TRANSIENT_MAX_S, randomness)
@@ -49,12 +55,16 @@ class Breaker:
         self._probe_s = PROBE_FIRST_S
         self._window = MAX_IN_FLIGHT
         self.pause = pause
+        self.wait: Wait | None = None
+        """What the platform itself asked for, until it answers well."""
         self._paused_at = 0.0
         self._not_before = 0.0
         self._throttled_at = 0.0
         self._faults = 0
         self._confirmations = 0
         self._faulty_since = 0.0
+        if wait is not None:
+            self._go_on(wait)
 
     def wait_s(self) -> float | None:
         """Return the seconds until a request may go, 0 for now, None for not until `resume`."""
@@ -101,8 +111,8 @@ class Breaker:
         self.pause = Pause(reason, round(self._clock() * 1000), sentence_of(reason))
 
     def token_changed(self, *, present: bool) -> None:
-        """Try at once with a new token, whatever wait was set; without one, pause."""
-        self._not_before = 0.0
+        """Try with a new token, at once unless the platform named a moment; without one, pause."""
+        self._not_before = self._asked_until
         self._probe_s = PROBE_FIRST_S
         if not present:
             self.stop("token_missing")
@@ -126,12 +136,13 @@ class Breaker:
             self._recover()
 
     def health(self) -> Health:
-        """Return the state as people see it; only a throttle names the moment of its end."""
+        """Return the state as people see it; a wait that was asked for names its end."""
         if self.pause is not None:
             since = self.pause.since_ms / 1000
             return Health("paused", self.pause.reason, self.pause.message, since, None)
         if self._faults >= DEGRADED_AFTER:
-            return Health("degraded", None, DEGRADED, self._faulty_since, None)
+            until = self._asked_until if self._asked_until > self._clock() else None
+            return Health("degraded", None, DEGRADED, self._faulty_since, until)
         if self._throttled_at and self._not_before > self._clock():
             return Health("throttled", None, THROTTLED, self._throttled_at, self._not_before)
         return Health("active", None, "", None, None)
@@ -140,7 +151,36 @@ class Breaker:
     def _by_operator(self) -> bool:
         return self.pause is not None and self.pause.reason == "paused_by_operator"
 
+    @property
+    def _asked_until(self) -> float:
+        return 0.0 if self.wait is None else self.wait.until_ms / 1000
+
+    def _go_on(self, wait: Wait) -> None:
+        """Take up a wait from before a restart, within bounds: the clock may have been set back."""
+        until = min(wait.until_ms / 1000, self._clock() + HINT_MAX_S)
+        if until <= self._clock():
+            return
+        self.wait = Wait(wait.state, wait.since_ms, round(until * 1000))
+        self._not_before = until
+        if wait.state == "throttled":
+            self._throttled_at = wait.since_ms / 1000
+        else:
+            self._faults = DEGRADED_AFTER
+            self._faulty_since = wait.since_ms / 1000
+
+    def _heed(self, answer: Answer) -> bool:
+        """Wait for as long as the platform asks; return whether it does."""
+        wait_s, now = clamp_hint_s(answer.wait_s), self._clock()
+        until = now + wait_s
+        if wait_s > 0 and until > self._asked_until:
+            state: WaitState = "throttled" if answer.kind == "throttled" else "degraded"
+            self.wait = Wait(state, round(now * 1000), math.ceil(until * 1000))
+            self._wait_until(until)
+        return wait_s > 0
+
     def _passed(self, sent_at: float) -> None:
+        if sent_at < self._throttled_at or self._clock() < self._asked_until:
+            return
         if self.pause is not None:
             if sent_at < self._paused_at or self._by_operator:
                 return
@@ -151,44 +191,47 @@ class Breaker:
     def _recover(self) -> None:
         self._faults = self._confirmations = 0
         self._throttled_at = 0.0
+        self.wait = None
         for waits in (self._transient, self._confirm, self._throttle):
             waits.reset()
         self._probe_s = PROBE_FIRST_S
 
     def _throttled(self, answer: Answer, sent_at: float) -> None:
+        self._heed(answer)
         if sent_at < self._throttled_at:
-            self._wait_until(self._clock() + clamp_hint_s(answer.wait_s))
             return
         self._throttled_at = self._clock()
         self._window = max(self._window // 2, 1)
-        self._wait_until(self._clock() + self._throttle.next_s(answer.wait_s))
+        self._wait_until(self._clock() + self._throttle.next_s())
 
     def _fault(self, answer: Answer, sent_at: float) -> None:
-        """Count a fault. Its wait begins with the request, which may have hung for long enough."""
+        """Count a fault. Its wait begins with the request, which may have hung for long enough.
+
+        A platform that names a wait says by itself that it does not answer: nothing to confirm.
+        """
+        asked = self._heed(answer)
         if self.pause is not None:
-            self._probe_again(answer, sent_at)
+            self._probe_again(sent_at)
             return
         if self._faults and sent_at < self._faulty_since:
             return
         self._faulty_since = self._faulty_since if self._faults else self._clock()
-        self._faults += 1
+        self._faults = max(self._faults + 1, DEGRADED_AFTER if asked else 0)
         self._confirmations = self._confirmations + 1 if answer.pause else 0
         if answer.pause and self._confirmations > answer.confirmations:
             self._misconfigured(answer.pause, sent_at)
             return
         waits = self._confirm if answer.pause else self._transient
         self._wait_until(sent_at + waits.next_s())
-        self._wait_until(self._clock() + clamp_hint_s(answer.wait_s))
 
     def _misconfigured(self, reason: PauseReason, sent_at: float) -> None:
         if self.pause is None or sent_at >= self._paused_at:
             self.stop(reason)
             self._probe_later()
 
-    def _probe_again(self, answer: Answer, sent_at: float) -> None:
+    def _probe_again(self, sent_at: float) -> None:
         if sent_at >= self._paused_at:
             self._probe_later()
-            self._wait_until(self._clock() + clamp_hint_s(answer.wait_s))
 
     def _probe_later(self) -> None:
         self._wait_until(self._clock() + self._probe_s)

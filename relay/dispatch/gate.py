@@ -1,7 +1,7 @@
 """Whether the next request to a destination may go, and how large it may be.
 
 Joins all that can hold it back: the token, the breaker, the requests in flight, the rate. Keeps the
-breaker's pauses in the journal, and tells each change of state once.
+breaker's pauses and the platform's own waits in the journal, and tells each change of state once.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ from relay.outcome.health import Health, State
 
 CLOSED_S = 1.0
 """The wait while nothing tells how long it will be: an answer or an operator ends it."""
+KEPT_WAIT_MS = 3_000
+"""A shorter wait is over before a restart is, and not worth a write."""
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,8 @@ class Gate:
         self._rate = rate
         self._clock = clock
         self._kept = journal.pauses().get(destination)
-        self._breaker = Breaker(clock, randomness, self._kept)
+        self._kept_wait = journal.waits().get(destination)
+        self._breaker = Breaker(clock, randomness, self._kept, self._kept_wait)
         self._keeping = asyncio.Lock()
         self._told: tuple[State, PauseReason | None] = ("active", None)
 
@@ -110,17 +113,31 @@ class Gate:
         return self._breaker.health()
 
     async def keep(self) -> None:
-        """Write down a pause that began or ended; while the storage fails, the next call does."""
+        """Write down what began or ended: a pause, or a wait that would outlast a restart.
+
+        While the storage fails, the next call does.
+        """
         self._tell()
         async with self._keeping:
-            pause = self._breaker.pause
-            if pause == self._kept:
-                return
             try:
-                await self._journal.save_pause(self._destination, pause)
+                await self._keep_pause()
+                await self._keep_wait()
             except JournalUnavailable:
                 return
+
+    async def _keep_pause(self) -> None:
+        pause = self._breaker.pause
+        if pause != self._kept:
+            await self._journal.save_pause(self._destination, pause)
             self._kept = pause
+
+    async def _keep_wait(self) -> None:
+        wait = self._breaker.wait
+        if wait is not None and wait.until_ms - wait.since_ms < KEPT_WAIT_MS:
+            wait = None
+        if wait != self._kept_wait:
+            await self._journal.save_wait(self._destination, wait)
+            self._kept_wait = wait
 
     def _tell(self) -> None:
         health = self.health()

@@ -92,6 +92,7 @@ class Sender:
                 wait_s = await self._look(requests)
                 if wait_s > 0:
                     await self._sleep(min(wait_s, IDLE_S))
+        await self._gate.keep()  # what the last answers said
 
     def stop(self) -> None:
         """Send nothing more."""

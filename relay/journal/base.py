@@ -141,6 +141,18 @@ class Pause(msgspec.Struct, frozen=True):
     message: str = ""
 
 
+WaitState = Literal["throttled", "degraded"]
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """A wait that the platform asked for; a restart does not shorten it."""
+
+    state: WaitState
+    """What the destination is in meanwhile."""
+    since_ms: int
+    until_ms: int
+
+
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """Lifetime counts, one snapshot; keys are (destination, label) or as named.
 
@@ -325,6 +337,14 @@ class Journal(Protocol):
 
     def pauses(self) -> Mapping[str, Pause]:
         """Return the pauses found at opening and saved since."""
+        ...
+
+    async def save_wait(self, destination: str, wait: Wait | None) -> None:
+        """Keep a wait over restarts, or forget it."""
+        ...
+
+    def waits(self) -> Mapping[str, Wait]:
+        """Return the waits found at opening and saved since, those that have passed included."""
         ...
 
     async def totals(self) -> Totals:

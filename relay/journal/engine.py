@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from relay.errors import JournalUnavailable
-from relay.journal import lookup, pause
+from relay.journal import lookup, pause, wait
 from relay.journal.arrival import Arrived, arrive
-from relay.journal.base import Entry, Pause, Rejection
+from relay.journal.base import Entry, Pause, Rejection, Wait
 from relay.journal.checkpoint import Checkpointer
 from relay.journal.connection import Connect, open_checkpointer, open_reader, open_writer
 from relay.journal.cursor import Range
@@ -53,6 +53,7 @@ class Recovered(NamedTuple):
 
     arrived: Arrived
     pauses: dict[str, Pause]
+    waits: dict[str, Wait]
     tail: Tail
 
 
@@ -70,6 +71,7 @@ class Engine:
         self.writer = writer
         self.ledger = ledger
         self.pauses = found.pauses
+        self.waits = found.waits
         self.hot = Hot(settings.hot_events, found.arrived.ends)
         self.progress = Progress(found.arrived.cursors, self.hot, self.reader)
         self.index = Index(found.tail, self.queries, writer)
@@ -171,7 +173,7 @@ def _recover(connection: sqlite3.Connection, ledger: Ledger) -> Recovered:
     ledger.recover(arrived.ends, arrived.cursors)
     tail = Tail()
     lookup.recover(connection, tail)
-    return Recovered(arrived, pause.load(connection), tail)
+    return Recovered(arrived, pause.load(connection), wait.load(connection), tail)
 
 
 def _append(

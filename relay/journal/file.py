@@ -136,6 +136,7 @@ _SAMPLES: Final = (
     "SELECT * FROM total",
     "SELECT * FROM log_end",
     "SELECT * FROM pause",
+    "SELECT * FROM wait",
     "SELECT id, first, count, length(entries) FROM log ORDER BY id DESC LIMIT 1",
 )
 """What the relay needs to start; a whole check of a large journal would take minutes."""

@@ -184,3 +184,11 @@ CREATE TABLE pause (
     since_ms    INTEGER NOT NULL,
     message     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What a platform asked for lately: nothing is sent to the destination before the moment.
+CREATE TABLE wait (
+    destination TEXT PRIMARY KEY,
+    state       TEXT NOT NULL,
+    since_ms    INTEGER NOT NULL,
+    until_ms    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -29,6 +29,7 @@ from relay.journal.base import (
     Replayed,
     Settlement,
     Totals,
+    Wait,
 )
 from relay.journal.connection import Connect
 from relay.journal.engine import Engine, Settings
@@ -37,6 +38,7 @@ from relay.journal.pause import save as write_pause
 from relay.journal.recent import recent
 from relay.journal.room import size_bytes
 from relay.journal.settle import settle
+from relay.journal.wait import save as write_wait
 from relay.journal.writer import PROBE_INTERVAL_S
 
 HOT_EVENTS: Final = 10_000
@@ -129,6 +131,18 @@ class SqliteJournal:
     def pauses(self) -> Mapping[str, Pause]:
         """Return the pauses found at opening and saved since."""
         return dict(self._opened.pauses)
+
+    async def save_wait(self, destination: str, wait: Wait | None) -> None:
+        """Keep a wait over restarts, or forget it."""
+        await self._opened.writer.submit(partial(write_wait, destination=destination, wait=wait))
+        if wait is None:
+            self._opened.waits.pop(destination, None)
+        else:
+            self._opened.waits[destination] = wait
+
+    def waits(self) -> Mapping[str, Wait]:
+        """Return the waits found at opening and saved since."""
+        return dict(self._opened.waits)
 
     async def totals(self) -> Totals:
         """Return the lifetime counts as one snapshot."""

@@ -28,6 +28,7 @@ from relay.journal.base import (
     Retry,
     Settlement,
     Totals,
+    Wait,
 )
 from tests.builders import NOW_S, conversion, entry, payload
 
@@ -403,6 +404,16 @@ class JournalContract:
             assert journal.pauses() == {"p": pause}
         async with self.opened(tmp_path) as journal:
             assert journal.pauses() == {"p": pause}
+
+    async def test_waits_survive_a_restart(self, tmp_path: Path) -> None:
+        wait = Wait("throttled", NOW_MS, NOW_MS + 60_000)
+        async with self.opened(tmp_path) as journal:
+            await journal.save_wait("p", wait)
+            await journal.save_wait("t", wait)
+            await journal.save_wait("t", None)
+            assert journal.waits() == {"p": wait}
+        async with self.opened(tmp_path) as journal:
+            assert journal.waits() == {"p": wait}
 
     async def test_listeners_hear_of_events_only(self, tmp_path: Path) -> None:
         heard: list[int] = []

@@ -44,6 +44,36 @@ async def test_a_throttle_waits_as_told_and_names_the_moment(tmp_path: Path) -> 
         assert relay.health().state == "active"
 
 
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [
+        ({"answer": "pinterest-429", "reset_s": 60}, "throttled"),
+        ({"answer": "pinterest-503", "headers": {"Retry-After": "60"}}, "degraded"),
+    ],
+)
+async def test_a_wait_that_was_asked_for_outlasts_a_restart(
+    tmp_path: Path, action: dict[str, Any], state: str
+) -> None:
+    clock = Clock()
+    async with Sandbox(clock=clock) as sandbox:
+        script(sandbox, {"times": 1, "action": action})
+        async with sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay:
+            await relay.accept(*purchases(clock, 20))
+            await relay.until(lambda: relay.health().state == state)
+            until = relay.health().until
+            relay.dispatcher.stop()
+            await relay.running
+        clock.skip(20)
+        async with sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay:
+            await relay.turn()
+            assert (relay.health().state, len(requests(sandbox))) == (state, 1)
+            assert relay.health().until == pytest.approx(until, abs=0.01)
+            relay.skip(41)
+            funnels = await relay.settled()
+        assert funnels[PINTEREST].delivered == 20
+        assert sandbox.exchange.inbox.requests[-1].received_at >= (until or 0)
+
+
 async def test_tiktoks_401_with_code_40100_is_a_throttle_and_no_pause(tmp_path: Path) -> None:
     clock = Clock()
     async with (

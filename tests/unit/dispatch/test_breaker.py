@@ -1,10 +1,11 @@
 import random
+from typing import Literal
 
 import pytest
 
 from relay.delivery import Answer, PauseReason
 from relay.dispatch.breaker import Breaker
-from relay.journal.base import Pause
+from relay.journal.base import Pause, Wait
 from tests.builders import NOW_S
 
 OK = Answer(kind="settled")
@@ -76,9 +77,7 @@ def test_success_ends_an_outage(breaker: Breaker, clock: Clock) -> None:
 def test_trouble_ends_when_nothing_is_left_to_try(breaker: Breaker, clock: Clock) -> None:
     breaker.note(DOWN, clock())
     breaker.note(DOWN, clock())
-    assert breaker.troubled
     breaker.rest()
-    assert not breaker.troubled
     assert breaker.health().state == "active"
 
 
@@ -261,6 +260,62 @@ def test_only_what_an_event_could_cause_makes_probes_take_turns(
     assert breaker.rotates is rotates
 
 
-def test_only_a_throttle_names_the_moment_of_its_end(breaker: Breaker, clock: Clock) -> None:
+def test_a_fault_with_a_named_wait_is_degraded_at_once(breaker: Breaker, clock: Clock) -> None:
+    breaker.note(Answer(kind="transient", wait_s=40.0), clock())
+    health = breaker.health()
+    assert (health.state, health.since, health.until) == ("degraded", NOW_S, NOW_S + 40)
+    clock.now += 41
+    assert breaker.wait_s() == 0
+    assert (breaker.health().state, breaker.health().until) == ("degraded", None)
+
+
+def test_a_wait_that_the_platform_asked_for_outlasts_a_new_token(
+    breaker: Breaker, clock: Clock
+) -> None:
+    breaker.note(Answer(kind="throttled", wait_s=60.0), clock())
+    breaker.token_changed(present=True)
+    assert breaker.wait_s() == 60
+
+
+def test_an_answer_from_before_a_throttle_does_not_end_it(breaker: Breaker, clock: Clock) -> None:
+    sent_at = clock()
+    clock.now += 1
+    breaker.note(Answer(kind="throttled", wait_s=60.0), clock())
+    breaker.note(OK, sent_at)
+    assert breaker.health().state == "throttled"
+
+
+@pytest.mark.parametrize("kind", ["throttled", "transient"])
+def test_a_wait_found_at_start_goes_on(
+    breaker: Breaker, clock: Clock, kind: Literal["throttled", "transient"]
+) -> None:
+    breaker.note(Answer(kind=kind, wait_s=60.0), clock())
+    before = breaker.health()
+    clock.now += 20
+    later = Breaker(clock, random.Random(1), wait=breaker.wait)
+    later.token_changed(present=True)
+    assert later.wait_s() == 40
+    assert later.health() == before
+    later.resume()
+    assert (later.wait_s(), later.wait) == (0, None)
+
+
+def test_a_wait_found_at_start_that_is_over_counts_no_more(clock: Clock) -> None:
+    over = Wait("degraded", 1000, round(clock() * 1000))
+    later = Breaker(clock, random.Random(1), wait=over)
+    assert (later.wait, later.wait_s(), later.health().state) == (None, 0, "active")
+
+
+def test_a_wait_found_at_start_is_bounded_if_the_clock_was_set_back(clock: Clock) -> None:
+    now_ms = round(clock() * 1000)
+    later = Breaker(clock, random.Random(1), wait=Wait("throttled", now_ms, 10 * now_ms))
+    assert later.wait_s() == 3600
+
+
+def test_only_a_wait_that_was_asked_for_names_its_end(breaker: Breaker, clock: Clock) -> None:
     breaker.note(BAD_TOKEN, clock())
+    assert breaker.health().until is None
+    breaker.resume()
+    breaker.note(DOWN, clock())
+    breaker.note(DOWN, clock())
     assert breaker.health().until is None

@@ -11,7 +11,7 @@ from relay.delivery import Answer
 from relay.dispatch.gate import Gate
 from relay.dispatch.limits import RateLimit
 from relay.errors import JournalUnavailable
-from relay.journal.base import Journal, Pause
+from relay.journal.base import Journal, Pause, Wait
 from tests.builders import NOW_S
 
 BAD_TOKEN = Answer(kind="misconfigured", pause="token_rejected")
@@ -25,10 +25,11 @@ class Clock:
 
 
 class Pauses:
-    """The part of a journal that keeps pauses; it fails while a test says so."""
+    """The part of a journal that keeps pauses and waits; it fails while a test says so."""
 
     def __init__(self, **kept: Pause) -> None:
         self.kept = kept
+        self.kept_waits: dict[str, Wait] = {}
         self.fails = False
 
     def pauses(self) -> dict[str, Pause]:
@@ -40,6 +41,16 @@ class Pauses:
         self.kept.pop(destination, None)
         if pause is not None:
             self.kept[destination] = pause
+
+    def waits(self) -> dict[str, Wait]:
+        return dict(self.kept_waits)
+
+    async def save_wait(self, destination: str, wait: Wait | None) -> None:
+        if self.fails:
+            raise JournalUnavailable("the disk is full")
+        self.kept_waits.pop(destination, None)
+        if wait is not None:
+            self.kept_waits[destination] = wait
 
 
 def gate(pauses: Pauses, clock: Clock, place: str = "env:TOKEN", rate: float = 10.0) -> Gate:
@@ -79,6 +90,27 @@ async def test_a_pause_that_cannot_be_written_is_written_by_the_next_call() -> N
     pauses.fails = False
     await held.keep()
     assert pauses.kept["shop"].reason == "token_rejected"
+
+
+async def test_a_long_wait_is_written_down_and_forgotten_after_it() -> None:
+    pauses, clock = Pauses(), Clock()
+    held = gate(pauses, clock)
+    held.note(Answer(kind="throttled", wait_s=60.0), clock())
+    await held.keep()
+    assert pauses.kept_waits["shop"].until_ms == (NOW_S + 60) * 1000
+    assert gate(pauses, clock).wait_s(0) == 60
+    clock.now += 61
+    held.note(Answer(kind="settled"), clock())
+    await held.keep()
+    assert not pauses.kept_waits
+
+
+async def test_a_short_wait_is_not_worth_a_write() -> None:
+    pauses = Pauses()
+    held = gate(pauses, Clock())
+    held.note(Answer(kind="throttled", wait_s=1.0), NOW_S)
+    await held.keep()
+    assert not pauses.kept_waits
 
 
 async def test_a_resume_forgets_the_pause_on_disk() -> None:
