@@ -1,7 +1,7 @@
 """How long to wait before something is tried again.
 
-Exponential waits with full jitter, from `backoff`'s generators, raised to what the platform asks
-for and clamped. `backoff`'s decorators are not used: a retry here is a due time, never a sleeping
+Exponential waits with full jitter, from `backoff`'s generators, and bounds for what a platform may
+ask for. `backoff`'s decorators are not used: a retry here is a due time, never a sleeping
 call around a request.
 """
 
@@ -35,10 +35,9 @@ class Backoff:
         self._random = randomness
         self._waits = self._begin()
 
-    def next_s(self, hint_s: float | None = None) -> float:
-        """Return the next wait in seconds: full jitter, but never below the platform's hint."""
-        own_s = self._random.uniform(0, next(self._waits))
-        return max(own_s, clamp_hint_s(hint_s))
+    def next_s(self) -> float:
+        """Return the next wait in seconds, with full jitter."""
+        return self._random.uniform(0, next(self._waits))
 
     def reset(self) -> None:
         """Begin again with the shortest wait."""

@@ -2,9 +2,12 @@ import random
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relay.delivery import Answer, PauseReason
 from relay.dispatch.breaker import Breaker
+from relay.dispatch.retry import HINT_MAX_S
 from relay.journal.base import Pause, Wait
 from tests.builders import NOW_S
 
@@ -101,6 +104,17 @@ def test_a_throttle_waits_as_told_and_is_no_fault(breaker: Breaker, clock: Clock
     clock.now += 42
     assert breaker.wait_s() == 0
     assert breaker.health().state == "active"
+
+
+@given(
+    seed=st.integers(), asked_s=st.floats(0, 7200), kind=st.sampled_from(["throttled", "transient"])
+)
+def test_no_wait_is_below_what_the_platform_asks_for(
+    seed: int, asked_s: float, kind: Literal["throttled", "transient"]
+) -> None:
+    breaker = Breaker(lambda: 0.0, random.Random(seed))
+    breaker.note(Answer(kind=kind, wait_s=asked_s), 0.0)
+    assert (breaker.wait_s() or 0) >= min(asked_s, HINT_MAX_S)
 
 
 def test_a_hostile_wait_is_clamped(breaker: Breaker, clock: Clock) -> None:

@@ -27,12 +27,6 @@ def test_waits_double_up_to_their_bound_and_begin_again_after_a_reset() -> None:
     assert waits.next_s() == 1
 
 
-@given(seed=st.integers(), hint_s=st.floats(0, 2 * HINT_MAX_S))
-def test_no_wait_is_below_the_platforms_hint(seed: int, hint_s: float) -> None:
-    waits = Backoff(1.0, 15.0, random.Random(seed))
-    assert waits.next_s(hint_s) >= min(hint_s, HINT_MAX_S)
-
-
 def test_a_hint_is_clamped_to_sensible_bounds() -> None:
     assert [clamp_hint_s(hint) for hint in (None, -5, 30, 1e12)] == [0, 0, 30, HINT_MAX_S]
 
