@@ -7,9 +7,10 @@ country that comes in hashed goes to Pinterest only.
 
 import re
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 from unicodedata import category, normalize
 
+import msgspec
 import pycountry
 
 from relay.identity.digest import digest
@@ -28,7 +29,7 @@ _NAMED_STATES_OF: Final = frozenset({"US", "CA"})
 _MINUS: Final = "\u2212"
 
 
-class Zip(NamedTuple):
+class Zip(msgspec.Struct, frozen=True, gc=False):
     """The digests of a postal code."""
 
     digits: str | None = None

@@ -10,7 +10,7 @@ from socket import AF_INET, inet_pton
 from typing import Final
 
 from relay.identity.digest import digest
-from relay.identity.text import is_placeholder, trim
+from relay.identity.text import LONGEST_PLACEHOLDER, is_placeholder, trim
 from relay.identity.value import BLANK_VALUE, NO_PAIR, PLACEHOLDER, Pair, read
 
 TRACKING_OFF: Final = "left out: the all-zero id of a device that may not be tracked"
@@ -66,6 +66,9 @@ def ip(raw: str) -> tuple[str | None, str | None]:
 
 def opaque(raw: str) -> tuple[str | None, str | None]:
     """Return a text that a platform takes as it is; only outer blanks are cut."""
+    text = raw.strip()
+    if len(text) > LONGEST_PLACEHOLDER and text.isascii():
+        return text, None
     text = trim(raw)
     if not text:
         return None, BLANK_VALUE

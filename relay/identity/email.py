@@ -19,7 +19,7 @@ OTHER_DIGEST: Final = "left out: a digest, but not SHA-256 (64 hexadecimal digit
 def email(raw: str) -> tuple[Pair, str | None]:
     """Return the digest of the address without blanks, that of the trimmed one, and a problem."""
     text = raw.strip().lower()
-    if text.isascii() and _is_address(text) and len(text.split()) == 1:
+    if text.isascii() and len(text.split()) == 1 and _is_address(text):
         hashed_address = digest(text)
         return (hashed_address, hashed_address), None
     return _unusual(raw)

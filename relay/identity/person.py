@@ -8,8 +8,16 @@ the text that the shop's browser tag hashes.
 from datetime import datetime
 from typing import Final
 
-from relay.identity.digest import DENYLIST, digest, is_digest
-from relay.identity.text import ascii_digits, composed, is_placeholder, letters, lower, trim
+from relay.identity.digest import DENYLIST, DIGEST_LENGTH, ZERO_ID, digest, is_digest
+from relay.identity.text import (
+    PLACEHOLDERS,
+    ascii_digits,
+    composed,
+    is_placeholder,
+    letters,
+    lower,
+    trim,
+)
 from relay.identity.text import without_punctuation as unpunctuated
 from relay.identity.value import (
     BLANK_VALUE,
@@ -36,6 +44,9 @@ GENDERS: Final = {
 EARLIEST_YEAR: Final = 1900
 """Older ones are a database's zero (0001-01-01, 1899-12-30), not a birth date."""
 LATEST_YEAR: Final = 2099
+
+_NO_IDS: Final = PLACEHOLDERS | {"", ZERO_ID}
+"""What makes up the digests of nothing, in lower case."""
 
 
 def name(raw: str) -> tuple[Pair, str | None]:
@@ -79,6 +90,15 @@ def birth_date(raw: str) -> tuple[str | None, str | None]:
 
 def external_id(raw: str) -> tuple[Pair, str | None]:
     """Return the digest of the trimmed id, twice: all platforms take the same."""
+    text = raw.strip()
+    if text.isascii() and len(text) < DIGEST_LENGTH and text.lower() not in _NO_IDS:
+        value = digest(text)
+        return (value, value), None
+    return _unusual_id(raw)
+
+
+def _unusual_id(raw: str) -> tuple[Pair, str | None]:
+    """Do the same for what is long, not ASCII, or stands for no id."""
     text = trim(raw)
     if not text:
         return NO_PAIR, BLANK_VALUE

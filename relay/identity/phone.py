@@ -36,7 +36,6 @@ _EXTENSION: Final = re.compile(
 )
 """A number's extension: a word or sign after a digit. What follows is not dialled from outside."""
 
-_SEPARATORS: Final = str.maketrans("", "", " -.")
 _TRUNK_ZERO: Final = re.compile(r"\(\s*0\s*\)")
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _NO_DIGIT_OR_PLUS: Final = re.compile(r"[^0-9+]+")
@@ -47,6 +46,14 @@ def phone(raw: str, country: str | None) -> tuple[Pair, str | None]:
 
     `country` is where a national number belongs, as ISO 3166-1 code, or None.
     """
+    digits = raw[1:]
+    if digits.isdigit() and raw.isascii() and raw[0] == "+" and _is_international(digits):
+        return (digest(digits), digest(raw)), None
+    return _spaced(raw, country)
+
+
+def _spaced(raw: str, country: str | None) -> tuple[Pair, str | None]:
+    """Do the same for digits with the usual signs between them, and for national numbers."""
     plain = raw if raw[1:].isdigit() or len(raw) == DIGEST_LENGTH else _without_separators(raw)
     digits = plain[1:]
     if digits.isdigit() and plain.isascii() and len(digits) <= MAX_DIGITS:
@@ -58,7 +65,7 @@ def phone(raw: str, country: str | None) -> tuple[Pair, str | None]:
 
 
 def _without_separators(raw: str) -> str:
-    plain = raw.translate(_SEPARATORS)
+    plain = raw.replace(" ", "").replace("-", "").replace(".", "")
     if "(" not in plain:
         return plain
     if plain.startswith(("+", "(+")):

@@ -17,7 +17,7 @@ BLANK: Final = INVISIBLE + "".join(chr(code) for code in range(0x3001) if chr(co
 PLACEHOLDERS: Final = frozenset({"null", "undefined", "none", "nan", "(not set)", "unknown"})
 """What templates and tag managers write where they have no value; compared without case."""
 
-_LONGEST_PLACEHOLDER: Final = max(map(len, PLACEHOLDERS))
+LONGEST_PLACEHOLDER: Final = max(map(len, PLACEHOLDERS))
 _DELETE_ASCII_PUNCTUATION: Final = dict.fromkeys(
     code for code in range(128) if category(chr(code))[0] == "P"
 )
@@ -52,7 +52,7 @@ def composed(text: str) -> str:
 
 def is_placeholder(text: str) -> bool:
     """Tell whether a trimmed text is one of the words that stand for no value."""
-    return len(text) <= _LONGEST_PLACEHOLDER and text.lower() in PLACEHOLDERS
+    return len(text) <= LONGEST_PLACEHOLDER and text.lower() in PLACEHOLDERS
 
 
 def ascii_digits(text: str) -> str:

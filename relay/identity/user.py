@@ -7,8 +7,8 @@ quotes it. Values in one field never change another, except that a plain country
 phone number belongs and whether a postal code is one of the United States.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -22,10 +22,14 @@ from relay.identity.person import birth_date, external_id, gender, name
 from relay.identity.phone import phone
 from relay.identity.value import BLANK_VALUE, NO_PAIR, Pair
 
-F = TypeVar("F")
-
 Digests = tuple[str, ...]
 _Listed = str | int | Sequence[str | int | None] | None
+_Text = str | None
+_SixForms = tuple[_Text, _Text, _Text, _Text, _Text, _Text]
+_EightForms = tuple[_Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text]
+_Flaw = str | Mapping[int, str] | None
+"""What is wrong with a field: one sentence, or one for each bad element of an array."""
+_Found = tuple[Digests, Digests, _Flaw]
 
 
 class IdentityWarning(msgspec.Struct, frozen=True, gc=False):
@@ -37,16 +41,17 @@ class IdentityWarning(msgspec.Struct, frozen=True, gc=False):
     code: str = "invalid_value"
 
 
-_name: Final = Memo(name).__getitem__
-_gender: Final = Memo(gender).__getitem__
-_birth_date: Final = Memo(birth_date).__getitem__
-_city: Final = Memo(city).__getitem__
-_state: Final = Memo(state).__getitem__
-_country: Final = COUNTRIES.__getitem__
-_postal_code: Final = Memo(postal_code).__getitem__
+_NAMES: Final = Memo(name)
+_GENDERS: Final = Memo(gender)
+_BIRTH_DATES: Final = Memo(birth_date)
+_CITIES: Final = Memo(city)
+_STATES: Final = Memo(state)
+_ZIPS: Final = Memo(postal_code)
 
-_NO_ZIP: Final = Zip()
-_NO_DIGESTS: Final[tuple[Digests, Digests]] = ((), ())
+_NO_TEXT: Final = (None, None)
+_NO_FORMS: Final = (NO_PAIR, None)
+_NO_ZIP: Final = (Zip(), None)
+_NO_DIGESTS: Final[_Found] = ((), (), None)
 
 
 def identify(user: User, default_country: str | None) -> tuple[Identity, list[IdentityWarning]]:
@@ -56,104 +61,119 @@ def identify(user: User, default_country: str | None) -> tuple[Identity, list[Id
     user has no plain country of its own.
     """
     warnings: list[IdentityWarning] = []
-    nation = _one("country", user.country, _country, NO_PAIR, warnings)
-    region = nation[1] if nation[1] is not None else default_country
-    emails = _listed("email", user.email, email, warnings)
-    phones = _phones(user.phone, region, warnings)
-    first_name = _one("first_name", user.first_name, _name, NO_PAIR, warnings)
-    last_name = _one("last_name", user.last_name, _name, NO_PAIR, warnings)
-    town = _one("city", user.city, _city, NO_PAIR, warnings)
-    region_code = _one("state", user.state, _state, NO_PAIR, warnings)
-    zip_code = _one("zip", user.zip, _postal_code, _NO_ZIP, warnings)
-    ad_id = _one("mobile_ad_id", user.mobile_ad_id, mobile_ad_id, NO_PAIR, warnings)
+    country, flaw = _NO_FORMS if user.country is None else COUNTRIES[user.country]
+    if flaw is not None:
+        _warn(warnings, country=flaw)
     identity = Identity(
-        emails[0],
-        emails[1],
-        phones[0],
-        phones[1],
-        _listed("external_id", user.external_id, external_id, warnings)[0],
-        first_name[0],
-        first_name[1],
-        last_name[0],
-        last_name[1],
-        _one("gender", user.gender, _gender, None, warnings),
-        _one("birth_date", user.birth_date, _birth_date, None, warnings),
-        town[0],
-        town[1],
-        region_code[0],
-        region_code[1],
-        zip_code.digits,
-        zip_code.compact_us if nation[1] == "us" else zip_code.compact,
-        nation[0],
-        nation[1],
-        ad_id[0],
-        ad_id[1],
-        _one("ip", user.ip, ip, None, warnings),
-        _one("user_agent", user.user_agent, opaque, None, warnings),
-        _one("locale", user.locale, opaque, None, warnings),
-        _one("epik", user.epik, opaque, None, warnings),
-        _one("ttclid", user.ttclid, ttclid, None, warnings),
-        _one("ttp", user.ttp, opaque, None, warnings),
+        *_contact(user, country[1] or default_country, warnings),
+        *_person(user, warnings),
+        *_place(user, country, warnings),
+        *_device(user, warnings),
         user.att_status,
         user.customer_type,
     )
     return identity, warnings
 
 
-def _one(
-    field: str,
-    value: str | None,
-    rule: Callable[[str], tuple[F, str | None]],
-    nothing: F,
-    warnings: list[IdentityWarning],
-) -> F:
-    if value is None:
-        return nothing
-    forms, problem = rule(value)
-    if problem is not None:
-        warnings.append(IdentityWarning(f"user.{field}", problem))
-    return forms
+def _contact(
+    user: User, region: str | None, warnings: list[IdentityWarning]
+) -> tuple[Digests, Digests, Digests, Digests, Digests]:
+    compact, trimmed, email_flaw = _listed(user.email, email)
+    digits, e164, phone_flaw = _phones(user.phone, region)
+    ids, _, id_flaw = _listed(user.external_id, external_id)
+    if email_flaw or phone_flaw or id_flaw:
+        _warn(warnings, email=email_flaw, phone=phone_flaw, external_id=id_flaw)
+    return compact, trimmed, digits, e164, ids
 
 
-def _phones(
-    value: _Listed, region: str | None, warnings: list[IdentityWarning]
-) -> tuple[Digests, Digests]:
-    if value is None:
-        return _NO_DIGESTS
-    return _listed("phone", value, lambda raw: phone(raw, region), warnings)
+def _person(user: User, warnings: list[IdentityWarning]) -> _SixForms:
+    first, first_flaw = _NO_FORMS if user.first_name is None else _NAMES[user.first_name]
+    last, last_flaw = _NO_FORMS if user.last_name is None else _NAMES[user.last_name]
+    letter, gender_flaw = _NO_TEXT if user.gender is None else _GENDERS[user.gender]
+    day, day_flaw = _NO_TEXT if user.birth_date is None else _BIRTH_DATES[user.birth_date]
+    if first_flaw or last_flaw or gender_flaw or day_flaw:
+        _warn(
+            warnings,
+            first_name=first_flaw,
+            last_name=last_flaw,
+            gender=gender_flaw,
+            birth_date=day_flaw,
+        )
+    return first[0], first[1], last[0], last[1], letter, day
 
 
-def _listed(
-    field: str,
-    value: _Listed,
-    rule: Callable[[str], tuple[Pair, str | None]],
-    warnings: list[IdentityWarning],
-) -> tuple[Digests, Digests]:
+def _place(user: User, country: Pair, warnings: list[IdentityWarning]) -> _EightForms:
+    town, town_flaw = _NO_FORMS if user.city is None else _CITIES[user.city]
+    region, region_flaw = _NO_FORMS if user.state is None else _STATES[user.state]
+    code, code_flaw = _NO_ZIP if user.zip is None else _ZIPS[user.zip]
+    if town_flaw or region_flaw or code_flaw:
+        _warn(warnings, city=town_flaw, state=region_flaw, zip=code_flaw)
+    compact = code.compact_us if country[1] == "us" else code.compact
+    return town[0], town[1], region[0], region[1], code.digits, compact, country[0], country[1]
+
+
+def _device(user: User, warnings: list[IdentityWarning]) -> _EightForms:
+    ad_id, ad_id_flaw = _NO_FORMS if user.mobile_ad_id is None else mobile_ad_id(user.mobile_ad_id)
+    address, ip_flaw = _NO_TEXT if user.ip is None else ip(user.ip)
+    agent, agent_flaw = _NO_TEXT if user.user_agent is None else opaque(user.user_agent)
+    locale, locale_flaw = _NO_TEXT if user.locale is None else opaque(user.locale)
+    epik, epik_flaw = _NO_TEXT if user.epik is None else opaque(user.epik)
+    click, click_flaw = _NO_TEXT if user.ttclid is None else ttclid(user.ttclid)
+    ttp, ttp_flaw = _NO_TEXT if user.ttp is None else opaque(user.ttp)
+    if ad_id_flaw or ip_flaw or agent_flaw or locale_flaw or epik_flaw or click_flaw or ttp_flaw:
+        _warn(
+            warnings,
+            mobile_ad_id=ad_id_flaw,
+            ip=ip_flaw,
+            user_agent=agent_flaw,
+            locale=locale_flaw,
+            epik=epik_flaw,
+            ttclid=click_flaw,
+            ttp=ttp_flaw,
+        )
+    return ad_id[0], ad_id[1], address, agent, locale, epik, click, ttp
+
+
+def _warn(warnings: list[IdentityWarning], **flaws: _Flaw) -> None:
+    for field, flaw in flaws.items():
+        if isinstance(flaw, str):
+            warnings.append(IdentityWarning(f"user.{field}", flaw))
+        elif flaw is not None:
+            warnings += [IdentityWarning(f"user.{field}[{at}]", text) for at, text in flaw.items()]
+
+
+def _phones(value: _Listed, region: str | None) -> _Found:
+    if isinstance(value, str):
+        (digits, e164), flaw = phone(value, region)
+        return () if digits is None else (digits,), () if e164 is None else (e164,), flaw
+    return _listed(value, lambda raw: phone(raw, region))
+
+
+def _listed(value: _Listed, rule: Callable[[str], tuple[Pair, str | None]]) -> _Found:
     """Return both forms of a field that may hold several values, without repetitions."""
     if value is None:
         return _NO_DIGESTS
-    if not isinstance(value, str | int):
-        return _each(field, value, rule, warnings)
-    (first, second), problem = rule(str(value))
-    if problem is not None:
-        warnings.append(IdentityWarning(f"user.{field}", problem))
-    return () if first is None else (first,), () if second is None else (second,)
+    if isinstance(value, int):
+        value = str(value)
+    if not isinstance(value, str):
+        return _each(value, rule)
+    (first, second), flaw = rule(value)
+    one = () if first is None else (first,)
+    return one, one if second is first else () if second is None else (second,), flaw
 
 
 def _each(
-    field: str,
-    values: Sequence[str | int | None],
-    rule: Callable[[str], tuple[Pair, str | None]],
-    warnings: list[IdentityWarning],
-) -> tuple[Digests, Digests]:
+    values: Sequence[str | int | None], rule: Callable[[str], tuple[Pair, str | None]]
+) -> _Found:
     """Do the same for an array, whose blank and null elements mean nothing at all."""
     first: dict[str | None, None] = {}
     second: dict[str | None, None] = {}
+    flaws: dict[int, str] = {}
     for index, value in enumerate(values):
         if value is None:
             continue
-        (one, other), problem = rule(str(value))
+        (one, other), flaw = rule(str(value))
         first[one] = second[other] = None
-        if problem is not None and problem is not BLANK_VALUE:
-            warnings.append(IdentityWarning(f"user.{field}[{index}]", problem))
-    return tuple(filter(None, first)), tuple(filter(None, second))
+        if flaw is not None and flaw is not BLANK_VALUE:
+            flaws[index] = flaw
+    return tuple(filter(None, first)), tuple(filter(None, second)), flaws
