@@ -23,10 +23,12 @@ def unix_seconds(value: str | float, now_s: float) -> int:
     seconds = _parsed(value) if isinstance(value, str) else _number(value)
     if seconds < 0:
         raise Unusable("out_of_range", "event_time", "Unix time begins in 1970.")
+    if seconds <= now_s:
+        return int(seconds)
     if seconds > now_s + SKEW_S:
         message = f"This is more than {SKEW_S} s ahead of the relay's clock; check units and clock."
         raise Unusable("future", "event_time", message)
-    return int(min(seconds, now_s))
+    return int(now_s)
 
 
 def _parsed(text: str) -> float:

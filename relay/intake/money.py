@@ -24,9 +24,13 @@ def amount(
 ) -> Decimal | None:
     """Return a finite amount within bounds; `{}` in `path` stands for the index `at`.
 
-    Raises `Unusable` for what is none; below zero only with `negative`.
+    Raises `Unusable` for what is none; below zero only with `negative`. The common case, digits and
+    a point and not many of them, is told apart by its text, at a tenth of the price.
     """
-    if value is None or _is_plain(value):
+    if value is None:
+        return None
+    text = str(value)
+    if len(text) <= MAX_DIGITS and text[0] in _DIGITS and "E" not in text:
         return value
     problem = _problem_of(value, negative=negative)
     if problem is not None:
@@ -43,12 +47,6 @@ def currency(text: str | None) -> str | None:
     if code not in CURRENCIES:
         raise Unusable("invalid_value", "order.currency", "This is no ISO 4217 code such as EUR.")
     return code
-
-
-def _is_plain(value: Decimal) -> bool:
-    """Tell the common case apart at a tenth of the price: digits and a point, not many of them."""
-    text = str(value)
-    return len(text) <= MAX_DIGITS and text[0] in _DIGITS and "E" not in text
 
 
 def _problem_of(value: Decimal, *, negative: bool) -> tuple[Code, str] | None:
