@@ -118,6 +118,9 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
 
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_BUFFER: Final = bytearray()
+"""Written to anew by each call, all of which come from one event loop: growing it once is cheaper
+than growing the bytes of each event."""
 
 
 def encode(event: Event | Envelope) -> bytes:
@@ -129,9 +132,9 @@ def encode(event: Event | Envelope) -> bytes:
     Raises:
         UnicodeEncodeError: a text holds half of a surrogate pair.
     """
-    body = _ENCODER.encode(event)
-    if len(body) <= MAX_EVENT_BYTES or isinstance(event, Envelope):
-        return body
+    _ENCODER.encode_into(event, _BUFFER)
+    if len(_BUFFER) <= MAX_EVENT_BYTES or isinstance(event, Envelope):
+        return bytes(_BUFFER)
     event = _without_long_texts(event)
     body = _ENCODER.encode(event)
     return body if len(body) <= MAX_EVENT_BYTES else _ENCODER.encode(_without_items(event))
