@@ -136,6 +136,8 @@ class Engine:
 
     def _committed(self, commit: Commit) -> None:
         self.progress.move(commit.cursors)
+        for lane in {lane for _, lane in commit.cursors}:
+            self.hot.release(lane, self.progress.slowest(self.ledger.destinations, lane))
         self._look = commit.look
         self.relief.note(commit.look)
         self._checkpointer.note(commit.look.used_bytes)

@@ -1,8 +1,9 @@
 """The latest events of both lanes in memory, with the payloads made at intake.
 
-What senders that keep up are given; whoever is behind reads from disk. Bounded by events: when
-full, the longer lane forgets its oldest, payloads included. Lives on the loop, and is told only of
-what is committed.
+What senders that keep up are given; whoever is behind reads from disk. What all of them are done
+with is let go at once, so that its memory is used again while it is still in the processor's cache.
+Bounded by events: when full, the longer lane forgets its oldest, payloads included. Lives on the
+loop, and is told only of what is committed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,12 @@ class Hot:
         excess = sum(map(len, self._entries.values())) - self._max_events
         if excess > 0:
             del max(self._entries.values(), key=len)[:excess]
+
+    def release(self, lane: Lane, offset: int) -> None:
+        """Let go of the events before an offset: nobody will ask for them."""
+        excess = offset - self.start(lane)
+        if excess > 0:
+            del self._entries[lane][:excess]
 
     def start(self, lane: Lane) -> int:
         """Return the first offset that is held."""

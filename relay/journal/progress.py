@@ -48,6 +48,11 @@ class Progress:
             cursor = cursor.settle(*run)
         return cursor
 
+    def slowest(self, destinations: Sequence[str], lane: Lane) -> int:
+        """Return the first offset of a lane that some destination has not settled."""
+        ends = [self.cursor(destination, lane).position for destination in destinations]
+        return min(ends, default=self._hot.end(lane))
+
     def passed(self) -> Mapping[Key, Sequence[Range]]:
         """Return the runs of passed events that no settlement has accounted for yet."""
         return {key: tuple(runs) for key, runs in self._passed.items() if runs}

@@ -32,3 +32,13 @@ def test_a_group_larger_than_memory_leaves_its_end() -> None:
     hot = Hot(2, dict.fromkeys(Lane, 0))
     hot.add(Lane.MONEY, [entry(str(number)) for number in range(5)])
     assert ids(hot, Lane.MONEY, 3) == [(3, "3"), (4, "4")]
+
+
+def test_what_is_released_is_let_go_of() -> None:
+    """Offsets go on as before, and to release again, or what is gone already, does nothing."""
+    hot = Hot(10, dict.fromkeys(Lane, 0))
+    hot.add(Lane.MONEY, [entry("a"), entry("b"), entry("c")])
+    for offset in (2, 2, 1):
+        hot.release(Lane.MONEY, offset)
+    assert (hot.start(Lane.MONEY), hot.end(Lane.MONEY)) == (2, 3)
+    assert ids(hot, Lane.MONEY, 2) == [(2, "c")]
