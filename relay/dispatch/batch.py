@@ -38,11 +38,11 @@ class Batch(msgspec.Struct, eq=False):
     @property
     def oldest_ms(self) -> int:
         """When the event that waits longest was received, Unix milliseconds."""
-        return min(pending.entry.conversion.received_ms for pending in self.pendings)
+        return min([pending.entry.conversion.received_ms for pending in self.pendings])
 
     def begin(self) -> int:
         """Mark it as sent; return how many of its events were sent before."""
-        before = len(self) if self.sent else sum(each.attempts > 0 for each in self.pendings)
+        before = len(self) if self.sent else sum([each.attempts > 0 for each in self.pendings])
         self.sent = True
         return before
 

@@ -6,7 +6,7 @@ try take at most a fifth. A batch is ready when it is full, or when its oldest e
 the linger.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, repeat
 
@@ -69,12 +69,20 @@ class Batcher:
 
     def add(self, pending: Pending, payload: Payload) -> None:
         """Queue an event behind those of its lane."""
-        queue = self._queues.get(payload.batch_key)
-        if queue is None:
-            queue = self._queues[payload.batch_key] = _Queue()
-        at = RETRIES if pending.retry else pending.lane
-        queue.lines[at].append((pending, payload))
-        self._count(queue, at, 1, len(payload.body))
+        self.extend([(pending, payload)])
+
+    def extend(self, waiting: Iterable[Waiting]) -> None:
+        """Queue events, each behind those of its lane."""
+        lines: defaultdict[tuple[str, int], list[Waiting]] = defaultdict(list)
+        for each in waiting:
+            pending, payload = each
+            lines[payload.batch_key, RETRIES if pending.retry else pending.lane].append(each)
+        for (key, at), line in lines.items():
+            queue = self._queues.get(key)
+            if queue is None:
+                queue = self._queues[key] = _Queue()
+            queue.lines[at].extend(line)
+            self._count(queue, at, len(line), _size_bytes(line))
 
     def room(self, lane: Lane) -> int:
         """Return how many first tries of a lane to read, 0 while a full request of them waits."""
@@ -191,4 +199,4 @@ def _pick(
 
 
 def _size_bytes(line: Iterable[Waiting]) -> int:
-    return sum(len(payload.body) for _, payload in line)
+    return sum([len(payload.body) for _, payload in line])

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from relay.delivery import Answer, DeadReason, Outcome, Verdict
+from relay.delivery import DELIVERED, Answer, DeadReason, Outcome, Verdict
 from relay.dispatch.batch import Batch
 from relay.journal.base import Dead, Pending, Receipt, Retry, Settlement
 from relay.logs import scrub
@@ -98,6 +98,8 @@ def safe_request_id(text: str) -> str:
 
 
 def _settled(batch: Batch, verdicts: Sequence[Verdict]) -> Ruling:
+    if verdicts.count(DELIVERED) == len(verdicts):
+        return Ruling(outcome="ok", delivered=batch.pendings)
     pairs = list(zip(batch.pendings, verdicts, strict=True))
     delivered = [pending for pending, verdict in pairs if verdict.outcome == "delivered"]
     return Ruling(

@@ -5,6 +5,7 @@ wall is never sent: it is dead as `expired`, at the latest a moment after it pas
 """
 
 import logging
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -52,6 +53,8 @@ class Reader:
         self._more = dict.fromkeys(Lane, True)
         self._retry_look_at = 0.0
         self._age_look_at = clock() + AGE_LOOK_S
+        self._least_max_age_s = math.inf
+        """Of all events that were queued here: none younger than this can be too old."""
         self._retrying: set[tuple[Lane, int]] = set()
         self._mistakes: Counter[str] = Counter()
 
@@ -78,6 +81,8 @@ class Reader:
 
     def ended(self, settlement: Settlement) -> None:
         """Forget the tries that a settlement ended, so that a later one of the event is read."""
+        if not self._retrying:
+            return
         over = [
             *settlement.delivered,
             *(dead.pending for dead in settlement.dead),
@@ -89,7 +94,11 @@ class Reader:
 
     async def without_expired(self, batch: Batch) -> Batch:
         """Return the batch without the events that grew too old while they waited."""
-        too_old = self._too_old(self._clock())
+        now_s = self._clock()
+        oldest_s = min([each.entry.conversion.event_time for each in batch.pendings], default=now_s)
+        if now_s - oldest_s <= self._least_max_age_s:
+            return batch
+        too_old = self._too_old(now_s)
         if not any(map(too_old, batch.pendings)):
             return batch
         await self._bury(filter(too_old, batch.pendings))
@@ -119,17 +128,21 @@ class Reader:
         await self._queue(fresh)
 
     async def _queue(self, pendings: Sequence[Pending]) -> None:
-        name, add, too_old = self._destination.name, self._batcher.add, self._too_old(self._clock())
+        name, max_age_s, now_s = self._destination.name, self._destination.max_age_s, self._clock()
+        waiting: list[tuple[Pending, Payload]] = []
         exceptions: list[Dead | Retry] = []
-        for pending in pendings:
-            if too_old(pending):
+        ages_s = [max_age_s(each.entry.conversion) for each in pendings]
+        self._least_max_age_s = min([self._least_max_age_s, *ages_s])
+        for pending, most_s in zip(pendings, ages_s, strict=True):
+            if now_s - pending.entry.conversion.event_time > most_s:
                 exceptions.append(Dead(pending, "expired"))
                 continue
             payload = pending.entry.payloads.get(name) or self._prepare(pending)
             if isinstance(payload, Payload):
-                add(pending, payload)
+                waiting.append((pending, payload))
             else:
                 exceptions.append(payload)
+        self._batcher.extend(waiting)
         self._tell_mistakes()
         await self._end(exceptions)
 

@@ -76,15 +76,9 @@ class Router:
         self._each((entry,), self._window.add)
 
     def _claimed(self, entry: Entry) -> Entry:
-        mask = self._mask(entry)
-        if not mask:
-            return entry
-        key = _key(entry)
-        repeated = self._window.seen(key) & mask
-        if repeated:
-            entry = self._without(entry, repeated)
-        if mask != repeated:
-            self._window.add(key, mask & ~repeated)
+        mask = self._mask(entry) if entry.passed else self._all
+        if mask and (repeated := self._window.claim(_key(entry), mask)):
+            return self._without(entry, repeated)
         return entry
 
     def _without(self, entry: Entry, repeated: int) -> Entry:

@@ -22,11 +22,18 @@ class Window:
         mask = self._new.get(key)
         return self._old.get(key, 0) if mask is None else mask
 
+    def claim(self, key: Key, mask: int) -> int:
+        """Remember that these destinations get it; return those of them that got it before."""
+        seen = self._new.get(key)
+        if seen is None:
+            seen = self._old.get(key, 0)
+        if seen & mask != mask:
+            self._remember(key, seen | mask)
+        return seen & mask
+
     def add(self, key: Key, mask: int) -> None:
         """Remember that these destinations get it, too."""
-        self._new[key] = self.seen(key) | mask
-        if len(self._new) >= self._size:
-            self._old, self._new = self._new, {}
+        self._remember(key, self.seen(key) | mask)
 
     def forget(self, key: Key, mask: int) -> None:
         """Take `add` back: the event was not stored after all, and will be posted again."""
@@ -36,3 +43,8 @@ class Window:
                 generation[key] = left
             else:
                 generation.pop(key, None)
+
+    def _remember(self, key: Key, mask: int) -> None:
+        self._new[key] = mask
+        if len(self._new) >= self._size:
+            self._old, self._new = self._new, {}

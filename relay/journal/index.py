@@ -12,7 +12,6 @@ from functools import partial
 
 from relay.errors import JournalUnavailable
 from relay.journal import lookup
-from relay.journal.base import Entry
 from relay.journal.log import Group
 from relay.journal.lookup import Kind, Place, Tail
 from relay.journal.reader import Reader
@@ -31,7 +30,10 @@ class Index:
     def add(self, groups: Sequence[Group]) -> None:
         """Take note of new rows of the log, in order of their ids."""
         for group in groups:
-            ids = [_ids_of(entry) for entry in group.entries]
+            conversions = [entry.conversion for entry in group.entries]
+            ids = [
+                (each.event_id, each.order.order_id if each.order else None) for each in conversions
+            ]
             self._tail.add(lookup.Group(group.log_id, group.lane, group.first, ids))
         if self._tail.full:
             self._full.set()
@@ -59,11 +61,6 @@ class Index:
             merged = await self._reader.run(lookup.merge)
             if merged is not None:
                 await self._writer.submit(partial(lookup.store, run=merged))
-
-
-def _ids_of(entry: Entry) -> tuple[str, str | None]:
-    order = entry.conversion.order
-    return entry.conversion.event_id, order.order_id if order else None
 
 
 def _build(connection: sqlite3.Connection, groups: Sequence[lookup.Group]) -> lookup.Run:

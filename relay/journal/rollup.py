@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from typing import Final, Literal
 
-from relay.conversion import Conversion, Order
+from relay.conversion import Conversion
 from relay.event_name import label_of
 from relay.journal.base import Entry, Rejection
 
@@ -59,13 +59,9 @@ class Deltas:
 
     def appended(self, entries: Sequence[Entry], destinations: Iterable[str]) -> None:
         """Count new events of the log: received, accepted everywhere, skipped or dead where so."""
+        conversions = [entry.conversion for entry in entries]
         alike = Counter(
-            (
-                entry.conversion.source,
-                entry.conversion.event,
-                entry.conversion.received_ms // 60_000,
-            )
-            for entry in entries
+            [(each.source, each.event, each.received_ms // 60_000) for each in conversions]
         )
         for (source, event, minute), count in alike.items():
             label = label_of(event)
@@ -87,9 +83,15 @@ class Deltas:
         alike = Counter([(each.event, each.received_ms // 60_000) for each in conversions])
         for (event, minute), count in alike.items():
             self._changes["delivered", minute, destination, label_of(event), ""] += count
-        for each in conversions:
-            if each.event == "purchase" and (order := each.order):
-                self._worth(each.received_ms // 60_000, destination, order)
+        orders = [
+            (each.received_ms // 60_000, order.currency, order.value)
+            for each in conversions
+            if each.event == "purchase" and (order := each.order)
+        ]
+        for minute, currency, value in orders:
+            if currency and value is not None and _is_money(value):
+                key = (minute, destination, currency)
+                self._values[key] = _EXACT.add(self._values[key], value)
 
     def dead(self, destination: str, event: str, received_ms: int, reason: str) -> None:
         """Count an event that ended without delivery."""
@@ -107,11 +109,6 @@ class Deltas:
             row = row_of(minute * 60_000, now_ms)
             add_value(connection, row, destination, currency, value)
             _add_total_value(connection, destination, currency, value)
-
-    def _worth(self, minute: int, destination: str, order: Order) -> None:
-        if order.value is not None and order.currency and _is_money(order.value):
-            key = (minute, destination, order.currency)
-            self._values[key] = add_exactly(self._values[key], order.value)
 
     def _passed(self, entry: Entry) -> None:
         minute, label = entry.conversion.received_ms // 60_000, label_of(entry.conversion.event)

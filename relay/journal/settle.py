@@ -6,6 +6,8 @@ as it was read, is passed over without a count. So a settlement may come twice.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import msgspec
@@ -46,22 +48,30 @@ def settle(
     exception_row.end_retries(connection, destination, ended)
     exception_row.add_dead(connection, destination, dead, ledger.now_ms())
     exception_row.add_retries(connection, destination, retry)
-    for lane, first, last in stretches(pending for pending in ended if not pending.retry):
+    for lane, first, last in stretches([each for each in ended if not each.retry]):
         ledger.settle(destination, lane, first, last)
 
 
 def stretches(pendings: Iterable[Pending]) -> Iterator[Stretch]:
     """Join events that follow on each other, with what was passed before each."""
-    lane, first, last = Lane.MONEY, 0, -1
-    for pending in pendings:
-        if pending.start == last + 1 and pending.lane is lane and last >= first:
-            last = pending.offset
-            continue
-        if last >= first:
-            yield Stretch(lane, first, last)
-        lane, first, last = pending.lane, pending.start, pending.offset
-    if last >= first:
-        yield Stretch(lane, first, last)
+    for run in _runs(pendings):
+        yield Stretch(run[0].lane, run[0].start, run[-1].offset)
+
+
+def _runs(pendings: Iterable[Pending]) -> Iterator[list[Pending]]:
+    """Cut the events into runs that follow on each other; it is quick where all do."""
+    for lane, group in groupby(pendings, _lane):
+        del lane
+        run = list(group)
+        follows = [each.start for each in run[1:]]
+        ends = [each.offset + 1 for each in run]
+        first = 0
+        if follows != ends[:-1]:
+            for at, (start, end) in enumerate(zip(follows, ends, strict=False), 1):
+                if start != end:
+                    yield run[first:at]
+                    first = at
+        yield run[first:] if first else run
 
 
 class _Fresh:
@@ -74,9 +84,8 @@ class _Fresh:
 
     def pendings(self, pendings: Sequence[Pending]) -> Sequence[Pending]:
         """Return those that are fresh; as good as free if all are, and none is a retry."""
-        if not any(map(self._is_in_doubt, stretches(pendings))) and not any(
-            pending.retry for pending in pendings
-        ):
+        has_retry = True in [pending.retry for pending in pendings]
+        if not has_retry and not any(map(self._is_in_doubt, stretches(pendings))):
             return pendings
         return [pending for pending in pendings if self.is_fresh(pending)]
 
@@ -116,25 +125,30 @@ def _spans(settlement: Settlement) -> Iterator[Stretch]:
         *(each.pending for each in settlement.retry),
         *settlement.waiting,
     ]
-    for pending in covered:
-        if pending.retry:
-            yield Stretch(pending.lane, pending.offset, pending.offset)
-    yield from _log_spans(pending for pending in covered if not pending.retry)
+    for pending in [each for each in covered if each.retry]:
+        yield Stretch(pending.lane, pending.offset, pending.offset)
+    yield from _log_spans([each for each in covered if not each.retry])
 
 
 def _log_spans(pendings: Iterable[Pending]) -> Iterator[Stretch]:
     """Join like `stretches`, but leave out what was passed before the first event of each."""
-    lane, first, last = Lane.MONEY, 0, -1
-    for pending in pendings:
-        follows = pending.start == last + 1 and pending.lane is lane and last >= first
-        if follows and pending.offset - first < SPAN_OFFSETS:
-            last = pending.offset
-            continue
-        if last >= first:
-            yield Stretch(lane, first, last)
-        lane, first, last = pending.lane, pending.offset, pending.offset
-    if last >= first:
-        yield Stretch(lane, first, last)
+    for run in _runs(pendings):
+        first, last = run[0].offset, run[-1].offset
+        if last - first < SPAN_OFFSETS:
+            yield Stretch(run[0].lane, first, last)
+        else:
+            yield from _cut(run)
+
+
+def _cut(run: Sequence[Pending]) -> Iterator[Stretch]:
+    """Return the spans of a run that is too wide for one."""
+    first = last = run[0].offset
+    for pending in run:
+        if pending.offset - first >= SPAN_OFFSETS:
+            yield Stretch(pending.lane, first, last)
+            first = pending.offset
+        last = pending.offset
+    yield Stretch(run[0].lane, first, last)
 
 
 def _exceptions(
@@ -154,6 +168,7 @@ def _exception(each: Dead | Retry, outcome: Outcome) -> tuple[Lane, int, Outcome
     return each.pending.lane, each.pending.offset, outcome, each.code, each.message
 
 
+_lane: Final = attrgetter("lane")
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _ADD_RECEIPT: Final = """
     INSERT INTO receipt
