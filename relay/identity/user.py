@@ -151,12 +151,12 @@ def _phones(value: _Listed, region: str | None) -> _Found:
 
 def _listed(value: _Listed, rule: Callable[[str], tuple[Pair, str | None]]) -> _Found:
     """Return both forms of a field that may hold several values, without repetitions."""
-    if value is None:
-        return _NO_DIGESTS
-    if isinstance(value, int):
-        value = str(value)
     if not isinstance(value, str):
-        return _each(value, rule)
+        if value is None:
+            return _NO_DIGESTS
+        if not isinstance(value, int):
+            return _each(value, rule)
+        value = str(value)
     (first, second), flaw = rule(value)
     one = () if first is None else (first,)
     return one, one if second is first else () if second is None else (second,), flaw

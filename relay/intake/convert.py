@@ -24,7 +24,9 @@ def convert(
     """
     name = canonical_name(event.event)
     moment = unix_seconds(event.event_time, now_s)
-    event_id = _event_id(event.event_id)
+    event_id = str(event.event_id)
+    if len(event_id) > MAX_EVENT_ID:
+        raise Unusable("out_of_range", "event_id", f"Expected at most {MAX_EVENT_ID} digits.")
     action_source = event.action_source or "web"
     _check_source(action_source, event)
     identity, warnings = identify(event.user, default_country)
@@ -51,13 +53,6 @@ def convert(
     return found, warnings
 
 
-def _event_id(value: str | int) -> str:
-    text = str(value)
-    if len(text) > MAX_EVENT_ID:
-        raise Unusable("out_of_range", "event_id", f"Expected at most {MAX_EVENT_ID} digits.")
-    return text
-
-
 def _check_source(action_source: ActionSource, event: InboundEvent) -> None:
     if event.app is None and action_source in APP_SOURCES:
         raise Unusable("missing", "app", "An event of an app needs the app's id.")
@@ -70,21 +65,22 @@ def _order(order: Order, name: str) -> hashed.Order:
     code = currency(order.currency)
     if value is not None and code is None and name == "purchase":
         raise Unusable("missing", "order.currency", "A purchase with a value needs its currency.")
-    items = [_item(item, at) for at, item in enumerate(order.items)] if order.items else []
+    items = order.items or ()
+    lines = tuple([_item(item, at) for at, item in enumerate(items)]) if items else ()
     num_items = order.num_items
     if num_items is None and items:
-        num_items = sum([item.quantity for item in items])
+        num_items = sum([line.quantity for line in lines])
     return hashed.Order(
         value,
         code,
-        _text(order.order_id),
+        None if order.order_id is None else str(order.order_id),
         order.search_string,
         order.content_name,
         order.content_category,
         order.description,
         num_items,
         amount(order.predicted_ltv, "order.predicted_ltv", negative=True),
-        tuple(items),
+        lines,
     )
 
 
@@ -101,7 +97,3 @@ def _item(item: Item, at: int) -> hashed.Item:
 
 def _app(app: App) -> hashed.App:
     return hashed.App(str(app.id), app.name, app.version)
-
-
-def _text(value: str | int | None) -> str | None:
-    return None if value is None else str(value)

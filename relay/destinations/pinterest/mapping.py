@@ -5,6 +5,7 @@ an amount that is no plain decimal, a text over its limit. Called once per event
 filled by position: msgspec takes keywords at five times the price.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -100,7 +101,7 @@ def event_of(conversion: Conversion, *, custom_events: bool) -> Event | Skip | U
         user,
         conversion.page_url or None,
         custom_data(conversion.order, limited=conversion.limited_data_use),
-        language(identity.locale),
+        language(identity.locale) if identity.locale else None,
         app_info(conversion.app) if conversion.action_source in APP_SOURCES else None,
     )
 
@@ -117,7 +118,7 @@ def custom_data(order: Order | None, *, limited: bool) -> CustomData | None:
         order.currency or None,
         amount(order.value),
         amount(order.predicted_ltv),
-        _quantity(order),
+        order.num_items if order.num_items is not None else _quantity(items),
         order.order_id or None,
         order.search_string or None,
         [item.id for item in items] if items else None,
@@ -126,7 +127,7 @@ def custom_data(order: Order | None, *, limited: bool) -> CustomData | None:
         [_content(item) for item in items] if items else None,
         "LDP" if limited else None,
     )
-    return data if data != _NOTHING else None
+    return data if items or data != _NOTHING else None
 
 
 def app_info(app: App | None) -> AppInfo | None:
@@ -168,10 +169,8 @@ def _content(item: Item) -> Content:
     )
 
 
-def _quantity(order: Order) -> int | None:
-    if order.num_items is not None or not order.items:
-        return order.num_items
-    return sum([item.quantity for item in order.items])
+def _quantity(items: Sequence[Item]) -> int | None:
+    return sum([item.quantity for item in items]) if items else None
 
 
 def _rewritten(value: Decimal) -> str | None:

@@ -5,10 +5,11 @@ guides per source, 2026). Nothing here hashes, encodes or knows about requests. 
 could not read is left out: one bad event makes it refuse the whole request.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from relay.conversion import Conversion, Item, Order
+from relay.conversion import Conversion, Item
 from relay.delivery import Skip, Unusable
 from relay.destinations.tiktok.event_name import EventSource
 from relay.destinations.tiktok.payload import App, Content, Event, Lead, Page, Properties, User
@@ -87,20 +88,22 @@ def user_of(conversion: Conversion, source: EventSource) -> User:
 def _web_user(identity: Identity) -> User:
     ttclid = identity.ttclid
     return User(
-        email=identity.email_trimmed,
-        phone=identity.phone_e164,
-        external_id=identity.external_id,
-        first_name=identity.first_name_letters,
-        last_name=identity.last_name_letters,
-        city=identity.city_plain,
-        state=identity.state_plain,
-        country=identity.country_plain,
-        zip_code=identity.zip_compact,
-        ttclid=ttclid if ttclid is None or len(ttclid) <= MAX_TTCLID else None,
-        ttp=identity.ttp,
-        ip=identity.ip,
-        user_agent=identity.user_agent,
-        locale=identity.locale,
+        identity.email_trimmed,
+        identity.phone_e164,
+        identity.external_id,
+        identity.first_name_letters,
+        identity.last_name_letters,
+        identity.city_plain,
+        identity.state_plain,
+        identity.country_plain,
+        identity.zip_compact,
+        None,  # idfa
+        None,  # gaid
+        ttclid if ttclid is None or len(ttclid) <= MAX_TTCLID else None,
+        identity.ttp,
+        identity.ip,
+        identity.user_agent,
+        identity.locale,
     )
 
 
@@ -193,8 +196,8 @@ def _properties(conversion: Conversion, source: EventSource) -> Properties | Non
         order.order_id or None,
         order.search_string or None,
         order.description or None,
-        _item_count(order),
-        _amount(order.predicted_ltv),
+        order.num_items if order.num_items is not None else _item_count(order.items),
+        None if order.predicted_ltv is None else _amount(order.predicted_ltv),
         customer_type,
         "product" if contents else None,
         tuple([content.content_id for content in contents]),
@@ -213,10 +216,8 @@ def _content(item: Item) -> Content:
     )
 
 
-def _item_count(order: Order) -> int | None:
-    if order.num_items is not None or not order.items:
-        return order.num_items
-    return sum([item.quantity for item in order.items])
+def _item_count(items: Sequence[Item]) -> int | None:
+    return sum([item.quantity for item in items]) if items else None
 
 
 def _amount(amount: Decimal | None) -> Decimal | None:
