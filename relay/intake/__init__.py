@@ -1,6 +1,7 @@
 """Intake: bytes of a producer into entries of the journal, and what was wrong with the others.
 
-split → decode → check → hash → route, one event at a time and without a wait, a lock or a log line.
+split → decode → check → hash → route, one event at a time and without a wait, a lock or a log line
+(an array of proper events is decoded at once, and split only if one of them cannot be used).
 Every event ends as an entry or as a rejection with its first problem; a body that cannot be read at
 all raises `Unreadable`, and nothing of it is taken. Nothing is remembered before `store`.
 """
@@ -8,12 +9,14 @@ all raises `Unreadable`, and nothing of it is taken. Nothing is remembered befor
 import asyncio
 from asyncio import Future
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Protocol
 
 import msgspec
 
+from relay.event import InboundEvent
 from relay.intake.convert import convert
-from relay.intake.decode import decode, diagnose
+from relay.intake.decode import decode, decode_array, diagnose
 from relay.intake.problem import Finding, Problem, TooMany, Unreadable, Unusable
 from relay.intake.route import Route, Router
 from relay.intake.split import Document, split_json, split_ndjson
@@ -31,6 +34,8 @@ __all__ = [
     "Unreadable",
     "Window",
 ]
+
+_Documents = Sequence[tuple[int, Document]]
 
 CHUNK_EVENTS = 250
 """Events taken at a stretch; in a larger body, the loop's other business comes in between."""
@@ -77,11 +82,15 @@ class Intake:
 
     async def take_json(self, body: bytes, source: str) -> Taken:
         """Return what a JSON body came to. Raises `Unreadable`."""
-        return await self._take(split_json(body), source, apart=False)
+        split = cache(partial(split_json, body))
+        proper = decode_array(body)
+        events = split() if proper is None else list(enumerate(proper))
+        return await self._take(events, split, source, apart=False)
 
     async def take_ndjson(self, body: bytes, source: str) -> Taken:
         """Return what a body of one event a line came to; an unreadable line is its own error."""
-        return await self._take(split_ndjson(body), source, apart=True)
+        lines = split_ndjson(body)
+        return await self._take(lines, lambda: lines, source, apart=True)
 
     def store(self, taken: Taken, source: str, key: str | None = None) -> "Future[None]":
         """Hand the events to the journal; done when they are on disk.
@@ -104,41 +113,58 @@ class Intake:
         return asyncio.shield(stored)
 
     async def _take(
-        self, documents: Sequence[tuple[int, Document]], source: str, *, apart: bool
+        self,
+        events: Sequence[tuple[int, Document | InboundEvent]],
+        split: Callable[[], _Documents],
+        source: str,
+        *,
+        apart: bool,
     ) -> Taken:
-        """Take one event after the other; `apart` tells that each is a document of its own."""
+        """Take one event after the other; `apart` tells that each is a document of its own.
+
+        `split` returns all as they came: what is wrong with one that is decoded is told from there.
+        """
         taken = Taken([], [], [])
         now_s = self._clock()
-        for start in range(0, len(documents), CHUNK_EVENTS):
+        for start in range(0, len(events), CHUNK_EVENTS):
             if start:
                 await asyncio.sleep(0)
-            for index, raw in documents[start : start + CHUNK_EVENTS]:
+            for index, event in events[start : start + CHUNK_EVENTS]:
                 try:
-                    self._take_one(index, raw, source, now_s, taken)
+                    self._take_one(index, event, split, taken, source=source, now_s=now_s)
                 except Unreadable as error:
                     if not apart:
                         raise
                     taken.errors.append(Finding(index, None, error.problem))
         return taken
 
-    def _take_one(self, index: int, raw: Document, source: str, now_s: float, taken: Taken) -> None:
+    def _take_one(
+        self,
+        index: int,
+        raw: Document | InboundEvent,
+        split: Callable[[], _Documents],
+        taken: Taken,
+        *,
+        source: str,
+        now_s: float,
+    ) -> None:
         try:
-            event = decode(raw)
-            selected = self._selected(event.destinations)
+            event = raw if isinstance(raw, InboundEvent) else decode(raw)
+            names = event.destinations
+            selected = None if names is None else self._selected(names)
             conversion, warnings = convert(
                 event, source=source, now_s=now_s, default_country=self._default_country
             )
         except Unusable as error:
-            taken.errors.append(Finding(index, *diagnose(raw, error.problem)))
+            document = split()[index][1] if isinstance(raw, InboundEvent) else raw
+            taken.errors.append(Finding(index, *diagnose(document, error.problem)))
             return
         taken.entries.append(self._router.prepare(conversion, selected, now_s))
         for warning in warnings:
             problem = Problem("invalid_value", warning.path, warning.message)
             taken.warnings.append(Finding(index, conversion.event_id, problem))
 
-    def _selected(self, destinations: Sequence[str] | None) -> frozenset[str] | None:
-        if destinations is None:
-            return None
+    def _selected(self, destinations: Sequence[str]) -> frozenset[str]:
         for at, name in enumerate(destinations):
             if name not in self._router.names:
                 message = "No destination of this name is configured."

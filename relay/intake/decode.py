@@ -1,4 +1,4 @@
-"""One undecoded event into an `InboundEvent`, strictly, or its first problem."""
+"""Undecoded events into `InboundEvent`s, strictly, or the first problem of one."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,7 +13,11 @@ from relay.intake.split import Document, shown, unreadable
 MAX_EVENT_ID: Final = 256
 """Characters of an event id; of an integer, its decimal text."""
 
+MAX_ARRAY_BYTES: Final = 1 << 20
+"""A longer body is decoded event by event, so that the loop's other business comes in between."""
+
 _DECODER = msgspec.json.Decoder(InboundEvent)
+_ARRAY = msgspec.json.Decoder(list[InboundEvent])
 _ANYTHING = msgspec.json.Decoder()
 _IN_CUSTOM: Final = f"custom{ANY_KEY}"
 
@@ -30,6 +34,20 @@ def decode(raw: Document) -> InboundEvent:
         raise Unusable(problem.code, problem.path, problem.message) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise unreadable(error) from None
+
+
+def decode_array(body: bytes) -> list[InboundEvent] | None:
+    """Return the events of an array of proper ones: at once, at two thirds of the price.
+
+    None for anything else, a longer body, and an array of which anything is wrong; what that is
+    shows when it is split and decoded event by event.
+    """
+    if not body.startswith(b"[") or len(body) > MAX_ARRAY_BYTES:
+        return None
+    try:
+        return _ARRAY.decode(body) or None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def diagnose(raw: Document, problem: Problem) -> tuple[str | None, Problem]:
