@@ -24,6 +24,13 @@ MIN_DIGITS: Final = 7
 MAX_DIGITS: Final = 15
 """E.164's own bounds on a number with its country code."""
 
+NORTH_AMERICA: Final = frozenset(
+    region.lower() for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1]
+)
+"""Where numbers have country code 1 and ten digits, of which the first is neither 0 nor 1: so
+`phonenumbers` need not be asked, which takes as long as the rest of an event."""
+NORTH_AMERICA_DIGITS: Final = 10
+
 NOT_A_NUMBER: Final = "left out: not a phone number of 7 to 15 digits"
 NO_COUNTRY: Final = "sent to Pinterest only: a national number whose country is not known"
 WRONG_COUNTRY: Final = "sent to Pinterest only: no possible number in its country"
@@ -100,7 +107,7 @@ def _written(text: str, country: str | None) -> tuple[Pair, str | None]:
 
 def _national(digits: str, country: str | None) -> tuple[Pair, str | None]:
     code = alpha_2(country) if country is not None else None
-    number = _e164[f"{code}{digits}"] if code is not None else None
+    number = _e164(code, digits) if code is not None else None
     if number is not None:
         return (digest(number[1:]), digest(number)), None
     digits = digits.lstrip("0")
@@ -112,6 +119,13 @@ def _national(digits: str, country: str | None) -> tuple[Pair, str | None]:
 def _is_international(digits: str) -> bool:
     """Tell whether `digits` can be a country code with a number."""
     return MIN_DIGITS <= len(digits) <= MAX_DIGITS and digits[0] != "0"
+
+
+def _e164(code: str, digits: str) -> str | None:
+    """Return the E.164 form of a national number, or None if it cannot be one there."""
+    if code in NORTH_AMERICA and len(digits) == NORTH_AMERICA_DIGITS and digits[0] not in "01":
+        return f"+1{digits}"
+    return _PARSED[f"{code}{digits}"]
 
 
 def _parsed(number: str) -> str | None:
@@ -130,4 +144,4 @@ def _parsed(number: str) -> str | None:
     return text if _is_international(text[1:]) else None
 
 
-_e164: Final = Memo(_parsed)
+_PARSED: Final = Memo(_parsed)

@@ -14,7 +14,7 @@ from relay.identity.digest import DENYLIST, digest
 from relay.identity.email import email
 from relay.identity.memo import Memo
 from relay.identity.person import birth_date, external_id, gender, name
-from relay.identity.phone import phone
+from relay.identity.phone import NORTH_AMERICA, _e164, _parsed, phone
 from relay.identity.text import clean, letters, lower, trim
 from relay.identity.user import identify
 
@@ -153,3 +153,8 @@ def test_an_opaque_text_is_a_piece_of_itself(raw: str) -> None:
         sent, problem = rule(raw)
         assert (sent is None) == (problem is not None)
         assert sent is None or sent in raw
+
+
+@given(st.sampled_from(sorted(NORTH_AMERICA)), st.from_regex(r"\A[0-9]{9,11}\Z"))
+def test_the_short_way_for_north_america_is_the_librarys(code: str, digits: str) -> None:
+    assert _e164(code, digits) == _parsed(f"{code}{digits}")
