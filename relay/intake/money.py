@@ -15,6 +15,8 @@ CURRENCIES: Final = frozenset(currency.alpha_3 for currency in pycountry.currenc
 
 MAX_DIGITS: Final = len(str(MAX_AMOUNT)) - 1
 """Digits before the point: amounts are below 10^15."""
+MAX_KEPT_DECIMALS: Final = 12
+"""Digits behind the point that are sent; more are what a float leaves behind."""
 
 _DIGITS: Final = frozenset("0123456789")
 
@@ -36,7 +38,7 @@ def amount(
     if problem is not None:
         code, message = problem
         raise Unusable(code, path.format(at), message)
-    return value
+    return _plain(value)
 
 
 def currency(text: str | None) -> str | None:
@@ -57,6 +59,17 @@ def _problem_of(value: Decimal, *, negative: bool) -> tuple[Code, str] | None:
     if value < 0 and not negative:
         return "out_of_range", "This amount is not negative."
     return None
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Return an amount without exponent, sign of zero, and the noise of a float's last digits.
+
+    All platforms get the same text of it.
+    """
+    if not value:
+        return Decimal(0)
+    text = f"{value:.{MAX_KEPT_DECIMALS}f}"
+    return Decimal(text.rstrip("0").rstrip("."))
 
 
 def _decimals(value: Decimal) -> int:

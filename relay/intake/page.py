@@ -19,8 +19,13 @@ _EMAIL: Final = re.compile(r"[^\s@/?&=#;:]@[^\s@/?&=#;:]*\.[^\W\d_]")
 
 
 def without_emails(url: str | None) -> str | None:
-    """Return the address with e-mail addresses cut out of its query, path and fragment."""
-    if not url or ("@" not in url and "%" not in url) or _AT_SIGN.search(url) is None:
+    """Return the address with e-mail addresses cut out of its query, path and fragment.
+
+    A blank one is none.
+    """
+    if not url or url.isspace():
+        return None
+    if ("@" not in url and "%" not in url) or _AT_SIGN.search(url) is None:
         return url
     parts = _SEPARATORS.split(_USER.sub(r"\1", url))
     return "".join("" if _holds_email(part) else part for part in parts)

@@ -38,7 +38,6 @@ def test_the_part_that_holds_an_address_is_emptied(url: str, kept: str) -> None:
     "url",
     [
         None,
-        "",
         SHOP,
         f"{SHOP}/thanks?epik=dj0yJnU9&ttclid=E.C.P.Ck-_",
         f"{SHOP}/?q=100%25%20wool&path=%2Fa%2Fb",
@@ -60,3 +59,8 @@ def test_an_address_is_found_however_often_it_is_encoded(times: int) -> None:
         address = quote(address)
 
     assert without_emails(f"{SHOP}/?e={address}&a=1") == f"{SHOP}/?e=&a=1"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0"])
+def test_a_blank_address_is_none(blank: str) -> None:
+    assert without_emails(blank) is None
