@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from relay.conversion import Conversion
-from relay.delivery import Destination, Payload, Skip
+from relay.delivery import Destination, Payload, Skip, Unusable
 from relay.event_name import STANDARD_NAMES
 from relay.intake.window import Key, Window
 from relay.journal.base import Entry, Passed
@@ -38,7 +38,7 @@ class Router:
 
     def __init__(self, routes: Sequence[Route], window: Window) -> None:
         self.names = frozenset(route.destination.name for route in routes)
-        self._routes = tuple(routes)
+        self._routes = tuple((route.destination.name, route) for route in routes)
         self._bits = {route.destination.name: 1 << at for at, route in enumerate(routes)}
         self._all = (1 << len(routes)) - 1
         self._window = window
@@ -50,14 +50,19 @@ class Router:
 
         `selected` are the destinations that the event names, or None for all.
         """
-        entry = Entry(conversion, {}, {})
-        for route in self._routes:
-            found = _decide(route, conversion, selected, now_s)
-            if isinstance(found, Payload):
-                entry.payloads[route.destination.name] = found
+        payloads: dict[str, Payload] = {}
+        passed: dict[str, Passed] = {}
+        age_s = now_s - conversion.event_time
+        for name, route in self._routes:
+            reason = _barred(route, name, conversion, selected)
+            found = reason or route.destination.prepare(conversion)
+            if not isinstance(found, Payload):
+                passed[name] = _passed(found)
+            elif age_s > route.destination.max_age_s(conversion):
+                passed[name] = _EXPIRED
             else:
-                entry.passed[route.destination.name] = found
-        return entry
+                payloads[name] = found
+        return Entry(conversion, passed, payloads)
 
     def claim(self, entries: Iterable[Entry]) -> list[Entry]:
         """Return the entries as they are to be stored, and remember them.
@@ -103,24 +108,27 @@ class Router:
                 act(_key(entry), mask)
 
 
-def _decide(
-    route: Route, conversion: Conversion, selected: frozenset[str] | None, now_s: float
-) -> Payload | Passed:
-    destination, name = route.destination, conversion.event
-    if selected is not None and destination.name not in selected:
+def _barred(
+    route: Route, name: str, conversion: Conversion, selected: frozenset[str] | None
+) -> Passed | None:
+    """Return why the event is not for this destination by its configuration, or None."""
+    if selected is not None and name not in selected:
         return _NOT_SELECTED
-    if route.events and name not in route.events and name in STANDARD_NAMES:
+    event = conversion.event
+    if route.events and event not in route.events and event in STANDARD_NAMES:
         return _NOT_SELECTED
     consent = conversion.advertising_consent
     if consent is False or (consent is None and route.consent_required):
         return _NO_CONSENT
-    prepared = destination.prepare(conversion)
-    if isinstance(prepared, Payload):
-        too_old = now_s - conversion.event_time > destination.max_age_s(conversion)
-        return _EXPIRED if too_old else prepared
-    if isinstance(prepared, Skip):
-        return Passed("skipped", prepared.reason)
-    return Passed("dead", prepared.reason, prepared.text)
+    return None
+
+
+def _passed(found: Passed | Skip | Unusable) -> Passed:
+    if isinstance(found, Passed):
+        return found
+    if isinstance(found, Skip):
+        return Passed("skipped", found.reason)
+    return Passed("dead", found.reason, found.text)
 
 
 def _key(entry: Entry) -> Key:
