@@ -22,6 +22,7 @@ from relay import logs
 from relay.app import App
 from relay.cli.client import reachable
 from relay.cli.option import DEFAULT_FILE, config_option, required_config
+from relay.cli.process import tune
 from relay.cli.signals import until_told
 from relay.cli.tour import Tour
 from relay.config import (
@@ -98,6 +99,7 @@ def _config(config_file: Path | None, *, emulated: bool) -> Config:
 async def _serve(config: Config, scenario: str | None, *, example: bool) -> None:
     async with until_told() as stop, _platforms(config, scenario) as setup:
         app = App(setup.config, setup.environ)
+        tune()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.reload_secrets)
         if not example:
             await app.run(stop, lambda app: announce(app, setup))

@@ -1,7 +1,8 @@
 """The one thread that writes: group commit, and what is told to whom when a commit fails.
 
-Everything queued while the last commit ran goes into the next transaction, in order; its futures
-are resolved on the loop by one wake-up per commit, after the commit. A mistake of one operation
+Everything queued while the last commit ran goes into the next transaction, in order, and so does
+everything that the loop queues in one turn; the futures are resolved on the loop by one wake-up per
+commit, after the commit. A mistake of one operation
 fails that operation alone. A storage fault fails all that is queued with `JournalUnavailable`, and
 from that instant (queue and state change under one lock) every append is refused, until a later
 write has succeeded *and* the callbacks of all the failed futures have run: who keeps a memory of
@@ -80,6 +81,7 @@ class Writer:
         self._condition = threading.Condition(threading.Lock())
         self._queue: list[_Job] = []
         self._queued_events = 0
+        self._waking = False
         self._closing = False
         self._fault: str | None = None
         self._faults = 0
@@ -133,8 +135,19 @@ class Writer:
         future: Future[T] = self._loop.create_future()
         self._queue.append(_Job(operation, future, events))
         self._queued_events += events
-        self._condition.notify()
+        if not self._waking:
+            self._waking = True
+            self._loop.call_soon(self._wake)
         return future
+
+    def _wake(self) -> None:
+        """Start a commit once all that was ready in this turn of the loop had its say.
+
+        No answer waits for longer: it could not leave before the next turn anyway.
+        """
+        with self._condition:
+            self._waking = False
+            self._condition.notify()
 
     def _run(self) -> None:
         try:

@@ -73,7 +73,11 @@ class Gate:
         if self._error is not None:
             raise self._error
 
-    def reached(self) -> None:
+    async def reached(self) -> None:
+        await until(self._entered.is_set)
+
+    def reached_meanwhile(self) -> None:
+        """Wait while the loop stands still."""
         self._entered.wait()
 
     def open(self) -> None:
@@ -104,11 +108,26 @@ async def test_all_that_is_queued_during_a_commit_goes_into_the_next(tmp_path: P
     async with writing(tmp_path, counting(commits, lambda sql: sql == "COMMIT")) as writer:
         gate = Gate()
         first = writer.submit(gate)
-        gate.reached()
+        await gate.reached()
         rest = [writer.append(adding(name), 1) for name in "abc"]
         gate.open()
         assert await asyncio.gather(first, *rest) == [None, "a", "b", "c"]
         assert len(commits) == 2
+    assert stored(tmp_path) == ["a", "b", "c"]
+
+
+async def test_all_that_one_turn_of_the_loop_queues_is_one_commit(tmp_path: Path) -> None:
+    """However quick the writer is: several requests that are ready together share its work."""
+    commits: list[str] = []
+    async with writing(tmp_path, counting(commits, lambda sql: sql == "COMMIT")) as writer:
+
+        async def append(name: str) -> str:
+            return await writer.append(adding(name), 1)
+
+        async with asyncio.TaskGroup() as tasks:
+            for name in "abc":
+                tasks.create_task(append(name))
+        assert len(commits) == 1
     assert stored(tmp_path) == ["a", "b", "c"]
 
 
@@ -141,7 +160,7 @@ async def test_a_mistake_fails_its_own_operation_only(tmp_path: Path) -> None:
     async with writing(tmp_path) as writer:
         gate = Gate()
         held = writer.submit(gate)
-        gate.reached()
+        await gate.reached()
         work: list[Operation[Any]] = [adding("a"), mistake, adding("b")]
         futures = [writer.submit(each) for each in work]
         gate.open()
@@ -165,7 +184,7 @@ async def test_a_fault_fails_all_that_is_queued(tmp_path: Path) -> None:
     async with writing(tmp_path) as writer:
         gate = Gate(disk_full())
         first = writer.append(gate, 1)
-        gate.reached()
+        await gate.reached()
         rest = [writer.append(adding("a"), 1), writer.submit(adding("b"))]
         gate.open()
         ends = await asyncio.gather(first, *rest, return_exceptions=True)
@@ -183,7 +202,7 @@ async def test_a_fault_between_mistakes_fails_what_follows(tmp_path: Path) -> No
     async with writing(tmp_path, connections_on(disk)) as writer:
         gate = Gate()
         held = writer.submit(gate)
-        gate.reached()
+        await gate.reached()
         work: list[Operation[Any]] = [adding("a"), mistake, adding("b")]
         futures = [writer.append(each, 1) for each in work]
         disk.fail_after(8)  # COMMIT; BEGIN, INSERT; BEGIN, INSERT, COMMIT; BEGIN; then BEGIN of b
@@ -233,13 +252,14 @@ async def test_nothing_is_let_in_before_every_failure_was_told(tmp_path: Path) -
     async with writing(tmp_path) as writer:
         gate = Gate(disk_full())
         futures = [writer.append(gate, 1)]
-        gate.reached()
+        await gate.reached()
         futures.append(writer.append(gate, 1))
         for future in futures:
             future.add_done_callback(lambda _: found.append(writer.fault()))
         gate.open()
         spin_until(lambda: writer._faults == 1)
         probe = writer.submit(adding("probe"))
+        writer._wake()
         spin_until(lambda: stored(tmp_path) == ["probe"])
         await asyncio.gather(*futures, probe, return_exceptions=True)
         await until(lambda: writer.fault() is None)
@@ -254,10 +274,10 @@ async def test_an_older_success_does_not_open_for_a_newer_fault(tmp_path: Path) 
             await writer.submit(failing)
         gates = [Gate(), Gate(disk_full())]
         first = writer.submit(gates[0])
-        gates[0].reached()
+        await gates[0].reached()
         second = writer.submit(gates[1])
         gates[0].open()
-        gates[1].reached()  # the loop has not run since, so the success waits to be told
+        gates[1].reached_meanwhile()  # so the success waits to be told
         gates[1].open()
         spin_until(lambda: writer._faults == 2)
         await first
@@ -276,7 +296,7 @@ async def test_appends_wait_in_bounded_numbers(tmp_path: Path) -> None:
     async with writing(tmp_path, max_queued_events=3) as writer:
         gate = Gate()
         held = writer.submit(gate)
-        gate.reached()
+        await gate.reached()
         first, second = writer.append(adding("a"), 2), writer.append(adding("b"), 1)
         third = writer.append(adding("c"), 1)
         assert isinstance(third.exception(), JournalUnavailable)
