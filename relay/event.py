@@ -110,7 +110,8 @@ class User(_Inbound):
     ttclid: Annotated[Text | None, Meta(description="TikTok's click id, from the URL.")] = None
     ttp: Annotated[Text | None, Meta(description="TikTok's cookie id.")] = None
     att_status: Annotated[
-        AttStatus | None, Meta(description="iOS: what App Tracking Transparency says.")
+        Text | None,
+        Meta(description="iOS: App Tracking Transparency's answer, such as `AUTHORIZED`."),
     ] = None
     customer_type: Annotated[
         CustomerType | None, Meta(description="Whether the person bought before.")

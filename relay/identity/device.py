@@ -7,8 +7,9 @@ address, never that of a proxy.
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from socket import AF_INET, inet_pton
-from typing import Final
+from typing import Final, get_args
 
+from relay.event import AttStatus
 from relay.identity.digest import digest
 from relay.identity.text import LONGEST_PLACEHOLDER, is_placeholder, trim
 from relay.identity.value import BLANK_VALUE, NO_PAIR, PLACEHOLDER, Pair, read
@@ -16,6 +17,8 @@ from relay.identity.value import BLANK_VALUE, NO_PAIR, PLACEHOLDER, Pair, read
 TRACKING_OFF: Final = "left out: the all-zero id of a device that may not be tracked"
 NOT_PUBLIC: Final = "left out: no public IP address in it"
 TOO_LONG: Final = "left out: longer than 1000 characters"
+
+NOT_A_STATUS: Final = "left out: no answer of App Tracking Transparency"
 
 MAX_CLICK_ID_LENGTH: Final = 1000
 """Characters of a TikTok click id ("Send TikTok click ID", 2026); a cut one matches nothing."""
@@ -35,6 +38,7 @@ NOT_PUBLIC_NETWORKS: Final = tuple(
 )
 """Where no visitor can be. Documentation ranges pass: the platforms take them, tests need them."""
 
+_ATT_STATUSES: Final[dict[str, AttStatus]] = {status: status for status in get_args(AttStatus)}
 _SUSPECT_FIRST_BYTES: Final = frozenset(
     network.network_address.packed[0] for network in NOT_PUBLIC_NETWORKS
 )
@@ -81,6 +85,12 @@ def ttclid(raw: str) -> tuple[str | None, str | None]:
     if text is not None and len(text) > MAX_CLICK_ID_LENGTH:
         return None, TOO_LONG
     return text, problem
+
+
+def att_status(raw: str) -> tuple[AttStatus | None, str | None]:
+    """Return an answer of App Tracking Transparency in Apple's own spelling."""
+    status = _ATT_STATUSES.get(trim(raw).upper())
+    return (None, NOT_A_STATUS) if status is None else (status, None)
 
 
 def _is_surely_public(text: str) -> bool:

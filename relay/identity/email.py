@@ -46,6 +46,10 @@ def _unusual(raw: str) -> tuple[Pair, str | None]:
 
 
 def _is_address(text: str) -> bool:
-    """Tell whether `text` has the form x@y.z with exactly one @."""
+    """Tell whether `text` has the form x@y.z with exactly one @, and no name or scheme around it.
+
+    `Jane <jane@example.com>` and `mailto:jane@example.com` are not what the shop's tag hashes.
+    """
     local, _, domain = text.partition("@")
-    return local != "" and "@" not in domain and "." in domain[1:-1]
+    is_bare = "<" not in local and ":" not in local and ">" not in domain
+    return local != "" and is_bare and "@" not in domain and "." in domain[1:-1]

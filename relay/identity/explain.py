@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-from relay.event import AttStatus, CustomerType, User
+from relay.event import CustomerType, User
 from relay.identity import Identity
 from relay.identity.digest import is_digest
 from relay.identity.text import clean
@@ -37,7 +37,7 @@ RULES: Final = {
     "epik": "Sent as it is, its case kept.",
     "ttclid": "Sent as it is, its case kept.",
     "ttp": "Sent as it is, its case kept.",
-    "att_status": "Sent as it is.",
+    "att_status": "Sent in Apple's own spelling.",
     "customer_type": "Sent as it is.",
 }
 """What is done to a good value of each field of `user`."""
@@ -53,7 +53,7 @@ _PLAIN_FOR_ONE: Final = frozenset({"city", "state", "country"})
 _AS_IS: Final = frozenset(
     {"ip", "user_agent", "locale", "epik", "ttclid", "ttp", "att_status", "customer_type"}
 )
-_CHOICES: Final = {"att_status": get_args(AttStatus), "customer_type": get_args(CustomerType)}
+_CHOICES: Final = {"customer_type": get_args(CustomerType)}
 _NOTHING: Final = Identity()
 
 

@@ -15,7 +15,7 @@ import msgspec
 from relay.event import User
 from relay.identity import Identity
 from relay.identity.address import COUNTRIES, Zip, city, postal_code, state
-from relay.identity.device import ip, mobile_ad_id, opaque, ttclid
+from relay.identity.device import att_status, ip, mobile_ad_id, opaque, ttclid
 from relay.identity.email import email
 from relay.identity.memo import Memo
 from relay.identity.person import birth_date, external_id, gender, name
@@ -62,14 +62,15 @@ def identify(user: User, default_country: str | None) -> tuple[Identity, list[Id
     """
     warnings: list[IdentityWarning] = []
     country, flaw = _NO_FORMS if user.country is None else COUNTRIES[user.country]
-    if flaw is not None:
-        _warn(warnings, country=flaw)
+    status, status_flaw = _NO_TEXT if user.att_status is None else att_status(user.att_status)
+    if flaw or status_flaw:
+        _warn(warnings, country=flaw, att_status=status_flaw)
     identity = Identity(
         *_contact(user, country[1] or default_country, warnings),
         *_person(user, warnings),
         *_place(user, country, warnings),
         *_device(user, warnings),
-        user.att_status,
+        status,
         user.customer_type,
     )
     return identity, warnings

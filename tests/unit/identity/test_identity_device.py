@@ -3,9 +3,11 @@
 import pytest
 
 from relay.identity.device import (
+    NOT_A_STATUS,
     NOT_PUBLIC,
     TOO_LONG,
     TRACKING_OFF,
+    att_status,
     ip,
     mobile_ad_id,
     opaque,
@@ -89,3 +91,13 @@ def test_an_opaque_text_that_means_nothing_is_left_out(raw: str, problem: str) -
 def test_a_click_id_too_long_is_never_cut() -> None:
     assert ttclid("x" * 1000) == ("x" * 1000, None)
     assert ttclid("x" * 1001) == (None, TOO_LONG)
+
+
+@pytest.mark.parametrize("raw", ["DENIED", " denied ", "Denied"])
+def test_an_answer_on_tracking_gets_apples_own_spelling(raw: str) -> None:
+    assert att_status(raw) == ("DENIED", None)
+
+
+@pytest.mark.parametrize("raw", ["", "yes", "4"])
+def test_another_word_on_tracking_is_left_out_and_the_event_stays(raw: str) -> None:
+    assert att_status(raw) == (None, NOT_A_STATUS)

@@ -32,6 +32,8 @@ def test_a_digest_passes_in_lower_case(raw: str) -> None:
         ("jane@example.", NOT_AN_ADDRESS),
         ("jane@doe@example.com", NOT_AN_ADDRESS),
         ("a@example.com, b@example.com", NOT_AN_ADDRESS),
+        ("Jane <jane@example.com>", NOT_AN_ADDRESS),
+        ("mailto:jane@example.com", NOT_AN_ADDRESS),
         ("NULL", PLACEHOLDER),
         ("(not set)", PLACEHOLDER),
         (hashlib.md5(b"jane").hexdigest(), OTHER_DIGEST),  # noqa: S324 - what shops send

@@ -68,7 +68,7 @@ def user(**parts: Any) -> bytes:
         (user(external_id=1.5), "wrong_type", "user.external_id"),
         (user(external_id=[1, 1.5]), "wrong_type", "user.external_id[1]"),
         (user(first_name=[CANARY]), "wrong_type", "user.first_name"),
-        (user(att_status=CANARY), "invalid_value", "user.att_status"),
+        (user(customer_type=CANARY), "invalid_value", "user.customer_type"),
         (user(customer_type="NEW"), "invalid_value", "user.customer_type"),
         (encoded(order=[]), "wrong_type", "order"),
         (order(total=1), "unknown_key", "order.total"),
