@@ -21,11 +21,14 @@ _EMPTY_DIGESTS: Final = {
 }
 """SHA-256 of what is no value at all: it matches nobody, or everybody."""
 
-_EXAMPLES: Final = tuple(
+_PRIVATE: Final = tuple(
     ipaddress.ip_network(network)
-    for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
+        "100.64.0.0/10",
+    )
 )
-"""Reserved for documentation (RFC 5737, RFC 3849): what tests and demonstrations send."""
+"""Where no visitor of a shop comes from (RFC 1918, RFC 4193, RFC 6598)."""
 
 AddressKind = Literal["public", "private", "invalid"]
 
@@ -63,10 +66,8 @@ def address_kind(address: str) -> AddressKind:
         return "invalid"
     if parsed.is_unspecified:
         return "invalid"
-    is_example = any(
-        parsed in network for network in _EXAMPLES if network.version == parsed.version
-    )
-    return "private" if parsed.is_private and not is_example else "public"
+    at_home = parsed.is_loopback or parsed.is_link_local
+    return "private" if at_home or any(parsed in network for network in _PRIVATE) else "public"
 
 
 def address_note(path: str, address: str) -> str | None:
