@@ -30,7 +30,8 @@ async def test_20_kills_under_load_lose_nothing_that_was_acknowledged(tmp_path: 
             for producer in producers:
                 load.create_task(producer.post_until(stop))
             for _ in range(ROUNDS):
-                await asyncio.sleep(dice.uniform(0.1, 0.9))
+                victim = dice.choice(producers)
+                await victim.until_acknowledged(len(victim.acknowledged) + dice.randint(1, 400))
                 await relay.kill()
                 await relay.start()
             stop.set()

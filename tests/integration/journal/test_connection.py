@@ -1,0 +1,50 @@
+"""Killing a process does not show what a power cut would: the settings that matter then."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from relay.journal.connection import open_checkpointer, open_new, open_reader, open_writer
+
+FULL = 2
+ON = 1
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "relay.db"
+    path.touch()
+    with closing(open_new(path, sqlite3.Connection)) as connection:
+        connection.execute("CREATE TABLE something (value)")
+    return path
+
+
+def setting(connection: sqlite3.Connection, name: str) -> object:
+    [value] = connection.execute(f"PRAGMA {name}").fetchone()
+    return value
+
+
+def test_a_commit_is_on_the_disk_when_it_returns(path: Path) -> None:
+    with closing(open_writer(path, sqlite3.Connection, max_wal_bytes=2**20)) as connection:
+        assert setting(connection, "journal_mode") == "wal"
+        assert setting(connection, "synchronous") == FULL
+
+
+def test_what_is_deleted_is_overwritten(path: Path) -> None:
+    with closing(open_writer(path, sqlite3.Connection, max_wal_bytes=2**20)) as connection:
+        assert setting(connection, "secure_delete") == ON
+
+
+def test_a_checkpoint_is_on_the_disk_before_the_log_starts_anew(path: Path) -> None:
+    with closing(open_checkpointer(path, sqlite3.Connection)) as connection:
+        assert setting(connection, "synchronous") == FULL
+
+
+def test_a_reader_cannot_write(path: Path) -> None:
+    with (
+        closing(open_reader(path, sqlite3.Connection)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        connection.execute("INSERT INTO something VALUES (1)")
