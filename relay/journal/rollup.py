@@ -173,8 +173,11 @@ def _add_total_value(
 
 
 def _is_money(value: Decimal) -> bool:
-    """Whether an amount can be summed; intake lets no other through."""
-    return value.is_finite() and abs(value.adjusted()) <= _MOST_DIGITS
+    """Whether an amount can be summed without rounding; intake lets no other through."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int):
+        return False  # infinite, or not a number
+    return exponent >= -_MOST_DIGITS and value.adjusted() <= _MOST_DIGITS
 
 
 def _sum_text(found: tuple[str] | None, value: Decimal) -> str:
