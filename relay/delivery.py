@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from relay.conversion import Conversion
+from relay.event import ActionSource
 
 SkipReason = Literal[
     "not_selected", "not_mapped", "not_configured", "no_consent", "limited", "duplicate"
@@ -156,6 +157,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     confirmations: int = 0
 
 
+class Sourced(Protocol):
+    """What the age wall of an event depends on."""
+
+    @property
+    def action_source(self) -> ActionSource:
+        """Where it happened."""
+        ...
+
+
 class Destination(Protocol):
     """One configured account or pixel at a platform.
 
@@ -174,7 +184,7 @@ class Destination(Protocol):
     identifier_keys: Mapping[str, str]
     """Inbound field of `user` → the key that the platform gets it under."""
 
-    def max_age_s(self, conversion: Conversion) -> float:
+    def max_age_s(self, event: Sourced) -> float:
         """Return the age in seconds beyond which the platform would refuse or misfile it."""
         ...
 

@@ -25,11 +25,17 @@ IDENTIFIERS: Final = (
     *("epik", "ttclid", "ttp"),
 )
 """The keys of an inbound `user` that are counted where an event carries them."""
+FORMS: Final = (
+    *("email", "phone", "external_id", "first_name", "last_name", "gender", "birth_date"),
+    *("city", "city", "state", "state", "zip", "zip", "country", "country", "mobile_ad_id"),
+    *("ip", "user_agent", "locale", "epik", "ttclid", "ttp"),
+)
+"""The identifier that each form of an identity is one of, in the order of a `Presence`."""
 MAX_KINDS: Final = 10_000
 """Combinations of destinations and identifiers that are counted apart until they are summed up."""
 
-Presence = tuple[bool, ...]
-"""Whether each of `IDENTIFIERS` is there, in order."""
+Presence = bytes
+"""Whether each of `FORMS` is there, 1 or 0, in order."""
 
 
 class Histogram(Collector):
@@ -136,7 +142,7 @@ class IdentifierTally(Tally):
     def _sum_up(self) -> None:
         kinds, self._kinds = self._kinds, Counter()
         for (destinations, presence), count in kinds.items():
-            carried = {name for name, there in zip(IDENTIFIERS, presence, strict=True) if there}
+            carried = {name for name, there in zip(FORMS, presence, strict=True) if there}
             for destination in destinations:
                 for identifier in carried & self._of_interest.get(destination, frozenset()):
                     self.add(destination, identifier, count=count)

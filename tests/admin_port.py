@@ -18,7 +18,8 @@ from relay.admin.pages import Pages
 from relay.admin.server import AdminServer
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import DeadFilter, Entry, Passed, Receipt, Replayed, Settlement
+from relay.journal.base import DeadFilter, Passed, Receipt, Replayed, Settlement
+from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
 from relay.metrics import Metrics
 from relay.outcome.dead_letters import DeadLetters
@@ -125,7 +126,7 @@ class AdminPort:
     async def take(self, event_id: str, event: str = "purchase", **passed: Passed) -> None:
         """Store an event; `pinterest` or `tiktok` tell how it ends there on arrival."""
         ends = {f"{name}-main": end for name, end in passed.items()}
-        await self.journal.append([Entry(conversion(event_id, event), ends, {})])
+        await self.journal.append([entry_of(conversion(event_id, event), ends, {})])
 
     async def deliver(self, destination: str, receipt: Receipt) -> None:
         """Record that everything that waits for money was delivered."""

@@ -5,6 +5,7 @@ from relay.delivery import Payload
 from relay.event_name import Lane, lane_of
 from relay.identity import Identity
 from relay.journal.base import Entry, Pending
+from relay.journal.codec import entry_of
 
 NOW_S = 1_767_225_600
 DIGEST = "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"
@@ -33,7 +34,7 @@ def conversion(
 
 def entry(event_id: str = "order-1", event: str = "purchase") -> Entry:
     """Return an entry of the log that waits for every destination."""
-    return Entry(conversion(event_id, event), {}, {})
+    return entry_of(conversion(event_id, event), {}, {})
 
 
 def pending(offset: int = 0, event: str = "purchase", *, retry: bool = False) -> Pending:

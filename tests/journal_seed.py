@@ -10,7 +10,7 @@ import msgspec
 from relay.delivery import DeadReason, Outcome
 from relay.event_name import Lane, lane_of
 from relay.journal.base import Entry
-from relay.journal.codec import encode_entry, encode_group
+from relay.journal.codec import encode_group
 from relay.journal.lookup import Place
 from relay.journal.rollup import Deltas
 from relay.journal.upgrades import create
@@ -77,7 +77,7 @@ class Seed:
             " code, message, entry) VALUES (?, ?, ?, ?, ?, 1, 0, '', ?, ?)",
             (
                 *(destination, *place, entry.conversion.received_ms, NOW_MS, message),
-                encode_entry(entry),
+                entry.record,
             ),
         )
 
@@ -101,7 +101,7 @@ class Seed:
             (
                 *(destination, *place, reason, message, dead_ms),
                 *(of.received_ms, of.event, of.event_id, of.event_time),
-                encode_entry(entry) if keep else None,
+                entry.record if keep else None,
             ),
         ).lastrowid
         deltas = Deltas()

@@ -24,10 +24,12 @@ from relay.delivery import Destination, Payload, Skip
 from relay.destinations import discover
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.dispatcher import Dispatcher
-from relay.dispatch.limits import RateLimit
+from relay.dispatch.pace import Pace
 from relay.dispatch.sender import Sender
 from relay.dispatch.transport import AiohttpTransport, Transport
+from relay.intake.presence import presence_of
 from relay.journal.base import Entry, Funnel, Journal, Passed
+from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
 from relay.metrics import Metrics
 from relay.outcome.health import Health
@@ -151,33 +153,34 @@ class Sending:
 
     def start(self, transport: Transport, *, repeat_s: float) -> None:
         """Make a sender for each destination; `running` runs them."""
-        rates: dict[str, RateLimit] = {}
-        senders = [self._sender(each, transport, rates, repeat_s) for each in self.destinations]
+        paces: dict[str, Pace] = {}
+        senders = [self._sender(each, transport, paces, repeat_s) for each in self.destinations]
         self.dispatcher = Dispatcher(self.journal, senders, transport)
         self.running = asyncio.get_running_loop().create_task(self.dispatcher.run())
 
     def entry(self, event: Conversion, to: Sequence[str] = ()) -> Entry:
         """Return an event as intake would store it."""
-        entry = Entry(event, {}, {})
+        passed: dict[str, Passed] = {}
+        payloads: dict[str, Payload] = {}
         for destination in self.destinations:
             prepared = destination.prepare(event)
             if to and destination.name not in to:
-                entry.passed[destination.name] = Passed("skipped", "not_selected")
+                passed[destination.name] = Passed("skipped", "not_selected")
             elif isinstance(prepared, Payload):
-                entry.payloads[destination.name] = prepared
+                payloads[destination.name] = prepared
             elif isinstance(prepared, Skip):
-                entry.passed[destination.name] = Passed("skipped", prepared.reason)
-        return entry
+                passed[destination.name] = Passed("skipped", prepared.reason)
+        return entry_of(event, passed, payloads, presence_of(event.identity))
 
     def _sender(
         self,
         destination: Destination,
         transport: Transport,
-        rates: dict[str, RateLimit],
+        paces: dict[str, Pace],
         repeat_s: float,
     ) -> Sender:
         target, limits = self._targets[destination.name], destination.limits
-        limit = RateLimit(limits.requests_per_s, self.clock)
+        pace = Pace(limits.requests_per_s, self.clock)
         return Sender(
             destination,
             journal=self.journal,
@@ -186,7 +189,7 @@ class Sending:
                 destination.name, self.journal, self.metrics, self.clock, repeat_s=repeat_s
             ),
             token=_token(target.token, self.clock),
-            rate=rates.setdefault(destination.budget, limit),
+            pace=paces.setdefault(destination.budget, pace),
             batcher=Batcher(
                 max_events=limits.max_events,
                 max_bytes=limits.max_bytes,

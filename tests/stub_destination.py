@@ -3,7 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from relay.conversion import Conversion
-from relay.delivery import Answer, HttpRequest, HttpResponse, Limits, Payload, Skip, Unusable
+from relay.delivery import (
+    Answer,
+    HttpRequest,
+    HttpResponse,
+    Limits,
+    Payload,
+    Skip,
+    Sourced,
+    Unusable,
+)
 
 LIMITS = Limits(
     max_events=1000, max_bytes=10**6, requests_per_s=10.0, deduplication_window_s=86_400.0
@@ -32,7 +41,7 @@ class StubDestination:
         self._prepared = prepared or Payload(b"{}", "web", "checkout")
         self._max_age_s = max_age_s
 
-    def max_age_s(self, conversion: Conversion) -> float:
+    def max_age_s(self, event: Sourced) -> float:
         """Return the same for all events."""
         return self._max_age_s
 

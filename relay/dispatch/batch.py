@@ -38,7 +38,7 @@ class Batch(msgspec.Struct, eq=False):
     @property
     def oldest_ms(self) -> int:
         """When the event that waits longest was received, Unix milliseconds."""
-        return min([pending.entry.conversion.received_ms for pending in self.pendings])
+        return min([pending.entry.received_ms for pending in self.pendings])
 
     def begin(self) -> int:
         """Mark it as sent; return how many of its events were sent before."""
@@ -83,4 +83,4 @@ class Batch(msgspec.Struct, eq=False):
         return self.part(sorted(by_age[:count])), self.part(sorted(by_age[count:]))
 
     def _received_ms(self, at: int) -> int:
-        return self.pendings[at].entry.conversion.received_ms
+        return self.pendings[at].entry.received_ms

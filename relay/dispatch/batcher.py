@@ -43,7 +43,7 @@ class _Queue:
 
     def received_ms(self, at: int) -> int:
         """Return when the first event of a line was received."""
-        return self.lines[at][0][0].entry.conversion.received_ms
+        return self.lines[at][0][0].entry.received_ms
 
     @property
     def oldest_ms(self) -> int:

@@ -95,7 +95,7 @@ class Reader:
     async def without_expired(self, batch: Batch) -> Batch:
         """Return the batch without the events that grew too old while they waited."""
         now_s = self._clock()
-        oldest_s = min([each.entry.conversion.event_time for each in batch.pendings], default=now_s)
+        oldest_s = min([each.entry.event_time for each in batch.pendings], default=now_s)
         if now_s - oldest_s <= self._least_max_age_s:
             return batch
         too_old = self._too_old(now_s)
@@ -131,10 +131,10 @@ class Reader:
         name, max_age_s, now_s = self._destination.name, self._destination.max_age_s, self._clock()
         waiting: list[tuple[Pending, Payload]] = []
         exceptions: list[Dead | Retry] = []
-        ages_s = [max_age_s(each.entry.conversion) for each in pendings]
+        ages_s = [max_age_s(each.entry) for each in pendings]
         self._least_max_age_s = min([self._least_max_age_s, *ages_s])
         for pending, most_s in zip(pendings, ages_s, strict=True):
-            if now_s - pending.entry.conversion.event_time > most_s:
+            if now_s - pending.entry.event_time > most_s:
                 exceptions.append(Dead(pending, "expired"))
                 continue
             payload = pending.entry.payloads.get(name) or self._prepare(pending)
@@ -188,7 +188,7 @@ class Reader:
         max_age_s = self._destination.max_age_s
 
         def too_old(pending: Pending) -> bool:
-            conversion = pending.entry.conversion
-            return now_s - conversion.event_time > max_age_s(conversion)
+            entry = pending.entry
+            return now_s - entry.event_time > max_age_s(entry)
 
         return too_old

@@ -12,8 +12,10 @@ import msgspec
 from relay.conversion import Conversion
 from relay.delivery import Destination, Payload, Skip, Unusable
 from relay.event_name import STANDARD_NAMES
+from relay.intake.presence import presence_of
 from relay.intake.window import Key, Window
 from relay.journal.base import Entry, Passed
+from relay.journal.codec import entry_of, passed_by
 
 _NOT_SELECTED = Passed("skipped", "not_selected")
 _NO_CONSENT = Passed("skipped", "no_consent")
@@ -62,7 +64,7 @@ class Router:
                 passed[name] = _EXPIRED
             else:
                 payloads[name] = found
-        return Entry(conversion, passed, payloads)
+        return entry_of(conversion, passed, payloads, presence_of(conversion.identity))
 
     def claim(self, entries: Iterable[Entry]) -> list[Entry]:
         """Return the entries as they are to be stored, and remember them.
@@ -88,9 +90,9 @@ class Router:
 
     def _without(self, entry: Entry, repeated: int) -> Entry:
         names = [name for name, bit in self._bits.items() if bit & repeated]
-        return Entry(
-            entry.conversion,
-            entry.passed | dict.fromkeys(names, _DUPLICATE),
+        return passed_by(
+            entry,
+            {**entry.passed, **dict.fromkeys(names, _DUPLICATE)},
             {name: payload for name, payload in entry.payloads.items() if name not in names},
         )
 
@@ -132,4 +134,4 @@ def _passed(found: Passed | Skip | Unusable) -> Passed:
 
 
 def _key(entry: Entry) -> Key:
-    return entry.conversion.event, entry.conversion.event_id
+    return entry.event, entry.event_id

@@ -20,12 +20,13 @@ takes it back in such a callback, or at once if `append` returns a future that h
 from asyncio import Future
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
 from relay.conversion import Conversion
 from relay.delivery import DeadReason, Outcome, PauseReason, Payload, SkipReason
+from relay.event import ActionSource
 from relay.event_name import Lane
 
 
@@ -38,15 +39,41 @@ class Passed(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Entry(msgspec.Struct, gc=False):
-    """One accepted event as it goes into the log.
+    """One accepted event as it goes into the log; made by `relay.journal.codec`.
 
+    It holds what the flow asks for, and the whole event only in its stored form: a few objects
+    instead of dozens, so that thousands of waiting events stay in the processor's cache.
     `passed` names the destinations that will not be sent it. `payloads` are made while the event
     is hot and dropped once sent; they are never stored, and absent after a restart.
     """
 
+    event: str
+    event_id: str
+    event_time: int
+    received_ms: int
+    action_source: ActionSource
+    source: str
+    order_id: str | None
+    value: Decimal | None
+    currency: str | None
+    record: bytes
+    """MessagePack of [conversion, passed]."""
+    passed: Mapping[str, Passed]
+    payloads: dict[str, Payload] = {}
+    presence: bytes = b""
+    """Which of `relay.metrics.FORMS` it carries, 1 or 0 each; like payloads, only while hot."""
+
+    @property
+    def conversion(self) -> Conversion:
+        """The whole event, decoded anew each time."""
+        return _STORED.decode(self.record).conversion
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What the record of an entry holds."""
+
     conversion: Conversion
     passed: dict[str, Passed]
-    payloads: dict[str, Payload] = {}
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):
@@ -409,3 +436,6 @@ class Journal(Protocol):
     def size_bytes(self) -> int:
         """Return the bytes of the journal's files, the write-ahead log included."""
         ...
+
+
+_STORED: Final = msgspec.msgpack.Decoder(Stored)

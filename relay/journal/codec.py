@@ -1,88 +1,152 @@
 """How events are written into the journal: MessagePack arrays, nothing but hashed events.
 
-A group is an array of [conversion, passed]; a single entry (of `retry` and `dead`) is one such
-pair. Payloads are never written. Fields are only ever added at the end, with a default, so the
-bytes of an older version stay readable.
+The record of an entry is [conversion, passed]; a group is an array of records, and `retry` and
+`dead` keep single ones. An entry is encoded once, where it is made, and from then on its record is
+only copied. Payloads are never written. Fields are only ever added at the end, with a default, so
+the bytes of an older version stay readable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from relay.conversion import Conversion
-from relay.journal.base import Entry, Passed
+from relay.conversion import Conversion, Order
+from relay.delivery import Payload
+from relay.event import ActionSource
+from relay.journal.base import Entry, Passed, Stored
+
+_ARRAY_16: Final = b"\xdc"
+"""MessagePack's mark of an array whose length has two bytes."""
 
 
-class _Stored(msgspec.Struct, frozen=True, array_like=True):
-    conversion: Conversion
-    passed: dict[str, Passed]
+ONE_RECORD: Final = b"\x91"
+"""What makes a group of the single record that follows."""
 
 
-class _OrderIds(msgspec.Struct, frozen=True, array_like=True):
-    value: msgspec.Raw
-    currency: msgspec.Raw
+class _OrderHead(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    value: Decimal | None = None
+    currency: str | None = None
     order_id: str | None = None
 
 
-class _Ids(msgspec.Struct, frozen=True, array_like=True):
-    """The head of a `Conversion`, read without the rest."""
+class _Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A `Conversion` without what only a destination asks for: most of it is skipped unread."""
 
-    event: msgspec.Raw
+    event: str
     event_id: str
-    event_time: msgspec.Raw
-    received_ms: msgspec.Raw
-    action_source: msgspec.Raw
+    event_time: int
+    received_ms: int
+    action_source: ActionSource
     identity: msgspec.Raw
-    order: _OrderIds | None = None
+    order: _OrderHead | None = None
+    page_url: msgspec.Raw = msgspec.Raw()
+    page_referrer: msgspec.Raw = msgspec.Raw()
+    app: msgspec.Raw = msgspec.Raw()
+    lead_id: msgspec.Raw = msgspec.Raw()
+    advertising_consent: msgspec.Raw = msgspec.Raw()
+    limited_data_use: msgspec.Raw = msgspec.Raw()
+    source: str = "http"
 
 
-class _StoredIds(msgspec.Struct, frozen=True, array_like=True):
-    conversion: _Ids
+class _StoredHead(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    conversion: _Head
+    passed: dict[str, Passed]
 
 
+class _Halves(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    conversion: msgspec.Raw
+    passed: msgspec.Raw
+
+
+_NO_ORDER: Final = Order()
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_GROUP: Final = msgspec.msgpack.Decoder(list[_Stored])
-_ENTRY: Final = msgspec.msgpack.Decoder(_Stored)
-_PARTS: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
-_IDS: Final = msgspec.msgpack.Decoder(list[_StoredIds])
+_HEAD: Final = msgspec.msgpack.Decoder(_StoredHead)
+_HALVES: Final = msgspec.msgpack.Decoder(_Halves)
+_WHOLE: Final = msgspec.msgpack.Decoder(list[Stored])
+_RECORDS: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_BUFFER: Final = bytearray()
+"""Written to anew by each call of `entry_of`, all of which come from one event loop: growing it
+once is cheaper than growing the bytes of each event."""
+
+
+def entry_of(
+    conversion: Conversion,
+    passed: Mapping[str, Passed],
+    payloads: dict[str, Payload] | None = None,
+    presence: bytes = b"",
+) -> Entry:
+    """Return the entry of a new event."""
+    _ENCODER.encode_into((conversion, passed), _BUFFER)
+    order = conversion.order or _NO_ORDER
+    return Entry(
+        conversion.event,
+        conversion.event_id,
+        conversion.event_time,
+        conversion.received_ms,
+        conversion.action_source,
+        conversion.source,
+        order.order_id,
+        order.value,
+        order.currency,
+        bytes(_BUFFER),
+        passed,
+        {} if payloads is None else payloads,
+        presence,
+    )
+
+
+def passed_by(entry: Entry, passed: Mapping[str, Passed], payloads: dict[str, Payload]) -> Entry:
+    """Return the entry with other destinations that it passes."""
+    record = _ENCODER.encode((_HALVES.decode(entry.record).conversion, passed))
+    return msgspec.structs.replace(entry, record=record, passed=passed, payloads=payloads)
 
 
 def encode_group(entries: Sequence[Entry]) -> bytes:
-    """Return the bytes of one row of the log."""
-    return _ENCODER.encode([(entry.conversion, entry.passed) for entry in entries])
+    """Return the bytes of one row of the log, of at most 65,535 entries."""
+    head = _ARRAY_16 + len(entries).to_bytes(2, "big")
+    return head + b"".join([entry.record for entry in entries])
 
 
 def decode_group(data: bytes) -> list[Entry]:
     """Return the entries of one row of the log. Raises `msgspec.DecodeError` if it is damaged."""
-    return [Entry(stored.conversion, stored.passed) for stored in _GROUP.decode(data)]
+    return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)]
 
 
-def encode_entry(entry: Entry) -> bytes:
-    """Return the bytes of one entry, as `retry` and `dead` keep it."""
-    return _ENCODER.encode((entry.conversion, entry.passed))
+def decode_entry(record: bytes) -> Entry:
+    """Return the entry of a record. Raises `msgspec.DecodeError` if it is damaged."""
+    stored = _HEAD.decode(record)
+    head, order = stored.conversion, stored.conversion.order or _NO_ORDER
+    return Entry(
+        head.event,
+        head.event_id,
+        head.event_time,
+        head.received_ms,
+        head.action_source,
+        head.source,
+        order.order_id,
+        order.value,
+        order.currency,
+        record,
+        stored.passed,
+    )
 
 
-def decode_entry(data: bytes | msgspec.Raw) -> Entry:
-    """Return one entry. Raises `msgspec.DecodeError` if it is damaged."""
-    stored = _ENTRY.decode(data)
-    return Entry(stored.conversion, stored.passed)
+def count_group(data: bytes) -> int:
+    """Return how many entries a row of the log holds, all of it read.
+
+    Raises `msgspec.DecodeError` if it is damaged.
+    """
+    return len(_WHOLE.decode(data))
 
 
 def decode_at(data: bytes, index: int) -> Entry | None:
     """Return one entry of a row of the log without reading the others, None beyond its end."""
-    parts = _PARTS.decode(data)
-    return decode_entry(parts[index]) if 0 <= index < len(parts) else None
+    records = _RECORDS.decode(data)
+    return decode_entry(bytes(records[index])) if 0 <= index < len(records) else None
 
 
 def decode_slice(data: bytes, start: int, count: int) -> list[Entry]:
     """Return some entries of a row of the log without reading the others."""
-    return [decode_entry(part) for part in _PARTS.decode(data)[start : start + count]]
-
-
-def ids_in(data: bytes) -> list[tuple[str, str | None]]:
-    """Return the (event id, order id) of each entry in a row of the log."""
-    return [
-        (head.event_id, head.order.order_id if head.order else None)
-        for head in (stored.conversion for stored in _IDS.decode(data))
-    ]
+    return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)[start : start + count]]

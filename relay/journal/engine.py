@@ -74,7 +74,7 @@ class Engine:
         self.waits = found.waits
         self.hot = Hot(settings.hot_events, found.arrived.ends)
         self.progress = Progress(found.arrived.cursors, self.hot, self.reader)
-        self.index = Index(found.tail, self.queries, writer)
+        self.index = Index(found.tail, writer)
         self.relief = Relief(writer, ledger.destinations, ledger.room.step_bytes)
         self.listeners: list[Callable[[], None]] = []
         self._checkpointer = _checkpointer(settings, ledger.room)

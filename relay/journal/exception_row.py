@@ -9,7 +9,7 @@ from typing import Final
 
 from relay.event_name import Lane
 from relay.journal.base import Dead, Entry, Pending, Retry
-from relay.journal.codec import decode_entry, encode_entry
+from relay.journal.codec import decode_entry
 
 Place = tuple[str, Lane, int]
 """Destination, lane, offset: where a row is."""
@@ -20,10 +20,9 @@ def dead_row(
     place: Place, entry: Entry, reason: str, message: str, *, at_ms: int, code: str = ""
 ) -> Row:
     """Return the values of `ADD_DEAD`."""
-    event = entry.conversion
     return (
-        *(*place, reason, code, message, at_ms, event.received_ms),
-        *(event.event, event.event_id, event.event_time, encode_entry(entry)),
+        *(*place, reason, code, message, at_ms, entry.received_ms),
+        *(entry.event, entry.event_id, entry.event_time, entry.record),
     )
 
 
@@ -48,8 +47,8 @@ def add_retries(connection: sqlite3.Connection, destination: str, retries: Seque
     rows = (
         (
             *(destination, each.pending.lane, each.pending.offset),
-            *(each.pending.entry.conversion.received_ms, each.due_ms, each.pending.attempts + 1),
-            *(each.pending.replay, each.code, each.message, encode_entry(each.pending.entry)),
+            *(each.pending.entry.received_ms, each.due_ms, each.pending.attempts + 1),
+            *(each.pending.replay, each.code, each.message, each.pending.entry.record),
         )
         for each in retries
     )

@@ -54,7 +54,7 @@ class Ledger:
     def append(self, entries: Sequence[Entry], rejections: Sequence[Rejection]) -> None:
         """Add new events to the log."""
         for entry in entries:
-            self._entries[lane_of(entry.conversion.event)].append(entry)
+            self._entries[lane_of(entry.event)].append(entry)
         self._rejections += rejections
 
     def cursor(self, destination: str, lane: Lane) -> Cursor:
@@ -122,7 +122,7 @@ def _dead_on_arrival(
         for destination, passed in entry.passed.items():
             if passed.state == "dead":
                 place = (destination, lane, offset)
-                at_ms = entry.conversion.received_ms
+                at_ms = entry.received_ms
                 yield dead_row(place, entry, str(passed.reason), passed.message, at_ms=at_ms)
 
 

@@ -126,7 +126,7 @@ def _write(
         yield from _write(connection, lane, first, entries[:half])
         yield from _write(connection, lane, first + half, entries[half:])
         return
-    received_ms = entries[0].conversion.received_ms
+    received_ms = entries[0].received_ms
     row = connection.execute(
         "INSERT INTO log (lane, first, count, received_ms, entries) VALUES (?, ?, ?, ?, ?)",
         (lane, first, len(entries), received_ms, data),

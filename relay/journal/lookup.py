@@ -1,49 +1,43 @@
 """Look-up of events by event id and order id, built off the acknowledge path.
 
-A B-tree over random ids would cost more than the rest of the journal. Instead the ids of new log
-rows wait in memory (`Tail`) until there are enough for a *run*: all their hashes in order, in pages
-of one database page each, never changed afterwards. Eight small runs are merged into a large one;
-there is no further level, since sorting holds the interpreter's lock for as long as it takes.
-A look-up asks the tail first and then every run, newest first, for one page each.
+A B-tree over random ids would cost more than the rest of the journal. Instead each event leaves a
+checksum of four bytes an id. Those of consecutive events of a lane make a *run*, in which the
+position says whose it is: the latest grows in memory (`Tail`) and is stored once it is full, the
+others are rows that never change. A look-up asks the tail and then scans the runs, newest first,
+at the speed of memory: 40 MB for ten million events.
 
-Building (`build`, `merge`) only reads, and is meant for any thread but the writer's; `store` is the
-short write. Hashes are the same in every process and only say where to look: the caller compares
-the id itself. Nothing is lost by a crash: `recover` reads the ids of the rows that no run covers.
+Checksums only say where to look: the caller compares the id itself. Nothing is lost by a crash:
+`recover` reads the ids of the events that no run covers.
 """
 
 import sqlite3
-from bisect import bisect_left
+from array import array
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
-from hashlib import blake2b
 from itertools import islice
+from struct import pack
 from typing import Final, NamedTuple
+from zlib import crc32
 
 from relay.event_name import Lane
-from relay.journal.codec import ids_in
+from relay.journal.base import Entry
+from relay.journal.codec import decode_group
 
-RUN_RECORDS: Final = 16_384
-"""Records of a small run, at least: sorting them takes a few milliseconds."""
-MERGE_RUNS: Final = 8
+RUN_EVENTS: Final = 16_384
+"""Events of a stored run, at least; a run of both ids is 128 KiB."""
 MAX_FOUND: Final = 100
-"""Places that a look-up returns at most: the newest."""
+"""Places in a lane that a look-up returns at most: the newest."""
 
-_HASH_BYTES: Final = 8
-_RECORD_BYTES: Final = 16
-_PAGE_RECORDS: Final = 240
-"""3,840 bytes: with its key it fills one database page without an overflow page."""
-_LAST_PLACE: Final = b"\xff" * (_RECORD_BYTES - _HASH_BYTES)
+_CHECKSUM_BYTES: Final = 4
+_NO_ID: Final = 0
 
 
 class Kind(IntEnum):
-    """Which id is looked up; hashed in, so that one run serves both."""
+    """Which id is looked up."""
 
     EVENT = 0
     ORDER = 1
-
-
-_PREFIX: Final = {Kind.EVENT: b"e", Kind.ORDER: b"o"}
 
 
 class Place(NamedTuple):
@@ -53,199 +47,135 @@ class Place(NamedTuple):
     offset: int
 
 
-class Group(NamedTuple):
-    """The ids of one row of the log: (event id, order id) by position from `first` on."""
+class Run:
+    """The checksums of consecutive events of a lane, from the offset `first` on."""
 
-    log_id: int
-    lane: Lane
-    first: int
-    ids: Sequence[tuple[str, str | None]]
+    def __init__(self, lane: Lane, first: int) -> None:
+        self.lane = lane
+        self.first = first
+        self._checksums = {kind: array("I") for kind in Kind}
 
+    def __len__(self) -> int:
+        return len(self._checksums[Kind.EVENT])
 
-class Run(NamedTuple):
-    """A run that is ready to be stored; it takes the place of the runs in `replaces`."""
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Take the ids of the next events."""
+        self._checksums[Kind.EVENT].extend([_checksum(each.event_id) for each in entries])
+        self._checksums[Kind.ORDER].extend(
+            [_NO_ID if (id_ := each.order_id) is None else _checksum(id_) for each in entries]
+        )
 
-    level: int
-    first_log: int
-    last_log: int
-    records: int
-    pages: Sequence[tuple[bytes, bytes]]
-    replaces: Sequence[int] = ()
+    def packed(self, kind: Kind) -> bytes:
+        """Return the checksums of one kind as they are stored."""
+        checksums = self._checksums[kind]
+        return pack(f"<{len(checksums)}I", *checksums)
 
 
 class Tail:
-    """The ids of the log rows that no run covers yet, oldest first. Used on one thread.
+    """What no stored run covers yet, from the end of the log on. Used on one thread.
 
-    Adding costs a fraction of a microsecond an event, since nothing is hashed. Whoever adds looks
-    at `full` and has the oldest ids made into a run, so it holds little more than one run's worth.
+    Whoever adds looks at `full` and has it stored, so it holds little more than a run a lane.
     """
 
     def __init__(self) -> None:
-        self._groups: deque[Group] = deque()
-        self._events = 0
+        self._runs: dict[Lane, deque[Run]] = {lane: deque() for lane in Lane}
 
-    def add(self, group: Group) -> None:
-        """Take note of a row of the log, after its commit, in order of row ids."""
-        self._groups.append(group)
-        self._events += len(group.ids)
+    def add(
+        self,
+        lane: Lane,
+        first: int,
+        entries: Sequence[Entry],
+    ) -> None:
+        """Take the ids of a lane's next events, once they are committed."""
+        runs = self._runs[lane]
+        if not runs or len(runs[-1]) >= RUN_EVENTS:
+            runs.append(Run(lane, first))
+        runs[-1].add(entries)
 
     @property
-    def full(self) -> bool:
-        """Whether there are enough ids for a run."""
-        return self._events >= RUN_RECORDS
+    def full(self) -> Run | None:
+        """A run that is to be stored, the oldest of its lane; it stays here until `release`."""
+        oldest = (runs[0] for runs in self._runs.values() if runs)
+        return next((run for run in oldest if len(run) >= RUN_EVENTS), None)
 
-    def oldest(self) -> list[Group]:
-        """Return the oldest rows, enough for a run; they stay here until `release`."""
-        found: list[Group] = []
-        events = 0
-        for group in self._groups:
-            if events >= RUN_RECORDS:
-                break
-            found.append(group)
-            events += len(group.ids)
-        return found
-
-    def release(self, last_log: int) -> None:
-        """Forget the rows up to this one: a stored run covers them."""
-        while self._groups and self._groups[0].log_id <= last_log:
-            self._events -= len(self._groups.popleft().ids)
+    def release(self, run: Run) -> None:
+        """Forget a run: it is stored."""
+        self._runs[run.lane].remove(run)
 
     def places(self, kind: Kind, wanted: str) -> list[Place]:
-        """Return where an id is among the rows held here, newest first, at most `MAX_FOUND`."""
-        found = (
-            Place(group.lane, group.first + index)
-            for group in reversed(self._groups)
-            for index, ids in enumerate(group.ids)
-            if ids[kind] == wanted
-        )
-        return list(islice(found, MAX_FOUND))
-
-
-def build(groups: Sequence[Group]) -> Run:
-    """Return the run of these consecutive, non-empty rows."""
-    records = sorted(record for group in groups for record in _records(group))
-    return _run(0, groups[0].log_id, groups[-1].log_id, records)
-
-
-def merge(connection: sqlite3.Connection) -> Run | None:
-    """Return the run that takes the place of the oldest small ones, or None if they are few."""
-    runs = connection.execute(
-        "SELECT id, first_log, last_log FROM lookup_run WHERE level = 0 ORDER BY last_log LIMIT ?",
-        (MERGE_RUNS,),
-    ).fetchall()
-    if len(runs) < MERGE_RUNS:
-        return None
-    records: list[bytes] = []
-    for run, _, _ in runs:
-        records += _stored_records(connection, run)
-    records.sort()
-    merged = _run(1, runs[0][1], runs[-1][2], records)
-    return merged._replace(replaces=[run for run, _, _ in runs])
+        """Return where an id may be among the events held here, newest first in each lane."""
+        return [
+            place
+            for lane, runs in self._runs.items()
+            for place in _places(
+                lane, ((run.first, run.packed(kind)) for run in reversed(runs)), wanted
+            )
+        ]
 
 
 def store(connection: sqlite3.Connection, run: Run) -> None:
-    """Write a run, and delete those that it takes the place of, in the open transaction."""
-    for replaced in run.replaces:
-        connection.execute("DELETE FROM lookup_page WHERE run = ?", (replaced,))
-        connection.execute("DELETE FROM lookup_run WHERE id = ?", (replaced,))
-    row = connection.execute(
-        "INSERT INTO lookup_run (level, first_log, last_log, count) VALUES (?, ?, ?, ?)",
-        (run.level, run.first_log, run.last_log, run.records),
-    ).lastrowid
+    """Write a run, in the open transaction."""
     connection.executemany(
-        "INSERT INTO lookup_page (run, first, records) VALUES (?, ?, ?)",
-        ((row, *page) for page in run.pages),
+        "INSERT INTO lookup_run (lane, kind, first, count, checksums) VALUES (?, ?, ?, ?, ?)",
+        [(run.lane, kind, run.first, len(run), run.packed(kind)) for kind in Kind],
     )
 
 
 def recover(connection: sqlite3.Connection, tail: Tail) -> None:
-    """Fill an empty tail at opening; rows beyond one run's worth are indexed on the way."""
-    rows = connection.execute(
-        "SELECT id, lane, first, entries FROM log"
-        " WHERE id > (SELECT coalesce(max(last_log), 0) FROM lookup_run) ORDER BY id"
-    )
-    for log_id, lane, first, entries in rows:
-        tail.add(Group(log_id, Lane(lane), first, ids_in(entries)))
-        if tail.full:
-            run = build(tail.oldest())
+    """Fill an empty tail at opening; what is more than a run is stored on the way."""
+    for lane, first, entries in connection.execute(_UNCOVERED):
+        tail.add(Lane(lane), first, decode_group(entries))
+        if run := tail.full:
             store(connection, run)
-            tail.release(run.last_log)
+            tail.release(run)
 
 
 def places(connection: sqlite3.Connection, kind: Kind, wanted: str) -> list[Place]:
-    """Return where an id may be according to the runs, newest run first, at most `MAX_FOUND`.
+    """Return where an id may be according to the runs, newest first in each lane.
 
-    Ask the tail before: in between, its rows may have moved into a run.
+    Ask the tail before: in between, its events may have moved into a run.
     """
-    hashed = _hash(kind, wanted)
-    runs = connection.execute("SELECT id FROM lookup_run ORDER BY last_log DESC").fetchall()
-    found = (place for (run,) in runs for place in _places_in(connection, run, hashed))
-    return list(islice(found, MAX_FOUND))
+    return [place for lane in Lane for place in _stored_places(connection, lane, kind, wanted)]
 
 
-def _places_in(connection: sqlite3.Connection, run: int, hashed: bytes) -> Iterator[Place]:
-    pages = connection.execute(
-        "SELECT records FROM lookup_page WHERE run = ? AND first <= ? ORDER BY first DESC",
-        (run, hashed + _LAST_PLACE),
+def _stored_places(
+    connection: sqlite3.Connection, lane: Lane, kind: Kind, wanted: str
+) -> Iterator[Place]:
+    runs = connection.execute(
+        "SELECT first, checksums FROM lookup_run WHERE lane = ? AND kind = ? ORDER BY first DESC",
+        (lane, kind),
     )
-    for (records,) in pages:
-        yield from _places_on(records, hashed)
-        if records[:_HASH_BYTES] < hashed:
-            return
+    return _places(lane, runs, wanted)
 
 
-def _places_on(records: bytes, hashed: bytes) -> Iterator[Place]:
-    """Return the places of a hash on one page, the greatest offset first."""
-    count = len(records) // _RECORD_BYTES
-    at = bisect_left(range(count), hashed, key=lambda index: _hash_at(records, index))
-    end = at
-    while end < count and _hash_at(records, end) == hashed:
-        end += 1
-    for index in range(end - 1, at - 1, -1):
-        start = index * _RECORD_BYTES + _HASH_BYTES
-        packed = int.from_bytes(records[start : start + _RECORD_BYTES - _HASH_BYTES], "big")
-        yield Place(Lane(packed & 1), packed >> 1)
-
-
-def _hash_at(records: bytes, index: int) -> bytes:
-    start = index * _RECORD_BYTES
-    return records[start : start + _HASH_BYTES]
-
-
-def _records(group: Group) -> list[bytes]:
-    """Return the unsorted records of a row; its loops are the cost of the whole index."""
-    event, order = _PREFIX[Kind.EVENT], _PREFIX[Kind.ORDER]
-    first, end, step = group.first << 1 | group.lane, len(group.ids) << 1, 2
-    places = [place.to_bytes(8, "big") for place in range(first, first + end, step)]
-    records = [
-        blake2b(event + event_id.encode(), digest_size=_HASH_BYTES).digest() + place
-        for (event_id, _), place in zip(group.ids, places, strict=True)
-    ]
-    records += [
-        blake2b(order + order_id.encode(), digest_size=_HASH_BYTES).digest() + place
-        for (_, order_id), place in zip(group.ids, places, strict=True)
-        if order_id is not None
-    ]
-    return records
-
-
-def _hash(kind: Kind, wanted: str) -> bytes:
-    data = _PREFIX[kind] + wanted.encode(errors="surrogatepass")
-    return blake2b(data, digest_size=_HASH_BYTES).digest()
-
-
-def _run(level: int, first_log: int, last_log: int, records: Sequence[bytes]) -> Run:
-    pages = [
-        (records[at], b"".join(records[at : at + _PAGE_RECORDS]))
-        for at in range(0, len(records), _PAGE_RECORDS)
-    ]
-    return Run(level, first_log, last_log, len(records), pages)
-
-
-def _stored_records(connection: sqlite3.Connection, run: int) -> Iterator[bytes]:
-    pages = connection.execute(
-        "SELECT records FROM lookup_page WHERE run = ? ORDER BY first", (run,)
+def _places(lane: Lane, runs: Iterable[tuple[int, bytes]], wanted: str) -> Iterator[Place]:
+    checksum = pack("<I", _checksum(wanted))
+    found = (
+        Place(lane, first + at)
+        for first, checksums in runs
+        for at in _positions(checksums, checksum)
     )
-    for (records,) in pages:
-        for at in range(0, len(records), _RECORD_BYTES):
-            yield records[at : at + _RECORD_BYTES]
+    return islice(found, MAX_FOUND)
+
+
+def _positions(checksums: bytes, wanted: bytes) -> Iterator[int]:
+    """Return where a checksum is in a run, the last place first."""
+    at = checksums.rfind(wanted)
+    while at >= 0:
+        position, misaligned = divmod(at, _CHECKSUM_BYTES)
+        if not misaligned:
+            yield position
+        at = checksums.rfind(wanted, 0, at + _CHECKSUM_BYTES - 1)
+
+
+def _checksum(text: str) -> int:
+    return crc32(text.encode(errors="surrogatepass")) or 1
+
+
+_UNCOVERED: Final = """
+    SELECT lane, first, entries FROM log
+    WHERE first >= coalesce(
+        (SELECT max(first + count) FROM lookup_run WHERE lookup_run.lane = log.lane), 0
+    )
+    ORDER BY lane, first
+"""

@@ -76,7 +76,7 @@ class Progress:
         while at < self._hot.end(lane):
             chunk = await self._look(destination, lane, at, 1)
             if chunk.pending:
-                return chunk.pending[0].entry.conversion.received_ms
+                return chunk.pending[0].entry.received_ms
             at = chunk.next
         return None
 

@@ -8,9 +8,7 @@ from typing import Final
 
 import msgspec
 
-from relay.conversion import Conversion
 from relay.event import ActionSource
-from relay.identity import Identity
 from relay.journal import log
 from relay.journal.base import Entry, Passed
 
@@ -31,7 +29,6 @@ class _Stored(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 _GROUP: Final = msgspec.msgpack.Decoder(list[_Stored])
-_NOBODY: Final = Identity()
 _NOT_THERE: Final = Passed("skipped", "not_selected")
 
 
@@ -47,7 +44,7 @@ def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
         for destination, its_lane, start in starts:
             if its_lane == lane:
                 for entry in group[: max(0, start - first)]:
-                    entry.passed.setdefault(destination, _NOT_THERE)
+                    entry.passed = {destination: _NOT_THERE, **entry.passed}
         found += reversed(group)
     del found[limit:]
     found.reverse()
@@ -56,8 +53,16 @@ def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
 
 def _entry(stored: _Stored) -> Entry:
     head = stored.conversion
-    conversion = Conversion(
-        *(head.event, head.event_id, head.event_time, head.received_ms, head.action_source),
-        identity=_NOBODY,
+    return Entry(
+        head.event,
+        head.event_id,
+        head.event_time,
+        head.received_ms,
+        head.action_source,
+        source="",
+        order_id=None,
+        value=None,
+        currency=None,
+        record=b"",
+        passed=stored.passed,
     )
-    return Entry(conversion, stored.passed)

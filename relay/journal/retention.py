@@ -107,13 +107,12 @@ def forget_spans(connection: sqlite3.Connection) -> bool:
 def forget_lookup(connection: sqlite3.Connection) -> bool:
     """Delete the oldest look-up run, if all its events are gone."""
     run = connection.execute(
-        "SELECT id FROM lookup_run"
-        " WHERE last_log < coalesce((SELECT min(id) FROM log), last_log + 1) LIMIT 1"
+        "SELECT lane, first FROM lookup_run WHERE first + count <= coalesce("
+        "(SELECT min(first) FROM log WHERE log.lane = lookup_run.lane), first + count) LIMIT 1"
     ).fetchone()
     if run is None:
         return False
-    connection.execute("DELETE FROM lookup_page WHERE run = ?", run)
-    connection.execute("DELETE FROM lookup_run WHERE id = ?", run)
+    connection.execute("DELETE FROM lookup_run WHERE lane = ? AND first = ?", run)
     return True
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from typing import Final, Literal
 
-from relay.conversion import Conversion
 from relay.event_name import label_of
 from relay.journal.base import Entry, Rejection
 
@@ -59,10 +58,7 @@ class Deltas:
 
     def appended(self, entries: Sequence[Entry], destinations: Iterable[str]) -> None:
         """Count new events of the log: received, accepted everywhere, skipped or dead where so."""
-        conversions = [entry.conversion for entry in entries]
-        alike = Counter(
-            [(each.source, each.event, each.received_ms // 60_000) for each in conversions]
-        )
+        alike = Counter([(each.source, each.event, each.received_ms // 60_000) for each in entries])
         for (source, event, minute), count in alike.items():
             label = label_of(event)
             self._changes["received", minute, source, label, ""] += count
@@ -78,18 +74,18 @@ class Deltas:
             minute = rejection.at_ms // 60_000
             self._changes["rejected", minute, rejection.source, "", rejection.code] += 1
 
-    def delivered(self, destination: str, conversions: Sequence[Conversion]) -> None:
+    def delivered(self, destination: str, entries: Sequence[Entry]) -> None:
         """Count delivered events, and what those were worth that are purchases."""
-        alike = Counter([(each.event, each.received_ms // 60_000) for each in conversions])
+        alike = Counter([(each.event, each.received_ms // 60_000) for each in entries])
         for (event, minute), count in alike.items():
             self._changes["delivered", minute, destination, label_of(event), ""] += count
         orders = [
-            (each.received_ms // 60_000, order.currency, order.value)
-            for each in conversions
-            if each.event == "purchase" and (order := each.order)
+            (each.received_ms // 60_000, each.currency, each.value)
+            for each in entries
+            if each.event == "purchase" and each.currency
         ]
         for minute, currency, value in orders:
-            if currency and value is not None and _is_money(value):
+            if value is not None and _is_money(value):
                 key = (minute, destination, currency)
                 self._values[key] = _EXACT.add(self._values[key], value)
 
@@ -111,7 +107,7 @@ class Deltas:
             _add_total_value(connection, destination, currency, value)
 
     def _passed(self, entry: Entry) -> None:
-        minute, label = entry.conversion.received_ms // 60_000, label_of(entry.conversion.event)
+        minute, label = entry.received_ms // 60_000, label_of(entry.event)
         for destination, passed in entry.passed.items():
             self._changes[passed.state, minute, destination, label, passed.reason] += 1
 

@@ -106,23 +106,15 @@ CREATE TABLE receipt_span (
     PRIMARY KEY (destination, lane, first, receipt)
 ) STRICT, WITHOUT ROWID;
 
--- Look-up by event id and order id: immutable sorted runs, see `lookup.py`. A run covers the log
--- rows from `first_log` to `last_log`; `level` says how often it was merged.
+-- Look-up by event id (kind 0) and order id (kind 1), see `lookup.py`: of the `count` events of a
+-- lane from `first` on, a checksum each, four bytes, little-endian; 0 where there is no such id.
 CREATE TABLE lookup_run (
-    id        INTEGER PRIMARY KEY,
-    level     INTEGER NOT NULL,
-    first_log INTEGER NOT NULL,
-    last_log  INTEGER NOT NULL,
-    count     INTEGER NOT NULL
-) STRICT;
-
--- The pages of a run. `records` is a sorted string of 16-byte records: 8 bytes of hash, 8 bytes of
--- place (offset * 2 + lane), big-endian. `first` is the first record.
-CREATE TABLE lookup_page (
-    run     INTEGER NOT NULL,
-    first   BLOB NOT NULL,
-    records BLOB NOT NULL,
-    PRIMARY KEY (run, first)
+    lane      INTEGER NOT NULL,
+    kind      INTEGER NOT NULL,
+    first     INTEGER NOT NULL,
+    count     INTEGER NOT NULL,
+    checksums BLOB NOT NULL,
+    PRIMARY KEY (lane, kind, first)
 ) STRICT;
 
 -- Counts by the moment of receipt: rows a minute wide for 48 hours, then an hour for 400 days.

@@ -41,9 +41,9 @@ def settle(
     ended = [*delivered, *(each.pending for each in dead), *(each.pending for each in retry)]
     if settlement.receipt and (ended or settlement.waiting):
         _add_receipt(connection, destination, settlement.receipt, settlement)
-    ledger.deltas.delivered(destination, [each.entry.conversion for each in delivered])
+    ledger.deltas.delivered(destination, [each.entry for each in delivered])
     for each in dead:
-        event = each.pending.entry.conversion
+        event = each.pending.entry
         ledger.deltas.dead(destination, event.event, event.received_ms, each.reason)
     exception_row.end_retries(connection, destination, ended)
     exception_row.add_dead(connection, destination, dead, ledger.now_ms())

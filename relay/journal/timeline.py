@@ -75,9 +75,8 @@ def find(
 
 def _has_id(entry: Entry, kind: Kind, wanted: str) -> bool:
     if kind is Kind.EVENT:
-        return entry.conversion.event_id == wanted
-    order = entry.conversion.order
-    return order is not None and order.order_id == wanted
+        return entry.event_id == wanted
+    return entry.order_id == wanted
 
 
 def _entry_at(connection: sqlite3.Connection, place: Place) -> Entry | None:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from relay.event_name import Lane
-from relay.journal.codec import decode_group
+from relay.journal.codec import count_group
 from relay.journal.finding import Finding, Problems, Watch, counted
 
 STEP_GROUPS: Final = 4
@@ -90,7 +90,7 @@ def _is_oldest(connection: sqlite3.Connection, extent: _Extent, group: _Group) -
 
 def _fault(group: _Group) -> str | None:
     try:
-        count = len(decode_group(group.entries))
+        count = count_group(group.entries)
     except UNREADABLE:
         return "cannot be read"
     return None if count == group.size else f"holds {count:,} events, not {group.size:,}"

@@ -11,7 +11,7 @@ from typing import Final, get_args
 import msgspec
 
 from relay.delivery import DeadReason
-from relay.journal.codec import decode_entry
+from relay.journal.codec import ONE_RECORD, count_group
 from relay.journal.finding import Finding, Problems, Watch, counted
 from relay.journal.timeline import SPAN_OFFSETS
 from relay.journal.verify_log import UNREADABLE
@@ -49,7 +49,7 @@ def _is_readable(what: str, data: bytes) -> bool:
         if what == _RECEIPTS:
             msgspec.msgpack.decode(data, type=list[tuple[int, int, str, str, str]])
         else:
-            decode_entry(data)
+            count_group(ONE_RECORD + data)
     except UNREADABLE:
         return False
     return True

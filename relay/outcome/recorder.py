@@ -71,7 +71,7 @@ class Recorder:
 
     def _count_delivered(self, delivered: Sequence[Pending]) -> None:
         now_ms = self._clock() * 1000
-        received = Counter([pending.entry.conversion.received_ms for pending in delivered])
+        received = Counter([pending.entry.received_ms for pending in delivered])
         for received_ms, count in received.items():
             age_s = max(0.0, now_ms - received_ms) / 1000
             self._metrics.delivery_seconds.observe(age_s, self._destination, count=count)

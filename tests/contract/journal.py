@@ -30,6 +30,7 @@ from relay.journal.base import (
     Totals,
     Wait,
 )
+from relay.journal.codec import entry_of
 from tests.builders import NOW_S, conversion, entry, payload
 
 NOW_MS = NOW_S * 1000
@@ -83,7 +84,7 @@ class JournalContract:
 
     async def test_payloads_are_there_while_hot_and_never_stored(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
-            await journal.append([Entry(conversion("a"), {}, {"p": payload()})])
+            await journal.append([entry_of(conversion("a"), {}, {"p": payload()})])
             hot = await journal.read("p", Lane.MONEY, 0, 10)
             assert hot.pending[0].entry.payloads == {"p": payload()}
         async with self.opened(tmp_path) as journal:
@@ -93,7 +94,7 @@ class JournalContract:
 
     async def test_a_payload_is_dropped_once_it_was_sent(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
-            kept = Entry(conversion("a"), {}, {"p": payload(), "t": payload()})
+            kept = entry_of(conversion("a"), {}, {"p": payload(), "t": payload()})
             await journal.append([kept])
             await deliver(journal, "p", await waiting(journal, "p"))
             assert kept.payloads == {"t": payload()}
@@ -208,7 +209,7 @@ class JournalContract:
             assert journal.cursor("p", Lane.MONEY) == 2
             assert await journal.due("p", NOW_MS, 10) == []
             due = await journal.due("p", NOW_MS + 1000, 10)
-            assert [one.entry.conversion.event_id for one in due] == ["b", "a"]
+            assert [one.entry.event_id for one in due] == ["b", "a"]
             assert [(one.attempts, one.retry, one.replay) for one in due] == [(1, True, False)] * 2
             assert len(await journal.due("p", NOW_MS + 1000, 1)) == 1
 
@@ -224,7 +225,7 @@ class JournalContract:
                 ),
             )
             left = await journal.due("p", NOW_MS, 10)
-            assert [(one.entry.conversion.event_id, one.attempts) for one in left] == [("c", 2)]
+            assert [(one.entry.event_id, one.attempts) for one in left] == [("c", 2)]
             totals = await journal.totals()
             assert totals.delivered == {("p", "purchase"): 1}
             assert totals.dead == {("p", "platform_rejected"): 1}
@@ -335,7 +336,7 @@ class JournalContract:
     async def test_events_are_found_by_either_id_at_once_and_after_a_restart(
         self, tmp_path: Path
     ) -> None:
-        sale = Entry(conversion("a", order=Order(order_id="4711")), {}, {})
+        sale = entry_of(conversion("a", order=Order(order_id="4711")), {}, {})
         async with self.opened(tmp_path) as journal:
             await journal.append([sale, entry("b")])
             assert [each.conversion for each in await journal.find(event_id="a")] == [
@@ -377,7 +378,7 @@ class JournalContract:
             await journal.append([passed("d")])
         async with self.opened(tmp_path) as journal:
             recent = await journal.recent_ids(3)
-            assert [(each.conversion.event, each.conversion.event_id) for each in recent] == [
+            assert [(each.event, each.event_id) for each in recent] == [
                 ("search", "b"),
                 ("lead", "c"),
                 ("purchase", "d"),
@@ -467,7 +468,7 @@ class JournalContract:
         async with self.opened(tmp_path, "p", "t") as journal:
             await journal.append(events("c"))
             found = await waiting(journal, "t")
-            assert [each.entry.conversion.event_id for each in found] == ["a", "c"]
+            assert [each.entry.event_id for each in found] == ["a", "c"]
             await deliver(journal, "t", found)
             totals = await journal.totals()
             assert (totals.accepted["t"], pending_of(totals, "t")) == (2, 0)
@@ -479,7 +480,7 @@ class JournalContract:
     ) -> None:
         async with self.opened(tmp_path, "p", "t") as journal:
             await journal.append(
-                [*events("a"), passed("b"), Entry(conversion("c"), {"t": SKIPPED}, {})]
+                [*events("a"), passed("b"), entry_of(conversion("c"), {"t": SKIPPED}, {})]
             )
             await postpone(journal, "t", (await waiting(journal, "t"))[:1])
         async with self.opened(tmp_path, "p") as journal:
@@ -489,9 +490,7 @@ class JournalContract:
             totals = await journal.totals()
             assert totals.dead == {("t", "expired"): 1}
             assert pending_of(totals, "t") == 1
-            assert [one.entry.conversion.event_id for one in await journal.due("t", NOW_MS, 9)] == [
-                "a"
-            ]
+            assert [one.entry.event_id for one in await journal.due("t", NOW_MS, 9)] == ["a"]
             report = (await journal.report(0)).destinations["t"]
             assert (report.dead, report.pending) == (1, 1)
         async with self.opened(tmp_path, "p", "t") as journal:
@@ -554,15 +553,15 @@ def events(*names: str) -> list[Entry]:
 
 def passed(name: str, state: Passed = SKIPPED) -> Entry:
     """Return a purchase that `p` is done with on arrival."""
-    return Entry(conversion(name), {"p": state}, {})
+    return entry_of(conversion(name), {"p": state}, {})
 
 
 def sold(name: str, value: str) -> Entry:
-    return Entry(conversion(name, order=Order(value=Decimal(value), currency="USD")), {}, {})
+    return entry_of(conversion(name, order=Order(value=Decimal(value), currency="USD")), {}, {})
 
 
 def aged(name: str, age_ms: int) -> Entry:
-    return Entry(conversion(name, received_ms=NOW_MS - age_ms), {}, {})
+    return entry_of(conversion(name, received_ms=NOW_MS - age_ms), {}, {})
 
 
 def rejection(event_id: str) -> Rejection:
@@ -570,7 +569,7 @@ def rejection(event_id: str) -> Rejection:
 
 
 def ids(chunk: Chunk) -> list[str]:
-    return [pending.entry.conversion.event_id for pending in chunk.pending]
+    return [pending.entry.event_id for pending in chunk.pending]
 
 
 def never(_destination: str, _conversion: Conversion) -> bool:

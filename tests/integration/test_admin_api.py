@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pytest
 
 from relay.conversion import Order
-from relay.journal.base import Entry, Passed, Receipt, Rejection
+from relay.journal.base import Passed, Receipt, Rejection
+from relay.journal.codec import entry_of
 from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort
 from tests.builders import NOW_S, conversion
 
@@ -138,7 +139,7 @@ async def test_any_event_id_is_found_by_path_and_by_query(tmp_path: Path, event_
 async def test_an_event_is_found_by_its_order(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         sale = conversion("order-1", order=Order(order_id="no. 1/7"))
-        await port.journal.append([Entry(sale, {}, {})])
+        await port.journal.append([entry_of(sale, {}, {})])
         (event,) = (await port.ask("/api/v1/events?order_id=no.+1%2F7")).json["events"]
 
         assert (event["event_id"], event["order_id"]) == ("order-1", "no. 1/7")

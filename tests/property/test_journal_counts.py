@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from relay.conversion import Order
 from relay.journal.base import DeadFilter, Entry, Passed, Rejection
+from relay.journal.codec import entry_of
 from relay.journal.deadletters import drop, replay
 from relay.journal.fold import fold_minutes
 from relay.journal.reports import report, totals
@@ -30,7 +31,7 @@ def entries(draw: st.DrawFn) -> Entry:
     order = Order(value=draw(st.none() | AMOUNTS), currency=draw(st.sampled_from(["USD", "EUR"])))
     received_ms = NOW_MS - draw(AGES_S) * 1000
     event = conversion("e", draw(NAMES), received_ms=received_ms, order=order)
-    return Entry(event, draw(PASSED))
+    return entry_of(event, draw(PASSED))
 
 
 def sums(connection: sqlite3.Connection) -> dict[str, Counter[str]]:
@@ -69,7 +70,7 @@ def test_folding_at_any_moment_changes_no_sum(listed: Sequence[Entry], later_s: 
     with new_journal() as connection:
         deltas = Deltas()
         deltas.appended(listed, DESTINATIONS)
-        deltas.delivered("tiktok-main", [entry.conversion for entry in listed])
+        deltas.delivered("tiktok-main", listed)
         deltas.rejected([Rejection(NOW_MS, "http", None, None, "missing", "event", "")])
         deltas.flush(connection, NOW_MS)
         before, values = sums(connection), report(connection, 0).destinations
@@ -94,7 +95,7 @@ def test_a_count_that_comes_late_finds_its_row_folded_or_not(
             now_ms = NOW_MS + later_s * 1000
             fold_minutes(connection, now_ms // 1000)
             late = Deltas()
-            late.delivered("tiktok-main", [entry.conversion])
+            late.delivered("tiktok-main", [entry])
             late.flush(connection, now_ms)
         while fold_minutes(connection, NOW_MS // 1000 + 6 * DAY_S):
             pass
@@ -142,7 +143,7 @@ def test_no_amount_stops_the_count_and_sums_are_exact(amounts: Sequence[Decimal]
         deltas = Deltas()
         for amount in amounts:
             order = Order(value=amount, currency="USD")
-            deltas.delivered(PINTEREST, [conversion(order=order)])
+            deltas.delivered(PINTEREST, [entry_of(conversion(order=order), {})])
             exponent = amount.as_tuple().exponent
             if isinstance(exponent, int) and exponent >= -40 and amount.adjusted() <= 40:
                 expected["USD"] += Fraction(amount)

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.journal.base import Dead, Entry, Passed, Pending, Receipt, Retry, Settlement
+from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, conversion
 from tests.failing import Disk, connections_on
@@ -222,7 +223,7 @@ class JournalMachine(RuleBasedStateMachine):
                 for name, state in zip(DESTINATIONS, states, strict=True)
                 if state != "waiting"
             }
-            found.append(Entry(conversion(f"event-{self.events}", event), passed, {}))
+            found.append(entry_of(conversion(f"event-{self.events}", event), passed, {}))
         return found
 
     def outcomes(self, name: str, ends: Sequence[str | None]) -> list[Outcome]:

@@ -11,6 +11,7 @@ from relay.delivery import Outcome
 from relay.event import User
 from relay.metrics import (
     EVENTS,
+    FORMS,
     IDENTIFIERS,
     MAX_KINDS,
     OUTCOMES,
@@ -24,12 +25,13 @@ from relay.metrics import (
 NOBODY = (False,) * len(IDENTIFIERS)
 
 
-def carrying(*names: str) -> tuple[bool, ...]:
-    return tuple(name in names for name in IDENTIFIERS)
+def carrying(*names: str) -> bytes:
+    return bytes(name in names for name in FORMS)
 
 
 def test_the_names_here_are_those_of_the_contracts() -> None:
     assert get_args(Outcome) == OUTCOMES
+    assert set(FORMS) == set(IDENTIFIERS)
     assert set(IDENTIFIERS) == set(User.__struct_fields__) - {"att_status", "customer_type"}
 
 
@@ -89,8 +91,8 @@ def test_kinds_of_events_are_bounded() -> None:
     tally = IdentifierTally(CollectorRegistry(), "present", "text")
     tally.expect("shop", IDENTIFIERS)
     for number in range(2 * MAX_KINDS):
-        bits = tuple(bool(number >> at & 1) for at in range(len(IDENTIFIERS)))
-        tally.add_events([(("shop",), bits)])
+        names = [name for at, name in enumerate(IDENTIFIERS) if number >> at & 1]
+        tally.add_events([(("shop",), carrying(*names))])
         assert len(tally._kinds) <= MAX_KINDS
     [family] = tally.collect()
     assert sum(sample.value for sample in family.samples) == sum(

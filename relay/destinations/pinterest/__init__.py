@@ -13,7 +13,16 @@ import msgspec
 
 from relay.config import PinterestConfig
 from relay.conversion import Conversion
-from relay.delivery import Answer, HttpRequest, HttpResponse, Limits, Payload, Skip, Unusable
+from relay.delivery import (
+    Answer,
+    HttpRequest,
+    HttpResponse,
+    Limits,
+    Payload,
+    Skip,
+    Sourced,
+    Unusable,
+)
 from relay.destinations.pinterest.exchange import answer_of, events_url, request_of
 from relay.destinations.pinterest.mapping import event_of
 from relay.destinations.pinterest.payload import Event, encode
@@ -59,7 +68,7 @@ class Pinterest:
         self._custom_events = config.custom_events
         self._max_age_s = config.max_event_age or MAX_AGE_S
 
-    def max_age_s(self, conversion: Conversion) -> float:  # noqa: ARG002 - the same for all events
+    def max_age_s(self, event: Sourced) -> float:  # noqa: ARG002 - the same for all events
         """Return the age in seconds beyond which Pinterest is not sent an event."""
         return self._max_age_s
 

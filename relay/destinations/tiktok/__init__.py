@@ -13,7 +13,16 @@ import msgspec
 
 from relay.config import TikTokConfig
 from relay.conversion import Conversion
-from relay.delivery import Answer, HttpRequest, HttpResponse, Limits, Payload, Skip, Unusable
+from relay.delivery import (
+    Answer,
+    HttpRequest,
+    HttpResponse,
+    Limits,
+    Payload,
+    Skip,
+    Sourced,
+    Unusable,
+)
 from relay.destinations.tiktok.event_name import EventSource, platform_name
 from relay.destinations.tiktok.exchange import PATH, answer_of, request_of
 from relay.destinations.tiktok.mapping import EVENT_SOURCE, customer_type_of, event_of, user_of
@@ -86,11 +95,11 @@ class TikTok:
         self._custom_events = config.custom_events
         self._max_age_s = config.max_event_age
 
-    def max_age_s(self, conversion: Conversion) -> float:
+    def max_age_s(self, event: Sourced) -> float:
         """Return the age in seconds beyond which TikTok credits no ad with the event."""
         if self._max_age_s is not None:
             return self._max_age_s
-        return MAX_AGE_S[EVENT_SOURCE[conversion.action_source]]
+        return MAX_AGE_S[EVENT_SOURCE[event.action_source]]
 
     def prepare(self, conversion: Conversion) -> Payload | Skip | Unusable:
         """Return the event as TikTok takes it, or why it stays here."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from relay.conversion import Conversion
-from relay.journal.base import DeadFilter, DeadLetter, Entry, Replayed
-from relay.journal.codec import decode_entry
+from relay.journal.base import DeadFilter, DeadLetter, Replayed
+from relay.journal.codec import decode_entry, entry_of
 from relay.journal.deadletters import (
     STEP_ROWS,
     count_droppable,
@@ -48,7 +48,7 @@ def kill(seed: Seed, count: int, destination: str = PINTEREST) -> list[str]:
 
 
 def test_letters_come_newest_first_with_all_that_is_known(seed: Seed) -> None:
-    old, new = entry("old"), Entry(conversion("new", "page_view"), {})
+    old, new = entry("old"), entry_of(conversion("new", "page_view"), {})
     seed.dead(PINTEREST, seed.group(old), old, dead_ms=NOW_MS)
     seed.dead(TIKTOK, seed.group(new), new, "expired", dead_ms=NOW_MS + 1, message="too old")
     first, second = letters(seed)
@@ -76,7 +76,7 @@ def test_letters_come_newest_first_with_all_that_is_known(seed: Seed) -> None:
     ],
 )
 def test_conditions_hold_together(seed: Seed, where: DeadFilter, expected: set[str]) -> None:
-    events = {"a": entry("a"), "b": entry("b"), "c": Entry(conversion("c", "page_view"), {})}
+    events = {"a": entry("a"), "b": entry("b"), "c": entry_of(conversion("c", "page_view"), {})}
     places = {name: seed.group(event) for name, event in events.items()}
     seed.dead(PINTEREST, places["a"], events["a"], dead_ms=NOW_MS)
     seed.dead(PINTEREST, places["b"], events["b"], "expired", dead_ms=NOW_MS + 1)

@@ -11,7 +11,7 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.journal.base import Settlement
-from relay.journal.lookup import RUN_RECORDS
+from relay.journal.lookup import RUN_EVENTS
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, entry
 from tests.failing import Disk, connections_on
@@ -51,16 +51,18 @@ async def append(journal: SqliteJournal, first: int, count: int) -> None:
 
 def runs(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
-        count: int = connection.execute("SELECT count(*) FROM lookup_run").fetchone()[0]
+        count: int = connection.execute(
+            "SELECT count(*) FROM lookup_run WHERE kind = 0"
+        ).fetchone()[0]
     return count
 
 
 async def test_ids_move_from_memory_into_runs(tmp_path: Path) -> None:
     path = tmp_path / "relay.db"
     async with opened(path) as journal:
-        await append(journal, 0, 2 * RUN_RECORDS)
+        await append(journal, 0, 2 * RUN_EVENTS)
         await until(lambda: runs(path) >= 1)
-        for name in ("e0", f"e{2 * RUN_RECORDS - 1}"):
+        for name in ("e0", f"e{2 * RUN_EVENTS - 1}"):
             assert len(await journal.find(event_id=name)) == 1
     async with opened(path) as journal:
         assert len(await journal.find(event_id="e0")) == 1
@@ -70,16 +72,16 @@ async def test_ids_move_from_memory_into_runs(tmp_path: Path) -> None:
 async def test_a_full_disk_only_delays_the_look_up(tmp_path: Path) -> None:
     path, disk = tmp_path / "relay.db", Disk()
     async with opened(path, disk) as journal:
-        await append(journal, 0, RUN_RECORDS - RUN_RECORDS % 1_000)
+        await append(journal, 0, RUN_EVENTS - RUN_EVENTS % 1_000)
         disk.fail_after(0)
         with pytest.raises(JournalUnavailable):
-            await append(journal, RUN_RECORDS, 1_000)
+            await append(journal, RUN_EVENTS, 1_000)
         disk.mend()
         await until(lambda: journal.unavailable() is None)
-        await append(journal, 2 * RUN_RECORDS, 1_000)
+        await append(journal, 2 * RUN_EVENTS, 1_000)
         await until(lambda: runs(path) == 1)
         assert len(await journal.find(event_id="e0")) == 1
-        assert await journal.find(event_id=f"e{RUN_RECORDS}") == []
+        assert await journal.find(event_id=f"e{RUN_EVENTS}") == []
 
 
 async def test_upkeep_and_producers_take_turns(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from relay.conversion import Order
 from relay.event_name import Lane
 from relay.journal import deadletters, lookup, reports, retention, timeline
 from relay.journal.base import DeadFilter, Entry
+from relay.journal.codec import entry_of
 from relay.journal.lookup import Kind, Place, Tail
 from tests.builders import conversion
 from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.slow
 EVENTS: Final = 200_000
 GROUP: Final = 100
 DEAD: Final = 20_000
-LARGE: Final = ("log", "receipt", "receipt_span", "dead", "lookup_page")
+LARGE: Final = ("log", "receipt", "receipt_span", "dead", "lookup_run")
 INSTRUCTIONS_PER_CALL: Final = 100
 
 Question = Callable[[sqlite3.Connection], object]
@@ -55,7 +56,7 @@ def fill(seed: Seed) -> None:
 
 def event(offset: int) -> Entry:
     order = Order(order_id=f"order-{offset}")
-    return Entry(conversion(f"event-{offset}", received_ms=NOW_MS + offset, order=order), {})
+    return entry_of(conversion(f"event-{offset}", received_ms=NOW_MS + offset, order=order), {})
 
 
 QUESTIONS: Final[dict[str, tuple[Question, int]]] = {

@@ -11,6 +11,7 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.journal.base import Entry, Journal, Passed, Pending, Receipt, Settlement
+from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, conversion
 from tests.failing import Disk, connections_on
@@ -45,7 +46,7 @@ def bulk(name: str) -> list[Entry]:
     """Return a hundred events, some 100 KB together."""
     page = f"https://shop.example/{'x' * 900}"
     return [
-        Entry(msgspec.structs.replace(conversion(f"{name}-{n}"), page_url=page), {}, {})
+        entry_of(msgspec.structs.replace(conversion(f"{name}-{n}"), page_url=page), {}, {})
         for n in range(100)
     ]
 
@@ -167,7 +168,7 @@ async def test_passed_events_are_read_again_if_the_disk_fails_at_the_end(tmp_pat
     disk = Disk()
     async with opened(tmp_path, "p", disk=disk) as journal:
         passed = {"p": Passed("skipped", "not_mapped")}
-        await journal.append([Entry(conversion("a"), passed, {})])
+        await journal.append([entry_of(conversion("a"), passed, {})])
         assert list(await waiting(journal)) == []
         assert journal.cursor("p", Lane.MONEY) == 1
         disk.fail_after(0)

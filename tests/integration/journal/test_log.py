@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from relay.event_name import Lane
 from relay.journal import log
 from relay.journal.base import Chunk, Entry
+from relay.journal.codec import entry_of
 from relay.journal.cursor import Cursor
 from relay.journal.log import GROUP_BYTES, GROUP_EVENTS, READ_BYTES, View
 from tests.builders import conversion, entry
@@ -48,7 +49,7 @@ def test_a_group_holds_at_most_a_thousand_events(connection: sqlite3.Connection)
 
 def large(event_id: str) -> Entry:
     page = "https://shop.example/" + "x" * GROUP_BYTES
-    return Entry(msgspec.structs.replace(conversion(event_id), page_url=page), {}, {})
+    return entry_of(msgspec.structs.replace(conversion(event_id), page_url=page), {}, {})
 
 
 def test_a_large_group_is_halved_down_to_a_single_event(connection: sqlite3.Connection) -> None:

@@ -6,21 +6,12 @@ from pathlib import Path
 import pytest
 
 from relay.event_name import Lane
-from relay.journal.lookup import (
-    MERGE_RUNS,
-    RUN_RECORDS,
-    Group,
-    Kind,
-    Place,
-    Tail,
-    build,
-    merge,
-    places,
-    recover,
-    store,
-)
+from relay.journal.base import Entry
+from relay.journal.lookup import RUN_EVENTS, Kind, Place, Run, Tail, places, recover, store
 from tests.builders import entry
 from tests.journal_seed import Seed, new_journal
+
+HALF = RUN_EVENTS // 2
 
 
 @pytest.fixture
@@ -29,72 +20,65 @@ def seed(tmp_path: Path) -> Iterator[Seed]:
         yield Seed(connection)
 
 
-def group(log_id: int, count: int) -> Group:
-    first = (log_id - 1) * count
-    return Group(log_id, Lane.MONEY, first, [(f"e{first + at}", None) for at in range(count)])
-
-
-def test_a_tail_is_full_with_one_runs_worth_and_hands_out_the_oldest() -> None:
+def tail_of(groups: int, lane: Lane = Lane.MONEY) -> Tail:
+    """Return a tail with groups of half a run's worth each."""
     tail = Tail()
-    full = []
-    for log_id in (1, 2, 3):
-        tail.add(group(log_id, RUN_RECORDS // 2))
-        full.append(tail.full)
-    assert full == [False, True, True]
-    assert [each.log_id for each in tail.oldest()] == [1, 2]
+    for number in range(groups):
+        tail.add(lane, number * HALF, events(number * HALF, HALF))
+    return tail
 
 
-def test_a_tail_forgets_what_is_released() -> None:
-    tail = Tail()
-    for log_id in (1, 2, 3):
-        tail.add(group(log_id, RUN_RECORDS // 2))
-    tail.release(2)
-    assert not tail.full
-    assert [each.log_id for each in tail.oldest()] == [3]
+def events(first: int, count: int) -> list[Entry]:
+    return [entry(f"e{first + at}") for at in range(count)]
 
 
-def test_what_a_run_covers_is_released_and_found_there(seed: Seed) -> None:
-    tail = Tail()
-    tail.add(group(1, 50))
-    run = build(tail.oldest())
-    assert tail.places(Kind.EVENT, "e7") == [Place(Lane.MONEY, 7)]
-    store(seed.connection, run)
-    tail.release(run.last_log)
-    assert not tail.places(Kind.EVENT, "e7")
+def test_a_tail_is_full_with_one_runs_worth_of_a_lane() -> None:
+    assert tail_of(1).full is None
+    full = tail_of(3).full
+    assert full is not None
+    assert (full.first, len(full)) == (0, RUN_EVENTS)
+
+
+def test_a_tail_forgets_what_is_released_and_keeps_the_rest() -> None:
+    tail = tail_of(3)
+    full = tail.full
+    assert full is not None
+    tail.release(full)
+    assert tail.full is None
+    assert not tail.places(Kind.EVENT, "e0")
+    assert tail.places(Kind.EVENT, f"e{RUN_EVENTS}") == [Place(Lane.MONEY, RUN_EVENTS)]
+
+
+def test_what_is_stored_is_found_in_its_run(seed: Seed) -> None:
+    tail = tail_of(2)
+    full = tail.full
+    assert full is not None
+    store(seed.connection, full)
+    tail.release(full)
     assert places(seed.connection, Kind.EVENT, "e7") == [Place(Lane.MONEY, 7)]
-
-
-def test_small_runs_are_merged_once_there_are_enough(seed: Seed) -> None:
-    for log_id in range(1, MERGE_RUNS + 1):
-        assert merge(seed.connection) is None
-        store(seed.connection, build([group(log_id, 300)]))
-    merged = merge(seed.connection)
-    assert merged is not None
-    store(seed.connection, merged)
-    assert seed.count("lookup_run") == 1
-    assert merge(seed.connection) is None
-    for wanted in ("e0", "e1234", f"e{MERGE_RUNS * 300 - 1}"):
-        assert places(seed.connection, Kind.EVENT, wanted)
+    assert not places(seed.connection, Kind.ORDER, "e7")
 
 
 def test_after_a_restart_the_tail_holds_what_no_run_covers(seed: Seed) -> None:
     for event_id in ("a", "b"):
         seed.group(entry(event_id))
-    store(seed.connection, build([Group(1, Lane.MONEY, 0, [("a", None)])]))
+    run = Run(Lane.MONEY, 0)
+    run.add([entry("a")])
+    store(seed.connection, run)
     tail = Tail()
     recover(seed.connection, tail)
     assert not tail.places(Kind.EVENT, "a")
     assert tail.places(Kind.EVENT, "b") == [Place(Lane.MONEY, 1)]
 
 
-def test_a_restart_after_long_arrears_indexes_on_the_way(seed: Seed) -> None:
+def test_a_restart_after_long_arrears_stores_runs_on_the_way(seed: Seed) -> None:
     per_group = 4_000
     for number in range(6):
         seed.group(*(entry(f"{number}-{at}") for at in range(per_group)))
     tail = Tail()
     recover(seed.connection, tail)
-    assert not tail.full
-    assert seed.count("lookup_run") == 1
+    assert tail.full is None
+    assert seed.count("lookup_run") == len(Kind)
     assert places(seed.connection, Kind.EVENT, "0-0") == [Place(Lane.MONEY, 0)]
     assert tail.places(Kind.EVENT, "5-3999") == [Place(Lane.MONEY, 6 * per_group - 1)]
 

@@ -8,6 +8,7 @@ import pytest
 
 from relay.conversion import Order
 from relay.journal.base import Entry, Passed, Rejection
+from relay.journal.codec import entry_of
 from relay.journal.fold import fold_minutes
 from relay.journal.reports import MAX_REJECTIONS, rejections, report, totals
 from relay.journal.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas
@@ -23,12 +24,12 @@ def seed(tmp_path: Path) -> Iterator[Seed]:
 
 def purchase(age_s: int = 0, value: str = "10.10") -> Entry:
     order = Order(value=Decimal(value), currency="USD")
-    return Entry(conversion(received_ms=NOW_MS - age_s * 1000, order=order), {})
+    return entry_of(conversion(received_ms=NOW_MS - age_s * 1000, order=order), {})
 
 
 def deliver(seed: Seed, *entries: Entry) -> None:
     deltas = Deltas()
-    deltas.delivered(PINTEREST, [entry.conversion for entry in entries])
+    deltas.delivered(PINTEREST, entries)
     deltas.flush(seed.connection, NOW_MS)
 
 
@@ -72,7 +73,7 @@ def test_a_delivery_counts_in_the_minute_of_receipt_with_its_worth(seed: Seed) -
 
 def test_only_purchases_are_worth_something(seed: Seed) -> None:
     order = Order(value=Decimal(5), currency="USD")
-    entry = Entry(conversion(event="add_to_cart", order=order), {})
+    entry = entry_of(conversion(event="add_to_cart", order=order), {})
     deliver(seed, entry)
     assert not totals(seed.connection).value_delivered
 
@@ -85,7 +86,7 @@ def test_refused_events_stand_outside_the_funnels(seed: Seed) -> None:
 
 
 def test_totals_name_what_they_count(seed: Seed) -> None:
-    skipped = Entry(conversion(event="My Event"), {TIKTOK: Passed("skipped", "not_mapped")})
+    skipped = entry_of(conversion(event="My Event"), {TIKTOK: Passed("skipped", "not_mapped")})
     seed.group(purchase())
     seed.group(skipped)
     deliver(seed, purchase())

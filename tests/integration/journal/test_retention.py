@@ -9,7 +9,8 @@ from relay.conversion import Order
 from relay.event_name import Lane
 from relay.journal import retention
 from relay.journal.base import Entry, Rejection
-from relay.journal.lookup import Group, Kind, Place, build, places, store
+from relay.journal.codec import entry_of
+from relay.journal.lookup import Kind, Place, Run, places, store
 from relay.journal.reports import MAX_REJECTIONS, report, totals
 from relay.journal.rollup import DAY_S, HOUR_S, Deltas
 from tests.builders import conversion, entry
@@ -26,7 +27,7 @@ def seed(tmp_path: Path) -> Iterator[Seed]:
 
 
 def aged(event_id: str, age_ms: int, event: str = "purchase") -> Entry:
-    return Entry(conversion(event_id, event, received_ms=NOW_MS - age_ms), {})
+    return entry_of(conversion(event_id, event, received_ms=NOW_MS - age_ms), {})
 
 
 def maintain(seed: Seed, now_ms: int = NOW_MS) -> None:
@@ -42,6 +43,13 @@ def maintain(seed: Seed, now_ms: int = NOW_MS) -> None:
 def settle_all(seed: Seed, position: int, lane: Lane = Lane.MONEY) -> None:
     for destination in DESTINATIONS:
         seed.cursor(destination, position, lane=lane)
+
+
+def index(seed: Seed, first: int, *entries: Entry) -> None:
+    """Put events of the money lane into a look-up run."""
+    run = Run(Lane.MONEY, first)
+    run.add(entries)
+    store(seed.connection, run)
 
 
 def kept_firsts(seed: Seed) -> list[int]:
@@ -106,7 +114,7 @@ def test_a_step_is_bounded_by_rows_and_by_bytes(seed: Seed) -> None:
         event = conversion(
             received_ms=NOW_MS - 30 * DAY_MS, order=Order(description=large), event="page_view"
         )
-        seed.group(Entry(event, {}))
+        seed.group(entry_of(event, {}))
     settle_all(seed, 10_000)
     settle_all(seed, 10_000, Lane.OTHER)
     assert retention.forget_events(seed.connection, DESTINATIONS, NOW_MS)
@@ -137,11 +145,11 @@ def test_receipts_stay_as_long_as_an_event_of_their_time(seed: Seed) -> None:
 def test_look_up_runs_go_when_all_their_events_are_gone(seed: Seed) -> None:
     for event_id, age_ms in (("old", 9 * DAY_MS), ("new", DAY_MS)):
         seed.group(aged(event_id, age_ms))
-    store(seed.connection, build([Group(1, Lane.MONEY, 0, [("old", None)])]))
-    store(seed.connection, build([Group(2, Lane.MONEY, 1, [("new", None)])]))
+    index(seed, 0, entry("old"))
+    index(seed, 1, entry("new"))
     settle_all(seed, 2)
     maintain(seed)
-    assert seed.count("lookup_run") == seed.count("lookup_page") == 1
+    assert seed.count("lookup_run") == len(Kind)
     assert places(seed.connection, Kind.EVENT, "new") == [Place(Lane.MONEY, 1)]
 
 
@@ -149,9 +157,9 @@ def test_an_empty_log_leaves_no_look_up_and_no_receipt(seed: Seed) -> None:
     place = seed.group(aged("a", 9 * DAY_MS))
     settle_all(seed, 1)
     seed.receipt(PINTEREST, place, 0, at_ms=NOW_MS - 9 * DAY_MS)
-    store(seed.connection, build([Group(1, Lane.MONEY, 0, [("a", None)])]))
+    index(seed, 0, entry("a"))
     maintain(seed)
-    for table in ("log", "receipt", "receipt_span", "lookup_run", "lookup_page"):
+    for table in ("log", "receipt", "receipt_span", "lookup_run"):
         assert seed.count(table) == 0
 
 
@@ -210,7 +218,7 @@ def test_space_is_given_back_but_for_a_reserve(seed: Seed) -> None:
     large = Order(description="x" * 1_000_000)
     for _ in range(40):
         event = conversion(received_ms=NOW_MS - 30 * DAY_MS, order=large)
-        seed.group(Entry(event, {}))
+        seed.group(entry_of(event, {}))
     settle_all(seed, 40)
     used = retention.used_bytes(seed.connection)
     pages = seed.connection.execute("PRAGMA page_count").fetchone()[0]

@@ -7,9 +7,9 @@ import pytest
 
 from relay.conversion import Order
 from relay.event_name import Lane
-from relay.journal.base import Delivery, Entry, Passed
-from relay.journal.codec import ids_in
-from relay.journal.lookup import Group, Kind, Place, build, store
+from relay.journal.base import Delivery, Passed
+from relay.journal.codec import decode_group, entry_of
+from relay.journal.lookup import Kind, Place, Run, store
 from relay.journal.timeline import find
 from tests.builders import conversion, entry
 from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
@@ -33,11 +33,11 @@ def state(delivery: Delivery) -> tuple[str, str | None, str]:
 
 def index(seed: Seed) -> None:
     """Put everything in the log into a look-up run."""
-    rows = seed.connection.execute("SELECT id, lane, first, entries FROM log ORDER BY id")
-    store(
-        seed.connection,
-        build([Group(row, Lane(lane), first, ids_in(data)) for row, lane, first, data in rows]),
-    )
+    rows = seed.connection.execute("SELECT lane, first, entries FROM log ORDER BY id").fetchall()
+    for lane, first, data in rows:
+        run = Run(Lane(lane), first)
+        run.add(decode_group(data))
+        store(seed.connection, run)
 
 
 def test_what_lies_before_the_cursor_is_delivered_and_what_lies_after_it_waits(seed: Seed) -> None:
@@ -64,7 +64,7 @@ def test_what_is_settled_ahead_of_the_cursor_is_delivered(seed: Seed) -> None:
 def test_an_event_that_was_skipped_says_why_and_shows_no_request_that_ran_over_it(
     seed: Seed,
 ) -> None:
-    skipped = Entry(conversion("b"), {PINTEREST: Passed("skipped", "no_consent")})
+    skipped = entry_of(conversion("b"), {PINTEREST: Passed("skipped", "no_consent")})
     place = seed.group(entry("a"), skipped, entry("c"))
     seed.cursor(PINTEREST, 3)
     seed.receipt(PINTEREST, place, 2)
@@ -98,7 +98,7 @@ def test_an_event_that_waits_says_what_its_last_attempt_was_told(seed: Seed) -> 
     assert state(deliveries(seed, "a", [place])[PINTEREST]) == ("pending", None, "slow down")
 
 
-DEAD_ON_ARRIVAL = Entry(conversion("b"), {PINTEREST: Passed("dead", "expired", "too old")})
+DEAD_ON_ARRIVAL = entry_of(conversion("b"), {PINTEREST: Passed("dead", "expired", "too old")})
 
 
 def test_an_event_that_was_dead_on_arrival_stays_dead_for_whatever_ran_over_it(seed: Seed) -> None:
@@ -187,8 +187,8 @@ def test_an_attempt_whose_receipt_is_gone_still_counts(seed: Seed) -> None:
 
 def test_events_are_found_through_a_run_by_event_id_and_by_order_id(seed: Seed) -> None:
     order = Order(order_id="order-7")
-    seed.group(Entry(conversion("paid-7", order=order), {}), entry("other"))
-    seed.group(Entry(conversion("view-7", "view_content", order=order), {}))
+    seed.group(entry_of(conversion("paid-7", order=order), {}), entry("other"))
+    seed.group(entry_of(conversion("view-7", "view_content", order=order), {}))
     index(seed)
     by_event = find(seed.connection, Kind.EVENT, "paid-7", [], DESTINATIONS)
     by_order = find(seed.connection, Kind.ORDER, "order-7", [], DESTINATIONS)
@@ -198,8 +198,8 @@ def test_events_are_found_through_a_run_by_event_id_and_by_order_id(seed: Seed) 
 
 
 def test_an_id_that_came_twice_is_found_twice_newest_first(seed: Seed) -> None:
-    seed.group(Entry(conversion("a", received_ms=NOW_MS), {}))
-    seed.group(Entry(conversion("a", received_ms=NOW_MS + 5), {}))
+    seed.group(entry_of(conversion("a", received_ms=NOW_MS), {}))
+    seed.group(entry_of(conversion("a", received_ms=NOW_MS + 5), {}))
     index(seed)
     found = find(seed.connection, Kind.EVENT, "a", [Place(Lane.MONEY, 1)], DESTINATIONS)
     assert [event.conversion.received_ms - NOW_MS for event in found] == [5, 0]

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from relay.event_name import Lane
-from relay.journal.base import Dead, DeadFilter, Entry, Passed, Receipt, Retry, Settlement
+from relay.journal.base import Dead, DeadFilter, Passed, Receipt, Retry, Settlement
+from relay.journal.codec import entry_of
 from relay.journal.finding import LISTED, Finding
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.upgrades import VERSION
@@ -20,8 +21,8 @@ from tests.builders import NOW_S, conversion, entry
 from tests.journal_seed import NOW_MS
 
 RECEIPT = Receipt(at_ms=NOW_MS, duration_ms=120, outcome="partial", http_status=200)
-SKIPPED = Entry(conversion("f"), {"p": Passed("skipped", "no_consent")})
-EXPIRED = Entry(conversion("g"), {"p": Passed("dead", "expired")})
+SKIPPED = entry_of(conversion("f"), {"p": Passed("skipped", "no_consent")})
+EXPIRED = entry_of(conversion("g"), {"p": Passed("dead", "expired")})
 
 
 @asynccontextmanager

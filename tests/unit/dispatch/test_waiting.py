@@ -1,4 +1,3 @@
-import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +14,7 @@ LATER_MS = NOW_MS + 60_000
 def received(offset: int, after_ms: int = 0) -> Pending:
     """Return an event that was received some time after the others."""
     event = pending(offset)
-    moment = msgspec.structs.replace(event.entry.conversion, received_ms=NOW_MS + after_ms)
-    event.entry.conversion = moment
+    event.entry.received_ms = NOW_MS + after_ms
     return event
 
 

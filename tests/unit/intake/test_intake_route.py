@@ -8,6 +8,7 @@ from relay.delivery import Payload, Skip, Unusable
 from relay.intake.route import Route, Router
 from relay.intake.window import Window
 from relay.journal.base import Entry, Passed
+from relay.journal.codec import entry_of
 from tests.builders import NOW_S, conversion
 from tests.stub_destination import StubDestination
 
@@ -206,7 +207,7 @@ class TestClaim:
     def test_a_destination_that_is_gone_from_the_settings_does_no_harm(self) -> None:
         found = router(Route(StubDestination("first")))
 
-        found.recall(Entry(conversion(), {"gone": DUPLICATE}, {}))
+        found.recall(entry_of(conversion(), {"gone": DUPLICATE}, {}))
 
         assert found.claim([prepared(found)])[0].passed == {"first": DUPLICATE}
 

@@ -2,12 +2,13 @@ from prometheus_client import CollectorRegistry
 
 from relay.identity import Identity
 from relay.intake.presence import count, presence_of
-from relay.metrics import IDENTIFIERS, IdentifierTally
-from tests.builders import DIGEST, entry, payload
+from relay.journal.codec import entry_of
+from relay.metrics import FORMS, IDENTIFIERS, IdentifierTally
+from tests.builders import DIGEST, conversion, payload
 
 
 def carried(identity: Identity) -> set[str]:
-    return {name for name, there in zip(IDENTIFIERS, presence_of(identity), strict=True) if there}
+    return {name for name, there in zip(FORMS, presence_of(identity), strict=True) if there}
 
 
 def test_nothing_is_there_unless_something_is() -> None:
@@ -32,8 +33,8 @@ def test_an_event_counts_for_the_destinations_that_get_it() -> None:
     tally = IdentifierTally(registry, "present", "text")
     for name in ("first", "second"):
         tally.expect(name, IDENTIFIERS)
-    event = entry()
-    event.payloads = {"first": payload()}
+    identity = Identity(email_compact=(DIGEST,))
+    event = entry_of(conversion(), {}, {"first": payload()}, presence_of(identity))
     count(tally, [event, event])
     labels = {"identifier": "email"}
     assert registry.get_sample_value("present_total", {**labels, "destination": "first"}) == 2

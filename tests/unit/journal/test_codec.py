@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,13 +11,15 @@ from relay.conversion import Conversion, Item, Order
 from relay.identity import Identity
 from relay.journal.base import Entry, Passed
 from relay.journal.codec import (
+    count_group,
     decode_at,
     decode_entry,
     decode_group,
-    encode_entry,
     encode_group,
-    ids_in,
+    entry_of,
+    passed_by,
 )
+from tests.builders import payload
 
 ORDERS = st.none() | st.builds(
     Order,
@@ -37,7 +41,7 @@ CONVERSIONS = st.builds(
     order=ORDERS,
 )
 ENTRIES = st.builds(
-    Entry,
+    entry_of,
     conversion=CONVERSIONS,
     passed=st.dictionaries(
         st.sampled_from(["pinterest", "tiktok"]), st.just(Passed("skipped", "not_mapped"))
@@ -55,21 +59,29 @@ def test_a_group_reads_as_it_was_written(entries: list[Entry]) -> None:
 
 @given(ENTRIES)
 def test_an_entry_reads_as_it_was_written(entry: Entry) -> None:
-    assert decode_entry(encode_entry(entry)) == entry
+    assert decode_entry(entry.record) == entry
+
+
+@given(CONVERSIONS, ENTRIES)
+def test_the_whole_event_is_in_the_record(event: Conversion, other: Entry) -> None:
+    assert entry_of(event, other.passed).conversion == event
+
+
+@given(CONVERSIONS)
+def test_an_entry_that_passes_more_destinations_is_otherwise_the_same(event: Conversion) -> None:
+    passed = {"tiktok": Passed("skipped", "duplicate")}
+    assert passed_by(entry_of(event, {}), passed, {}) == entry_of(event, passed)
 
 
 @given(st.lists(ENTRIES, max_size=5))
-def test_the_ids_of_a_group_are_those_of_its_entries(entries: list[Entry]) -> None:
-    expected = [
-        (entry.conversion.event_id, entry.conversion.order.order_id)
-        if entry.conversion.order
-        else (entry.conversion.event_id, None)
-        for entry in entries
-    ]
-    assert ids_in(encode_group(entries)) == expected
+def test_a_group_is_counted_by_reading_it_all(entries: list[Entry]) -> None:
+    data = encode_group(entries)
+    assert count_group(data) == len(entries)
+    with pytest.raises(msgspec.DecodeError):
+        count_group(data[:-1])
 
 
 def test_payloads_are_not_written() -> None:
     """The digests are there to be sent again; the encoded payload would only double the disk."""
     conversion = Conversion("purchase", "e1", 1, 1000, "web", Identity(), Order(Decimal(1), "USD"))
-    assert decode_entry(encode_entry(Entry(conversion, {}))).payloads == {}
+    assert decode_entry(entry_of(conversion, {}, {"p": payload()}).record).payloads == {}

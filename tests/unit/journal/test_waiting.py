@@ -1,7 +1,8 @@
 """Which of consecutive events wait for a destination, and what each accounts for."""
 
 from relay.event_name import Lane
-from relay.journal.base import Chunk, Entry, Passed
+from relay.journal.base import Chunk, Passed
+from relay.journal.codec import entry_of
 from relay.journal.cursor import Cursor
 from relay.journal.log import View, waiting
 from tests.builders import conversion
@@ -12,7 +13,7 @@ SKIPPED = Passed("skipped", "not_mapped")
 def look(states: str, cursor: Cursor, *, start: int = 0, limit: int = 100) -> Chunk:
     """Look at events from `start` on; `.` waits, `s` is skipped."""
     entries = [
-        Entry(conversion(str(at)), {"p": SKIPPED} if state == "s" else {}, {})
+        entry_of(conversion(str(at)), {"p": SKIPPED} if state == "s" else {}, {})
         for at, state in enumerate(states)
     ]
     view = View("p", Lane.MONEY, cursor)
