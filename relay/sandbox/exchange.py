@@ -75,7 +75,8 @@ class Exchange:
             ending,
             received_at=received_at,
             step=played.index if played else None,
-            broken=action.connection != "keep",
+            broken=action.breaks,
+            recorded=action.recorded,
         )
         return Outcome(ending.reply, self.playback.wait_s(action), action)
 

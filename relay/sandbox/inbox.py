@@ -116,8 +116,13 @@ class Inbox:
         received_at: float,
         step: int | None,
         broken: bool,
+        recorded: bool = False,
     ) -> RequestSeen:
-        """Keep one request. `broken`: its answer never reached the sender whole."""
+        """Keep one request.
+
+        `broken`: its answer never reached the sender whole; `recorded`: what it would have said
+        holds all the same.
+        """
         self._number += 1
         request = RequestSeen(
             number=self._number,
@@ -131,7 +136,9 @@ class Inbox:
             step=step,
             notes=reading.notes,
         )
-        fates: Sequence[Fate] = ["unanswered"] * len(ending.fates) if broken else ending.fates
+        fates: Sequence[Fate] = ending.fates
+        if broken and not recorded:
+            fates = ["unanswered"] * len(ending.fates)
         self.requests.append(request)
         self.counts[platform].requests += 1
         for finding, fate in zip(reading.findings, fates, strict=True):

@@ -105,9 +105,18 @@ class Action(_Part, frozen=True, kw_only=True):
     """How long a throttle lasts, where the platform says so in a header."""
     refuse: Culprits | None = None
     """Events that are refused by the platform's own answer."""
-    connection: Literal["keep", "reset", "half_body", "hang"] = "keep"
-    """`reset` before any answer, after `half_body`, or `hang` for `hang_s` and then reset."""
+    connection: Literal["keep", "slow_body", "reset", "half_body", "hang"] = "keep"
+    """`reset` before any answer, after `half_body`, or `hang` for `hang_s` and then reset;
+    `slow_body` is whole, but comes piece by piece over `hang_s`."""
     hang_s: Wait = 60
+    recorded: bool = False
+    """Whether a broken connection comes too late: the platform has taken the events as its answer
+    would have said, and the sender cannot know."""
+
+    @property
+    def breaks(self) -> bool:
+        """Whether the answer never reaches the sender whole."""
+        return self.connection in {"reset", "half_body", "hang"}
 
 
 class Step(_Part, frozen=True, kw_only=True):

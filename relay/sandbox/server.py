@@ -10,6 +10,7 @@ import socket
 import struct
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import pairwise
 from types import TracebackType
 from typing import Final, Self
 
@@ -27,6 +28,7 @@ MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 """Neither platform publishes a limit; vendors cap a request at 1 to 2 MB."""
 
 _SHUTDOWN_S: Final = 0.2
+_PIECES: Final = 10
 _FRAMING: Final = ("Content-Length", "Transfer-Encoding")
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -130,6 +132,8 @@ class Sandbox:
         match outcome.action.connection:
             case "keep":
                 return _response(outcome.reply)
+            case "slow_body":
+                return await self._slow_body(request, outcome)
             case "half_body":
                 return await _half_body(request, outcome.reply)
             case "hang":
@@ -138,6 +142,16 @@ class Sandbox:
                 pass
         _reset(request)
         return _response(outcome.reply)
+
+    async def _slow_body(self, request: web.Request, outcome: Outcome) -> web.StreamResponse:
+        """Send the whole body in pieces, spread over the time that the script gives."""
+        body = outcome.reply.body
+        cuts = [len(body) * at // _PIECES for at in range(_PIECES + 1)]
+        response = await _begin(request, outcome.reply)
+        for start, end in pairwise(cuts):
+            await self._sleep(outcome.action.hang_s / _PIECES)
+            await response.write(body[start:end])
+        return response
 
 
 async def run(listen: str, scenario: str) -> None:
@@ -176,13 +190,19 @@ def _add_headers(response: web.StreamResponse, reply: Reply) -> None:
 
 async def _half_body(request: web.Request, reply: Reply) -> web.StreamResponse:
     """Promise the whole body, send half of it, and end the connection."""
+    response = await _begin(request, reply)
+    await response.write(reply.body[: len(reply.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+async def _begin(request: web.Request, reply: Reply) -> web.StreamResponse:
+    """Send the head of an answer, which promises the whole body."""
     response = web.StreamResponse(status=reply.status)
     _add_headers(response, reply)
     response.content_length = len(reply.body)
     await response.prepare(request)
-    await response.write(reply.body[: len(reply.body) // 2])
-    if request.transport is not None:
-        request.transport.close()
     return response
 
 

@@ -148,6 +148,20 @@ async def test_an_answer_can_break_off_in_its_middle() -> None:
             await client.tiktok(tiktok_event())
 
 
+async def test_an_answer_can_come_piece_by_piece() -> None:
+    waited: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waited.append(seconds)
+
+    async with emulator(sleep=note) as client:
+        slowly = {"connection": "slow_body", "hang_s": 5}
+        await client.post("/sandbox/script", [{"action": slowly}])
+        assert (await client.tiktok(tiktok_event())).json["code"] == 0
+        assert len(waited) == 10
+        assert sum(waited) == 5
+
+
 async def test_an_answer_can_wait_or_never_come() -> None:
     """The sleep is handed in, so that the test knows how long it would have been."""
     waited: list[float] = []

@@ -92,6 +92,19 @@ def test_a_broken_answer_leaves_the_sender_without_a_verdict() -> None:
     assert [event.verdict for event in made.inbox.events] == ["unanswered"]
 
 
+def test_a_platform_may_have_taken_what_a_broken_answer_was_about() -> None:
+    made = exchange('[{"action": {"connection": "reset", "recorded": true}}]')
+    made.handle("pinterest", pinterest_call(pinterest_event()))
+    assert made.inbox.requests[0].status is None
+    assert [event.verdict for event in made.inbox.events] == ["accepted"]
+
+
+def test_a_slow_answer_is_whole() -> None:
+    made = exchange('[{"action": {"connection": "slow_body"}}]')
+    made.handle("pinterest", pinterest_call(pinterest_event()))
+    assert made.inbox.requests[0].status == 200
+
+
 def test_an_event_without_an_id_repeats_nothing() -> None:
     made = exchange()
     for _ in range(2):
