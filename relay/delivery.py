@@ -6,6 +6,7 @@ those are the dispatcher's, written once for all platforms. An answer that a des
 understand is `transient`, never delivered.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
@@ -40,6 +41,9 @@ PauseReason = Literal[
     "paused_by_operator",
 ]
 """Why nothing is sent to a destination; its events wait on disk."""
+
+LateCode = Literal["may_count_twice", "may_be_offline"]
+"""What a platform may make of an event that it took late; counted as a warning."""
 
 Outcome = Literal["ok", "partial", "throttled", "transient", "invalid", "misconfigured"]
 """How one request ended, as metrics and receipts name it."""
@@ -90,6 +94,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The budget of one account or pixel."""
     deduplication_window_s: float
     """For how long the platform drops a repeated event id."""
+    undeduplicated: frozenset[ActionSource] = frozenset()
+    """Sources whose events it never compares, or is not known to."""
+    online_wall_s: float = math.inf
+    """The age beyond which it may file an event of the web or an app as an offline one."""
 
 
 class HttpRequest(msgspec.Struct, frozen=True):

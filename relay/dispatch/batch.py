@@ -11,6 +11,7 @@ from typing import Self
 import msgspec
 
 from relay.delivery import Payload
+from relay.event_name import Lane
 from relay.journal.base import Pending
 
 
@@ -31,6 +32,12 @@ class Batch(msgspec.Struct, eq=False):
     """Rounds in which the platform named a culprit among its events."""
     trials: int = 0
     """How often it was chosen to find out whether the platform takes anything at all."""
+    unknown_at: float = math.inf
+    """When the first request was sent that the platform may have taken without saying so."""
+    oldest_time_s: int | None = None
+    """When the first of its events happened, once somebody asked."""
+    suspect: bool = False
+    """Whether it is one event that failed alone while others passed: it stays alone."""
 
     def __len__(self) -> int:
         return len(self.pendings)
@@ -39,6 +46,22 @@ class Batch(msgspec.Struct, eq=False):
     def oldest_ms(self) -> int:
         """When the event that waits longest was received, Unix milliseconds."""
         return min([pending.entry.received_ms for pending in self.pendings])
+
+    @property
+    def has_money(self) -> bool:
+        """Whether any of its events earns money."""
+        return Lane.MONEY in [pending.lane for pending in self.pendings]
+
+    @property
+    def money_count(self) -> int:
+        """How many of its events earn money."""
+        return [pending.lane for pending in self.pendings].count(Lane.MONEY)
+
+    def happened_at(self) -> int:
+        """Return when the first of its events happened, Unix seconds; one is there at least."""
+        if self.oldest_time_s is None:
+            self.oldest_time_s = min([pending.entry.event_time for pending in self.pendings])
+        return self.oldest_time_s
 
     def begin(self) -> int:
         """Mark it as sent; return how many of its events were sent before."""
@@ -70,6 +93,8 @@ class Batch(msgspec.Struct, eq=False):
             failed_at=self.failed_at,
             named=self.named,
             trials=self.trials,
+            unknown_at=self.unknown_at,
+            suspect=self.suspect,
         )
 
     def halves(self) -> tuple[Self, Self]:
@@ -77,10 +102,12 @@ class Batch(msgspec.Struct, eq=False):
         middle = len(self) // 2
         return self.part(range(middle)), self.part(range(middle, len(self)))
 
-    def split(self, count: int) -> tuple[Self, Self]:
-        """Return the `count` events that wait longest, and the rest."""
-        by_age = sorted(range(len(self)), key=self._received_ms)
-        return self.part(sorted(by_age[:count])), self.part(sorted(by_age[count:]))
+    def split(self, count: int, *, money_first: bool = False) -> tuple[Self, Self]:
+        """Return the `count` events that wait longest, and the rest; or those that earn money."""
 
-    def _received_ms(self, at: int) -> int:
-        return self.pendings[at].entry.received_ms
+        def turn(at: int) -> tuple[int, int]:
+            pending = self.pendings[at]
+            return pending.lane if money_first else 0, pending.entry.received_ms
+
+        in_turn = sorted(range(len(self)), key=turn)
+        return self.part(sorted(in_turn[:count])), self.part(sorted(in_turn[count:]))

@@ -41,6 +41,10 @@ class _Queue:
         """Return the line whose first event waits longest; one is there at least."""
         return min((at for at, line in enumerate(self.lines) if line), key=self.received_ms)
 
+    def trial_line(self, *, money_first: bool) -> int:
+        """Return the line to try the platform with; one event is there at least."""
+        return MONEY if money_first and self.lines[MONEY] else self.oldest()
+
     def received_ms(self, at: int) -> int:
         """Return when the first event of a line was received."""
         return self.lines[at][0][0].entry.received_ms
@@ -106,16 +110,28 @@ class Batcher:
                 return self._take(key, self._turns(queue.lines), self._max_events)
         return None
 
-    def oldest_ms(self) -> int | None:
-        """Return when the event that waits longest was received, or None if nothing waits."""
-        return min((queue.oldest_ms for queue in self._queues.values()), default=None)
+    @property
+    def has_money(self) -> bool:
+        """Whether anything waits for its first try that earns money."""
+        return self._counts[MONEY] > 0
 
-    def trial(self, max_events: int) -> Batch | None:
-        """Take up to `max_events` from the line that waits longest, ready or not."""
-        if not self._queues:
+    def oldest_ms(self, *, money_first: bool = False) -> int | None:
+        """Return when the event that waits longest was received, or None if nothing waits.
+
+        With `money_first`, the one that earns money, if any does.
+        """
+        return min((ms for _, _, ms in self._trials(money_first=money_first)), default=None)
+
+    def trial(self, max_events: int, *, money_first: bool = False) -> Batch | None:
+        """Take up to `max_events` from the line that waits longest, ready or not.
+
+        With `money_first`, from one that earns money, if any does.
+        """
+        trials = self._trials(money_first=money_first)
+        if not trials:
             return None
-        key = min(self._queues, key=lambda key: self._queues[key].oldest_ms)
-        turns = _whole(self._queues[key].lines, self._queues[key].oldest())
+        key, at, _ = min(trials, key=_received_ms)
+        turns = _whole(self._queues[key].lines, at)
         return self._take(key, turns, min(max_events, self._max_events))
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[Pending]:
@@ -133,6 +149,15 @@ class Batcher:
             if not queue.count:
                 del self._queues[key]
         return gone
+
+    def _trials(self, *, money_first: bool) -> list[tuple[str, int, int]]:
+        """Return key, line, and the moment of receipt of each queue's candidate for a trial."""
+        money_first = money_first and self.has_money
+        return [
+            (key, at := queue.trial_line(money_first=money_first), queue.received_ms(at))
+            for key, queue in self._queues.items()
+            if queue.lines[MONEY] or not money_first
+        ]
 
     def _ready_ms(self, queue: _Queue) -> float:
         if queue.count >= self._max_events or queue.size_bytes >= self._max_bytes:
@@ -176,6 +201,10 @@ class Batcher:
         queue.size_bytes += change_bytes
         self._counts[at] += change
         self._sizes_bytes[at] += change_bytes
+
+
+def _received_ms(trial: tuple[str, int, int]) -> int:
+    return trial[2]
 
 
 def _whole(lines: Sequence[Line], at: int) -> Iterator[int]:

@@ -24,6 +24,8 @@ MAX_CODE = 40
 """Characters kept of a platform's own code."""
 SUSPICIOUS_FAILURES = 3
 """Vain requests after which a batch is suspected, if others passed meanwhile."""
+UNSENT = "connect"
+"""The code of a request that cannot have reached the platform."""
 MAX_NAMED = 5
 """Rounds in which a batch loses whom the platform names; after them it is halved, name or not."""
 MAX_REFUSALS = 3
@@ -153,6 +155,8 @@ def _transient(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -
         batch.doubts += 1
     else:
         batch.doubts = 0
+    if answer.code != UNSENT:
+        batch.unknown_at = min(batch.unknown_at, sent_at)
     others_pass = batch.failed_at < passed_at
     again = batch.failed(sent_at).apart()
     if (others_pass and batch.failures >= SUSPICIOUS_FAILURES) or _is_known_culprit(batch):
@@ -179,7 +183,7 @@ def _suspect(batch: Batch, answer: Answer, outcome: Outcome) -> Ruling:
 
 def _is_known_culprit(batch: Batch) -> bool:
     """Tell whether the batch is one event that failed alone before, while others passed."""
-    return len(batch) == 1 and batch.pendings[0].attempts > 0
+    return batch.suspect or (len(batch) == 1 and batch.pendings[0].attempts > 0)
 
 
 def _refusal(pending: Pending, verdict: Verdict) -> Refusal:

@@ -14,6 +14,7 @@ from relay.delivery import Destination, Payload, Skip
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.retry import event_wait_s
+from relay.dispatch.suspects import Suspects
 from relay.dispatch.waiting import Waiting
 from relay.event_name import Lane
 from relay.journal.base import Dead, Journal, Pending, Retry, Settlement
@@ -56,6 +57,7 @@ class Reader:
         self._least_max_age_s = math.inf
         """Of all events that were queued here: none younger than this can be too old."""
         self._retrying: set[tuple[Lane, int]] = set()
+        self._suspects = Suspects()
         self._mistakes: Counter[str] = Counter()
 
     def more(self) -> None:
@@ -79,6 +81,11 @@ class Reader:
             self._age_look_at = now_s + AGE_LOOK_S
             await self._bury(self._waiting.discard(self._too_old(now_s)))
 
+    def suspect(self, batch: Batch) -> None:
+        """Have an event that failed alone, while others passed, travel alone whenever it is due."""
+        for pending in batch.pendings:
+            self._suspects.add(pending, batch.unknown_at)
+
     def ended(self, settlement: Settlement) -> None:
         """Forget the tries that a settlement ended, so that a later one of the event is read."""
         if not self._retrying:
@@ -91,12 +98,13 @@ class Reader:
         self._retrying.difference_update(
             (pending.lane, pending.offset) for pending in over if pending.retry
         )
+        self._suspects.forget(settlement.delivered)
+        self._suspects.forget(dead.pending for dead in settlement.dead)
 
     async def without_expired(self, batch: Batch) -> Batch:
         """Return the batch without the events that grew too old while they waited."""
         now_s = self._clock()
-        oldest_s = min([each.entry.event_time for each in batch.pendings], default=now_s)
-        if now_s - oldest_s <= self._least_max_age_s:
+        if now_s - batch.happened_at() <= self._least_max_age_s:
             return batch
         too_old = self._too_old(now_s)
         if not any(map(too_old, batch.pendings)):
@@ -142,9 +150,22 @@ class Reader:
                 waiting.append((pending, payload))
             else:
                 exceptions.append(payload)
+        if self._suspects:
+            waiting = self._without_suspects(waiting)
         self._batcher.extend(waiting)
         self._tell_mistakes()
         await self._end(exceptions)
+
+    def _without_suspects(
+        self, waiting: Sequence[tuple[Pending, Payload]]
+    ) -> list[tuple[Pending, Payload]]:
+        """Have each suspect wait for a request of its own; return the others."""
+        alone = [each for each in waiting if each[0].retry and each[0] in self._suspects]
+        self._waiting.put_suspects(
+            Batch([pending], [payload], unknown_at=self._suspects.unknown_at(pending), suspect=True)
+            for pending, payload in alone
+        )
+        return [each for each in waiting if not (each[0].retry and each[0] in self._suspects)]
 
     async def _bury(self, expired: Iterable[Pending]) -> None:
         await self._end([Dead(pending, "expired") for pending in expired])

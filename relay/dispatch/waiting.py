@@ -2,19 +2,24 @@
 
 Batches that were sent in vain go before anything new, the longest waiting first. While the platform
 takes nothing, small trials find out when it does; they rotate, so that no poisoned event can stand
-in the way of the others for ever.
+in the way of the others for ever. An event that failed alone while others passed travels alone from
+then on, one at a time and seldom: a suspect costs its neighbours no request.
 """
 
 from bisect import insort
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from relay.dispatch.batch import Batch
-from relay.dispatch.batcher import Batcher
+from relay.dispatch.batcher import RETRY_SHARE, Batcher
 from relay.journal.base import Pending
 
 MAX_ROTATING = 16
 """Batches that take turns in trials; only below it is something new tried. It bounds memory: an
 outage of any length holds what was in flight, and this many trials."""
+
+Turn = tuple[int, bool, int]
+"""Trials it had, whether it earns no money, since when it waits: the least goes first."""
 
 
 class Waiting:
@@ -23,60 +28,112 @@ class Waiting:
     def __init__(self, batcher: Batcher) -> None:
         self._batcher = batcher
         self._again: list[Batch] = []
+        self._suspects: deque[Batch] = deque()
+        self._suspect_sent = False
+        self._requests = 0
 
     def put(self, batches: Iterable[Batch]) -> None:
         """Take back batches that are to be sent again."""
         for batch in batches:
-            insort(self._again, batch, key=_oldest_ms)
+            if batch.suspect:
+                self._suspects.appendleft(batch)
+            else:
+                insort(self._again, batch, key=_oldest_ms)
+
+    def put_suspects(self, batches: Iterable[Batch]) -> None:
+        """Take events that are to travel alone, each a batch of its own."""
+        self._suspects.extend(batches)
+
+    def ended(self, batch: Batch) -> None:
+        """Note that a request is over: the next suspect may go."""
+        self._suspect_sent = self._suspect_sent and not batch.suspect
 
     def next(self, now_ms: float) -> Batch | None:
         """Take what goes next, or nothing if no request is ready."""
-        return self._again.pop(0) if self._again else self._batcher.batch(now_ms)
+        self._requests += 1
+        if self._requests % RETRY_SHARE == 0 and (suspect := self._suspect()) is not None:
+            return suspect
+        fresh = self._again.pop(0) if self._again else self._batcher.batch(now_ms)
+        return fresh or self._suspect()
 
-    def trial(self, max_events: int, *, rotate: bool) -> Batch | None:
+    def trial(self, max_events: int, *, rotate: bool, money_first: bool = False) -> Batch | None:
         """Take at most `max_events` that wait longest, ready or not.
 
-        With `rotate`, what was in fewer trials goes first.
+        With `rotate`, what was in fewer trials goes first; with `money_first`, among equals, what
+        earns money does, and nothing else is with it.
         """
 
-        def turn(batch: Batch) -> tuple[int, int]:
-            return batch.trials if rotate else 0, batch.oldest_ms
+        def turn(batch: Batch) -> Turn:
+            other = money_first and not batch.has_money
+            return batch.trials if rotate else 0, other, batch.oldest_ms
 
         held = min(self._again, key=turn, default=None)
-        fresh_ms = self._batcher.oldest_ms() if len(self._again) < MAX_ROTATING else None
+        fresh = self._fresh_turn(money_first=money_first)
         batch: Batch | None
-        if held is not None and (fresh_ms is None or turn(held) <= (0, fresh_ms)):
-            batch = self._part_of(held, max_events)
+        if held is not None and (fresh is None or turn(held) <= fresh):
+            batch = self._part_of(held, max_events, money_first=money_first)
         else:
-            batch = self._batcher.trial(max_events)
+            batch = self._batcher.trial(max_events, money_first=money_first) or self._suspect()
         if batch is not None:
             batch.trials += 1
         return batch
 
     def wait_s(self, now_ms: float) -> float | None:
         """Return the seconds until something is ready, or None if nothing waits."""
-        return 0.0 if self._again else self._batcher.wait_s(now_ms)
+        if self._again or (self._suspects and not self._suspect_sent):
+            return 0.0
+        return self._batcher.wait_s(now_ms)
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[Pending]:
         """Take out the events that are not to be sent any more, and return them."""
         gone = self._batcher.discard(unwanted)
-        kept: list[Batch] = []
-        for batch in self._again:
-            stays = [at for at, pending in enumerate(batch.pendings) if not unwanted(pending)]
-            gone += [pending for pending in batch.pendings if unwanted(pending)]
-            if stays:
-                kept.append(batch if len(stays) == len(batch) else batch.part(stays))
-        self._again = kept
-        return gone
+        self._again, stale = _without(self._again, unwanted)
+        suspects, stale_suspects = _without(self._suspects, unwanted)
+        self._suspects = deque(suspects)
+        return gone + stale + stale_suspects
 
-    def _part_of(self, batch: Batch, max_events: int) -> Batch:
+    def _fresh_turn(self, *, money_first: bool) -> Turn | None:
+        """Return the turn of what was in no request yet, or None if it has none.
+
+        Where all that is held earns nothing, one batch more is let in that does.
+        """
+        full = len(self._again) >= MAX_ROTATING
+        if full and not (money_first and self._batcher.has_money):
+            return None
+        if full and any(batch.has_money for batch in self._again):
+            return None
+        oldest_ms = self._batcher.oldest_ms(money_first=money_first)
+        other = money_first and not self._batcher.has_money
+        return None if oldest_ms is None else (0, other, oldest_ms)
+
+    def _suspect(self) -> Batch | None:
+        if self._suspect_sent or not self._suspects:
+            return None
+        self._suspect_sent = True
+        return self._suspects.popleft()
+
+    def _part_of(self, batch: Batch, max_events: int, *, money_first: bool) -> Batch:
         self._again.remove(batch)
-        if len(batch) <= max_events:
+        count = min(max_events, batch.money_count or len(batch)) if money_first else max_events
+        if len(batch) <= count:
             return batch
-        part, rest = batch.split(max_events)
+        part, rest = batch.split(count, money_first=money_first)
         self.put([rest])
         return part
 
 
 def _oldest_ms(batch: Batch) -> int:
     return batch.oldest_ms
+
+
+def _without(
+    batches: Iterable[Batch], unwanted: Callable[[Pending], bool]
+) -> tuple[list[Batch], list[Pending]]:
+    kept: list[Batch] = []
+    gone: list[Pending] = []
+    for batch in batches:
+        stays = [at for at, pending in enumerate(batch.pendings) if not unwanted(pending)]
+        gone += [pending for pending in batch.pendings if unwanted(pending)]
+        if stays:
+            kept.append(batch if len(stays) == len(batch) else batch.part(stays))
+    return kept, gone

@@ -4,7 +4,9 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import get_args
 
+from relay.delivery import LateCode
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal, Pending, Receipt, Settlement
 from relay.metrics import Metrics
@@ -33,6 +35,8 @@ class Recorder:
         self._clock = clock
         self._repeat_s = repeat_s
         metrics.expect(destination)
+        for code in get_args(LateCode):
+            metrics.warnings.add(destination, code, count=0)
 
     async def record(
         self, settlement: Settlement, warnings: Sequence[str] = (), *, retries: int = 0

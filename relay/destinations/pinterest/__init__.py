@@ -27,6 +27,7 @@ from relay.destinations.pinterest.exchange import answer_of, events_url, request
 from relay.destinations.pinterest.mapping import event_of
 from relay.destinations.pinterest.payload import Event, encode
 from relay.destinations.pinterest.person import IDENTIFIER_KEYS, language, user_of
+from relay.event import ActionSource
 
 TYPE: Final = "pinterest"
 CONFIG: Final = PinterestConfig
@@ -39,7 +40,12 @@ MAX_REQUESTS_PER_S: Final = 2000.0
 """120,000 a minute and ad account ("Rate limits", and the headers of answers). The reference still
 says 5,000, under which the default of `rate` stays; 429 is obeyed in any case."""
 DEDUPLICATION_WINDOW_S: Final = 48 * 3600.0
-"""The first event of an id and name stays; offline events are never compared."""
+"""The first event of an id and name stays ("Conversion overview", 2026)."""
+UNDEDUPLICATED: Final[frozenset[ActionSource]] = frozenset({"offline", "crm"})
+"""Both go out as `offline`, and offline events are never compared (OpenAPI 5.23.0, `event_id`)."""
+ONLINE_WALL_S: Final = 3600.0
+"""What comes more than an hour after it happened counts as an offline event, say Segment's and
+Tealium's pages on Pinterest (2026); Pinterest itself says nothing. So it is sent, and counted."""
 MAX_AGE_S: Final = 7 * 86_400.0
 """Pinterest publishes no age wall, and its customers report one of 7 days: so `max_event_age` may
 set it lower or higher, and what Pinterest then refuses is dead with Pinterest's own words."""
@@ -61,6 +67,8 @@ class Pinterest:
             max_bytes=MAX_BYTES,
             requests_per_s=min(config.requests_per_s, MAX_REQUESTS_PER_S),
             deduplication_window_s=DEDUPLICATION_WINDOW_S,
+            undeduplicated=UNDEDUPLICATED,
+            online_wall_s=ONLINE_WALL_S,
         )
         url = events_url(config.base_url, config.ad_account_id)
         self.budget = url

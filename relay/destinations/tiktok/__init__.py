@@ -27,6 +27,7 @@ from relay.destinations.tiktok.event_name import EventSource, platform_name
 from relay.destinations.tiktok.exchange import PATH, answer_of, request_of
 from relay.destinations.tiktok.mapping import EVENT_SOURCE, customer_type_of, event_of, user_of
 from relay.destinations.tiktok.payload import Envelope, Event, encode
+from relay.event import ActionSource
 
 TYPE: Final = "tiktok"
 CONFIG: Final = TikTokConfig
@@ -38,6 +39,10 @@ MAX_BYTES: Final = 1_000_000
 MAX_REQUESTS_PER_S: Final = 1000.0
 """Requests of one developer app ("Rate limits")."""
 DEDUPLICATION_WINDOW_S: Final = 48 * 3600.0
+"""The first event of an id and name stays, whether pixel or API brought it ("Event
+deduplication", 2026). Whether its clock is the receipt or `event_time` is not said."""
+UNDEDUPLICATED: Final[frozenset[ActionSource]] = frozenset({"app_android", "app_ios"})
+"""The page names web, offline and CRM events alone."""
 
 _DAY_S: Final = 86_400.0
 MAX_AGE_S: Final[Mapping[EventSource, float]] = {
@@ -88,6 +93,7 @@ class TikTok:
             max_bytes=MAX_BYTES,
             requests_per_s=min(config.requests_per_s, MAX_REQUESTS_PER_S),
             deduplication_window_s=DEDUPLICATION_WINDOW_S,
+            undeduplicated=UNDEDUPLICATED,
         )
         self._url = config.base_url + PATH
         self._envelopes = _envelopes(config)
