@@ -26,7 +26,7 @@ from relay.delivery import Destination
 from relay.destinations import discover
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.dispatcher import Dispatcher
-from relay.dispatch.limits import RateLimit
+from relay.dispatch.pace import Pace
 from relay.dispatch.sender import Sender
 from relay.dispatch.transport import AiohttpTransport
 from relay.intake import Intake, Route, Router, Window, presence
@@ -157,14 +157,13 @@ class App:
 
     def _dispatcher(self, journal: Journal) -> Dispatcher:
         transport = AiohttpTransport()
-        rates: dict[str, RateLimit] = {}
+        paces: dict[str, Pace] = {}
         senders = []
         for destination in self._destinations:
-            requests_per_s = destination.limits.requests_per_s
-            limit = RateLimit(requests_per_s, self._clock)
-            rate = rates.setdefault(destination.budget, limit)
-            rate.limit(requests_per_s)
-            senders.append(self._sender(destination, journal, transport, rate))
+            budget_per_s = destination.limits.requests_per_s
+            pace = paces.setdefault(destination.budget, Pace(budget_per_s, self._clock))
+            pace.bound(budget_per_s)
+            senders.append(self._sender(destination, journal, transport, pace))
         return Dispatcher(journal, senders, transport)
 
     def _sender(
@@ -172,7 +171,7 @@ class App:
         destination: Destination,
         journal: Journal,
         transport: AiohttpTransport,
-        rate: RateLimit,
+        pace: Pace,
     ) -> Sender:
         settings = self._config.destinations[destination.name]
         return Sender(
@@ -181,7 +180,7 @@ class App:
             transport=transport,
             recorder=Recorder(destination.name, journal, self._metrics, self._clock),
             token=self._tokens[destination.name],
-            rate=rate,
+            pace=pace,
             batcher=Batcher(
                 max_events=destination.limits.max_events,
                 max_bytes=destination.limits.max_bytes,

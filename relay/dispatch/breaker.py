@@ -19,6 +19,7 @@ from relay.dispatch.retry import (
     HINT_MAX_S,
     PROBE_FIRST_S,
     PROBE_MAX_S,
+    THROTTLED_FIRST_S,
     THROTTLED_MAX_S,
     TRANSIENT_MAX_S,
     Backoff,
@@ -32,8 +33,6 @@ DEGRADED_AFTER = 2
 PROBE_EVENTS = 1
 TRIAL_EVENTS = 50
 """The largest request to a platform that did not answer lately."""
-MAX_IN_FLIGHT = 8
-"""Requests in flight to one destination; a throttle halves them, each success allows one more."""
 TOKEN_REASONS = frozenset({"token_missing", "token_rejected", "token_expired"})
 """Reasons that no event can be the cause of."""
 
@@ -51,15 +50,16 @@ class Breaker:
         self._clock = clock
         self._transient = Backoff(1.0, TRANSIENT_MAX_S, randomness)
         self._confirm = Backoff(1.0, CONFIRM_MAX_S, randomness)
-        self._throttle = Backoff(1.0, THROTTLED_MAX_S, randomness)
+        self._throttle = Backoff(THROTTLED_FIRST_S, THROTTLED_MAX_S, randomness)
         self._probe_s = PROBE_FIRST_S
-        self._window = MAX_IN_FLIGHT
         self.pause = pause
         self.wait: Wait | None = None
         """What the platform itself asked for, until it answers well."""
         self._paused_at = 0.0
         self._not_before = 0.0
         self._throttled_at = 0.0
+        self._guesses = 0
+        """Throttles in a row that named no wait; after the first, one request finds out."""
         self._faults = 0
         self._confirmations = 0
         self._faulty_since = 0.0
@@ -73,9 +73,9 @@ class Breaker:
         return max(0.0, self._not_before - self._clock())
 
     @property
-    def max_in_flight(self) -> int:
-        """How many requests may be under way; one, if the next answer decides."""
-        return 1 if self.pause is not None or self._faults else self._window
+    def one_at_a_time(self) -> bool:
+        """Whether the next answer decides, so that no second request may be under way."""
+        return self.pause is not None or self._faults > 0 or self._guesses > 1
 
     @property
     def max_events(self) -> int | None:
@@ -186,10 +186,9 @@ class Breaker:
                 return
             self.pause = None
         self._recover()
-        self._window = min(self._window + 1, MAX_IN_FLIGHT)
 
     def _recover(self) -> None:
-        self._faults = self._confirmations = 0
+        self._faults = self._confirmations = self._guesses = 0
         self._throttled_at = 0.0
         self.wait = None
         for waits in (self._transient, self._confirm, self._throttle):
@@ -197,12 +196,14 @@ class Breaker:
         self._probe_s = PROBE_FIRST_S
 
     def _throttled(self, answer: Answer, sent_at: float) -> None:
-        self._heed(answer)
+        """Wait as told and no longer; untold, briefly at first: the pace is lowered as well."""
+        asked = self._heed(answer)
         if sent_at < self._throttled_at:
             return
         self._throttled_at = self._clock()
-        self._window = max(self._window // 2, 1)
-        self._wait_until(self._clock() + self._throttle.next_s())
+        self._guesses = 0 if asked else self._guesses + 1
+        if not asked:
+            self._wait_until(self._clock() + self._throttle.next_s())
 
     def _fault(self, answer: Answer, sent_at: float) -> None:
         """Count a fault. Its wait begins with the request, which may have hung for long enough.

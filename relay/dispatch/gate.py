@@ -12,7 +12,9 @@ from collections.abc import Callable
 from relay.config.secret import SecretSource
 from relay.delivery import Answer, PauseReason
 from relay.dispatch.breaker import Breaker
-from relay.dispatch.limits import RateLimit
+from relay.dispatch.in_flight import InFlight
+from relay.dispatch.pace import Pace
+from relay.dispatch.retry import clamp_hint_s
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
 from relay.outcome.health import Health, State
@@ -34,7 +36,7 @@ class Gate:
         *,
         journal: Journal,
         token: SecretSource,
-        rate: RateLimit,
+        pace: Pace,
         clock: Callable[[], float],
         randomness: random.Random,
     ) -> None:
@@ -43,7 +45,8 @@ class Gate:
         self._token = token
         self._token_version = -1
         self._token_since = 0.0
-        self._rate = rate
+        self._turn = pace.turn()
+        self._in_flight = InFlight()
         self._clock = clock
         self._kept = journal.pauses().get(destination)
         self._kept_wait = journal.waits().get(destination)
@@ -66,9 +69,9 @@ class Gate:
     def wait_s(self, in_flight: int) -> float:
         """Return the seconds until it is worth asking again, 0 if a request may go now."""
         wait_s = self._breaker.wait_s()
-        if wait_s is None or in_flight >= self._breaker.max_in_flight:
+        if wait_s is None or self._is_full(in_flight):
             return CLOSED_S
-        return max(wait_s, self._rate.wait_s())
+        return wait_s or self._turn.wait_s()
 
     @property
     def max_events(self) -> int | None:
@@ -91,12 +94,20 @@ class Gate:
 
     def take(self) -> None:
         """Count a request that goes now."""
-        self._rate.take()
+        self._turn.take()
 
     def note(self, answer: Answer, sent_at: float) -> None:
         """Take an answer into account, unless it speaks of a token that is replaced by now."""
         if answer.kind != "misconfigured" or sent_at >= self._token_since:
             self._breaker.note(answer, sent_at)
+        match answer.kind:
+            case "throttled":
+                self._turn.throttled(sent_at, clamp_hint_s(answer.wait_s))
+                self._in_flight.throttled(sent_at, self._clock())
+            case "transient":
+                self._in_flight.failed(sent_at, self._clock())
+            case "settled" | "refused":
+                self._in_flight.passed(sent_at, self._clock())
 
     async def pause(self) -> None:
         """Let nothing pass until `resume`, over restarts as well."""
@@ -124,6 +135,11 @@ class Gate:
                 await self._keep_wait()
             except JournalUnavailable:
                 return
+
+    def _is_full(self, in_flight: int) -> bool:
+        if self._breaker.one_at_a_time:
+            return in_flight > 0
+        return self._in_flight.is_full(in_flight)
 
     async def _keep_pause(self) -> None:
         pause = self._breaker.pause

@@ -8,18 +8,19 @@ new is sent; what is in flight is finished, and everything else simply stays in 
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from msgspec.structs import replace
 
 from relay.config.secret import SecretSource
-from relay.delivery import Answer, Destination
+from relay.delivery import Answer, Destination, LateCode
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.gate import Gate
 from relay.dispatch.judge import MAX_CODE, Ruling, judge, safe_request_id, settlement_of
-from relay.dispatch.limits import RateLimit
+from relay.dispatch.lateness import late_codes
+from relay.dispatch.pace import Pace
 from relay.dispatch.reader import Reader
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
 from relay.dispatch.transport import Fault, Transport
@@ -49,7 +50,7 @@ class Sender:
         transport: Transport,
         recorder: Recorder,
         token: SecretSource,
-        rate: RateLimit,
+        pace: Pace,
         batcher: Batcher,
         timeout_s: float,
         clock: Callable[[], float],
@@ -75,7 +76,7 @@ class Sender:
             destination.name,
             journal=journal,
             token=token,
-            rate=rate,
+            pace=pace,
             clock=clock,
             randomness=randomness,
         )
@@ -142,7 +143,8 @@ class Sender:
 
     def _next_batch(self) -> Batch | None:
         if (most := self._gate.max_events) is not None:
-            return self._waiting.trial(most, rotate=self._gate.rotates)
+            gate = self._gate
+            return self._waiting.trial(most, rotate=gate.rotates, money_first=gate.troubled)
         return self._waiting.next(self._clock() * 1000)
 
     async def _idle(self) -> float:
@@ -159,6 +161,7 @@ class Sender:
                 await self._exchange(batch, token)
         finally:
             self._in_flight -= 1
+            self._waiting.ended(batch)
             self._wake.set()
 
     async def _exchange(self, batch: Batch, token: str) -> None:
@@ -169,8 +172,11 @@ class Sender:
         receipt = self._receipt(ruling, answer, sent_at)
         settlement = settlement_of(ruling, receipt, partial(self._due_ms, ruling))
         self._waiting.put(ruling.again)
+        if ruling.suspicious and ruling.retry:
+            self._reader.suspect(batch)
         self._note(ruling, answer, sent_at)
-        await self._recorder.record(settlement, ruling.warnings, retries=retries)
+        warnings = [*ruling.warnings, *self._late(batch, ruling, sent_at)]
+        await self._recorder.record(settlement, warnings, retries=retries)
         self._reader.ended(settlement)
 
     async def _ask(self, batch: Batch, token: str) -> Answer:
@@ -182,6 +188,12 @@ class Sender:
             return self.destination.answer(response, len(batch))
         except Exception as error:  # noqa: BLE001 - a destination's mistake is no other one's
             return self._mistaken(error)
+
+    def _late(self, batch: Batch, ruling: Ruling, sent_at: float) -> Sequence[LateCode]:
+        """Return what the platform may make of events that it took late; tests it does not keep."""
+        if self.destination.test:
+            return ()
+        return late_codes(batch, ruling.delivered, self.destination.limits, sent_at)
 
     def _mistaken(self, error: Exception) -> Answer:
         fields = {"destination": self.destination.name, "error": type(error).__name__}

@@ -37,7 +37,7 @@ def breaker(clock: Clock) -> Breaker:
 def test_a_new_breaker_lets_everything_through(breaker: Breaker) -> None:
     assert breaker.wait_s() == 0
     assert breaker.health().state == "active"
-    assert breaker.max_in_flight > 1
+    assert not breaker.one_at_a_time
     assert breaker.max_events is None
 
 
@@ -48,7 +48,7 @@ def test_one_fault_is_everyday_life_and_two_are_degraded(breaker: Breaker, clock
     breaker.note(DOWN, clock())
     health = breaker.health()
     assert (health.state, health.since) == ("degraded", NOW_S)
-    assert breaker.max_in_flight == 1
+    assert breaker.one_at_a_time
 
 
 def test_an_outage_is_tried_at_least_every_15_seconds(breaker: Breaker, clock: Clock) -> None:
@@ -74,7 +74,7 @@ def test_success_ends_an_outage(breaker: Breaker, clock: Clock) -> None:
         breaker.note(DOWN, clock())
     breaker.note(OK, clock())
     assert breaker.health().state == "active"
-    assert breaker.max_in_flight > 1
+    assert not breaker.one_at_a_time
 
 
 def test_trouble_ends_when_nothing_is_left_to_try(breaker: Breaker, clock: Clock) -> None:
@@ -93,14 +93,14 @@ def test_a_pause_goes_on_with_nothing_left_to_try(breaker: Breaker, clock: Clock
 def test_a_refused_event_is_no_fault(breaker: Breaker, clock: Clock) -> None:
     breaker.note(Answer(kind="refused"), clock())
     assert breaker.wait_s() == 0
-    assert breaker.max_in_flight > 1
+    assert not breaker.one_at_a_time
 
 
 def test_a_throttle_waits_as_told_and_is_no_fault(breaker: Breaker, clock: Clock) -> None:
     breaker.note(Answer(kind="throttled", wait_s=42.0), clock())
     health = breaker.health()
     assert (health.state, health.until) == ("throttled", NOW_S + 42)
-    assert breaker.max_in_flight > 1
+    assert not breaker.one_at_a_time
     clock.now += 42
     assert breaker.wait_s() == 0
     assert breaker.health().state == "active"
@@ -232,17 +232,32 @@ def test_a_fault_with_a_longer_wait_is_waited_for(breaker: Breaker, clock: Clock
     assert breaker.wait_s() == 120
 
 
-def test_a_throttle_halves_the_requests_in_flight_and_successes_bring_them_back(
-    breaker: Breaker, clock: Clock
-) -> None:
-    most = breaker.max_in_flight
-    for _ in range(5):
-        clock.now += 1
-        breaker.note(Answer(kind="throttled"), clock())
-    assert breaker.max_in_flight == 1
+def test_a_throttle_with_a_wait_is_never_waited_for_longer(breaker: Breaker, clock: Clock) -> None:
+    """However often it comes: the platform knows best when it takes requests again."""
     for _ in range(20):
-        breaker.note(OK, clock())
-    assert breaker.max_in_flight == most
+        breaker.note(Answer(kind="throttled", wait_s=1.0), clock())
+        assert breaker.wait_s() == 1.0
+        clock.now += 1
+    assert not breaker.one_at_a_time
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_throttle_without_a_wait_is_a_breath_and_repeated_ones_wait_longer(
+    clock: Clock, seed: int
+) -> None:
+    """Full jitter, up to a minute; from the second in a row, one request finds out."""
+    breaker = Breaker(clock, random.Random(seed))
+    bound_s = 0.25
+    for number in range(12):
+        breaker.note(Answer(kind="throttled"), clock())
+        assert 0 < (breaker.wait_s() or 0) <= bound_s
+        assert breaker.health().until == pytest.approx(clock() + (breaker.wait_s() or 0))
+        assert breaker.one_at_a_time == (number > 0)
+        clock.now += breaker.wait_s() or 0
+        bound_s = min(bound_s * 2, 60)
+    breaker.note(OK, clock())
+    breaker.note(Answer(kind="throttled"), clock())
+    assert (breaker.wait_s() or 0) <= 0.25
 
 
 def test_a_throttle_of_a_wave_counts_once(breaker: Breaker, clock: Clock) -> None:
@@ -250,7 +265,8 @@ def test_a_throttle_of_a_wave_counts_once(breaker: Breaker, clock: Clock) -> Non
     clock.now += 1
     for _ in range(8):
         breaker.note(Answer(kind="throttled"), sent_at)
-    assert breaker.max_in_flight == 4
+    assert not breaker.one_at_a_time
+    assert (breaker.wait_s() or 0) <= 0.25
 
 
 def test_a_new_reason_replaces_the_old_one_and_a_probe_goes_on(

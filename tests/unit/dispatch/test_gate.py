@@ -9,7 +9,7 @@ import pytest
 from relay.config.secret import SecretRef, SecretSource
 from relay.delivery import Answer
 from relay.dispatch.gate import Gate
-from relay.dispatch.limits import RateLimit
+from relay.dispatch.pace import Pace
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal, Pause, Wait
 from tests.builders import NOW_S
@@ -58,7 +58,7 @@ def gate(pauses: Pauses, clock: Clock, place: str = "env:TOKEN", rate: float = 1
         "shop",
         journal=cast("Journal", pauses),
         token=SecretSource(SecretRef(place), {"TOKEN": "canary"}, clock),
-        rate=RateLimit(rate, clock),
+        pace=Pace(rate, clock),
         clock=clock,
         randomness=random.Random(1),
     )

@@ -1,0 +1,65 @@
+"""How many requests to one destination may be under way at once, found by their answers.
+
+The number that is needed is rate times latency, and nobody knows the latency beforehand. So it
+grows while all places are taken, the answers are clean and no slower than they were, and falls with
+throttles and faults. The bound keeps memory in check: each request holds its events.
+"""
+
+MAX_IN_FLIGHT = 32
+"""Enough for 80 requests a second at 0.4 s each; beyond it requests wait their turn."""
+FIRST_IN_FLIGHT = 8
+THROTTLED = 0.75
+FAILED = 0.5
+"""What a throttle and a fault leave of it."""
+SLOWER = 2.0
+SLOWER_S = 0.05
+"""Answers that take so much longer than the best ones queue at the platform, or here."""
+FORGET = 0.01
+"""The share by which a slower answer moves what is taken for the best."""
+
+
+class InFlight:
+    """See the module docstring. Moments are Unix seconds."""
+
+    def __init__(self) -> None:
+        self._most = float(FIRST_IN_FLIGHT)
+        self._best_s: float | None = None
+        self._lowered_at = 0.0
+        self._was_full = False
+
+    @property
+    def most(self) -> int:
+        """How many requests may be under way."""
+        return int(self._most)
+
+    def is_full(self, in_flight: int) -> bool:
+        """Tell whether another request has to wait for an answer."""
+        full = in_flight >= self.most
+        self._was_full = self._was_full or full
+        return full
+
+    def passed(self, sent_at: float, now: float) -> None:
+        """Take a clean answer into account: one place more for each round of them."""
+        latency_s = max(now - sent_at, 0.0)
+        best_s = latency_s if self._best_s is None else self._best_s
+        self._best_s = min(latency_s, best_s + (latency_s - best_s) * FORGET)
+        if self._was_full and latency_s <= best_s * SLOWER + SLOWER_S:
+            self._most = min(self._most + 1 / self._most, MAX_IN_FLIGHT)
+        self._was_full = False
+
+    def throttled(self, sent_at: float, now: float) -> None:
+        """Take a throttle into account."""
+        self._lower(THROTTLED, sent_at, now)
+
+    def failed(self, sent_at: float, now: float) -> None:
+        """Take a fault into account: no answer, or none that is understood."""
+        self._lower(FAILED, sent_at, now)
+
+    def _lower(self, share: float, sent_at: float, now: float) -> None:
+        """Lower it once for all requests that were under way together."""
+        self._lowered_at = min(self._lowered_at, now)  # it is later if the clock was set back
+        if sent_at < self._lowered_at:
+            return
+        self._lowered_at = now
+        self._most = max(self._most * share, 1.0)
+        self._was_full = False

@@ -1,0 +1,87 @@
+"""The pace of one account or pixel, shared by all destinations that post to it.
+
+Spreads requests evenly at a rate that the answers steer, never above the published or configured
+budget. Destinations of one budget take turns: each holds a `Turn`, and who went last stands back
+for another that waits. Pure: it holds no timer; whoever sends asks `wait_s`.
+"""
+
+from collections.abc import Callable
+
+from relay.dispatch.rate import SteeredRate
+
+LATE_S = 0.05
+"""A request that goes later than it might is made up for by this much. More would come as a burst,
+of which a platform may see two in one second."""
+STAND_BACK_S = 0.005
+"""How long a place is held for another destination whose turn it is, and which is about to ask."""
+
+
+class Pace:
+    """See the module docstring. `clock` returns Unix seconds."""
+
+    def __init__(self, budget_per_s: float, clock: Callable[[], float]) -> None:
+        self._rate = SteeredRate(budget_per_s, clock)
+        self._clock = clock
+        self._next_at = 0.0
+        self._count = 0
+        self._asking: set[Turn] = set()
+        """Who was told to wait for the next place."""
+
+    @property
+    def per_s(self) -> float:
+        """Requests a second as of now."""
+        return self._rate.per_s
+
+    def bound(self, budget_per_s: float) -> None:
+        """Lower the budget to what one more destination is set to."""
+        self._rate.bound(budget_per_s)
+
+    def turn(self) -> "Turn":
+        """Return the part of one more destination in it."""
+        return Turn(self)
+
+    def wait_s(self, turn: "Turn") -> float:
+        """Return the seconds until `turn` may send; 0 means now."""
+        now, interval_s = self._clock(), 1 / self.per_s
+        self._next_at = min(self._next_at, now + interval_s)  # the clock may have been set back
+        due_at = self._next_at
+        if any(other.went < turn.went for other in self._asking):
+            due_at += STAND_BACK_S
+        if now >= due_at:
+            self._asking.discard(turn)
+            return 0.0
+        self._asking.add(turn)
+        return due_at - now
+
+    def take(self, turn: "Turn") -> None:
+        """Count a request of `turn` that goes now."""
+        self._next_at = max(self._next_at, self._clock() - LATE_S) + 1 / self.per_s
+        self._asking.clear()  # who still wants to go asks again
+        self._count += 1
+        turn.went = self._count
+        self._rate.sent()
+
+    def throttled(self, sent_at: float, wait_s: float) -> None:
+        """Take into account that a request was refused for its pace, with a wait of `wait_s`."""
+        self._rate.throttled(sent_at, wait_s)
+
+
+class Turn:
+    """One destination's part in a pace."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self.went = 0
+        """The number of its last request, counted over all destinations of the pace."""
+
+    def wait_s(self) -> float:
+        """Return the seconds until a request may go; 0 means now."""
+        return self._pace.wait_s(self)
+
+    def take(self) -> None:
+        """Count a request that goes now."""
+        self._pace.take(self)
+
+    def throttled(self, sent_at: float, wait_s: float) -> None:
+        """Take into account that a request was refused for its pace, with a wait of `wait_s`."""
+        self._pace.throttled(sent_at, wait_s)

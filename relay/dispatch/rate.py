@@ -1,0 +1,98 @@
+"""A request rate that is steered by the answers: lowered by throttles, raised while there are none.
+
+A platform may allow less than it publishes, or share its budget with somebody else. So each window
+that had a throttle lowers the rate by a share, and each window without one raises it if the rate
+was what held requests back. The rise remembers where the last throttle was: quick at first, very
+slow around that ceiling, quicker again once it is left behind (the curve of CUBIC, RFC 9438). So
+most of the time is spent just under what the platform allows. Pure: it holds no timer.
+"""
+
+from collections.abc import Callable
+
+WINDOW_S = 1.0
+"""Time between two steps; at low rates it is as long as `WINDOW_REQUESTS` take."""
+WINDOW_REQUESTS = 2
+LOWERED = 0.93
+"""What a throttle leaves of the rate that was really used."""
+USED_LEAST = 0.7
+"""The share of the rate that counts as used whatever was sent: one second does not tell much."""
+USED = 0.75
+"""The share of its requests that a window has to see for the rate to have been the limit."""
+RETURN_WINDOWS = 15
+"""Clean windows from a throttle to the rate that it came at."""
+RETURN_WINDOWS_PER_WAIT_S = 30
+RETURN_WINDOWS_MOST = 60
+"""The same grows with the wait that the platform asks for: what is dear is tried less often."""
+FLOOR_PER_S = 0.5
+"""No throttle lowers the rate below this; the waits between requests do the rest."""
+
+
+class SteeredRate:
+    """Requests a second, between a floor and `most_per_s`. `clock` returns Unix seconds."""
+
+    def __init__(self, most_per_s: float, clock: Callable[[], float]) -> None:
+        self.per_s = most_per_s
+        self._most_per_s = most_per_s
+        self._clock = clock
+        self._ceiling_per_s = most_per_s
+        self._depth_per_s = 0.0
+        self._clean = self._return_windows = float(RETURN_WINDOWS)
+        self._lowered_at = 0.0
+        self._began_at = 0.0
+        self._count = 0
+        self._count_before = 0
+        self._had_throttle = False
+
+    def bound(self, most_per_s: float) -> None:
+        """Never rise above this from now on."""
+        self._most_per_s = min(self._most_per_s, most_per_s)
+        self.per_s = min(self.per_s, self._most_per_s)
+
+    def sent(self) -> None:
+        """Count a request that goes now."""
+        passed_s = self._clock() - self._began_at
+        if not 0 <= passed_s < self._window_s:
+            self._end_window(follows=0 <= passed_s < 2 * self._window_s)
+        self._count += 1
+
+    def throttled(self, sent_at: float, wait_s: float) -> None:
+        """Lower the rate, once for all requests of a window; `wait_s` is what a throttle costs."""
+        self._had_throttle = True
+        now = self._clock()
+        self._lowered_at = min(self._lowered_at, now)  # the clock may have been set back
+        if sent_at < self._lowered_at + WINDOW_S:
+            return
+        self._lowered_at = now
+        least_per_s = min(FLOOR_PER_S, self._most_per_s)
+        self._ceiling_per_s = self.per_s
+        self.per_s = max(self._used_per_s() * LOWERED, least_per_s)
+        self._depth_per_s = self._ceiling_per_s - self.per_s
+        self._clean = 0.0
+        windows = RETURN_WINDOWS + RETURN_WINDOWS_PER_WAIT_S * wait_s
+        self._return_windows = min(windows, RETURN_WINDOWS_MOST)
+
+    @property
+    def _window_s(self) -> float:
+        return max(WINDOW_S, WINDOW_REQUESTS / self.per_s)
+
+    def _end_window(self, *, follows: bool) -> None:
+        """Begin a window; `follows` tells that the last one has just ended."""
+        was_limit = self._count >= USED * self.per_s * self._window_s
+        if follows and was_limit and not self._had_throttle:
+            self._raise()
+        self._count_before = self._count if follows else 0
+        self._began_at = self._clock()
+        self._count = 0
+        self._had_throttle = False
+
+    def _raise(self) -> None:
+        self._clean += 1
+        beyond = self._clean / self._return_windows - 1
+        per_s = self._ceiling_per_s + self._depth_per_s * beyond**3
+        self.per_s = min(max(per_s, self.per_s), self._most_per_s)
+
+    def _used_per_s(self) -> float:
+        """Return what was sent in the last window's time, and at least some of the rate."""
+        passed = min(max((self._clock() - self._began_at) / self._window_s, 0.0), 1.0)
+        used_per_s = (self._count_before * (1 - passed) + self._count) / self._window_s
+        return min(max(used_per_s, self.per_s * USED_LEAST), self.per_s)
