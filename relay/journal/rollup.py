@@ -10,6 +10,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal
+from operator import attrgetter
 from typing import Final, Literal
 
 from relay.event_name import label_of
@@ -27,6 +28,8 @@ RELAY: Final = ""
 _MOST_DIGITS: Final = 40
 """Before and after the decimal point; no currency has a use for more."""
 _EXACT: Final = Context(prec=3 * _MOST_DIGITS)
+
+_ORIGIN: Final = attrgetter("source", "event", "received_ms")
 
 _Kind = Literal["received", "rejected", "accepted", "replayed", "skipped", "delivered", "dead"]
 _Change = tuple[_Kind, int, str, str, str]
@@ -58,9 +61,8 @@ class Deltas:
 
     def appended(self, entries: Sequence[Entry], destinations: Iterable[str]) -> None:
         """Count new events of the log: received, accepted everywhere, skipped or dead where so."""
-        alike = Counter([(each.source, each.event, each.received_ms // 60_000) for each in entries])
-        for (source, event, minute), count in alike.items():
-            label = label_of(event)
+        for (source, event, received_ms), count in Counter(map(_ORIGIN, entries)).items():
+            minute, label = received_ms // 60_000, label_of(event)
             self._changes["received", minute, source, label, ""] += count
             for destination in destinations:
                 self._changes["accepted", minute, destination, label, ""] += count
@@ -76,18 +78,13 @@ class Deltas:
 
     def delivered(self, destination: str, entries: Sequence[Entry]) -> None:
         """Count delivered events, and what those were worth that are purchases."""
-        alike = Counter([(each.event, each.received_ms // 60_000) for each in entries])
-        for (event, minute), count in alike.items():
-            self._changes["delivered", minute, destination, label_of(event), ""] += count
-        orders = [
-            (each.received_ms // 60_000, each.currency, each.value)
-            for each in entries
-            if each.event == "purchase" and each.currency
-        ]
-        for minute, currency, value in orders:
-            if value is not None and _is_money(value):
-                key = (minute, destination, currency)
-                self._values[key] = _EXACT.add(self._values[key], value)
+        for (_, event, received_ms), count in Counter(map(_ORIGIN, entries)).items():
+            change: _Change = ("delivered", received_ms // 60_000, destination, label_of(event), "")
+            self._changes[change] += count
+        for each in entries:
+            value = each.value
+            if each.event == "purchase" and each.currency and value is not None:
+                self._sell(each.received_ms // 60_000, destination, each.currency, value)
 
     def dead(self, destination: str, event: str, received_ms: int, reason: str) -> None:
         """Count an event that ended without delivery."""
@@ -105,6 +102,11 @@ class Deltas:
             row = row_of(minute * 60_000, now_ms)
             add_value(connection, row, destination, currency, value)
             _add_total_value(connection, destination, currency, value)
+
+    def _sell(self, minute: int, destination: str, currency: str, value: Decimal) -> None:
+        if _is_money(value):
+            key = (minute, destination, currency)
+            self._values[key] = _EXACT.add(self._values[key], value)
 
     def _passed(self, entry: Entry) -> None:
         minute, label = entry.received_ms // 60_000, label_of(entry.event)
@@ -170,6 +172,9 @@ def _add_total_value(
 
 def _is_money(value: Decimal) -> bool:
     """Whether an amount can be summed without rounding; intake lets no other through."""
+    text = str(value)
+    if len(text) <= _MOST_DIGITS and text.replace(".", "", 1).isdigit():
+        return True
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):
         return False  # infinite, or not a number

@@ -6,7 +6,7 @@ as it was read, is passed over without a count. So a settlement may come twice.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import filterfalse, groupby
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -48,7 +48,7 @@ def settle(
     exception_row.end_retries(connection, destination, ended)
     exception_row.add_dead(connection, destination, dead, ledger.now_ms())
     exception_row.add_retries(connection, destination, retry)
-    for lane, first, last in stretches([each for each in ended if not each.retry]):
+    for lane, first, last in stretches(filterfalse(_RETRY, ended)):
         ledger.settle(destination, lane, first, last)
 
 
@@ -58,20 +58,26 @@ def stretches(pendings: Iterable[Pending]) -> Iterator[Stretch]:
         yield Stretch(run[0].lane, run[0].start, run[-1].offset)
 
 
-def _runs(pendings: Iterable[Pending]) -> Iterator[list[Pending]]:
+def _runs(pendings: Iterable[Pending]) -> Iterator[Sequence[Pending]]:
     """Cut the events into runs that follow on each other; it is quick where all do."""
-    for lane, group in groupby(pendings, _lane):
-        del lane
+    for _, group in groupby(pendings, _LANE):
         run = list(group)
-        follows = [each.start for each in run[1:]]
-        ends = [each.offset + 1 for each in run]
-        first = 0
-        if follows != ends[:-1]:
-            for at, (start, end) in enumerate(zip(follows, ends, strict=False), 1):
-                if start != end:
-                    yield run[first:at]
-                    first = at
-        yield run[first:] if first else run
+        starts, ends = list(map(_START, run)), list(map(_OFFSET, run))
+        if starts[1:] == ends[1:] == list(range(ends[0] + 1, ends[0] + len(run))):
+            yield run
+        else:
+            yield from _cut_where_they_do_not(run, starts, ends)
+
+
+def _cut_where_they_do_not(
+    run: Sequence[Pending], starts: Sequence[int], offsets: Sequence[int]
+) -> Iterator[Sequence[Pending]]:
+    first = 0
+    for at, (start, offset) in enumerate(zip(starts[1:], offsets, strict=False), 1):
+        if start != offset + 1:
+            yield run[first:at]
+            first = at
+    yield run[first:]
 
 
 class _Fresh:
@@ -84,8 +90,7 @@ class _Fresh:
 
     def pendings(self, pendings: Sequence[Pending]) -> Sequence[Pending]:
         """Return those that are fresh; as good as free if all are, and none is a retry."""
-        has_retry = True in [pending.retry for pending in pendings]
-        if not has_retry and not any(map(self._is_in_doubt, stretches(pendings))):
+        if not any(map(_RETRY, pendings)) and not any(map(self._is_in_doubt, stretches(pendings))):
             return pendings
         return [pending for pending in pendings if self.is_fresh(pending)]
 
@@ -125,9 +130,9 @@ def _spans(settlement: Settlement) -> Iterator[Stretch]:
         *(each.pending for each in settlement.retry),
         *settlement.waiting,
     ]
-    for pending in [each for each in covered if each.retry]:
+    for pending in filter(_RETRY, covered):
         yield Stretch(pending.lane, pending.offset, pending.offset)
-    yield from _log_spans([each for each in covered if not each.retry])
+    yield from _log_spans(filterfalse(_RETRY, covered))
 
 
 def _log_spans(pendings: Iterable[Pending]) -> Iterator[Stretch]:
@@ -168,7 +173,10 @@ def _exception(each: Dead | Retry, outcome: Outcome) -> tuple[Lane, int, Outcome
     return each.pending.lane, each.pending.offset, outcome, each.code, each.message
 
 
-_lane: Final = attrgetter("lane")
+_LANE: Final = attrgetter("lane")
+_START: Final = attrgetter("start")
+_OFFSET: Final = attrgetter("offset")
+_RETRY: Final = attrgetter("retry")
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _ADD_RECEIPT: Final = """
     INSERT INTO receipt
