@@ -1,19 +1,24 @@
 """`relay journal`: the journal's file itself, looked at beside the relay or while it is stopped."""
 
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import click
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from relay.cli.option import available_config, config_option, json_option, required_config
-from relay.cli.output import console, plain, print_json
+from relay.cli.output import console, counted, plain, print_json
 from relay.config.sandbox import SUFFIX
+from relay.journal.backup import Backup, back_up
 from relay.journal.finding import Finding, Watch
 from relay.journal.verify import verify
+
+MEBIBYTE: Final = 1024 * 1024
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +29,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     findings: Sequence[Finding]
 
 
-@click.group(short_help="Verify the journal.")
+@click.group(short_help="Verify the journal, or copy it.")
 def journal() -> None:
     """Look after the file that holds what the relay has taken."""
 
@@ -50,6 +55,26 @@ def check(config_file: Path | None, *, emulated: bool, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
+@journal.command(short_help="Copy the journal, also while the relay runs.")
+@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@config_option
+def backup(config_file: Path | None, file: Path, *, emulated: bool, as_json: bool) -> None:
+    """Copy the journal to FILE, which must not exist, also while the relay runs.
+
+    The copy is whole by itself: it holds all that was acknowledged before it began. To restore it,
+    stop the relay and put the copy in the place of the journal, with no -wal or -shm beside it.
+    """
+    path = journal_path(config_file, emulated=emulated)
+    with interruptible(), progress() as watch:
+        done = back_up(path, file, watch)
+    if as_json:
+        print_json(msgspec.json.encode(done))
+    else:
+        console().print(plain(_told(done)))
+
+
 def journal_path(config_file: Path | None, *, emulated: bool) -> Path:
     """Return where the journal is; that of a sandbox needs no configuration."""
     if not emulated:
@@ -66,6 +91,21 @@ def _show(result: Verified) -> None:
             good.print(plain(f"{each.message}: fine"))
         else:
             bad.print(plain(f"relay: {each.message}; {each.fix}"))
+
+
+def _told(done: Backup) -> str:
+    size = f"{done.size_bytes / MEBIBYTE:,.1f} MiB"
+    return f"{done.file}: {counted(done.events, 'event')} in the log, {size}"
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Have SIGTERM end the block as Ctrl-C does, so that it leaves nothing half done."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

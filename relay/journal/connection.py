@@ -71,6 +71,18 @@ def open_new(path: Path, connect: Connect) -> sqlite3.Connection:
     return _open(path, "rw", connect, same_thread=True)
 
 
+def open_copy(path: Path) -> sqlite3.Connection:
+    """Open an empty file that a journal is copied into.
+
+    It is thrown away if anything fails, and flushed by whoever keeps it; so there is no file
+    beside it.
+    """
+    connection = _open(path, "rw", sqlite3.Connection, same_thread=True)
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
 def _open(path: Path, mode: str, connect: Connect, *, same_thread: bool) -> sqlite3.Connection:
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",

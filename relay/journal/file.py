@@ -90,10 +90,11 @@ def _make(path: Path, connect: Connect) -> None:
     with closing(open_new(fresh, connect)) as connection:
         create(connection)
     fresh.replace(path)
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

@@ -11,18 +11,17 @@ however large the journal. All of it blocks.
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from relay.journal.connection import open_reader, open_still
 from relay.journal.file import stored_version
 from relay.journal.finding import RESTORE, Finding, Watch, counted, fine, problem
+from relay.journal.still import ATTEMPTS, State
 from relay.journal.upgrades import VERSION
 from relay.journal.verify_destination import check_destinations
 from relay.journal.verify_log import check_log
 from relay.journal.verify_rows import check_rows
 
-ATTEMPTS: Final = 3
-"""How often a verification begins anew because the relay was started or stopped meanwhile."""
 _TOLD_BY_SQLITE: Final = 100
 _WHERE: Final = "start the relay once, or set [journal] path to where its journal is"
 
@@ -31,34 +30,16 @@ def verify(path: Path, watch: Watch) -> list[Finding]:
     """Return what was found, check by check; all is well if every finding is fine."""
     findings: list[Finding] = []
     for _ in range(ATTEMPTS):
-        before = _State.of(path)
+        before = State.of(path)
         findings = _verify(path, watch, still=before.still)
-        if not before.still or _State.of(path) == before:
+        if before.holds(path):
             break
     return findings
 
 
-class _State(NamedTuple):
-    """The look of the files from outside; `still` if there is no write-ahead log."""
-
-    still: bool
-    size_bytes: int
-    changed_ns: int
-
-    @classmethod
-    def of(cls, path: Path) -> "_State":
-        still = not Path(f"{path}-wal").exists()
-        try:
-            status = path.stat()
-        except OSError:
-            return cls(still, 0, 0)
-        return cls(still, status.st_size, status.st_mtime_ns)
-
-
 def _verify(path: Path, watch: Watch, *, still: bool) -> list[Finding]:
-    unusable = _unusable(path)
-    if unusable is not None:
-        return [unusable]
+    if (found := unusable(path)) is not None:
+        return [found]
     try:
         opened = open_still if still else open_reader
         with closing(opened(path, sqlite3.Connection)) as connection:
@@ -79,7 +60,7 @@ def _checks(path: Path, connection: sqlite3.Connection, watch: Watch) -> list[Fi
     return findings
 
 
-def _unusable(path: Path) -> Finding | None:
+def unusable(path: Path) -> Finding | None:
     """Return why the file cannot be verified at all, None if it can."""
     try:
         version = stored_version(path)

@@ -1,7 +1,9 @@
-"""`relay journal check` as a process: exit codes, one line a check, one line a fault."""
+"""`relay journal` as a process: exit codes, one line a check, one line a fault, and backups."""
 
 import json
+import resource
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, entry
-from tests.integration.cli_process import Shop
+from tests.integration.cli_process import Ended, Shop, command
 
 CONFIG = '[journal]\npath = "shop.db"\n'
 
@@ -26,6 +28,20 @@ async def journal_at(path: Path) -> None:
     await journal.open(["pinterest-main"])
     await journal.append([entry(name) for name in "abc"])
     await journal.close()
+
+
+def with_small_files(shop: Shop, *arguments: str) -> Ended:
+    """Run a command whose files cannot grow beyond 64 KiB: a full disk that needs no disk."""
+    limits = (65_536, 65_536)
+    done = subprocess.run(
+        command(*arguments),
+        cwd=shop.folder,
+        env=shop.environment({}),
+        capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits),
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 async def test_a_fine_journal_gets_a_line_for_each_check_and_0(shop: Shop) -> None:
@@ -89,3 +105,34 @@ def test_the_journal_of_a_sandbox_is_verified_while_it_runs_and_after(tmp_path: 
         "relay.db.sandbox.lock",
     ]
     assert real.code == 2
+
+
+async def test_a_backup_says_what_it_holds(shop: Shop) -> None:
+    await journal_at(shop.folder / "shop.db")
+
+    ended = shop.run("journal", "backup", "copy.db")
+    again = shop.run("journal", "backup", "copy.db")
+    told = shop.run("journal", "backup", "other.db", "--json")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("copy.db: 3 events in the log, 0.")
+    assert (again.code, again.out) == (2, "")
+    assert again.err == "relay: copy.db: is there already; choose another file, or move it away\n"
+    answer = json.loads(told.out)
+    size_bytes = (shop.folder / "other.db").stat().st_size
+    assert answer == {"file": "other.db", "events": 3, "size_bytes": size_bytes}
+
+
+async def test_a_full_disk_of_the_backup_is_one_line_and_leaves_nothing(shop: Shop) -> None:
+    await journal_at(shop.folder / "shop.db")
+
+    ended = with_small_files(shop, "journal", "backup", "copy.db")
+
+    assert (ended.code, ended.out) == (1, "")
+    [line] = ended.err.splitlines()
+    assert "check both disks" in line or "disk of the backup is full" in line
+    assert sorted(each.name for each in shop.folder.iterdir()) == [
+        "relay.toml",
+        "shop.db",
+        "shop.db.lock",
+    ]
