@@ -7,7 +7,7 @@ COMPILE := pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe -
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check test bench schemas lock clean
+.PHONY: help setup run demo check test backlog bench schemas lock clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: setup  ## Run all tests, with branch coverage
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+backlog: setup  ## Start and measure the relay with ten million events waiting on disk (15 GB)
+	RELAY_TEST_BACKLOG=10000000 $(BIN)/python -m pytest -s tests/acceptance/test_backlog.py
 
 bench: setup  ## Measure the relay against a straightforward baseline, in one run
 	$(BIN)/python -m tests.bench.run

@@ -96,6 +96,12 @@ class Relay:
             self._process.send_signal(number)
         return await self._process.wait()
 
+    @property
+    def process_id(self) -> int:
+        """The process, once it was started."""
+        assert self._process is not None
+        return self._process.pid
+
     async def summary(self) -> Any:
         """Return the lifetime funnels by name."""
         found = msgspec.json.decode(await fetch(f"{self.admin}/api/v1/destinations"))
