@@ -38,7 +38,7 @@ _WHOLE_REQUEST: Final = re.compile(
     re.IGNORECASE,
 )
 _PER_DAY: Final = re.compile(r"\bQPD\b|\bper day\b|\bdaily\b", re.IGNORECASE)
-_PER_MINUTE: Final = re.compile(r"\bQPM\b|\bper minute\b|\brestricted\b", re.IGNORECASE)
+_PER_MINUTE: Final = re.compile(r"\bQPM\b|\bper minute\b", re.IGNORECASE)
 
 
 class _Reply(msgspec.Struct, gc=False):
