@@ -14,7 +14,7 @@ WINDOW_S = 1.0
 WINDOW_REQUESTS = 2
 LOWERED = 0.93
 """What a throttle leaves of the rate that was really used."""
-USED_LEAST = 0.7
+USED_LEAST = 0.5
 """The share of the rate that counts as used whatever was sent: one second does not tell much."""
 USED = 0.75
 """The share of its requests that a window has to see for the rate to have been the limit."""
