@@ -7,7 +7,7 @@ COMPILE := pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe -
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check test backlog bench schemas lock clean
+.PHONY: help setup run demo check test backlog bench outage schemas lock clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ backlog: setup  ## Start and measure the relay with ten million events waiting o
 
 bench: setup  ## Measure the relay against a straightforward baseline, in one run
 	$(BIN)/python -m tests.bench.run
+
+outage: setup  ## Simulate a platform that is away for a day, at full size: some minutes
+	RELAY_OUTAGE_SCALE=1 $(BIN)/python -m pytest -q -s -p no:randomly tests/simulation/test_outage.py
 
 schemas: setup  ## Write schemas/ anew from the code
 	$(BIN)/relay schemas

@@ -8,7 +8,7 @@ nothing but `identifiers` is told of single events, and that costs one dictionar
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -97,6 +97,10 @@ class Tally(Collector):
     def add(self, *labels: str, count: int = 1) -> None:
         """Add `count`; 0 makes the series start at zero."""
         self._counts[labels] = self._counts.get(labels, 0) + count
+
+    def counts(self) -> Mapping[tuple[str, ...], int]:
+        """Return the counts by labels."""
+        return self._counts
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """Yield the family for an exposition."""

@@ -1,0 +1,173 @@
+"""A relay and two platforms in virtual time: real journal, real senders, real destinations.
+
+Only the network is made up: `Platforms` answers as both would, after a while, and Pinterest is out
+of order when a test says so. What each took is told to a `Watch`, request by request.
+"""
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from relay.config.quantity import Duration
+from relay.delivery import HttpRequest, HttpResponse
+from relay.dispatch.transport import Fault
+from relay.journal import exception_row
+from relay.journal.base import Entry, Pending, Rejection, Settlement
+from relay.journal.connection import open_reader
+from relay.journal.sqlite import SqliteJournal
+from tests.builders import NOW_S
+from tests.sending import Clock, Sending, pinterest, tiktok
+from tests.virtual_time import virtual_loop
+
+HOUR_S: Final = 3600.0
+URL: Final = "http://127.0.0.1:9"
+"""Nothing listens there, and nobody asks: the transport is made up."""
+Outage = Literal["hangs", "refuses", "503"] | None
+
+
+class VirtualClock(Clock):
+    """Unix seconds that follow the running virtual loop; threads may ask as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop = virtual_loop()
+
+    def __call__(self) -> float:
+        """Return Unix seconds."""
+        return NOW_S + self._loop.time()
+
+
+class TimedJournal(SqliteJournal):
+    """The SQLite journal, for whose threads virtual time stands.
+
+    Retries are asked for every second of a day, mostly in vain: that query runs in the loop's own
+    thread, which saves most of the waiting for another one.
+    """
+
+    async def open_at(self, path: Path, destinations: Sequence[str]) -> None:
+        """Open the journal at `path`."""
+        await self.open(destinations)
+        self._retries = open_reader(path, sqlite3.Connection)
+
+    async def close(self) -> None:
+        """See `Journal.close`."""
+        self._retries.close()
+        await super().close()
+
+    async def due(self, destination: str, now_ms: int, limit: int) -> Sequence[Pending]:
+        """See `Journal.due`."""
+        return exception_row.due(self._retries, destination, now_ms, limit)
+
+    def append(
+        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+    ) -> "asyncio.Future[None]":
+        """See `Journal.append`."""
+        return virtual_loop().outside(super().append(entries, rejections))
+
+    async def settle(self, destination: str, settlement: Settlement) -> None:
+        """See `Journal.settle`."""
+        with virtual_loop().standing():
+            await super().settle(destination, settlement)
+
+
+class EventTaken(msgspec.Struct, frozen=True, gc=False):
+    """What both platforms' events have in common."""
+
+    event_id: str
+    event_time: int
+
+
+class RequestTaken(NamedTuple):
+    """One request that a platform took, at a moment of the virtual clock."""
+
+    at_s: float
+    events: Sequence[EventTaken]
+
+
+class Platforms:
+    """A `Transport`: both platforms at the other end. `outage` is Pinterest's."""
+
+    def __init__(self, clock: Clock, *, seed: int = 1) -> None:
+        self.outage: Outage = None
+        self.vain: list[tuple[float, int]] = []
+        """When Pinterest was tried in vain, and with how many events."""
+        self.pinterest: list[RequestTaken] = []
+        self.tiktok: list[RequestTaken] = []
+        self._clock = clock
+        self._random = random.Random(seed)
+
+    async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
+        """See `Transport.send`."""
+        to_pinterest = "/ad_accounts/" in request.url
+        if to_pinterest and self.outage:
+            return await self._fail(request, timeout_s, self.outage)
+        await asyncio.sleep(self._random.uniform(0.05, 0.25))
+        events = _BODY.decode(request.body).data
+        (self.pinterest if to_pinterest else self.tiktok).append(
+            RequestTaken(self._clock(), events)
+        )
+        return _pinterest_answer(len(events)) if to_pinterest else _TIKTOK_ANSWER
+
+    async def close(self) -> None:
+        """See `Transport.close`."""
+
+    async def _fail(
+        self, request: HttpRequest, timeout_s: float, outage: Outage
+    ) -> HttpResponse | Fault:
+        self.vain.append((self._clock(), len(_BODY.decode(request.body).data)))
+        if outage == "refuses":
+            return Fault("connect")
+        if outage == "503":
+            return HttpResponse(503, {}, b'{"code": 4197, "message": "ramped down"}')
+        await asyncio.sleep(timeout_s)
+        return Fault("timeout")
+
+
+@asynccontextmanager
+async def relay(folder: Path, *, max_batch: int) -> AsyncIterator[tuple[Sending, Platforms]]:
+    """Run a relay for both platforms; Pinterest allows one request a second.
+
+    As much stays in memory as ten full requests, so that an outage is read from disk afterwards.
+    """
+    clock = VirtualClock()
+    targets = (
+        pinterest(URL, max_batch=max_batch, rate=1.0, linger=Duration("1s")),
+        tiktok(URL, max_batch=max_batch, linger=Duration("1s")),
+    )
+    journal = TimedJournal(
+        folder / "relay.db",
+        clock=clock,
+        max_size_bytes=40 * 2**30,
+        retention_s=30 * 86_400,
+        hot_events=10 * max_batch,
+    )
+    await journal.open_at(folder / "relay.db", [target.name for target in targets])
+    try:
+        sending = Sending(journal, targets, clock, lambda destination: destination)
+        platforms = Platforms(clock)
+        sending.start(platforms, repeat_s=1.0)
+        yield sending, platforms
+        sending.dispatcher.stop()
+        await sending.running
+    finally:
+        await journal.close()
+
+
+class _Body(msgspec.Struct):
+    data: list[EventTaken]
+
+
+def _pinterest_answer(count: int) -> HttpResponse:
+    events = b",".join([b'{"status":"processed"}'] * count)
+    head = b'{"num_events_received":%d,"num_events_processed":%d,"events":[' % (count, count)
+    return HttpResponse(200, {}, head + events + b"]}")
+
+
+_BODY: Final = msgspec.json.Decoder(_Body)
+_TIKTOK_ANSWER: Final = HttpResponse(200, {}, b'{"code": 0, "message": "OK", "request_id": "1"}')
