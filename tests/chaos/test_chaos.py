@@ -1,0 +1,27 @@
+"""A short chaos run of fixed seeds; `make chaos` is the long one, with any seed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.run import Report, Settings, run
+from tests.chaos.trouble import TROUBLES
+
+SECONDS = 22.0
+"""Long enough for every trouble to come at least once."""
+
+
+def no_bar(passed_s: float, report: Report) -> None:
+    """Show nothing."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_nothing_is_lost_whatever_breaks(seed: int, tmp_path: Path) -> None:
+    """The sums hold in every sample, and each duplicate has a kill or a reset that explains it."""
+    report = await run(Settings(seed=seed, seconds=SECONDS, folder=tmp_path), no_bar)
+    assert report.problems == [], f"seed {seed}"
+    assert report.happened.keys() == TROUBLES.keys(), "a trouble was left out"
+    assert len(report.acknowledged) > 500, "too little went through to prove anything"
+    assert report.samples > 20

@@ -1,0 +1,98 @@
+"""The account of a chaos run finds what it is there to find."""
+
+import pytest
+from msgspec.structs import replace
+
+from relay.sandbox.answers import Fate, PlatformName
+from tests.chaos.event import kind_of
+from tests.chaos.record import Request
+from tests.chaos.verdict import Account, judge
+
+PURCHASE = "purchase-p0-1"
+
+
+def request(
+    platform: PlatformName,
+    at: float = 100.0,
+    fate: Fate = "accepted",
+    event_id: str = PURCHASE,
+    **more: str | bool,
+) -> Request:
+    return replace(
+        Request(
+            received_at=at, platform=platform, code="0", broken=False, events=[(event_id, fate)]
+        ),
+        **more,
+    )
+
+
+FINE = Account(
+    acknowledged={PURCHASE},
+    requests=[request("pinterest"), request("tiktok")],
+    kills=[],
+    dead={},
+    delivered={"pinterest": 1, "tiktok": 1},
+)
+
+
+def problems(**changes: object) -> list[str]:
+    return judge(replace(FINE, **changes)).problems
+
+
+def test_an_account_that_adds_up_has_no_problem() -> None:
+    assert problems() == []
+
+
+def test_an_event_that_never_arrived_is_lost() -> None:
+    assert problems(requests=[request("tiktok")]) == [
+        f"{PURCHASE} was acknowledged and never reached pinterest"
+    ]
+
+
+@pytest.mark.parametrize("event_id", ["no_consent-p0-1", "stale-p0-1", "malformed-p0-1", "x"])
+def test_an_event_that_is_not_meant_for_a_platform_is_foreign_there(event_id: str) -> None:
+    requests = [*FINE.requests, request("tiktok", event_id=event_id)]
+    assert f"tiktok got {event_id}, which is not meant for it" in problems(requests=requests)
+
+
+def test_a_duplicate_needs_a_kill_or_a_broken_connection() -> None:
+    twice = [*FINE.requests, request("tiktok", 101.0)]
+    assert f"tiktok took {PURCHASE} twice, and nothing had happened" in problems(requests=twice)
+    assert problems(requests=twice, kills=[100.5]) == []
+    broken = [request("pinterest"), request("tiktok", broken=True), request("tiktok", 101.0)]
+    assert problems(requests=broken) == []
+
+
+def test_a_kill_long_after_a_request_explains_no_duplicate() -> None:
+    twice = [*FINE.requests, request("tiktok", 200.0)]
+    assert problems(requests=twice, kills=[199.0]) != []
+
+
+def test_there_are_no_more_duplicates_than_events_in_flight() -> None:
+    verdict = judge(replace(FINE, requests=[*FINE.requests, request("tiktok", 101.0)], kills=[9.0]))
+    assert (verdict.duplicates, verdict.in_flight) == (1, 0)
+    assert "1 duplicates, but only 0 events were in flight" in verdict.problems
+
+
+def test_a_dead_letter_needs_an_answer_that_justifies_it() -> None:
+    dead = {("tiktok", PURCHASE): ("platform_rejected", "40002")}
+    delivered = {"pinterest": 1, "tiktok": 0}
+    throttled = [request("pinterest"), request("tiktok", fate="turned_away", code="40100")]
+    [problem] = problems(requests=throttled, dead=dead, delivered=delivered)
+    assert problem.startswith(f"{PURCHASE} is dead at tiktok as platform_rejected")
+    refused = [request("pinterest"), request("tiktok", fate="refused", code="40002")]
+    assert problems(requests=refused, dead=dead, delivered=delivered) == []
+
+
+def test_what_counts_as_delivered_must_have_been() -> None:
+    found = problems(delivered={"pinterest": 2, "tiktok": 1})
+    assert found == ["2 events count as delivered to pinterest, but 1 should be"]
+
+
+def test_a_stale_event_has_to_be_dead_as_expired() -> None:
+    found = problems(acknowledged={PURCHASE, "stale-p0-2"})
+    assert "stale-p0-2 should be expired at tiktok, but is None" in found
+
+
+def test_an_id_that_was_never_posted_has_no_kind() -> None:
+    assert kind_of("order-1") is None

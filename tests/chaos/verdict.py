@@ -1,0 +1,144 @@
+"""The account at the end: what producers were promised against what the platforms saw.
+
+Pure, and stricter than a sum: every single duplicate must have a kill or a broken connection that
+explains it, every dead letter an answer of the emulator, every accepted event an end.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from relay.dispatch.in_flight import MAX_IN_FLIGHT
+from relay.sandbox.answers import Fate, PlatformName
+from tests.chaos.event import kind_of
+from tests.chaos.record import PLATFORMS, Request, by_event
+
+IN_FLIGHT_S: Final = 12.0
+"""The longest that a request can be under way: sent, answered, and its outcome on disk."""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known when a run is over."""
+
+    acknowledged: AbstractSet[str]
+    requests: Sequence[Request]
+    kills: Sequence[float]
+    dead: Mapping[tuple[PlatformName, str], tuple[str, str]]
+    """Reason and code of each dead letter."""
+    delivered: Mapping[PlatformName, int]
+    """What the relay says it delivered."""
+
+
+class Verdict(msgspec.Struct, kw_only=True):
+    """What is wrong, and the figures."""
+
+    problems: list[str] = []
+    reached: Counter[tuple[PlatformName, str]] = msgspec.field(default_factory=Counter)
+    """Events that a platform took, by platform and kind."""
+    duplicates: int = 0
+    in_flight: int = 0
+    """What was in flight at each kill and reset, summed up: the bound of the duplicates."""
+
+
+def judge(account: Account) -> Verdict:
+    """Return the verdict on a run."""
+    verdict = Verdict()
+    for platform in PLATFORMS:
+        seen = by_event(account.requests, platform)
+        verdict.problems += [
+            *_foreign(platform, seen, account),
+            *_lost(platform, seen, account),
+            *_unjustified(platform, seen, account),
+            *_unexplained(platform, seen, account.kills),
+            *_miscounted(platform, account),
+        ]
+        for event_id, requests in seen.items():
+            took = sum(fate == "accepted" for _, fate in requests)
+            verdict.reached[platform, event_id.partition("-")[0]] += bool(took)
+            verdict.duplicates += max(0, took - 1)
+        verdict.in_flight += in_flight(platform, account)
+    if verdict.duplicates > verdict.in_flight:
+        verdict.problems.append(
+            f"{verdict.duplicates} duplicates, but only {verdict.in_flight} events were in flight"
+        )
+    return verdict
+
+
+def in_flight(platform: PlatformName, account: Account) -> int:
+    """Return how many events were under way at the kills and in broken requests, at most."""
+    requests = [each for each in account.requests if each.platform == platform]
+    broken = sum(each.accepted for each in requests if each.broken)
+    for kill in account.kills:
+        recent = [each for each in requests if kill - IN_FLIGHT_S <= each.received_at <= kill]
+        broken += sum(sorted(each.accepted for each in recent)[-MAX_IN_FLIGHT:])
+    return broken
+
+
+Seen = Mapping[str, Sequence[tuple[Request, Fate]]]
+
+
+def _foreign(platform: PlatformName, seen: Seen, account: Account) -> Iterator[str]:
+    """Nothing reaches a platform that nobody posted, or that is not meant for it."""
+    for event_id in seen:
+        kind = kind_of(event_id)
+        if event_id not in account.acknowledged or kind is None or platform not in kind.reaches:
+            yield f"{platform} got {event_id}, which is not meant for it"
+
+
+def _lost(platform: PlatformName, seen: Seen, account: Account) -> Iterator[str]:
+    """Everything acknowledged is taken by the platform, dead with a reason, or skipped."""
+    for event_id in account.acknowledged:
+        kind = kind_of(event_id)
+        dead = account.dead.get((platform, event_id))
+        if kind is None or (kind.stale and (dead is None or dead[0] != "expired")):
+            yield f"{event_id} should be expired at {platform}, but is {dead}"
+        took = any(fate == "accepted" for _, fate in seen.get(event_id, ()))
+        if kind and platform in kind.reaches and not took and dead is None:
+            yield f"{event_id} was acknowledged and never reached {platform}"
+
+
+def _unjustified(platform: PlatformName, seen: Seen, account: Account) -> Iterator[str]:
+    """A dead letter has a cause: its age, or the platform's own answer about it."""
+    for (name, event_id), (reason, code) in account.dead.items():
+        kind = kind_of(event_id)
+        if name != platform or kind is None or (kind.stale and reason == "expired"):
+            continue
+        answers = seen.get(event_id, ())
+        if reason != "platform_rejected" or not any(_rejects(*each, code) for each in answers):
+            told = [(request.code, fate) for request, fate in answers]
+            yield f"{event_id} is dead at {platform} as {reason} {code}, but was answered {told}"
+
+
+def _rejects(request: Request, fate: Fate, code: str) -> bool:
+    """Tell whether an answer is a reason to give an event up: refused, or blamed all alone."""
+    alone = len(request.events) == 1 and fate == "turned_away" and request.code == code
+    return not request.broken and (fate == "refused" or alone)
+
+
+def _unexplained(platform: PlatformName, seen: Seen, kills: Sequence[float]) -> Iterator[str]:
+    """An event that a platform took twice was in flight when something broke."""
+    for event_id, requests in seen.items():
+        took = [request for request, fate in requests if fate == "accepted"]
+        for first, second in pairwise(took):
+            last = min(second.received_at, first.received_at + IN_FLIGHT_S)
+            if not first.broken and not any(first.received_at <= each <= last for each in kills):
+                yield f"{platform} took {event_id} twice, and nothing had happened"
+
+
+def _miscounted(platform: PlatformName, account: Account) -> Iterator[str]:
+    """What the relay calls delivered is what is meant for the platform, less what is dead."""
+    meant = {
+        each
+        for each in account.acknowledged
+        if (kind := kind_of(each)) is not None and platform in kind.reaches
+    }
+    dead = {event_id for name, event_id in account.dead if name == platform}
+    if account.delivered[platform] != len(meant - dead):
+        yield (
+            f"{account.delivered[platform]} events count as delivered to {platform}, "
+            f"but {len(meant - dead)} should be"
+        )
