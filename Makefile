@@ -7,7 +7,7 @@ COMPILE := pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe -
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check test backlog bench outage schemas lock clean
+.PHONY: help setup run demo check test chaos mutants backlog bench outage schemas lock clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ test: setup  ## Run all tests, with branch coverage
 
 backlog: setup  ## Start and measure the relay with ten million events waiting on disk (15 GB)
 	RELAY_TEST_BACKLOG=10000000 $(BIN)/python -m pytest -s tests/acceptance/test_backlog.py
+
+chaos: setup  ## Break everything at random for five minutes, and recount (SEED=…, DURATION=seconds)
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--seconds $(DURATION))
+
+mutants: setup  ## Break each promise in a copy of the code, and see its test fail
+	$(BIN)/python -m tests.mutants
 
 bench: setup  ## Measure the relay against a straightforward baseline, in one run
 	$(BIN)/python -m tests.bench.run
