@@ -28,6 +28,7 @@ from relay.conversion import Conversion
 from relay.delivery import DeadReason, Outcome, PauseReason, Payload, SkipReason
 from relay.event import ActionSource
 from relay.event_name import Lane
+from relay.identity.subject import Subject
 
 
 class Passed(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -300,6 +301,29 @@ class Replayed(msgspec.Struct, frozen=True):
     expired: int
 
 
+class ErasedAt(msgspec.Struct, frozen=True, kw_only=True):
+    """What an erasure found at one destination."""
+
+    erased: int
+    """Events that waited and are dead now."""
+    dead: int
+    """Dead letters that lost their payload; their reason stays."""
+    delivered: int
+    """Events that the platform has got: only it can erase those."""
+    delivered_event_ids: Sequence[str]
+    """Their ids, the first 1,000."""
+
+
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
+    """What an erasure did."""
+
+    events: int
+    destinations: Mapping[str, ErasedAt]
+    """Those that had any of the events."""
+    emptied: bool
+    """Whether the write-ahead log was emptied; if not, old bytes stay in it for a while."""
+
+
 class Journal(Protocol):
     """See the module docstring for durability, concurrency and failure.
 
@@ -435,6 +459,18 @@ class Journal(Protocol):
 
     def size_bytes(self) -> int:
         """Return the bytes of the journal's files, the write-ahead log included."""
+        ...
+
+    def ends(self) -> Mapping[Lane, int]:
+        """Return the offset that the next event of each lane gets."""
+        ...
+
+    async def erase(self, subject: Subject, ends: Mapping[Lane, int]) -> Erased:
+        """Erase a person from all events before these offsets; see `relay.journal.erase`.
+
+        May be repeated: after a failure or a crash, the next time erases the rest. None of the
+        events may be in a request under way, or get into one meanwhile.
+        """
         ...
 
 

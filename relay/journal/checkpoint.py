@@ -31,7 +31,7 @@ class Checkpointer:
         self._used_bytes = 0
         self._written = 0
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="journal-checkpoint")
-        self._running: asyncio.Future[None] | None = None
+        self._running: asyncio.Future[bool] | None = None
 
     def note(self, used_bytes: int) -> None:
         """Take note of a commit and of the bytes in use since: pages were filled, or emptied."""
@@ -44,14 +44,26 @@ class Checkpointer:
             loop = asyncio.get_running_loop()
             self._running = loop.run_in_executor(self._executor, self._move, "PASSIVE")
 
+    async def empty(self) -> bool:
+        """Move all of the log and cut it off, so that nothing old is left in it.
+
+        False if others read from it or write to it, or the storage fails; they, and with them the
+        producers, wait for a moment at most.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._executor, self._move, "PASSIVE")
+        return await loop.run_in_executor(self._executor, self._move, "TRUNCATE")
+
     async def close(self) -> None:
         """Empty the log, so that the file is whole by itself."""
         self._executor.submit(self._move, "TRUNCATE")
         await asyncio.to_thread(self._executor.shutdown)
 
-    def _move(self, mode: str) -> None:
+    def _move(self, mode: str) -> bool:
+        """Tell whether it could do all that the mode asks for."""
         try:
             with closing(self._connect()) as connection:
-                connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+                busy, *_ = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
         except sqlite3.Error:
-            return
+            return False
+        return not busy

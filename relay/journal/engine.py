@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from relay.errors import JournalUnavailable
+from relay.event_name import Lane
+from relay.identity.subject import Subject
 from relay.journal import lookup, pause, wait
 from relay.journal.arrival import Arrived, arrive
-from relay.journal.base import Entry, Pause, Rejection, Wait
+from relay.journal.base import Entry, Erased, Pause, Rejection, Wait
 from relay.journal.checkpoint import Checkpointer
 from relay.journal.connection import Connect, open_checkpointer, open_reader, open_writer
 from relay.journal.cursor import Range
+from relay.journal.erase import Eraser
 from relay.journal.file import Lock, claim
 from relay.journal.hot import Hot
 from relay.journal.index import Index
@@ -77,7 +80,7 @@ class Engine:
         self.index = Index(found.tail, writer)
         self.relief = Relief(writer, ledger.destinations, ledger.room.step_bytes)
         self.listeners: list[Callable[[], None]] = []
-        self._checkpointer = _checkpointer(settings, ledger.room)
+        self.checkpointer = _checkpointer(settings, ledger.room)
         self._lock = lock
         self._look = Look()
         self._tasks = [self._task(self.index.run()), self._task(self.relief.run())]
@@ -111,7 +114,7 @@ class Engine:
         await self.writer.close()
         await self.reader.close()
         await self.queries.close()
-        await self._checkpointer.close()
+        await self.checkpointer.close()
         self._lock.release()
 
     def append(self, entries: Sequence[Entry], rejections: Sequence[Rejection]) -> "Future[None]":
@@ -120,6 +123,15 @@ class Engine:
             return refused(reason)
         operation = partial(_append, ledger=self.ledger, entries=entries, rejections=rejections)
         return self.writer.append(operation, len(entries))
+
+    def ends(self) -> Mapping[Lane, int]:
+        """Return the offset that the next event of each lane gets."""
+        return {lane: self.hot.end(lane) for lane in Lane}
+
+    async def erase(self, subject: Subject, ends: Mapping[Lane, int]) -> Erased:
+        """Erase a person from all events before these offsets."""
+        eraser = Eraser(self.queries, self.writer, self.ledger, self.checkpointer)
+        return await eraser.erase(subject, ends)
 
     def refusal(self) -> str | None:
         """Return why no events are taken at the moment, or None."""
@@ -140,7 +152,7 @@ class Engine:
             self.hot.release(lane, self.progress.slowest(self.ledger.destinations, lane))
         self._look = commit.look
         self.relief.note(commit.look)
-        self._checkpointer.note(commit.look.used_bytes)
+        self.checkpointer.note(commit.look.used_bytes)
         if not commit.groups:
             return
         for group in commit.groups:

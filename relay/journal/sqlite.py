@@ -15,12 +15,14 @@ from typing import Final
 from relay.conversion import Conversion
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
+from relay.identity.subject import Subject
 from relay.journal import deadletters, exception_row, reports, retention, timeline
 from relay.journal.base import (
     Chunk,
     DeadFilter,
     DeadPage,
     Entry,
+    Erased,
     FoundEvent,
     Pause,
     Pending,
@@ -232,6 +234,14 @@ class SqliteJournal:
                     pass
         except JournalUnavailable:
             return
+
+    def ends(self) -> Mapping[Lane, int]:
+        """Return the offset that the next event of each lane gets."""
+        return self._opened.ends()
+
+    async def erase(self, subject: Subject, ends: Mapping[Lane, int]) -> Erased:
+        """Erase a person from all events before these offsets."""
+        return await self._opened.erase(subject, ends)
 
     def unavailable(self) -> str | None:
         """Return why appends are refused at the moment, or None."""

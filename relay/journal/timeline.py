@@ -66,7 +66,7 @@ def find(
     if kind is Kind.EVENT:
         entries |= _entries_of_the_dead(connection, wanted)
     found = [
-        FoundEvent(entry.conversion, _deliveries(connection, place, entry, destinations))
+        FoundEvent(entry.conversion, deliveries(connection, place, entry, destinations))
         for place, entry in islice(entries.items(), MAX_FOUND)
         if _has_id(entry, kind, wanted)
     ]
@@ -97,9 +97,10 @@ def _entries_of_the_dead(connection: sqlite3.Connection, event_id: str) -> dict[
     return {Place(Lane(lane), offset): decode_entry(entry) for lane, offset, entry in rows}
 
 
-def _deliveries(
+def deliveries(
     connection: sqlite3.Connection, place: Place, entry: Entry, destinations: Sequence[str]
 ) -> list[Delivery]:
+    """Return what became of an event at each destination that had it, in the order of these."""
     rows = connection.execute(
         "SELECT destination, start, until, position, ahead FROM cursor WHERE lane = ?"
         " ORDER BY destination",
