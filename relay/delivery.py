@@ -191,6 +191,9 @@ class Destination(Protocol):
     """Destinations with the same budget share one request rate: base URL and account or pixel."""
     identifier_keys: Mapping[str, str]
     """Inbound field of `user` → the key that the platform gets it under."""
+    fixes: Mapping[PauseReason, str]
+    """What to do about a pause at this platform, with the screen where it is done; a reason that is
+    not in it is mended in the relay's own settings."""
 
     def max_age_s(self, event: Sourced) -> float:
         """Return the age in seconds beyond which the platform would refuse or misfile it."""

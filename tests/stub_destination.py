@@ -8,6 +8,7 @@ from relay.delivery import (
     HttpRequest,
     HttpResponse,
     Limits,
+    PauseReason,
     Payload,
     Skip,
     Sourced,
@@ -36,6 +37,7 @@ class StubDestination:
         self.name = name
         self.budget = name
         self.identifier_keys: Mapping[str, str] = {}
+        self.fixes: Mapping[PauseReason, str] = {}
         self.seen: list[str] = []
         """The ids of the events that were prepared."""
         self._prepared = prepared or Payload(b"{}", "web", "checkout")

@@ -1,8 +1,9 @@
 """`relay check --live`: one harmless request per event source, to see whether it is let in.
 
 Pinterest gets a made-up event in its test mode, which records nothing. TikTok's test mode needs a
-code from Events Manager; without one it gets a request with no event in it, whose refusal still
-tells whether the token is good, and says nothing of the pixel. No real event is touched.
+code from Events Manager; without one it gets a request with no event in it: a bad credential is
+told from bad content before the content is looked at, so this tells whether the token is good, and
+little of the pixel. No real event is touched.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ import msgspec
 
 from relay.config import DestinationConfig, PinterestConfig, Secret
 from relay.conversion import App, Conversion
-from relay.delivery import Answer, Destination, PauseReason, Payload
+from relay.delivery import Answer, Destination, HttpRequest, PauseReason, Payload
 from relay.destinations import discover
 from relay.dispatch.transport import Fault, Transport
 from relay.event import ActionSource
@@ -24,12 +25,21 @@ Verdict = Literal["ok", "wrong", "unknown"]
 
 NOBODY: Final = sha256(b"nobody@example.com").hexdigest()
 EVENT_ID: Final = "relay-check"
+BAD_CONTENT: Final = frozenset({"40000", "40002", "40061"})
+"""TikTok's codes for a request whose parameters are wrong, as one without events is."""
 
 _FAULTS: Final = {
-    "connect": "cannot be reached: check `base_url`, the network and its firewall",
-    "timeout": "did not answer in time: try again later",
-    "broken": "broke the connection: try again later",
+    "connect": "The platform cannot be reached: check the network, its firewall and `base_url`.",
+    "timeout": "The platform did not answer in time. Try again later.",
+    "broken": "The platform broke the connection. Try again later.",
 }
+_TAKEN: Final = "The platform takes the token and the id."
+_HALF_TAKEN: Final = (
+    "The platform takes the token. Whether the id is right shows only with --test-event-code and "
+    "the code from Events Manager → Test Events."
+)
+_THROTTLED: Final = "The platform asks for patience. Try again in some minutes."
+_UNCLEAR: Final = "The platform gave no answer that says it. Try again later."
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -55,19 +65,33 @@ async def probe(
     name: str, config: DestinationConfig, token: Secret | None, transport: Transport, now_s: float
 ) -> list[Probe]:
     """Return what the platform says to each event source of a destination. Never raises for it."""
-    if token is None:
-        return [_wrong(name, "all", "token_missing")]
     destination = _built(name, config)
+    if token is None:
+        return [_wrong(destination, "all", "token_missing")]
     found = []
     for attempt in _attempts(destination, now_s):
         request = destination.request([attempt.payload], token.reveal())
-        response = await transport.send(request, config.timeout)
-        if isinstance(response, Fault):
-            message = f"the platform {_FAULTS[response.kind]}"
-            found.append(Probe(name, attempt.source, "unknown", None, message))
+        answer = await _ask(destination, request, transport, config.timeout)
+        if isinstance(answer, Fault):
+            found.append(Probe(name, attempt.source, "unknown", None, _FAULTS[answer.kind]))
         else:
-            found.append(_meaning(name, attempt, destination.answer(response, 1)))
+            found.append(_meaning(destination, attempt, answer))
     return found
+
+
+async def _ask(
+    destination: Destination, request: HttpRequest, transport: Transport, timeout_s: float
+) -> Answer | Fault:
+    """Return the answer; one that has to be confirmed is asked for as often as that takes."""
+    asked = 0
+    while True:
+        response = await transport.send(request, timeout_s)
+        if isinstance(response, Fault):
+            return response
+        answer = destination.answer(response, 1)
+        if answer.pause is None or asked >= answer.confirmations:
+            return answer
+        asked += 1
 
 
 def _built(name: str, config: DestinationConfig) -> Destination:
@@ -108,20 +132,24 @@ def _nobodys_purchase(source: ActionSource, now_s: float) -> Conversion:
     )
 
 
-def _meaning(name: str, attempt: _Attempt, answer: Answer) -> Probe:
-    source = attempt.source
+def _meaning(destination: Destination, attempt: _Attempt, answer: Answer) -> Probe:
+    name, source = destination.name, attempt.source
     if answer.kind == "throttled":
-        return Probe(name, source, "unknown", None, "the platform asks for patience: try later")
-    if not attempt.has_event and answer.pause in (None, "request_refused"):
-        if answer.kind in ("misconfigured", "refused", "settled"):
-            message = "the token is accepted; the id is checked with --test-event-code only"
-            return Probe(name, source, "ok", None, message)
-    elif answer.pause is not None:
-        return _wrong(name, source, answer.pause)
+        return Probe(name, source, "unknown", None, _THROTTLED)
+    if not attempt.has_event and answer.code in BAD_CONTENT and _of_content(answer):
+        return Probe(name, source, "ok", None, _HALF_TAKEN)
+    if answer.pause is not None:
+        return _wrong(destination, source, answer.pause)
     if answer.kind in ("settled", "refused"):
-        return Probe(name, source, "ok", None, "the platform takes the token and the id")
-    return Probe(name, source, "unknown", None, "the platform gave no clear answer: try later")
+        return Probe(name, source, "ok", None, _TAKEN if attempt.has_event else _HALF_TAKEN)
+    return Probe(name, source, "unknown", None, _UNCLEAR)
 
 
-def _wrong(name: str, source: str, reason: PauseReason) -> Probe:
-    return Probe(name, source, "wrong", reason, sentence_of(reason))
+def _of_content(answer: Answer) -> bool:
+    """Return whether a refusal speaks of what was sent, and not of the id that it was sent for."""
+    return answer.pause in (None, "request_refused")
+
+
+def _wrong(destination: Destination, source: str, reason: PauseReason) -> Probe:
+    message = sentence_of(reason, destination.fixes)
+    return Probe(destination.name, source, "wrong", reason, message)

@@ -1,5 +1,6 @@
 """The state of a destination as people see it, with a sentence for every reason to pause."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -40,6 +41,12 @@ STATES: Final[dict[State, Wording]] = {
 }
 
 
-def sentence_of(reason: PauseReason) -> str:
-    """Return what a pause means and what to do, in two or three sentences."""
-    return f"{PAUSED[reason].sentence} {PAUSED[reason].fix}"
+NO_FIXES: Final[Mapping[PauseReason, str]] = {}
+
+
+def sentence_of(reason: PauseReason, fixes: Mapping[PauseReason, str] = NO_FIXES) -> str:
+    """Return what a pause means and what to do, in a few sentences.
+
+    `fixes` are the platform's own, with its screens; see `relay.delivery.Destination`.
+    """
+    return f"{PAUSED[reason].sentence} {fixes.get(reason, PAUSED[reason].fix)}"

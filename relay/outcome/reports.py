@@ -14,7 +14,7 @@ from relay.journal.base import (
     Journal,
     Totals,
 )
-from relay.outcome.health import Health
+from relay.outcome.health import Health, sentence_of
 from relay.outcome.view import (
     RANGES_S,
     AttemptView,
@@ -140,7 +140,7 @@ class Reports:
             test=destination.test,
             state=health.state,
             reason=health.reason,
-            message=health.message,
+            message=_message(health, destination),
             since=None if health.since is None else utc(health.since),
             until=None if health.until is None else utc(health.until),
             received=funnel.received,
@@ -231,3 +231,10 @@ def _sentence(reason: str | None) -> str:
 _WORDINGS: Mapping[str, Wording] = {
     str(reason): wording for reason, wording in (*SKIPPED.items(), *DEAD.items())
 }
+def _message(health: Health, destination: Destination) -> str:
+    """Return what the state means; a pause names the platform's own screen where it is mended."""
+    if health.reason is None:
+        return health.message
+    return sentence_of(health.reason, destination.fixes)
+
+

@@ -27,6 +27,7 @@ from relay.destinations.pinterest.exchange import answer_of, events_url, request
 from relay.destinations.pinterest.mapping import event_of
 from relay.destinations.pinterest.payload import Event, encode
 from relay.destinations.pinterest.person import IDENTIFIER_KEYS, language, user_of
+from relay.destinations.pinterest.screen import FIXES
 from relay.event import ActionSource
 
 TYPE: Final = "pinterest"
@@ -58,6 +59,7 @@ class Pinterest:
 
     type = TYPE
     identifier_keys = IDENTIFIER_KEYS
+    fixes = FIXES
 
     def __init__(self, name: str, config: PinterestConfig) -> None:
         self.name = name

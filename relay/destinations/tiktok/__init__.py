@@ -27,6 +27,7 @@ from relay.destinations.tiktok.event_name import EventSource, platform_name
 from relay.destinations.tiktok.exchange import PATH, answer_of, request_of
 from relay.destinations.tiktok.mapping import EVENT_SOURCE, customer_type_of, event_of, user_of
 from relay.destinations.tiktok.payload import Envelope, Event, encode
+from relay.destinations.tiktok.screen import FIXES
 from relay.event import ActionSource
 
 TYPE: Final = "tiktok"
@@ -84,6 +85,7 @@ class TikTok:
 
     type = TYPE
     identifier_keys = IDENTIFIER_KEYS
+    fixes = FIXES
 
     def __init__(self, name: str, config: TikTokConfig) -> None:
         self.name = name

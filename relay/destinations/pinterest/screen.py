@@ -1,0 +1,33 @@
+"""Where a person mends what pauses Pinterest: the screen, in the words that stand on it.
+
+Sources (2026): https://help.pinterest.com/en/business/article/getting-started-with-the-conversions-api
+for the token, the OpenAPI description 5.23.0 at https://github.com/pinterest/api-description
+(`events/create`) for who may send. What no screen of Pinterest mends has no entry.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from relay.delivery import PauseReason
+
+_TOKEN: Final = "Ads Manager → Conversions → Conversions API → Set up API → Generate new token"  # noqa: S105 - a screen
+_NEW: Final = (
+    f"Make a new one in {_TOKEN}, and put it, with the pina_ that it begins with, where `token` of "
+    "this destination points. Sending then goes on by itself."
+)
+
+FIXES: Final[Mapping[PauseReason, str]] = {
+    "token_missing": f"Make one in {_TOKEN}, and put it where `token` of this destination points.",
+    "token_rejected": f"{_NEW} A token ends when its user changes the password or loses the role.",
+    "token_expired": _NEW,
+    "no_permission": (
+        "In Ads Manager → Business Access, have the owner of this ad account give the token's user "
+        "one of the roles Admin, Analyst, Audience or Campaign on it, and compare "
+        "`ad_account_id` with the id in the address of Ads Manager. A token of a developer's app "
+        "needs the scope `ads:write`."
+    ),
+    "account_not_found": (
+        "Open this ad account in Ads Manager: the number in the page's address belongs into "
+        "`ad_account_id`. The id of the tag is another one."
+    ),
+}

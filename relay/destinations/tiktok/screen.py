@@ -1,0 +1,41 @@
+"""Where a person mends what pauses TikTok: the screen, in the words that stand on it.
+
+Sources: TikTok's help centre on the Events API and its FAQ on error 40001
+(https://ads.tiktok.com/help/article/events-api, 2026), and the portal's pages on tokens and test
+events (business-api.tiktok.com/portal/docs, v1.3). What no screen of TikTok mends has no entry.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from relay.delivery import PauseReason
+
+_TOKEN: Final = "Events Manager → the event source → Settings → Events API → Generate Access Token"  # noqa: S105 - a screen
+_NEW: Final = (
+    f"Make a new one in {_TOKEN}, and put it where `token` of this destination points. Sending "
+    "then goes on by itself."
+)
+
+FIXES: Final[Mapping[PauseReason, str]] = {
+    "token_missing": f"Make one in {_TOKEN}, and put it where `token` of this destination points.",
+    "token_rejected": f"{_NEW} Making a new token may end the one before it.",
+    "token_expired": _NEW,
+    "no_permission": (
+        "The ad account must be the one that this event source belongs to, and the token must come "
+        f"from somebody who is its admin or operator: have such a user make it in {_TOKEN}."
+    ),
+    "account_not_found": (
+        "See in Events Manager which ad account this event source belongs to, and have an admin or "
+        f"operator of that one make the token in {_TOKEN}."
+    ),
+    "pixel_not_found": (
+        "Compare `pixel_code` and the other ids with Events Manager → Data sources: the code of a "
+        "pixel stands beside its name, and is not the 19-digit pixel id. The token must belong to "
+        "the same ad account."
+    ),
+    "request_refused": (
+        "If `test_event_code` is set, take the present one from Events Manager → the event source "
+        "→ Test Events, or remove it; else check this destination's settings and the relay's "
+        "version."
+    ),
+}
