@@ -14,7 +14,7 @@ FAILED = 0.5
 SLOWER = 2.0
 SLOWER_S = 0.05
 """Answers that take so much longer than the best ones queue at the platform, or here."""
-FORGET = 0.01
+FORGET = 0.003
 """The share by which a slower answer moves what is taken for the best."""
 
 

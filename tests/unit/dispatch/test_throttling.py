@@ -1,0 +1,122 @@
+"""What a destination makes of a platform that allows less than it says, in simulated time."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from relay.dispatch.in_flight import MAX_IN_FLIGHT
+from tests.throttling import (
+    Allowance,
+    AtOnce,
+    FixedWindow,
+    Simulation,
+    SlidingWindow,
+    TokenBucket,
+)
+
+ALLOWED_PER_S = 50
+LEARNING_S = 30.0
+WATCHED_S = 60.0
+
+PLATFORMS: dict[str, Callable[[], Allowance]] = {
+    "window by the clock": lambda: FixedWindow(ALLOWED_PER_S),
+    "window by the first request": lambda: FixedWindow(ALLOWED_PER_S, by_clock=False),
+    "bucket of 5": lambda: TokenBucket(ALLOWED_PER_S, 5),
+    "bucket of 50": lambda: TokenBucket(ALLOWED_PER_S, 50),
+    "sliding window": lambda: SlidingWindow(ALLOWED_PER_S),
+}
+
+
+@pytest.mark.parametrize("asked_s", [None, 1.0], ids=["no wait", "Retry-After 1"])
+@pytest.mark.parametrize("latency_s", [0.005, 0.1, 0.3])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_unknown_allowance_is_used_to_90_percent_with_under_5_percent_throttled(
+    platform: str, latency_s: float, asked_s: float | None
+) -> None:
+    """After the first half minute, however the platform counts, whether or not it names waits."""
+    run = Simulation(PLATFORMS[platform](), latency_s=latency_s, asked_s=asked_s)
+    run.run(LEARNING_S + WATCHED_S)
+    assert run.taken_per_s(LEARNING_S) >= 0.9 * ALLOWED_PER_S
+    assert run.throttled_share(LEARNING_S) < 0.05
+
+
+@pytest.mark.parametrize("asked_s", [None, 1.0])
+def test_an_allowance_far_below_the_budget_is_found_as_well(asked_s: float | None) -> None:
+    """The budget is twenty times what the platform takes."""
+    allowance = FixedWindow(ALLOWED_PER_S)
+    run = Simulation(allowance, latency_s=0.05, budget_per_s=1000.0, asked_s=asked_s)
+    run.run(LEARNING_S + WATCHED_S)
+    assert run.taken_per_s(LEARNING_S) >= 0.9 * ALLOWED_PER_S
+    assert run.throttled_share(LEARNING_S) < 0.05
+
+
+def test_nothing_goes_before_the_moment_that_the_platform_named() -> None:
+    run = Simulation(FixedWindow(20), latency_s=0.0, asked_s=3.0)
+    run.run(60)
+    refused = [each.at_s for each in run.seen if not each.taken]
+    assert refused
+    for earlier, later in itertools.pairwise(run.seen):
+        if not earlier.taken:
+            assert later.at_s - earlier.at_s >= 3.0
+
+
+def test_nothing_waits_much_longer_than_the_platform_asked_for() -> None:
+    run = Simulation(FixedWindow(20), latency_s=0.0, asked_s=3.0)
+    run.run(60)
+    gaps = [later.at_s - earlier.at_s for earlier, later in itertools.pairwise(run.seen)]
+    assert max(gaps) < 3.1
+
+
+def test_a_throttle_that_names_no_wait_costs_less_than_a_second() -> None:
+    """The pace is lowered; there is no need to stop."""
+    run = Simulation(TokenBucket(ALLOWED_PER_S, 5), latency_s=0.05)
+    run.run(LEARNING_S + WATCHED_S)
+    gaps = [later.at_s - earlier.at_s for earlier, later in itertools.pairwise(run.seen)]
+    assert max(gaps) < 1
+
+
+def test_a_platform_that_takes_nothing_for_a_while_is_asked_ever_more_rarely() -> None:
+    run = Simulation(FixedWindow(0), latency_s=0.05)
+    run.run(600)
+    assert len(run.seen) < 60
+    assert sum(each.at_s > 300 for each in run.seen) <= 30
+
+
+def test_an_allowance_that_is_lifted_is_found_out() -> None:
+    run = Simulation(FixedWindow(ALLOWED_PER_S), latency_s=0.05)
+    run.run(60)
+    run.allowance = FixedWindow(10_000)
+    run.run(120)
+    assert run.taken_per_s(since_s=170) == pytest.approx(80, rel=0.05)
+
+
+def test_an_allowance_that_drops_is_found_out_within_half_a_minute() -> None:
+    run = Simulation(FixedWindow(ALLOWED_PER_S), latency_s=0.05)
+    run.run(60)
+    run.allowance = FixedWindow(10)
+    run.run(60)
+    assert run.taken_per_s(since_s=90) >= 9
+    assert run.throttled_share(since_s=90) < 0.05
+
+
+def test_the_whole_budget_goes_out_where_answers_are_slow() -> None:
+    """Rate times latency is more than the requests in flight at first."""
+    run = Simulation(FixedWindow(10_000), latency_s=0.3)
+    run.run(40)
+    assert run.taken_per_s(since_s=20) == pytest.approx(80, rel=0.05)
+
+
+def test_requests_in_flight_stay_bounded_where_a_platform_hangs() -> None:
+    run = Simulation(FixedWindow(10_000), latency_s=30.0)
+    run.run(600)
+    per_round = len(run.seen) / (600 / 30)
+    assert per_round <= MAX_IN_FLIGHT
+
+
+def test_a_platform_that_counts_what_is_under_way_is_used_too() -> None:
+    """It allows four requests at once, which is 40 a second."""
+    run = Simulation(AtOnce(4, latency_s=0.2), latency_s=0.2)
+    run.run(LEARNING_S + WATCHED_S)
+    assert run.throttled_share(LEARNING_S) < 0.05
+    assert run.taken_per_s(LEARNING_S) >= 0.7 * 40
