@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from relay.dispatch.sender import Sender
 from relay.dispatch.transport import Transport
+from relay.dispatch.withheld import Unwanted
 from relay.journal.base import Journal
 from relay.outcome.health import Health
 
@@ -43,6 +44,17 @@ class Dispatcher:
     async def resume(self, name: str) -> None:
         """Clear any pause or wait of a destination. Raises KeyError for an unknown name."""
         await self._senders[name].resume()
+
+    async def withhold(self, unwanted: Unwanted) -> None:
+        """Send none of these events any more; return once none of them is in a request."""
+        async with asyncio.TaskGroup() as group:
+            for sender in self._senders.values():
+                group.create_task(sender.withhold(unwanted))
+
+    def release(self, unwanted: Unwanted) -> None:
+        """End what `withhold` began: the journal has ended these events."""
+        for sender in self._senders.values():
+            sender.release(unwanted)
 
     def health(self) -> Mapping[str, Health]:
         """Return the state of every destination, in the order of the configuration."""

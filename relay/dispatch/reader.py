@@ -16,6 +16,7 @@ from relay.dispatch.batcher import Batcher
 from relay.dispatch.retry import event_wait_s
 from relay.dispatch.suspects import Suspects
 from relay.dispatch.waiting import Waiting
+from relay.dispatch.withheld import Unwanted
 from relay.event_name import Lane
 from relay.journal.base import Dead, Journal, Pending, Retry, Settlement
 from relay.outcome.recorder import Recorder
@@ -68,8 +69,18 @@ class Reader:
         """Tell whether any event waits for this destination, in memory, on disk or under way."""
         return await self._journal.oldest_pending_ms(self._destination.name) is not None
 
+    def withhold(self, unwanted: Unwanted) -> None:
+        """Send none of these any more, neither from memory nor from disk."""
+        self._waiting.withheld.add(unwanted)
+        self._forget_tries(self._waiting.discard(unwanted))
+
+    def release(self, unwanted: Unwanted) -> None:
+        """End what `withhold` began: the journal has ended these events."""
+        self._waiting.withheld.release(unwanted)
+
     async def refill(self) -> None:
         """Queue more events where fewer than a full request wait."""
+        self._waiting.withheld.renew()
         for lane in Lane:
             if self._more[lane] and (room := self._batcher.room(lane)):
                 await self._read(lane, room)
@@ -95,11 +106,14 @@ class Reader:
             *(dead.pending for dead in settlement.dead),
             *(retry.pending for retry in settlement.retry),
         ]
-        self._retrying.difference_update(
-            (pending.lane, pending.offset) for pending in over if pending.retry
-        )
+        self._forget_tries(over)
         self._suspects.forget(settlement.delivered)
         self._suspects.forget(dead.pending for dead in settlement.dead)
+
+    def _forget_tries(self, pendings: Iterable[Pending]) -> None:
+        self._retrying.difference_update(
+            (pending.lane, pending.offset) for pending in pendings if pending.retry
+        )
 
     async def without_expired(self, batch: Batch) -> Batch:
         """Return the batch without the events that grew too old while they waited."""
@@ -136,6 +150,8 @@ class Reader:
         await self._queue(fresh)
 
     async def _queue(self, pendings: Sequence[Pending]) -> None:
+        if self._waiting.withheld:
+            pendings = self._waiting.withheld.wanted(pendings)
         name, max_age_s, now_s = self._destination.name, self._destination.max_age_s, self._clock()
         waiting: list[tuple[Pending, Payload]] = []
         exceptions: list[Dead | Retry] = []

@@ -25,6 +25,7 @@ from relay.dispatch.reader import Reader
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
 from relay.dispatch.transport import Fault, Transport
 from relay.dispatch.waiting import Waiting
+from relay.dispatch.withheld import Unwanted
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal, Pending, Receipt
 from relay.logs import scrub
@@ -81,6 +82,9 @@ class Sender:
             randomness=randomness,
         )
         self._in_flight = 0
+        self._under_way: list[Batch] = []
+        self._over = asyncio.Event()
+        """Set whenever a request is over."""
         self._passed_at = 0.0
         self._wake = asyncio.Event()
         self._stopping = False
@@ -114,6 +118,17 @@ class Sender:
         await self._gate.resume()
         self._wake.set()
 
+    async def withhold(self, unwanted: Unwanted) -> None:
+        """Send none of these any more; return once none of them is in a request."""
+        self._reader.withhold(unwanted)
+        while any(unwanted(each) for batch in self._under_way for each in batch.pendings):
+            self._over.clear()
+            await self._over.wait()
+
+    def release(self, unwanted: Unwanted) -> None:
+        """End what `withhold` began: the journal has ended these events."""
+        self._reader.release(unwanted)
+
     def health(self) -> Health:
         """Return the state as people see it."""
         return self._gate.health()
@@ -138,6 +153,7 @@ class Sender:
             return await self._idle()
         self._gate.take()
         self._in_flight += 1
+        self._under_way.append(batch)
         requests.create_task(self._deliver(batch, token))
         return 0
 
@@ -156,12 +172,14 @@ class Sender:
 
     async def _deliver(self, batch: Batch, token: str) -> None:
         try:
-            batch = await self._reader.without_expired(batch)
-            if len(batch):
-                await self._exchange(batch, token)
+            young = await self._reader.without_expired(batch)
+            if len(young):
+                await self._exchange(young, token)
         finally:
             self._in_flight -= 1
+            self._under_way.remove(batch)
             self._waiting.ended(batch)
+            self._over.set()
             self._wake.set()
 
     async def _exchange(self, batch: Batch, token: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import RETRY_SHARE, Batcher
+from relay.dispatch.withheld import Withheld
 from relay.journal.base import Pending
 
 MAX_ROTATING = 16
@@ -26,6 +27,7 @@ class Waiting:
     """See the module docstring."""
 
     def __init__(self, batcher: Batcher) -> None:
+        self.withheld = Withheld()
         self._batcher = batcher
         self._again: list[Batch] = []
         self._suspects: deque[Batch] = deque()
@@ -33,7 +35,9 @@ class Waiting:
         self._requests = 0
 
     def put(self, batches: Iterable[Batch]) -> None:
-        """Take back batches that are to be sent again."""
+        """Take back batches that are to be sent again, without what is withheld by now."""
+        if self.withheld:
+            batches, _ = _without(batches, self.withheld)
         for batch in batches:
             if batch.suspect:
                 self._suspects.appendleft(batch)

@@ -1,0 +1,45 @@
+"""Events that are not to be sent for the moment, wherever they come from: memory or disk.
+
+While a person is being erased, nothing of theirs may get into a request. What is withheld is left
+out and forgotten here; in the journal it stays until the erasure has ended it.
+"""
+
+from collections.abc import Callable, Iterable
+
+from relay.journal.base import Pending
+
+Unwanted = Callable[[Pending], bool]
+"""Whether an event is withheld."""
+
+
+class Withheld:
+    """See the module docstring. One rule for each erasure under way; hardly ever any."""
+
+    def __init__(self) -> None:
+        self._rules: list[Unwanted] = []
+        self._over: list[Unwanted] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def __call__(self, pending: Pending) -> bool:
+        """Tell whether an event is withheld."""
+        return any(rule(pending) for rule in self._rules)
+
+    def add(self, rule: Unwanted) -> None:
+        """Withhold what a rule says."""
+        self._rules.append(rule)
+
+    def release(self, rule: Unwanted) -> None:
+        """End a rule at the next `renew`: a read that is under way may still bring such events."""
+        self._over.append(rule)
+
+    def renew(self) -> None:
+        """Leave out the rules that have ended; to be called while no read is under way."""
+        if self._over:
+            self._rules = [rule for rule in self._rules if rule not in self._over]
+            self._over.clear()
+
+    def wanted(self, pendings: Iterable[Pending]) -> list[Pending]:
+        """Return the events that are not withheld."""
+        return [pending for pending in pendings if not self(pending)]
