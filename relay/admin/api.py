@@ -68,6 +68,7 @@ class Api:
             web.post("/api/v1/dead-letters/replay", self.replay),
             web.post("/api/v1/dead-letters/drop", self.drop),
             web.get("/api/v1/rejections", self.rejections),
+            web.get("/api/v1/journal", self.journal),
             web.post("/api/v1/destinations/{name}/pause", self.pause),
             web.post("/api/v1/destinations/{name}/resume", self.resume),
         ]
@@ -125,6 +126,10 @@ class Api:
     async def rejections(self, request: web.Request) -> web.Response:
         """Answer with the latest events that were refused on arrival."""
         return answer.json(await self._reports.rejections(query.limit(request, REJECTIONS)))
+
+    async def journal(self, request: web.Request) -> web.Response:
+        """Answer with how full the journal is."""
+        return answer.json(await self._reports.journal())
 
     async def pause(self, request: web.Request) -> web.Response:
         """Stop sending to a destination."""

@@ -58,6 +58,11 @@ def counted(value: int, noun: str) -> str:
     return f"{value:,} {noun}{'' if value == 1 else 's'}"
 
 
+def gibibytes(size_bytes: int) -> str:
+    """Return a size in GiB: `1.25`."""
+    return f"{size_bytes / 2**30:,.2f}"
+
+
 def moment(text: str) -> str:
     """Return an RFC 3339 time as people read it, in UTC: `2026-01-31 12:03:01`."""
     return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}"

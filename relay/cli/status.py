@@ -10,8 +10,8 @@ from rich.text import Text
 
 from relay.cli.client import AdminClient, admin_connection, read
 from relay.cli.option import available_config, config_option, json_option
-from relay.cli.output import console, moment, number, plain, print_json, table
-from relay.outcome.view import DestinationView, RangeName, Summary
+from relay.cli.output import console, counted, gibibytes, moment, number, plain, print_json, table
+from relay.outcome.view import DestinationView, JournalView, RangeName, Summary
 
 DELAYED_S: Final = 300.0
 """Above this age of the oldest waiting event a destination is not just working."""
@@ -35,11 +35,14 @@ _STATES: Final = {"paused": "Paused", "degraded": "Not answering", "throttled": 
 def status(range_name: str, config_file: Path | None, *, as_json: bool) -> None:
     """Show what was received, and what became of it at each destination."""
     with admin_connection(available_config(config_file)) as connection:
-        body = AdminClient(connection).ask("/api/v1/summary", range=range_name)
-    if as_json:
-        print_json(body)
-    else:
-        console().print(page(read(body, Summary)))
+        client = AdminClient(connection)
+        body = client.ask("/api/v1/summary", range=range_name)
+        if as_json:
+            print_json(body)
+            return
+        journal = read(client.ask("/api/v1/journal"), JournalView)
+    console().print(page(read(body, Summary)))
+    console().print(room(journal))
 
 
 def page(summary: Summary) -> RenderableType:
@@ -50,6 +53,18 @@ def page(summary: Summary) -> RenderableType:
     if not summary.destinations:
         return Group(head, "No destination is configured: events are stored, and sent nowhere.")
     return Group(head, "", funnel(summary), *_troubles(summary))
+
+
+def room(journal: JournalView) -> Text:
+    """Return how full the journal is, and when it will be full."""
+    text = f"Journal: {gibibytes(journal.used_bytes)} of {gibibytes(journal.limit_bytes)} GiB"
+    if journal.unavailable is not None:
+        return plain(f"{text}; events are refused: {journal.unavailable}.")
+    hours = journal.hours_to_full
+    if hours is None:
+        return plain(f"{text}.")
+    when = "within the hour" if hours < 1 else f"in about {counted(round(hours), 'hour')}"
+    return plain(f"{text}; full {when}, if it goes on growing like this.")
 
 
 def funnel(summary: Summary) -> Table:

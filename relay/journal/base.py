@@ -324,6 +324,22 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the write-ahead log was emptied; if not, old bytes stay in it for a while."""
 
 
+class Space(msgspec.Struct, frozen=True, kw_only=True):
+    """How full the journal is."""
+
+    size_bytes: int
+    """Of its files, the write-ahead log included."""
+    used_bytes: int
+    """Of them, what is in use; the rest is filled before the files grow."""
+    limit_bytes: int
+    left_bytes: int
+    """What may come in before events are refused; the disk's own room counts, too."""
+    hours_to_full: float | None
+    """Until nothing is left at the pace of the last two hours; None if it does not grow."""
+    oldest_received_ms: int | None
+    """The oldest event that is still kept, delivered ones included."""
+
+
 class Journal(Protocol):
     """See the module docstring for durability, concurrency and failure.
 
@@ -459,6 +475,10 @@ class Journal(Protocol):
 
     def size_bytes(self) -> int:
         """Return the bytes of the journal's files, the write-ahead log included."""
+        ...
+
+    async def space(self) -> Space:
+        """Return how full it is, and when it will be full."""
         ...
 
     def ends(self) -> Mapping[Lane, int]:

@@ -103,7 +103,9 @@ class Engine:
             if reason := storage_fault(error):
                 raise JournalUnavailable(reason) from None
             raise
-        return cls(settings, lock, writer, ledger, found)
+        engine = cls(settings, lock, writer, ledger, found)
+        await engine._look_around()
+        return engine
 
     async def close(self) -> None:
         """Commit what is queued, empty the write-ahead log, release the file."""
@@ -133,6 +135,11 @@ class Engine:
         eraser = Eraser(self.queries, self.writer, self.ledger, self.checkpointer)
         return await eraser.erase(subject, ends)
 
+    @property
+    def used_bytes(self) -> int:
+        """The bytes of the database that were in use after the last commit."""
+        return self._look.used_bytes
+
     def refusal(self) -> str | None:
         """Return why no events are taken at the moment, or None."""
         return self.writer.fault() or self._look.refusal
@@ -145,6 +152,13 @@ class Engine:
                 await self.writer.submit(partial(_pass, ledger=self.ledger, passed=passed))
             except JournalUnavailable:
                 return  # they are read again
+
+    async def _look_around(self) -> None:
+        """Learn how much room there is, by a commit of nothing, before any event comes in."""
+        try:
+            await self.writer.submit(_nothing)
+        except JournalUnavailable:
+            return  # the writer goes on trying, and refuses events until it succeeds
 
     def _committed(self, commit: Commit) -> None:
         self.progress.move(commit.cursors)
@@ -188,6 +202,10 @@ def _recover(connection: sqlite3.Connection, ledger: Ledger) -> Recovered:
     tail = Tail()
     lookup.recover(connection, tail)
     return Recovered(arrived, pause.load(connection), wait.load(connection), tail)
+
+
+def _nothing(connection: sqlite3.Connection) -> None:
+    del connection
 
 
 def _append(

@@ -66,6 +66,12 @@ def totals(connection: sqlite3.Connection) -> Totals:
     )
 
 
+def oldest_received_ms(connection: sqlite3.Connection) -> int | None:
+    """Return when the oldest event of the log was received, None if there is none."""
+    row = connection.execute("SELECT received_ms FROM log ORDER BY id LIMIT 1").fetchone()
+    return None if row is None else int(row[0])
+
+
 def rejections(connection: sqlite3.Connection, limit: int) -> list[Rejection]:
     """Return the latest rejected events, newest first."""
     rows = connection.execute(

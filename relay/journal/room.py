@@ -45,17 +45,24 @@ class Room:
     def look(self, connection: sqlite3.Connection) -> Look:
         """Return how things stand as seen in an open transaction."""
         used = used_bytes(connection)
-        spare = self._max_size_bytes - used - 2 * self.reserve_bytes
+        spare = self._spare_bytes(used)
         wal_bytes = file_bytes(self._path, "-wal")
         if spare < 0 or used + wal_bytes > self._max_size_bytes - self.reserve_bytes // 2:
             return Look(used, AT_LIMIT, tight=True)
-        refusal = self._disk_refusal()
+        refusal = DISK_FULL if self._disk_spare_bytes() < 0 else None
         return Look(used, refusal, tight=refusal is not None or spare < self.reserve_bytes)
 
-    def _disk_refusal(self) -> str | None:
+    def left_bytes(self, used_bytes: int) -> int:
+        """Return how much may come in, beyond what is in use, before events are refused."""
+        return max(0, min(self._spare_bytes(used_bytes), self._disk_spare_bytes()))
+
+    def _spare_bytes(self, used_bytes: int) -> int:
+        return self._max_size_bytes - used_bytes - 2 * self.reserve_bytes
+
+    def _disk_spare_bytes(self) -> int:
         disk = os.statvfs(self._path.parent)
         reserve = min(DISK_RESERVE_BYTES, disk.f_blocks * disk.f_frsize // DISK_RESERVE_SHARE)
-        return DISK_FULL if disk.f_bavail * disk.f_frsize < reserve else None
+        return disk.f_bavail * disk.f_frsize - reserve
 
 
 def size_bytes(path: Path) -> int:

@@ -30,11 +30,13 @@ from relay.journal.base import (
     Rejection,
     Replayed,
     Settlement,
+    Space,
     Totals,
     Wait,
 )
 from relay.journal.connection import Connect
 from relay.journal.engine import Engine, Settings
+from relay.journal.growth import Growth
 from relay.journal.lookup import Kind
 from relay.journal.pause import save as write_pause
 from relay.journal.recent import recent
@@ -68,6 +70,7 @@ class SqliteJournal:
             path, clock, max_size_bytes, hot_events, probe_interval_s, connect
         )
         self._retention_ms = round(retention_s * 1000)
+        self._growth = Growth()
         self._engine: Engine | None = None
 
     async def open(self, destinations: Sequence[str]) -> None:
@@ -227,6 +230,7 @@ class SqliteJournal:
     async def maintain(self, now_ms: int) -> None:
         """Apply retention in small steps; nothing while the storage fails."""
         engine = self._opened
+        self._growth.note(now_ms / 1000, engine.used_bytes)
         await engine.save_passed()
         try:
             for step in retention.steps(engine.ledger.destinations, self._retention_ms, now_ms):
@@ -250,6 +254,19 @@ class SqliteJournal:
     def size_bytes(self) -> int:
         """Return the bytes of the journal's files."""
         return size_bytes(self._settings.path)
+
+    async def space(self) -> Space:
+        """Return how full it is, and when it will be full."""
+        engine = self._opened
+        left_bytes = engine.ledger.room.left_bytes(engine.used_bytes)
+        return Space(
+            size_bytes=self.size_bytes(),
+            used_bytes=engine.used_bytes,
+            limit_bytes=int(self._settings.max_size_bytes),  # a configured size is more than that
+            left_bytes=left_bytes,
+            hours_to_full=self._growth.hours_until(left_bytes),
+            oldest_received_ms=await engine.queries.run(reports.oldest_received_ms),
+        )
 
     @property
     def _opened(self) -> Engine:

@@ -25,6 +25,7 @@ from relay.outcome.view import (
     DestinationView,
     EventList,
     EventView,
+    JournalView,
     RangeName,
     RejectionList,
     RejectionView,
@@ -125,6 +126,20 @@ class Reports:
                 )
                 for each in found
             ]
+        )
+
+    async def journal(self) -> JournalView:
+        """Return how full the journal is, and when it will be full."""
+        space = await self._journal.space()
+        hours, oldest_ms = space.hours_to_full, space.oldest_received_ms
+        return JournalView(
+            size_bytes=space.size_bytes,
+            used_bytes=space.used_bytes,
+            limit_bytes=space.limit_bytes,
+            left_bytes=space.left_bytes,
+            hours_to_full=None if hours is None else round(hours, 1),
+            oldest_event_at=None if oldest_ms is None else utc(oldest_ms / 1000),
+            unavailable=self._journal.unavailable(),
         )
 
     async def oldest_pending_s(self, name: str) -> float:

@@ -58,6 +58,18 @@ class DestinationList(msgspec.Struct, frozen=True):
     destinations: Sequence[DestinationView]
 
 
+class JournalView(msgspec.Struct, frozen=True, kw_only=True):
+    """How full the journal is; `hours_to_full` is null if it does not grow."""
+
+    size_bytes: Count
+    used_bytes: Count
+    limit_bytes: Count
+    left_bytes: Count
+    hours_to_full: Annotated[float, Meta(ge=0)] | None
+    oldest_event_at: Moment | None
+    unavailable: str | None
+
+
 class AttemptView(msgspec.Struct, frozen=True):
     """One request that covered the event."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
 
 from relay.conversion import Order
@@ -413,6 +414,34 @@ async def test_all_rejections_that_are_kept_are_listed_without_a_limit(tmp_path:
         one = Rejection(NOW_S * 1000, "http", None, None, "missing", "user", "Needed.")
         await port.journal.append([], [one] * 300)
         assert len((await port.ask("/api/v1/rejections")).json["rejections"]) == 300
+
+
+async def test_the_journal_tells_how_full_it_is_and_when_it_will_be(tmp_path: Path) -> None:
+    """Four hundred large events in ten minutes, against a limit of 1 GiB."""
+    async with AdminPort(tmp_path) as port:
+        empty = (await port.ask("/api/v1/journal")).json
+        await port.journal.maintain(NOW_S * 1000)
+        page = f"https://shop.example/{'x' * 4_000}"
+        large = msgspec.structs.replace(conversion("large"), page_url=page)
+        await port.journal.append([entry_of(large, {})] * 400)
+        await port.journal.maintain((NOW_S + 600) * 1000)
+        growing = (await port.ask("/api/v1/journal")).json
+        await port.journal.maintain((NOW_S + 3 * 3600) * 1000)
+        resting = (await port.ask("/api/v1/journal")).json
+
+    assert set(empty) == {
+        *("size_bytes", "used_bytes", "limit_bytes", "left_bytes"),
+        *("hours_to_full", "oldest_event_at", "unavailable"),
+    }
+    assert (empty["limit_bytes"], empty["hours_to_full"]) == (2**30, None)
+    assert (empty["oldest_event_at"], empty["unavailable"]) == (None, None)
+    grown = growing["used_bytes"] - empty["used_bytes"]
+    assert 400 * 4_000 < grown < 400 * 6_000
+    assert growing["used_bytes"] <= growing["size_bytes"]
+    assert growing["left_bytes"] == empty["left_bytes"] - grown
+    assert growing["hours_to_full"] == round(growing["left_bytes"] / grown / 6, 1)
+    assert growing["oldest_event_at"] == TIME
+    assert resting["hours_to_full"] is None
 
 
 async def test_another_method_is_told_which_one_to_use(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from relay.outcome.view import (
     DestinationList,
     DestinationView,
     EventList,
+    JournalView,
     RangeName,
     RejectionList,
     Summary,
@@ -41,6 +42,7 @@ _STORED: Final = {**_ALWAYS, 503: "Unavailable"}
 
 _VIEWS: Final = (
     *(Summary, DestinationList, DestinationView, EventList, DeadLetterList, RejectionList),
+    JournalView,
     *(ReplayResult, DropResult, Error, Status),
 )
 
@@ -118,6 +120,7 @@ def _funnels() -> Json:
     summary = part.response("The funnel of what was received in the range.", ref(Summary))
     lifetime = part.response("The lifetime funnel of each.", ref(DestinationList))
     rejected = part.response("Newest first; the last 1,000 are kept.", ref(RejectionList))
+    journal = part.response("How full it is, and when it will be full.", ref(JournalView))
     return {
         "/api/v1/summary": {
             "get": _operation(
@@ -128,6 +131,13 @@ def _funnels() -> Json:
         },
         "/api/v1/destinations": {
             "get": _operation("listDestinations", "figures", "All destinations", lifetime)
+        },
+        "/api/v1/journal": {
+            "get": _operation(
+                *("readJournal", "figures", "The room that is left for events", journal),
+                description="At `limit_bytes` delivered events are forgotten before their time, "
+                "then the payloads of expired ones; only then producers get 503.",
+            )
         },
         "/api/v1/rejections": {
             "get": _operation(

@@ -84,6 +84,17 @@ async def test_at_its_limit_it_refuses_events_and_says_why(tmp_path: Path) -> No
         assert (await journal.totals()).accepted == {"p": taken}
 
 
+async def test_a_start_at_the_limit_refuses_the_first_event(tmp_path: Path) -> None:
+    async with opened(tmp_path, "p") as journal:
+        taken = await fill(journal)
+    async with opened(tmp_path, "p") as journal:
+        assert journal.unavailable() == "the journal is at its size limit"
+        with pytest.raises(JournalUnavailable):
+            await journal.append(bulk("more"))
+        assert (await journal.totals()).accepted == {"p": taken}
+        assert (await journal.space()).left_bytes == 0
+
+
 async def test_at_its_limit_deliveries_are_still_recorded(tmp_path: Path) -> None:
     async with opened(tmp_path, "p") as journal:
         await fill(journal)

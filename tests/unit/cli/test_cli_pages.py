@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from relay.cli.dead import letters
 from relay.cli.event import timeline
 from relay.cli.output import console
-from relay.cli.status import page, state
+from relay.cli.status import page, room, state
 from relay.outcome.view import (
     AttemptView,
     DeadLetterList,
@@ -19,6 +19,7 @@ from relay.outcome.view import (
     DestinationView,
     EventList,
     EventView,
+    JournalView,
     Summary,
 )
 
@@ -124,6 +125,37 @@ def test_a_state_is_a_word(values: dict[str, Any], word: str) -> None:
 
 def test_without_destinations_the_page_says_so() -> None:
     assert "No destination is configured" in shown(page(summary()))
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({}, "Journal: 1.25 of 10.00 GiB."),
+        (
+            {"hours_to_full": 13.6},
+            "Journal: 1.25 of 10.00 GiB; full in about 14 hours, if it goes on growing like this.",
+        ),
+        (
+            {"hours_to_full": 0.4},
+            "Journal: 1.25 of 10.00 GiB; full within the hour, if it goes on growing like this.",
+        ),
+        (
+            {"hours_to_full": 0.0, "unavailable": "the disk of the journal is full"},
+            "Journal: 1.25 of 10.00 GiB; events are refused: the disk of the journal is full.",
+        ),
+    ],
+)
+def test_the_room_of_the_journal_is_told_in_a_line(values: dict[str, Any], text: str) -> None:
+    journal = JournalView(
+        size_bytes=2**31,
+        used_bytes=5 * 2**28,
+        limit_bytes=10 * 2**30,
+        left_bytes=2**30,
+        hours_to_full=None,
+        oldest_event_at=AT,
+        unavailable=None,
+    )
+    assert shown(room(msgspec.structs.replace(journal, **values))) == f"{text}\n"
 
 
 def test_a_delivered_event_is_told_in_a_line() -> None:
