@@ -105,7 +105,7 @@ class Seed:
             ),
         ).lastrowid
         deltas = Deltas()
-        deltas.dead(destination, of.event, of.received_ms, reason)
+        deltas.dead(destination, entry, reason)
         deltas.flush(self.connection, NOW_MS)
         return str(row)
 

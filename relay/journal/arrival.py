@@ -8,13 +8,16 @@ the sums hold. All of it is one transaction.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from relay.event_name import Lane
 from relay.journal import log
+from relay.journal.base import Entry
+from relay.journal.codec import decode_entry
 from relay.journal.cursor import Cursor
 from relay.journal.ledger import Key
+from relay.journal.worth import recount
 
 
 class Arrived(NamedTuple):
@@ -62,6 +65,7 @@ def _welcome_back(connection: sqlite3.Connection, name: str, ends: Mapping[Lane,
         connection.execute(_BACK, (cursor.position, cursor.ahead_bytes(), name, lane))
     if lost:
         _bury(connection, name, _pending(connection, name) - _waiting(connection, name, ends))
+        recount(connection, name, _each_waiting(connection, name, ends))
 
 
 def _over(cursor: Cursor, first: int, end: int) -> Cursor:
@@ -88,12 +92,18 @@ def _pending(connection: sqlite3.Connection, name: str) -> int:
 
 def _waiting(connection: sqlite3.Connection, name: str, ends: Mapping[Lane, int]) -> int:
     """Return how many events wait according to the log, read to its end, and the retries."""
-    found: int = connection.execute(
-        "SELECT count(*) FROM retry WHERE destination = ?", (name,)
-    ).fetchone()[0]
+    return sum(1 for _ in _each_waiting(connection, name, ends))
+
+
+def _each_waiting(
+    connection: sqlite3.Connection, name: str, ends: Mapping[Lane, int]
+) -> Iterator[Entry]:
+    for (record,) in connection.execute("SELECT entry FROM retry WHERE destination = ?", (name,)):
+        yield decode_entry(record)
     for (_, lane), cursor in _cursors(connection, [name]).items():
-        found += log.count_waiting(connection, log.View(name, lane, cursor), end=ends[lane])
-    return found
+        view = log.View(name, lane, cursor)
+        for pending in log.each_waiting(connection, view, end=ends[lane]):
+            yield pending.entry
 
 
 def _bury(connection: sqlite3.Connection, name: str, lost: int) -> None:

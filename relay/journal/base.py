@@ -340,6 +340,15 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     """The oldest event that is still kept, delivered ones included."""
 
 
+class Risk(msgspec.Struct, frozen=True):
+    """What waits for a destination, as far as it may come too late."""
+
+    oldest: Sequence[Entry]
+    """The events that wait longest: one of each lane and one of the retries, where any wait."""
+    worth: Mapping[str, Decimal]
+    """What the purchases that wait are worth, by currency."""
+
+
 class Journal(Protocol):
     """See the module docstring for durability, concurrency and failure.
 
@@ -492,6 +501,11 @@ class Journal(Protocol):
         events may be in a request under way, or get into one meanwhile.
         """
         ...
+
+    async def risk(self, destination: str) -> Risk:
+        """Return what waits for a destination; as quick for a million events as for one."""
+        ...
+
 
 
 _STORED: Final = msgspec.msgpack.Decoder(Stored)

@@ -91,7 +91,8 @@ def replay(
     connection.executemany("DELETE FROM dead WHERE id = ?", [(each.id,) for each in replayable])
     deltas = Deltas()
     for letter in replayable:
-        deltas.replayed(letter.destination, letter.event, letter.received_ms)
+        if letter.entry is not None:
+            deltas.replayed(letter.destination, decode_entry(letter.entry))
     deltas.flush(connection, now_ms)
     return _replay_step(letters, len(replayable))
 

@@ -204,7 +204,7 @@ def _end(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace
         _ADD_DEAD,
         (*at, ledger.now_ms(), event.received_ms, event.event, event.event_id, event.event_time),
     )
-    ledger.deltas.dead(name, event.event, event.received_ms, "erased")
+    ledger.deltas.dead(name, event, "erased")
     return True
 
 

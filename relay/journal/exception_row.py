@@ -88,6 +88,14 @@ def due(connection: sqlite3.Connection, destination: str, now_ms: int, limit: in
     ]
 
 
+def oldest(connection: sqlite3.Connection, destination: str) -> Entry | None:
+    """Return the event that was received first of those that wait here, or None."""
+    row = connection.execute(
+        "SELECT entry FROM retry WHERE destination = ? ORDER BY received_ms LIMIT 1", (destination,)
+    ).fetchone()
+    return None if row is None else decode_entry(row[0])
+
+
 def oldest_received_ms(connection: sqlite3.Connection, destination: str) -> int | None:
     """Return when the oldest event that waits here was received, or None."""
     row = connection.execute(

@@ -95,12 +95,16 @@ def waiting(view: View, entries: Iterable[tuple[int, Entry]], *, start: int, lim
 
 def count_waiting(connection: sqlite3.Connection, view: View, *, end: int) -> int:
     """Return how many events before `end` wait for a destination, read in bounded parts."""
-    found, at = 0, view.cursor.position
+    return sum(1 for _ in each_waiting(connection, view, end=end))
+
+
+def each_waiting(connection: sqlite3.Connection, view: View, *, end: int) -> Iterator[Pending]:
+    """Yield the events before `end` that wait for a destination, read in bounded parts."""
+    at = view.cursor.position
     while at < end:
         chunk = read(connection, view, at, SCAN_EVENTS, end=end)
-        found += len(chunk.pending)
+        yield from chunk.pending
         at = chunk.next
-    return found
 
 
 def latest(connection: sqlite3.Connection, limit: int) -> Iterator[tuple[Lane, int, bytes]]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from relay.event_name import Lane
 from relay.journal import log
-from relay.journal.base import Chunk
+from relay.journal.base import Chunk, Entry
 from relay.journal.cursor import Cursor, Range
 from relay.journal.hot import Hot
 from relay.journal.ledger import Key
@@ -72,11 +72,16 @@ class Progress:
 
     async def oldest_ms(self, destination: str, lane: Lane) -> int | None:
         """Return when the first event that waits in a lane was received, or None."""
+        first = await self.first(destination, lane)
+        return None if first is None else first.received_ms
+
+    async def first(self, destination: str, lane: Lane) -> Entry | None:
+        """Return the first event that waits in a lane, or None."""
         at = self.cursor(destination, lane).position
         while at < self._hot.end(lane):
             chunk = await self._look(destination, lane, at, 1)
             if chunk.pending:
-                return chunk.pending[0].entry.received_ms
+                return chunk.pending[0].entry
             at = chunk.next
         return None
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from relay.journal.amount import add_exactly
 from relay.journal.base import Funnel, RangeReport, Rejection, Totals
-from relay.journal.rollup import HOUR_S, MINUTE_S, RELAY, add_exactly
+from relay.journal.rollup import HOUR_S, MINUTE_S, RELAY
 
 MAX_REJECTIONS: Final = 1_000
 

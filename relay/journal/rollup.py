@@ -9,12 +9,14 @@ happened yet or not. This module neither begins nor commits a transaction.
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from operator import attrgetter
 from typing import Final, Literal
 
 from relay.event_name import label_of
+from relay.journal.amount import add_exactly, is_money
 from relay.journal.base import Entry, Rejection
+from relay.journal.worth import Worth
 
 MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
@@ -24,10 +26,6 @@ HOURS_KEPT_S: Final = 400 * DAY_S
 
 RELAY: Final = ""
 """The destination of the relay's own rows: what it received and rejected."""
-
-_MOST_DIGITS: Final = 40
-"""Before and after the decimal point; no currency has a use for more."""
-_EXACT: Final = Context(prec=3 * _MOST_DIGITS)
 
 _ORIGIN: Final = attrgetter("source", "event", "received_ms")
 
@@ -58,8 +56,9 @@ class Deltas:
     def __init__(self) -> None:
         self._changes: defaultdict[_Change, int] = defaultdict(int)
         self._values: defaultdict[tuple[int, str, str], Decimal] = defaultdict(Decimal)
+        self._worth = Worth()
 
-    def appended(self, entries: Sequence[Entry], destinations: Iterable[str]) -> None:
+    def appended(self, entries: Sequence[Entry], destinations: Sequence[str]) -> None:
         """Count new events of the log: received, accepted everywhere, skipped or dead where so."""
         for (source, event, received_ms), count in Counter(map(_ORIGIN, entries)).items():
             minute, label = received_ms // 60_000, label_of(event)
@@ -69,6 +68,7 @@ class Deltas:
         for entry in entries:
             if entry.passed:
                 self._passed(entry)
+        self._worth.appended(entries, destinations)
 
     def rejected(self, rejections: Iterable[Rejection]) -> None:
         """Count events that the relay refused."""
@@ -86,13 +86,17 @@ class Deltas:
             if each.event == "purchase" and each.currency and value is not None:
                 self._sell(each.received_ms // 60_000, destination, each.currency, value)
 
-    def dead(self, destination: str, event: str, received_ms: int, reason: str) -> None:
-        """Count an event that ended without delivery."""
-        self._changes["dead", received_ms // 60_000, destination, label_of(event), reason] += 1
+    def dead(self, destination: str, entry: Entry, reason: str) -> None:
+        """Count an event that waited and ended without delivery."""
+        minute, label = entry.received_ms // 60_000, label_of(entry.event)
+        self._changes["dead", minute, destination, label, reason] += 1
+        self._worth.dead(destination, entry)
 
-    def replayed(self, destination: str, event: str, received_ms: int) -> None:
+    def replayed(self, destination: str, entry: Entry) -> None:
         """Count a dead event that waits again: its row has one dead less, the total keeps it."""
-        self._changes["replayed", received_ms // 60_000, destination, label_of(event), ""] += 1
+        minute, label = entry.received_ms // 60_000, label_of(entry.event)
+        self._changes["replayed", minute, destination, label, ""] += 1
+        self._worth.waits_again(destination, entry)
 
     def flush(self, connection: sqlite3.Connection, now_ms: int) -> None:
         """Add everything to the roll-ups and totals, in the transaction that is open."""
@@ -102,11 +106,13 @@ class Deltas:
             row = row_of(minute * 60_000, now_ms)
             add_value(connection, row, destination, currency, value)
             _add_total_value(connection, destination, currency, value)
+            self._worth.ended(destination, currency, value)
+        self._worth.flush(connection)
 
     def _sell(self, minute: int, destination: str, currency: str, value: Decimal) -> None:
-        if _is_money(value):
+        if is_money(value):
             key = (minute, destination, currency)
-            self._values[key] = _EXACT.add(self._values[key], value)
+            self._values[key] = add_exactly(self._values[key], value)
 
     def _passed(self, entry: Entry) -> None:
         minute, label = entry.received_ms // 60_000, label_of(entry.event)
@@ -129,11 +135,6 @@ class Deltas:
             totals[kind, who, label if kind in _TOTALLED_BY_EVENT else reason] += count
         for key, count in totals.items():
             yield (*key, count)
-
-
-def add_exactly(one: Decimal, other: Decimal) -> Decimal:
-    """Return the sum of two amounts, unrounded."""
-    return _EXACT.add(one, other)
 
 
 def add_value(
@@ -168,17 +169,6 @@ def _add_total_value(
         "INSERT OR REPLACE INTO total_value (destination, currency, value) VALUES (?, ?, ?)",
         (destination, currency, _sum_text(found, value)),
     )
-
-
-def _is_money(value: Decimal) -> bool:
-    """Whether an amount can be summed without rounding; intake lets no other through."""
-    text = str(value)
-    if len(text) <= _MOST_DIGITS and text.replace(".", "", 1).isdigit():
-        return True
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int):
-        return False  # infinite, or not a number
-    return exponent >= -_MOST_DIGITS and value.adjusted() <= _MOST_DIGITS
 
 
 def _sum_text(found: tuple[str] | None, value: Decimal) -> str:

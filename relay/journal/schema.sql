@@ -158,6 +158,14 @@ CREATE TABLE total_value (
     PRIMARY KEY (destination, currency)
 ) STRICT, WITHOUT ROWID;
 
+-- What the purchases are worth that wait for a destination; `value` is decimal text.
+CREATE TABLE worth_waiting (
+    destination TEXT NOT NULL,
+    currency    TEXT NOT NULL,
+    value       TEXT NOT NULL,
+    PRIMARY KEY (destination, currency)
+) STRICT, WITHOUT ROWID;
+
 -- The last 1,000 rejected events, without any value of theirs but the event id.
 CREATE TABLE rejection (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -43,8 +43,7 @@ def settle(
         _add_receipt(connection, destination, settlement.receipt, settlement)
     ledger.deltas.delivered(destination, [each.entry for each in delivered])
     for each in dead:
-        event = each.pending.entry
-        ledger.deltas.dead(destination, event.event, event.received_ms, each.reason)
+        ledger.deltas.dead(destination, each.pending.entry, each.reason)
     exception_row.end_retries(connection, destination, ended)
     exception_row.add_dead(connection, destination, dead, ledger.now_ms())
     exception_row.add_retries(connection, destination, retry)

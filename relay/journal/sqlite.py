@@ -29,6 +29,7 @@ from relay.journal.base import (
     RangeReport,
     Rejection,
     Replayed,
+    Risk,
     Settlement,
     Space,
     Totals,
@@ -43,6 +44,7 @@ from relay.journal.recent import recent
 from relay.journal.room import size_bytes
 from relay.journal.settle import settle
 from relay.journal.wait import save as write_wait
+from relay.journal.worth import waiting
 from relay.journal.writer import PROBE_INTERVAL_S
 
 HOT_EVENTS: Final = 10_000
@@ -246,6 +248,17 @@ class SqliteJournal:
     async def erase(self, subject: Subject, ends: Mapping[Lane, int]) -> Erased:
         """Erase a person from all events before these offsets."""
         return await self._opened.erase(subject, ends)
+
+    async def risk(self, destination: str) -> Risk:
+        """Return what waits for a destination, as far as it may come too late."""
+        engine = self._opened
+        found = [
+            await engine.queries.run(partial(exception_row.oldest, destination=destination)),
+            *[await engine.progress.first(destination, lane) for lane in Lane],
+        ]
+        oldest = [entry for entry in found if entry is not None]
+        worth = await engine.queries.run(partial(waiting, destination=destination))
+        return Risk(oldest, worth)
 
     def unavailable(self) -> str | None:
         """Return why appends are refused at the moment, or None."""
