@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from aiohttp import web
@@ -29,12 +29,15 @@ from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.pace import Pace
 from relay.dispatch.sender import Sender
 from relay.dispatch.transport import AiohttpTransport
+from relay.errors import JournalUnavailable
 from relay.intake import Intake, Route, Router, Window, presence
 from relay.journal.base import Journal
 from relay.journal.sqlite import SqliteJournal
+from relay.keys.keyring import Keyring
 from relay.metrics import Metrics
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.exposition import Exposition
+from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
 from relay.outcome.reports import Reports
 from relay.schema.openapi import admin_document, producers_document
@@ -47,7 +50,9 @@ MAINTENANCE_S = 30.0
 CLOSE_S = 1.0
 DRAIN_ANSWERS = 0.2
 DRAIN_REQUESTS = 0.6
-"""Shares of `[server] drain` for answers under way and for requests in flight; the rest closes."""
+DRAIN_CLOSE = 0.05
+"""Shares of `[server] drain`: for answers under way, for requests in flight, and for the admin
+port's last answers, at most `CLOSE_S`; the rest closes the journal."""
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +78,8 @@ class App:
             name: SecretSource(each.token, environ, clock)
             for name, each in config.destinations.items()
         }
+        self._opened: SqliteJournal | None = None
+        self._health: Callable[[], Mapping[str, Health]] = dict
         self.producers_address = ""
         self.admin_address = ""
 
@@ -83,9 +90,11 @@ class App:
         """
         journal = self._journal()
         await journal.open([each.name for each in self._destinations])
+        self._opened = journal
         try:
             await self._serve(journal, stop, started)
         finally:
+            self._opened = None
             await journal.close()
 
     def reload_secrets(self) -> None:
@@ -93,11 +102,31 @@ class App:
         for token in self._tokens.values():
             token.reload()
 
+    async def progress(self) -> None:
+        """Return once the journal's writer has done something, even if that was to fail.
+
+        Never returns while it hangs: then no event is acknowledged or recorded any more. A disk
+        that is full or fails is no hanging; a restart would not mend it.
+        """
+        if self._opened is None:
+            return
+        with suppress(JournalUnavailable):
+            await self._opened.progress()
+
+    def status(self) -> str:
+        """Return in one line how it is, for whoever supervises the process."""
+        states = [
+            f"{name} {health.state}" + (f" ({health.reason})" if health.reason else "")
+            for name, health in self._health().items()
+        ]
+        return f"Takes events on {self.producers_address}; {', '.join(states) or 'sends nowhere'}."
+
     async def _serve(
         self, journal: Journal, stop: asyncio.Event, started: Callable[["App"], None]
     ) -> None:
         source = await self._http_source(journal)
         dispatcher = self._dispatcher(journal)
+        self._health = dispatcher.health
         async with asyncio.TaskGroup() as tasks, self._admin_port(journal, dispatcher, source):
             dispatching = tasks.create_task(dispatcher.run())
             upkeep = tasks.create_task(self._upkeep(journal))
@@ -125,9 +154,18 @@ class App:
         return HttpSource(
             await self._intake(journal),
             self._metrics,
+            self._keyring(journal),
             max_body_bytes=settings.max_body,
             body_timeout_s=settings.body_timeout,
             openapi=producers_document(),
+        )
+
+    def _keyring(self, journal: Journal) -> Keyring:
+        return Keyring(
+            self._config.keys_path,
+            journal.key_uses(),
+            self._clock,
+            exposed=not self._config.server.listen.loopback,
         )
 
     async def _intake(self, journal: Journal) -> Intake:
@@ -197,7 +235,8 @@ class App:
     ) -> AsyncIterator[None]:
         listen = self._config.admin.listen
         application = self._admin(journal, dispatcher, source).application()
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_S)
+        close_s = min(CLOSE_S, self._config.server.drain * DRAIN_CLOSE)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=close_s)
         await runner.setup()
         try:
             self.admin_address = await _listen(runner, listen)

@@ -4,9 +4,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from relay.intake import Intake, Log, Route, Router, Window
+from relay.keys.keyring import Keyring
 from relay.metrics import Metrics
 from relay.sources.connections import Server
 from relay.sources.http import HttpSource, server
@@ -15,6 +17,7 @@ from tests.builders import NOW_S
 from tests.recording_journal import RecordingJournal
 from tests.stub_destination import StubDestination
 
+NO_KEYS = Path("/nowhere/keys.json")
 MAX_BODY_BYTES = 1024 * 1024
 PATIENCE_S = 10.0
 """For an answer that must come; a test that waits so long has failed."""
@@ -131,6 +134,7 @@ async def serving(
     idle_timeout_s: float = PATIENCE_S,
     max_connections: int = 100,
     clock: Callable[[], float] = lambda: NOW_S,
+    keys_file: Path | None = None,
 ) -> AsyncIterator[Serving]:
     """Open a port for two stub destinations; `log` stands in for the recording journal."""
     journal = journal or RecordingJournal()
@@ -140,6 +144,7 @@ async def serving(
     source = HttpSource(
         intake,
         metrics,
+        Keyring(keys_file or NO_KEYS, {}, clock),
         max_body_bytes=MAX_BODY_BYTES,
         body_timeout_s=body_timeout_s,
         openapi=b'{"openapi":"3.1.0"}',

@@ -16,6 +16,8 @@ class RecordingJournal:
         self.rejections: list[Rejection] = []
         self.refusal: str | None = None
         """While set, every append fails at once for this reason."""
+        self.keys: list[str | None] = []
+        """The key that each append was counted with."""
         self._held = held
         self._waiting: list[tuple[Future[None], Sequence[Entry], Sequence[Rejection]]] = []
 
@@ -30,9 +32,13 @@ class RecordingJournal:
         return len(self._waiting)
 
     def append(
-        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+        self,
+        entries: Sequence[Entry],
+        rejections: Sequence[Rejection] = (),
+        key: str | None = None,
     ) -> "Future[None]":
         """Queue; see `relay.journal.base.Journal.append`."""
+        self.keys.append(key)
         stored: Future[None] = asyncio.get_running_loop().create_future()
         if self.refusal is not None:
             stored.set_exception(JournalUnavailable(self.refusal, retry_after_s=7))

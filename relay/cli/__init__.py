@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "dead": "relay.cli.dead:dead",
         "pause": "relay.cli.control:pause",
         "resume": "relay.cli.control:resume",
+        "keys": "relay.cli.keys:keys",
         "journal": "relay.cli.journal:journal",
         "hash": "relay.cli.hash_:hash_",
         "sandbox": "relay.cli.sandbox:sandbox",

@@ -15,6 +15,7 @@ from relay.cli.probe import Probe, probe
 from relay.config import Config, TikTokConfig, check_start, describe, read_secret
 from relay.dispatch.transport import AiohttpTransport
 from relay.errors import ConfigError
+from relay.keys.store import check_exposed
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,7 @@ def check(
     try:
         config = required_config(config_file)
         check_start(config, os.environ)
+        check_exposed(config.server.listen, config.keys_path, time.time())
     except ConfigError as error:
         if as_json:
             print_json(msgspec.json.encode(Checked(file=file, valid=False, problem=str(error))))

@@ -1,8 +1,8 @@
 """`relay serve`: the service, with the real platforms or with the built-in emulator.
 
-SIGTERM and Ctrl-C end it in order, a second one at once; SIGHUP reads `file:` secrets again. On a
-terminal it says in a few lines where it is, and logs no less than warnings; elsewhere it writes
-JSON lines and nothing else.
+SIGTERM and Ctrl-C end it in order, a second one at once; SIGHUP reads `file:` secrets again. A
+supervisor such as systemd is told how it is. On a terminal it says in a few lines where it is, and
+logs no less than warnings; elsewhere it writes JSON lines and nothing else.
 """
 
 import asyncio
@@ -10,8 +10,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,7 @@ from relay.cli.client import reachable
 from relay.cli.option import DEFAULT_FILE, config_option, required_config
 from relay.cli.process import tune
 from relay.cli.signals import until_told
+from relay.cli.supervisor import Supervisor
 from relay.cli.tour import Tour
 from relay.config import (
     BaseUrl,
@@ -35,6 +38,7 @@ from relay.config import (
     sandbox_config,
     sandboxed,
 )
+from relay.keys.store import check_exposed
 from relay.sandbox import Sandbox
 from relay.sandbox.scenario import SCENARIOS
 
@@ -72,6 +76,7 @@ def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, exa
         raise click.UsageError("--scenario needs --sandbox: the real platforms are as they are")
     config = _config(config_file, emulated=emulated)
     check_start(config, os.environ)
+    check_exposed(config.server.listen, config.keys_path, time.time())
     logs.configure(level=logging.WARNING if sys.stderr.isatty() else logging.INFO)
     for missing in not_supported(config):
         log.warning("a setting has no effect in this version", extra={"fields": {"key": missing}})
@@ -97,22 +102,54 @@ def _config(config_file: Path | None, *, emulated: bool) -> Config:
 
 
 async def _serve(config: Config, scenario: str | None, *, example: bool) -> None:
-    async with until_told() as stop, _platforms(config, scenario) as setup:
+    supervisor = Supervisor(os.environ, os.getpid())
+    stopping = partial(_stopping, supervisor)
+    async with (
+        until_told(config.server.drain, stopping) as stop,
+        _platforms(config, scenario) as setup,
+    ):
         app = App(setup.config, setup.environ)
         tune()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.reload_secrets)
-        if not example:
-            await app.run(stop, lambda app: announce(app, setup))
-            return
-        await _run_with_tour(app, setup, stop)
+        reload = partial(_reload, app, supervisor)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        async with supervisor.watching(app.progress, app.status):
+            await _run(app, setup, stop, supervisor.ready, example=example)
 
 
-async def _run_with_tour(app: App, setup: Setup, stop: asyncio.Event) -> None:
+def _stopping(supervisor: Supervisor) -> None:
+    supervisor.stopping()
+    if sys.stdout.isatty():
+        click.echo("Finishing what is in flight; the rest stays on disk. Ctrl-C again ends it now.")
+
+
+def _reload(app: App, supervisor: Supervisor) -> None:
+    with supervisor.reloading():
+        app.reload_secrets()
+
+
+async def _run(
+    app: App, setup: Setup, stop: asyncio.Event, ready: Callable[[], None], *, example: bool
+) -> None:
+    if example:
+        await _run_with_tour(app, setup, stop, ready)
+        return
+
+    def started(app: App) -> None:
+        announce(app, setup)
+        ready()
+
+    await app.run(stop, started)
+
+
+async def _run_with_tour(
+    app: App, setup: Setup, stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
     """Run the relay, and once it has started, show what it does with the example events."""
     tour = Tour(setup.config, setup.environ)
 
     def started(app: App) -> None:
         announce(app, setup, friendly=True)
+        ready()
         tour.begin(producers_url(app), admin_address(app))
 
     async with asyncio.TaskGroup() as tasks:

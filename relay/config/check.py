@@ -1,7 +1,7 @@
 """The rules between keys, and what has to hold before the service starts.
 
 Each rule is a function that yields one sentence a problem, in the order of the file. `check` needs
-nothing but the configuration; `check_start` also looks at the secrets and the producers' keys.
+nothing but the configuration; `check_start` also looks at the secrets.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ def check_start(config: Config, environ: Mapping[str, str]) -> None:
     """Raise what must not be so when the service starts, as a `ConfigError`.
 
     A destination's missing token is fine: it waits, paused. A secret that is there but cannot be
-    one is refused, and so is a port that the network can reach without a password or a key.
+    one is refused, and so is an admin port that the network can reach without a password.
     """
     for path, ref in secrets(config):
         try:
@@ -49,11 +49,6 @@ def _open_ports(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
         yield (
             f"admin.password: {password} is missing or empty, but admin.listen is open to the "
             "network; set it"
-        )
-    if not config.server.listen.loopback and not config.keys_path.is_file():
-        yield (
-            f"server.listen is open to the network, but {config.keys_path} holds no producer key; "
-            'make one with "relay keys create NAME", or listen on 127.0.0.1'
         )
 
 

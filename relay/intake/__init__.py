@@ -26,6 +26,7 @@ from relay.journal.base import Entry, Rejection
 __all__ = [
     "Finding",
     "Intake",
+    "Origin",
     "Problem",
     "Route",
     "Router",
@@ -41,6 +42,18 @@ CHUNK_EVENTS = 250
 """Events taken at a stretch; in a larger body, the loop's other business comes in between."""
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where a body came from, and on whose behalf."""
+
+    source: str
+    key: str | None = None
+    """The name of the producer's key."""
+    counted: str | None = None
+    """The key with which a use is counted, if events are stored."""
+    destinations: frozenset[str] | None = None
+    """The only ones that the key may reach."""
+
+
 class Taken(msgspec.Struct):
     """What a body came to; `entries` and `errors` together are its events."""
 
@@ -53,7 +66,10 @@ class Log(Protocol):
     """What intake needs of a journal; see `relay.journal.base.Journal.append`."""
 
     def append(
-        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+        self,
+        entries: Sequence[Entry],
+        rejections: Sequence[Rejection] = (),
+        key: str | None = None,
     ) -> "Future[None]":
         """Queue events and rejections of one request; done when the commit is on disk."""
         ...
@@ -80,29 +96,29 @@ class Intake:
         self._default_country = default_country
         self._on_stored = on_stored
 
-    async def take_json(self, body: bytes, source: str) -> Taken:
+    async def take_json(self, body: bytes, origin: Origin) -> Taken:
         """Return what a JSON body came to. Raises `Unreadable`."""
         split = cache(partial(split_json, body))
         proper = decode_array(body)
         events = split() if proper is None else list(enumerate(proper))
-        return await self._take(events, split, source, apart=False)
+        return await self._take(events, split, origin, apart=False)
 
-    async def take_ndjson(self, body: bytes, source: str) -> Taken:
+    async def take_ndjson(self, body: bytes, origin: Origin) -> Taken:
         """Return what a body of one event a line came to; an unreadable line is its own error."""
         lines = split_ndjson(body)
-        return await self._take(lines, lambda: lines, source, apart=True)
+        return await self._take(lines, lambda: lines, origin, apart=True)
 
-    def store(self, taken: Taken, source: str, key: str | None = None) -> "Future[None]":
+    def store(self, taken: Taken, origin: Origin) -> "Future[None]":
         """Hand the events to the journal; done when they are on disk.
 
         Fails with `JournalUnavailable` if they are not stored after all; then the duplicate window
         has forgotten them, and `taken` may be stored again. To cancel what is returned only ends
         the waiting.
         """
-        rejections = self._rejections(taken.errors, source, key)
+        rejections = self._rejections(taken.errors, origin)
         entries = self._router.claim(taken.entries)
         try:
-            stored = self._journal.append(entries, rejections)
+            stored = self._journal.append(entries, rejections, origin.counted)
         except Exception:
             self._router.forget(entries)
             raise
@@ -116,7 +132,7 @@ class Intake:
         self,
         events: Sequence[tuple[int, Document | InboundEvent]],
         split: Callable[[], _Documents],
-        source: str,
+        origin: Origin,
         *,
         apart: bool,
     ) -> Taken:
@@ -131,7 +147,7 @@ class Intake:
                 await asyncio.sleep(0)
             for index, event in events[start : start + CHUNK_EVENTS]:
                 try:
-                    self._take_one(index, event, split, taken, source=source, now_s=now_s)
+                    self._take_one(index, event, split, taken, origin=origin, now_s=now_s)
                 except Unreadable as error:
                     if not apart:
                         raise
@@ -145,15 +161,15 @@ class Intake:
         split: Callable[[], _Documents],
         taken: Taken,
         *,
-        source: str,
+        origin: Origin,
         now_s: float,
     ) -> None:
         try:
             event = raw if isinstance(raw, InboundEvent) else decode(raw)
             names = event.destinations
-            selected = None if names is None else self._selected(names)
+            selected = origin.destinations if names is None else self._selected(names, origin)
             conversion, warnings = convert(
-                event, source=source, now_s=now_s, default_country=self._default_country
+                event, source=origin.source, now_s=now_s, default_country=self._default_country
             )
         except Unusable as error:
             document = split()[index][1] if isinstance(raw, InboundEvent) else raw
@@ -164,22 +180,21 @@ class Intake:
             problem = Problem("invalid_value", warning.path, warning.message)
             taken.warnings.append(Finding(index, conversion.event_id, problem))
 
-    def _selected(self, destinations: Sequence[str]) -> frozenset[str]:
+    def _selected(self, destinations: Sequence[str], origin: Origin) -> frozenset[str]:
         for at, name in enumerate(destinations):
             if name not in self._router.names:
                 message = "No destination of this name is configured."
                 raise Unusable("invalid_value", f"destinations[{at}]", message)
-        return frozenset(destinations)
+        selected = frozenset(destinations)
+        return selected if origin.destinations is None else selected & origin.destinations
 
-    def _rejections(
-        self, errors: Sequence[Finding], source: str, key: str | None
-    ) -> Sequence[Rejection]:
+    def _rejections(self, errors: Sequence[Finding], origin: Origin) -> Sequence[Rejection]:
         now_ms = int(self._clock() * 1000)
         return [
             Rejection(
                 now_ms,
-                source,
-                key,
+                origin.source,
+                origin.key,
                 error.event_id,
                 error.problem.code,
                 error.problem.path,

@@ -324,6 +324,15 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the write-ahead log was emptied; if not, old bytes stay in it for a while."""
 
 
+class Risk(msgspec.Struct, frozen=True):
+    """What waits for a destination, as far as it may come too late."""
+
+    oldest: Sequence[Entry]
+    """The events that wait longest: one of each lane and one of the retries, where any wait."""
+    worth: Mapping[str, Decimal]
+    """What the purchases that wait are worth, by currency."""
+
+
 class Space(msgspec.Struct, frozen=True, kw_only=True):
     """How full the journal is."""
 
@@ -338,15 +347,6 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     """Until nothing is left at the pace of the last two hours; None if it does not grow."""
     oldest_received_ms: int | None
     """The oldest event that is still kept, delivered ones included."""
-
-
-class Risk(msgspec.Struct, frozen=True):
-    """What waits for a destination, as far as it may come too late."""
-
-    oldest: Sequence[Entry]
-    """The events that wait longest: one of each lane and one of the retries, where any wait."""
-    worth: Mapping[str, Decimal]
-    """What the purchases that wait are worth, by currency."""
 
 
 class Journal(Protocol):
@@ -369,14 +369,22 @@ class Journal(Protocol):
         ...
 
     def append(
-        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+        self,
+        entries: Sequence[Entry],
+        rejections: Sequence[Rejection] = (),
+        key: str | None = None,
     ) -> "Future[None]":
         """Queue events and rejections of one request; done when the commit is on disk.
 
-        Never blocks. Entries of one call share one transaction. Fails with `JournalUnavailable`,
+        Never blocks. Entries of one call share one transaction, and so does the use of the producer
+        key that brought them, which is counted if there are any. Fails with `JournalUnavailable`,
         at once when the storage is known to be full or failing. Cancelling the future does not
         take the events back.
         """
+        ...
+
+    def key_uses(self) -> Mapping[str, int]:
+        """Return how often each producer key was used, as found at opening."""
         ...
 
     def listen(self, on_commit: Callable[[], None]) -> None:
@@ -505,7 +513,6 @@ class Journal(Protocol):
     async def risk(self, destination: str) -> Risk:
         """Return what waits for a destination; as quick for a million events as for one."""
         ...
-
 
 
 _STORED: Final = msgspec.msgpack.Decoder(Stored)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal import lookup, pause, wait
+from relay.journal import key_use, lookup, pause, wait
 from relay.journal.arrival import Arrived, arrive
 from relay.journal.base import Entry, Erased, Pause, Rejection, Wait
 from relay.journal.checkpoint import Checkpointer
@@ -58,6 +58,7 @@ class Recovered(NamedTuple):
     pauses: dict[str, Pause]
     waits: dict[str, Wait]
     tail: Tail
+    key_uses: dict[str, int]
 
 
 class Engine:
@@ -75,6 +76,8 @@ class Engine:
         self.ledger = ledger
         self.pauses = found.pauses
         self.waits = found.waits
+        self.key_uses = found.key_uses
+        """As they were at opening."""
         self.hot = Hot(settings.hot_events, found.arrived.ends)
         self.progress = Progress(found.arrived.cursors, self.hot, self.reader)
         self.index = Index(found.tail, writer)
@@ -119,11 +122,15 @@ class Engine:
         await self.checkpointer.close()
         self._lock.release()
 
-    def append(self, entries: Sequence[Entry], rejections: Sequence[Rejection]) -> "Future[None]":
+    def append(
+        self, entries: Sequence[Entry], rejections: Sequence[Rejection], key: str | None
+    ) -> "Future[None]":
         """Queue events and rejections, if there is room."""
         if reason := self.refusal():
             return refused(reason)
-        operation = partial(_append, ledger=self.ledger, entries=entries, rejections=rejections)
+        operation = partial(
+            _append, ledger=self.ledger, entries=entries, rejections=rejections, key=key
+        )
         return self.writer.append(operation, len(entries))
 
     def ends(self) -> Mapping[Lane, int]:
@@ -201,7 +208,9 @@ def _recover(connection: sqlite3.Connection, ledger: Ledger) -> Recovered:
     ledger.recover(arrived.ends, arrived.cursors)
     tail = Tail()
     lookup.recover(connection, tail)
-    return Recovered(arrived, pause.load(connection), wait.load(connection), tail)
+    return Recovered(
+        arrived, pause.load(connection), wait.load(connection), tail, key_use.load(connection)
+    )
 
 
 def _nothing(connection: sqlite3.Connection) -> None:
@@ -213,9 +222,10 @@ def _append(
     ledger: Ledger,
     entries: Sequence[Entry],
     rejections: Sequence[Rejection],
+    key: str | None,
 ) -> None:
     del connection  # written with everything else of the transaction
-    ledger.append(entries, rejections)
+    ledger.append(entries, rejections, key)
 
 
 def _pass(

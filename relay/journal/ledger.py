@@ -6,6 +6,7 @@ last commit left it. What became durable is handed to the loop as a `Commit`.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
@@ -13,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from relay.event_name import Lane, lane_of
-from relay.journal import log
+from relay.journal import key_use, log
 from relay.journal.base import Entry, Rejection
 from relay.journal.cursor import Cursor
 from relay.journal.exception_row import ADD_DEAD, dead_row
@@ -51,11 +52,15 @@ class Ledger:
         self._ends = dict(ends)
         self._cursors = dict(cursors)
 
-    def append(self, entries: Sequence[Entry], rejections: Sequence[Rejection]) -> None:
-        """Add new events to the log."""
+    def append(
+        self, entries: Sequence[Entry], rejections: Sequence[Rejection], key: str | None = None
+    ) -> None:
+        """Add new events to the log, and a use of the key that brought them."""
         for entry in entries:
             self._entries[lane_of(entry.event)].append(entry)
         self._rejections += rejections
+        if key is not None and entries:
+            self._uses[key] += 1
 
     def cursor(self, destination: str, lane: Lane) -> Cursor:
         """Return a cursor as it stands in this transaction."""
@@ -78,6 +83,7 @@ class Ledger:
                 self._write(connection, lane, entries)
         self.deltas.rejected(self._rejections)
         connection.executemany(_ADD_REJECTION, map(msgspec.structs.astuple, self._rejections))
+        key_use.add(connection, self._uses, self.now_ms())
         connection.executemany(_MOVE_CURSOR, map(_cursor_row, self._moved.items()))
         self.deltas.flush(connection, self.now_ms())
         self._look = self.room.look(connection)
@@ -100,6 +106,7 @@ class Ledger:
         self._entries: dict[Lane, list[Entry]] = {lane: [] for lane in Lane}
         self._rejections: list[Rejection] = []
         self._moved: dict[Key, Cursor] = {}
+        self._uses: Counter[str] = Counter()
         self._groups: list[Group] = []
         self._look = Look()
 

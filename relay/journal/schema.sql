@@ -192,3 +192,10 @@ CREATE TABLE wait (
     since_ms    INTEGER NOT NULL,
     until_ms    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Producer keys by their public half: requests that were answered 202, ever.
+CREATE TABLE key_use (
+    key          TEXT PRIMARY KEY,
+    uses         INTEGER NOT NULL,
+    last_used_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -88,10 +88,17 @@ class SqliteJournal:
         await self._opened.close()
 
     def append(
-        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+        self,
+        entries: Sequence[Entry],
+        rejections: Sequence[Rejection] = (),
+        key: str | None = None,
     ) -> "Future[None]":
         """Queue events and rejections of one request."""
-        return self._opened.append(entries, rejections)
+        return self._opened.append(entries, rejections, key)
+
+    def key_uses(self) -> Mapping[str, int]:
+        """Return the uses of producer keys as they were at opening."""
+        return dict(self._opened.key_uses)
 
     def listen(self, on_commit: Callable[[], None]) -> None:
         """Call `on_commit` on the loop after each commit that brought events."""
@@ -264,6 +271,13 @@ class SqliteJournal:
         """Return why appends are refused at the moment, or None."""
         return self._opened.refusal()
 
+    async def progress(self) -> None:
+        """Return once the writer has come to the end of an empty transaction: it does not hang.
+
+        Raises `JournalUnavailable` if it came to an end by failing.
+        """
+        await self._opened.writer.submit(_nothing)
+
     def size_bytes(self) -> int:
         """Return the bytes of the journal's files."""
         return size_bytes(self._settings.path)
@@ -286,6 +300,10 @@ class SqliteJournal:
         if self._engine is None:
             raise RuntimeError("the journal is not open")
         return self._engine
+
+
+def _nothing(connection: sqlite3.Connection) -> None:
+    del connection
 
 
 def _added(one: Replayed, other: Replayed) -> Replayed:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from relay.dispatch.breaker import MAX_IN_FLIGHT
+from relay.dispatch.in_flight import MAX_IN_FLIGHT
 from relay.sandbox.server import Sandbox
 from tests.acceptance.process import Producer, Relay, fetch
 

@@ -298,12 +298,15 @@ class BrokenJournal(RecordingJournal):
     is_broken = True
 
     def append(
-        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+        self,
+        entries: Sequence[Entry],
+        rejections: Sequence[Rejection] = (),
+        key: str | None = None,
     ) -> "asyncio.Future[None]":
         """Fail in a way that no contract knows."""
         if self.is_broken:
             raise KeyError("c4n4ry")
-        return super().append(entries, rejections)
+        return super().append(entries, rejections, key)
 
 
 async def test_a_mistake_of_the_relay_is_500_and_says_nothing_of_the_event(

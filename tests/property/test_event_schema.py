@@ -9,7 +9,7 @@ import msgspec
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
-from relay.intake import Intake, Router, Window
+from relay.intake import Intake, Origin, Router, Window
 from relay.schema.openapi import producers_document
 from tests.recording_journal import RecordingJournal
 
@@ -54,7 +54,7 @@ def test_what_the_schema_lets_pass_is_refused_only_for_what_it_cannot_say(
 ) -> None:
     body = json.dumps(told_apart(case.body)).encode()
 
-    taken = asyncio.run(intake().take_json(body, "http"))
+    taken = asyncio.run(intake().take_json(body, Origin("http")))
 
     for error in taken.errors:
         found = f"{error.problem.code} {error.problem.path}"

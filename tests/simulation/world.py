@@ -65,10 +65,13 @@ class TimedJournal(SqliteJournal):
         return exception_row.due(self._retries, destination, now_ms, limit)
 
     def append(
-        self, entries: Sequence[Entry], rejections: Sequence[Rejection] = ()
+        self,
+        entries: Sequence[Entry],
+        rejections: Sequence[Rejection] = (),
+        key: str | None = None,
     ) -> "asyncio.Future[None]":
         """See `Journal.append`."""
-        return virtual_loop().outside(super().append(entries, rejections))
+        return virtual_loop().outside(super().append(entries, rejections, key))
 
     async def settle(self, destination: str, settlement: Settlement) -> None:
         """See `Journal.settle`."""

@@ -1,6 +1,5 @@
 """The rules between keys, and those that hold only for a service that starts."""
 
-from pathlib import Path
 
 import pytest
 
@@ -151,13 +150,3 @@ def test_the_admin_port_opens_to_the_network_only_with_a_password() -> None:
     start(text, PASSWORD="open sesame")
     with pytest.raises(ConfigError, match="env:PASSWORD is missing or empty"):
         start(text)
-
-
-def test_the_producers_port_opens_to_the_network_only_with_a_key(tmp_path: Path) -> None:
-    keys = tmp_path / "keys.json"
-    text = f'[server]\nlisten = "[::]:8080"\nkeys_file = "{keys}"'
-
-    with pytest.raises(ConfigError, match=r'make one with "relay keys create NAME"'):
-        start(text)
-    keys.write_text("{}")
-    start(text)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.intake import CHUNK_EVENTS, Intake, Route, Router, Taken, Unreadable, Window
+from relay.intake import CHUNK_EVENTS, Intake, Origin, Route, Router, Taken, Unreadable, Window
 from relay.journal.base import Rejection
 from tests.builders import NOW_S
 from tests.inbound import body, encoded, event
@@ -34,7 +34,7 @@ async def test_bad_events_are_found_and_their_neighbours_taken() -> None:
         event(event_id="e"),
     )
 
-    taken = await intake(RecordingJournal()).take_json(events, "http")
+    taken = await intake(RecordingJournal()).take_json(events, Origin("http"))
 
     assert [entry.conversion.event_id for entry in taken.entries] == ["a", "e"]
     assert problems(taken) == [
@@ -47,7 +47,7 @@ async def test_bad_events_are_found_and_their_neighbours_taken() -> None:
 async def test_a_line_that_is_no_json_is_its_own_error() -> None:
     lines = b"\n".join([encoded(event_id="a"), b"", b"{broken", b"\xff", encoded(event_id="b")])
 
-    taken = await intake(RecordingJournal()).take_ndjson(lines, "http")
+    taken = await intake(RecordingJournal()).take_ndjson(lines, Origin("http"))
 
     assert [entry.conversion.event_id for entry in taken.entries] == ["a", "b"]
     assert problems(taken) == [(2, None, "not_json", ""), (3, None, "not_json", "")]
@@ -57,13 +57,13 @@ async def test_an_array_with_a_number_that_nobody_can_hold_is_unreadable_as_a_wh
     events = b"[" + encoded() + b',{"event":7,"order":{"value":1e999}}]'
 
     with pytest.raises(Unreadable):
-        await intake(RecordingJournal()).take_json(events, "http")
+        await intake(RecordingJournal()).take_json(events, Origin("http"))
 
 
 async def test_warnings_name_the_event_and_the_path() -> None:
     users = body(event(event_id="a"), event(event_id="b", user={"email": ["x@y.de", "nobody"]}))
 
-    taken = await intake(RecordingJournal()).take_json(users, "http")
+    taken = await intake(RecordingJournal()).take_json(users, Origin("http"))
 
     [warning] = taken.warnings
     assert (warning.index, warning.event_id) == (1, "b")
@@ -71,7 +71,9 @@ async def test_warnings_name_the_event_and_the_path() -> None:
 
 
 async def test_an_event_may_name_its_destinations() -> None:
-    taken = await intake(RecordingJournal()).take_json(encoded(destinations=["second"]), "http")
+    taken = await intake(RecordingJournal()).take_json(
+        encoded(destinations=["second"]), Origin("http")
+    )
 
     [entry] = taken.entries
     assert entry.passed["first"].reason == "not_selected"
@@ -81,9 +83,9 @@ async def test_an_event_may_name_its_destinations() -> None:
 async def test_the_journal_gets_entries_and_rejections_without_values() -> None:
     journal = RecordingJournal()
     whole = intake(journal)
-    taken = await whole.take_json(body(event(), event(event_id="b", user={})), "http")
+    taken = await whole.take_json(body(event(), event(event_id="b", user={})), Origin("http"))
 
-    await whole.store(taken, "http", "shop")
+    await whole.store(taken, Origin("http", "shop"))
 
     assert journal.event_ids == ["order-1"]
     message = taken.errors[0].problem.message
@@ -95,12 +97,12 @@ async def test_the_journal_gets_entries_and_rejections_without_values() -> None:
 async def test_an_event_that_was_not_stored_is_no_duplicate_when_it_comes_again() -> None:
     journal = RecordingJournal(held=True)
     whole = intake(journal)
-    failed = whole.store(await whole.take_json(encoded(), "http"), "http")
+    failed = whole.store(await whole.take_json(encoded(), Origin("http")), Origin("http"))
 
     journal.fail()
     with pytest.raises(JournalUnavailable):
         await failed
-    again = whole.store(await whole.take_json(encoded(), "http"), "http")
+    again = whole.store(await whole.take_json(encoded(), Origin("http")), Origin("http"))
     journal.release()
     await again
 
@@ -111,12 +113,12 @@ async def test_an_event_that_was_not_stored_is_no_duplicate_when_it_comes_again(
 async def test_a_journal_that_refuses_at_once_is_no_different() -> None:
     journal = RecordingJournal()
     whole = intake(journal)
-    taken = await whole.take_json(encoded(), "http")
+    taken = await whole.take_json(encoded(), Origin("http"))
     journal.refusal = "the disk is full"
 
-    refused = whole.store(taken, "http")
+    refused = whole.store(taken, Origin("http"))
     journal.refusal = None
-    stored = whole.store(taken, "http")
+    stored = whole.store(taken, Origin("http"))
 
     with pytest.raises(JournalUnavailable):
         await refused
@@ -127,11 +129,11 @@ async def test_a_journal_that_refuses_at_once_is_no_different() -> None:
 async def test_to_end_the_waiting_does_not_take_the_events_back() -> None:
     journal = RecordingJournal(held=True)
     whole = intake(journal)
-    taken = await whole.take_json(encoded(), "http")
+    taken = await whole.take_json(encoded(), Origin("http"))
 
-    whole.store(taken, "http").cancel()
+    whole.store(taken, Origin("http")).cancel()
     journal.release()
-    again = whole.store(await whole.take_json(encoded(), "http"), "http")
+    again = whole.store(await whole.take_json(encoded(), Origin("http")), Origin("http"))
     journal.release()
     await again
 
@@ -145,9 +147,9 @@ async def test_a_body_that_is_refused_late_makes_nothing_a_duplicate() -> None:
     events = [encoded(event_id=str(number)) for number in range(CHUNK_EVENTS + 1)]
     refused = b"[" + b",".join(events) + b',{"custom":{"a":1e999}}]'
 
-    late = asyncio.create_task(whole.take_json(refused, "http"))
+    late = asyncio.create_task(whole.take_json(refused, Origin("http")))
     await asyncio.sleep(0)
-    await whole.store(await whole.take_json(encoded(event_id="0"), "http"), "http")
+    await whole.store(await whole.take_json(encoded(event_id="0"), Origin("http")), Origin("http"))
     with pytest.raises(Unreadable):
         await late
 
@@ -165,7 +167,7 @@ async def test_a_large_body_leaves_the_loop_to_others_between_its_chunks() -> No
             await asyncio.sleep(0)
 
     task = asyncio.create_task(other())
-    taken = await intake(RecordingJournal()).take_json(events, "http")
+    taken = await intake(RecordingJournal()).take_json(events, Origin("http"))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

@@ -1,0 +1,275 @@
+"""`relay keys`: who may post events. Needs no running relay; one takes notice within a second."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+from msgspec.structs import replace
+
+from relay.cli.option import available_config, config_option, json_option
+from relay.cli.output import console, plain, print_json, table
+from relay.config import Config
+from relay.config.quantity import Duration
+from relay.errors import ConfigError, RelayError
+from relay.keys import store
+from relay.keys.record import SCOPES, Key, KeyFile, Limits, Scope
+from relay.keys.token import Token, new_token
+
+NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+RATE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)/s")
+MAX_KEYS: Final = 5_000
+"""Keys in a file, revoked ones included; the oldest of those make room."""
+OVERLAP: Final = "24h"
+
+
+class Created(msgspec.Struct, frozen=True):
+    """A new key, in all the forms it is used in; shown once."""
+
+    name: str
+    key: str
+    secret: str
+    token: str
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """What may be shown of a key."""
+
+    name: str
+    key: str
+    state: str
+    scopes: Sequence[Scope]
+    max_uses: int | None
+    rate_per_s: float | None
+    destinations: Sequence[str] | None
+    created_at: str
+    expires_at: str | None
+
+
+@click.group(short_help="Make, list and revoke producer keys.")
+def keys() -> None:
+    """Make, list, rotate and revoke the keys of producers.
+
+    Without any key, the relay listens on loopback only and asks for none.
+    """
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--scopes", default="events:write", help="events:write, events:read, by comma.")
+@click.option("--max-uses", type=click.IntRange(min=1), help="Requests answered 202, ever.")
+@click.option("--rate", metavar="N/s", help="Requests a second, such as 100/s.")
+@click.option("--expires", metavar="DURATION", help="How long it is good for, such as 90d.")
+@click.option("--destinations", help="The only ones its events reach, by comma.")
+@json_option
+@config_option
+def create(
+    name: str,
+    *,
+    scopes: str,
+    max_uses: int | None,
+    rate: str | None,
+    expires: str | None,
+    destinations: str | None,
+    config_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Make a key called NAME, and show it once."""
+    config = available_config(config_file)
+    limits = Limits(
+        scopes=_scopes(scopes),
+        max_uses=max_uses,
+        rate_per_s=None if rate is None else _rate(rate),
+        destinations=None if destinations is None else _destinations(destinations, config),
+    )
+    lifetime_s = None if expires is None else _duration("--expires", expires)
+    token, now_s = new_token(), int(time.time())
+
+    def add(found: KeyFile) -> KeyFile:
+        if any(key.name == name and key.usable(now_s) for key in found.keys):
+            raise RelayError(f"there is a key {name} already; rotate or revoke it, or use a name")
+        expires_at = None if lifetime_s is None else now_s + int(lifetime_s)
+        fresh = _key(found, token, name=_name(name), limits=limits, now_s=now_s)
+        return _with(found, replace(fresh, expires_at=expires_at))
+
+    store.change(config.keys_path, add)
+    _show_once(name, token, as_json=as_json)
+
+
+@keys.command("list")
+@json_option
+@config_option
+def list_(config_file: Path | None, *, as_json: bool) -> None:
+    """List the keys; secrets are not kept, so none can be shown."""
+    found, now_s = store.read(available_config(config_file).keys_path), time.time()
+    listed = [_listed(key, now_s) for key in (found.keys if found else ())]
+    if as_json:
+        print_json(msgspec.json.encode({"keys": listed}))
+        return
+    rows = table("Name", "Key", "State", "Scopes", "Uses", "Rate", "Destinations", "Expires")
+    for each in listed:
+        rows.add_row(
+            plain(each.name),
+            each.key,
+            each.state,
+            " ".join(each.scopes),
+            "any" if each.max_uses is None else f"at most {each.max_uses:,}",
+            "any" if each.rate_per_s is None else f"{each.rate_per_s:g}/s",
+            "all" if each.destinations is None else ", ".join(each.destinations),
+            each.expires_at or "never",
+        )
+    if listed:
+        console().print(rows)
+    else:
+        click.echo("There is no key: the relay listens on loopback only, and asks for none.")
+
+
+@keys.command()
+@click.argument("name")
+@config_option
+def revoke(name: str, config_file: Path | None) -> None:
+    """Revoke the key NAME, or the one with this public half, for good."""
+    now_s = int(time.time())
+
+    def end(key: Key) -> Key:
+        return replace(key, revoked_at=now_s)
+
+    ended = _change(available_config(config_file), name, now_s, end)
+    click.echo(f"{name} is revoked ({', '.join(key.key for key in ended)}).")
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--overlap", default=OVERLAP, show_default=True, help="How long the old one stays.")
+@json_option
+@config_option
+def rotate(name: str, overlap: str, config_file: Path | None, *, as_json: bool) -> None:
+    """Make a new key in place of NAME; both are good until the overlap ends."""
+    config, token, now_s = available_config(config_file), new_token(), int(time.time())
+    ends_at = now_s + int(_duration("--overlap", overlap))
+
+    def turn(found: KeyFile) -> KeyFile:
+        old = _matching(found, name, now_s)
+        last = old[-1]
+        kept = [
+            replace(key, expires_at=min(ends_at, key.expires_at or ends_at)) if key in old else key
+            for key in found.keys
+        ]
+        fresh = _key(found, token, name=last.name, limits=last.limits, now_s=now_s)
+        fresh = replace(fresh, expires_at=last.expires_at, uses_of=last.uses_of)
+        return _with(replace(found, keys=kept), fresh)
+
+    store.change(config.keys_path, turn)
+    _show_once(name, token, as_json=as_json)
+
+
+def _change(config: Config, name: str, now_s: int, edit: Callable[[Key], Key]) -> list[Key]:
+    """Edit the usable keys of a name, and return them."""
+    changed: list[Key] = []
+
+    def apply(found: KeyFile) -> KeyFile:
+        changed.extend(_matching(found, name, now_s))
+        kept = [edit(key) if key in changed else key for key in found.keys]
+        return replace(found, keys=kept)
+
+    store.change(config.keys_path, apply)
+    return changed
+
+
+def _matching(found: KeyFile, name: str, now_s: float) -> list[Key]:
+    matching = [key for key in found.keys if name in {key.name, key.key} and key.usable(now_s)]
+    if not matching:
+        raise RelayError(f"there is no usable key {name}; `relay keys list` shows them")
+    return matching
+
+
+def _key(found: KeyFile, token: Token, *, name: str, limits: Limits, now_s: int) -> Key:
+    return Key(
+        key=token.key,
+        name=name,
+        digest=found.digest_of(token),
+        limits=limits,
+        created_at=now_s,
+        uses_of=token.key,
+    )
+
+
+def _with(found: KeyFile, key: Key) -> KeyFile:
+    """Return the file with one more key; when it is full, what ended first makes room."""
+    kept = list(found.keys)
+    if len(kept) >= MAX_KEYS:
+        ended = next((each for each in kept if not each.usable(key.created_at)), None)
+        if ended is None:
+            raise RelayError(f"there are {MAX_KEYS:,} keys already; revoke some first")
+        kept.remove(ended)
+    return replace(found, keys=[*kept, key])
+
+
+def _show_once(name: str, token: Token, *, as_json: bool) -> None:
+    if as_json:
+        print_json(msgspec.json.encode(Created(name, token.key, token.secret, str(token))))
+        return
+    click.echo(f"The key {name}, shown this once; it works within a second:\n")
+    click.echo(f"  Authorization: Bearer {token}\n\nor, as a pair of headers:\n")
+    click.echo(f"  relay-api-key: {token.key}\n  relay-api-secret: {token.secret}")
+
+
+def _listed(key: Key, now_s: float) -> Listed:
+    state = "revoked" if key.revoked_at else "good" if key.usable(now_s) else "expired"
+    limits = key.limits
+    return Listed(
+        key.name,
+        key.key,
+        state,
+        limits.scopes,
+        limits.max_uses,
+        limits.rate_per_s,
+        limits.destinations,
+        _moment(key.created_at),
+        None if key.expires_at is None else _moment(key.expires_at),
+    )
+
+
+def _moment(at_s: int) -> str:
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise ConfigError("NAME must be up to 64 letters, digits, dots, hyphens and underscores")
+    return text
+
+
+def _scopes(text: str) -> tuple[Scope, ...]:
+    wanted = [part.strip() for part in text.split(",")]
+    known = tuple(scope for scope in SCOPES if scope in wanted)
+    if not known or len(known) != len(set(wanted)):
+        raise ConfigError(f"--scopes must be {' or '.join(SCOPES)}, or both by comma")
+    return known
+
+
+def _rate(text: str) -> float:
+    found = RATE.fullmatch(text)
+    if not found or not float(found[1]):
+        raise ConfigError("--rate must be a number of requests a second, such as 100/s")
+    return float(found[1])
+
+
+def _duration(option: str, text: str) -> float:
+    try:
+        return Duration(text)
+    except ConfigError as error:
+        raise ConfigError(f"{option} {error}") from None
+
+
+def _destinations(text: str, config: Config) -> tuple[str, ...]:
+    wanted = tuple(part.strip() for part in text.split(","))
+    unknown = [name for name in wanted if name not in config.destinations]
+    if unknown:
+        known = ", ".join(config.destinations) or "none"
+        raise ConfigError(f"--destinations: {unknown[0]} is not configured; there is {known}")
+    return wanted

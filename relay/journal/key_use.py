@@ -1,0 +1,21 @@
+"""How often each producer key was used: one for each request of which events were stored."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Final
+
+
+def add(connection: sqlite3.Connection, uses: Mapping[str, int], now_ms: int) -> None:
+    """Count uses, in the transaction that holds their events."""
+    connection.executemany(_ADD, [(key, count, now_ms) for key, count in uses.items()])
+
+
+def load(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the uses of every key."""
+    return dict(connection.execute("SELECT key, uses FROM key_use").fetchall())
+
+
+_ADD: Final = """
+    INSERT INTO key_use (key, uses, last_used_ms) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET uses = uses + excluded.uses, last_used_ms = excluded.last_used_ms
+"""

@@ -1,0 +1,241 @@
+"""The checks of a running relay: who is asking, may they, have they any uses left.
+
+The file is looked at again when somebody asks, at most twice a second, so that a key made or
+revoked takes effect within a second. One that cannot be read any more leaves the last good keys in
+force. With no key in the file nobody needs one; `exposed` says that the network can reach the port,
+and then none at all opens it to nobody. Lives on one event loop, and blocks for as long as a small
+local file takes.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from relay.errors import ConfigError
+from relay.keys import store
+from relay.keys.record import SCOPES, Key, KeyFile, Limits, Scope
+from relay.keys.token import Token
+
+LOOK_S: Final = 0.5
+BURST_S: Final = 1.0
+"""How much of its rate a key may use at once."""
+ROUNDING_S: Final = 1e-9
+MAX_KNOWN: Final = 10_000
+"""Tokens that were checked lately; one more, and all are checked anew."""
+
+log = logging.getLogger(__name__)
+
+
+class Denied(Exception):
+    """Why a key does not do; the text is a sentence for the caller, and holds no secret."""
+
+    def __init__(
+        self,
+        kind: Literal["unauthorized", "forbidden", "rate_limited"],
+        message: str,
+        retry_after_s: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+class Grant:
+    """A key that was presented rightly, with its counts. Of nobody, where nobody needs a key."""
+
+    def __init__(self, key: Key | None, uses: "Uses", clock: Callable[[], float]) -> None:
+        self._key = key
+        self._uses = uses
+        self._clock = clock
+        self._limits = key.limits if key else Limits(scopes=SCOPES)
+        self._due_s = 0.0
+
+    @property
+    def name(self) -> str:
+        """The name of the key, empty for nobody."""
+        return self._key.name if self._key else ""
+
+    @property
+    def counted(self) -> str | None:
+        """The key under which a use is counted."""
+        return self._key.uses_of if self._key else None
+
+    @property
+    def scopes(self) -> Sequence[Scope]:
+        """What it is for."""
+        return self._limits.scopes
+
+    @property
+    def destinations(self) -> frozenset[str] | None:
+        """The only destinations that its events reach, or None."""
+        bound = self._limits.destinations
+        return None if bound is None else frozenset(bound)
+
+    @property
+    def uses_left(self) -> int | None:
+        """How often it may still be used, None for any number."""
+        most = self._limits.max_uses
+        return None if most is None else max(0, most - self._uses.taken(self.counted))
+
+    @property
+    def usable(self) -> bool:
+        """Whether the key is neither revoked nor expired by now."""
+        return self._key is None or self._key.usable(self._clock())
+
+    def is_of(self, key: Key) -> bool:
+        """Tell whether it was made of this very key."""
+        return self._key == key
+
+    def opens_with(self, token: Token, file: KeyFile) -> bool:
+        """Tell whether a token is that of its key."""
+        return self._key is not None and file.matches(self._key, token)
+
+    def begin(self) -> None:
+        """Take a use of `events:write`; `end` gives it back or makes it final. Raises `Denied`."""
+        if "events:write" not in self.scopes:
+            raise Denied("forbidden", "This key has not the scope events:write.")
+        if self.uses_left == 0:
+            raise Denied("forbidden", "This key is used up.")
+        self._pace()
+        self._uses.begin(self.counted)
+
+    def end(self, *, used: bool) -> None:
+        """Say whether the use that was begun came to a `202`."""
+        self._uses.end(self.counted, used=used)
+
+    def _pace(self) -> None:
+        """Let a second's worth pass at once, and then no more than the rate."""
+        rate = self._limits.rate_per_s
+        if rate is None:
+            return
+        now_s, interval_s = self._clock(), 1 / rate
+        burst_s = max(BURST_S, interval_s)
+        due_s = max(self._due_s, now_s)
+        self._due_s = due_s = min(due_s, now_s + burst_s)  # later if the clock was set back
+        wait_s = due_s + interval_s - now_s - burst_s
+        if wait_s > ROUNDING_S:
+            raise Denied("rate_limited", "This key is over its rate.", wait_s)
+        self._due_s = due_s + interval_s
+
+
+class Uses:
+    """Uses of limited and unlimited keys: those on disk, and those under way."""
+
+    def __init__(self, stored: Mapping[str, int]) -> None:
+        self._taken = dict(stored)
+
+    def taken(self, key: str | None) -> int:
+        """Return the uses that are on disk or under way."""
+        return 0 if key is None else self._taken.get(key, 0)
+
+    def begin(self, key: str | None) -> None:
+        """Take a use."""
+        if key is not None:
+            self._taken[key] = self._taken.get(key, 0) + 1
+
+    def end(self, key: str | None, *, used: bool) -> None:
+        """Give a use back, unless it was one."""
+        if key is not None and not used:
+            self._taken[key] -= 1
+
+
+class _Seen(NamedTuple):
+    modified_ns: int
+    size: int
+    inode: int
+
+
+class Keyring:
+    """See the module docstring. `uses` are those on disk; `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        path: Path,
+        uses: Mapping[str, int],
+        clock: Callable[[], float],
+        *,
+        exposed: bool = False,
+    ) -> None:
+        self._path = path
+        self._uses = Uses(uses)
+        self._clock = clock
+        self._exposed = exposed
+        self._nobody = Grant(None, self._uses, clock)
+        self._file = KeyFile(pepper="00")
+        self._grants: dict[str, Grant] = {}
+        self._known: dict[Token, Grant] = {}
+        self._seen = _look_at(path)
+        self._looked_s = clock()
+        self._take(store.read(path))
+
+    def required(self) -> bool:
+        """Tell whether anybody needs a key."""
+        self._follow()
+        return self._exposed or bool(self._file.keys)
+
+    def anonymous(self) -> Grant:
+        """Return the grant of those who show no key. Raises `Denied` if one is needed."""
+        if self.required():
+            raise Denied("unauthorized", "A key is needed: Authorization: Bearer TOKEN.")
+        return self._nobody
+
+    def grant(self, token: Token | None) -> Grant:
+        """Return what a key allows. Raises `Denied` if it is unknown, revoked or expired."""
+        if not self.required():
+            return self._nobody
+        found = None if token is None else self._known.get(token) or self._checked(token)
+        if found is None or not found.usable:
+            raise Denied("unauthorized", "This key is unknown, revoked or expired.")
+        return found
+
+    def _checked(self, token: Token) -> Grant | None:
+        found = self._grants.get(token.key)
+        if found is None or not found.opens_with(token, self._file):
+            return None
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[token] = found
+        return found
+
+    def _follow(self) -> None:
+        """Read the file again if it has changed."""
+        now_s = self._clock()
+        if 0 <= now_s - self._looked_s < LOOK_S:
+            return
+        self._looked_s = now_s
+        seen = _look_at(self._path)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self._take(store.read(self._path))
+        except ConfigError as error:
+            fields = {"reason": str(error)}
+            log.warning("the last good producer keys stay", extra={"fields": fields})
+
+    def _take(self, found: KeyFile | None) -> None:
+        """Go on with these keys; what a key has used of its rate stays with it."""
+        if found is None:
+            if self._file.keys:
+                log.warning("the file of producer keys is gone, the last good ones stay")
+            return
+        self._file = found
+        self._known.clear()
+        before = self._grants
+        self._grants = {key.key: self._granted(key, before.get(key.key)) for key in found.keys}
+
+    def _granted(self, key: Key, before: Grant | None) -> Grant:
+        if before is not None and before.is_of(key):
+            return before
+        return Grant(key, self._uses, self._clock)
+
+
+def _look_at(path: Path) -> _Seen | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - half the time of Path.stat, once per look
+    except OSError:
+        return None
+    return _Seen(status.st_mtime_ns, status.st_size, status.st_ino)

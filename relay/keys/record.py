@@ -1,0 +1,64 @@
+"""What is kept of a key: a keyed hash of its secret, and what it may do."""
+
+import hmac
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal, get_args
+
+import msgspec
+from msgspec import Meta
+
+from relay.keys.token import Token
+
+Scope = Literal["events:write", "events:read"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key may do; None is no limit."""
+
+    scopes: tuple[Scope, ...] = ("events:write",)
+    max_uses: int | None = None
+    """Requests answered `202`, over its whole life."""
+    rate_per_s: float | None = None
+    """Requests a second."""
+    destinations: tuple[str, ...] | None = None
+    """The only ones that its events reach."""
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """One key; moments are Unix seconds."""
+
+    key: str
+    """The public half."""
+    name: Name
+    digest: str
+    """HMAC-SHA-256 of the secret under the file's pepper, hexadecimal."""
+    limits: Limits
+    created_at: int
+    expires_at: int | None = None
+    revoked_at: int | None = None
+    uses_of: str
+    """The key with which its uses are counted: its own, or the one it was rotated from."""
+
+    def usable(self, now_s: float) -> bool:
+        """Tell whether it is neither revoked nor expired."""
+        ended = self.expires_at is not None and self.expires_at <= now_s
+        return self.revoked_at is None and not ended
+
+
+class KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything in the file."""
+
+    version: Literal[1] = 1
+    pepper: str
+    """Random, so that equal secrets in two files have different digests; hexadecimal."""
+    keys: Sequence[Key] = ()
+
+    def digest_of(self, token: Token) -> str:
+        """Return what is stored of a token."""
+        return hmac.digest(bytes.fromhex(self.pepper), token.secret.encode(), "sha256").hex()
+
+    def matches(self, key: Key, token: Token) -> bool:
+        """Tell whether a token is this key's, in a time that says nothing."""
+        return hmac.compare_digest(self.digest_of(token), key.digest)

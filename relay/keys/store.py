@@ -1,0 +1,85 @@
+"""The file with the keys: read whole, replaced whole, for its owner only.
+
+Several commands may change it at once: each holds a lock beside it from reading to replacing, and a
+reader sees the old file or the new one, never half of one.
+"""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from relay.config.address import Listen
+from relay.errors import ConfigError
+from relay.keys.record import KeyFile
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""Some 8,000 keys; a larger file is none of ours."""
+PEPPER_BYTES: Final = 32
+
+_DECODER: Final = msgspec.json.Decoder(KeyFile)
+
+
+def read(path: Path) -> KeyFile | None:
+    """Return the keys, or None if there is no file.
+
+    Raises `ConfigError`, without a word of the file's content, if it cannot be used.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); check its owner") from None
+    try:
+        found = _DECODER.decode(content) if len(content) <= MAX_BYTES else None
+    except msgspec.DecodeError:
+        found = None
+    if found is None:
+        raise ConfigError(f"{path} is no file of producer keys; restore it, or make new keys")
+    return found
+
+
+def change(path: Path, edit: Callable[[KeyFile], KeyFile]) -> None:
+    """Replace the file by what `edit` makes of it, or of an empty one."""
+    with _locked(path):
+        found = read(path) or KeyFile(pepper=secrets.token_hex(PEPPER_BYTES))
+        content = msgspec.json.format(msgspec.json.encode(edit(found)), indent=2)
+        _replace(path, content + b"\n")
+
+
+def check_exposed(listen: Listen, path: Path, now_s: float) -> None:
+    """Raise a `ConfigError` if the network can reach a port that needs a key, and there is none."""
+    found = None if listen.loopback else read(path)
+    if listen.loopback or (found and any(key.usable(now_s) for key in found.keys)):
+        return
+    raise ConfigError(
+        f"server.listen is open to the network, but {path} holds no producer key; make one with "
+        '"relay keys create NAME", or listen on 127.0.0.1'
+    )
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of the file, which is a file of its own: the other one is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    fresh.replace(path)

@@ -1,0 +1,50 @@
+"""The key that a request shows, in its headers and nowhere else.
+
+One way at a time: `Authorization: Bearer TOKEN`, or `relay-api-key` with `relay-api-secret`. What
+is given twice or in both ways is refused, since a proxy in front may have read the other one. A key
+in the address is refused as well: addresses end up in logs.
+"""
+
+from math import ceil
+from typing import Final
+
+from aiohttp import web
+
+from relay.keys.keyring import Denied, Grant, Keyring
+from relay.keys.token import PREFIX, read_pair, read_token
+from relay.sources.answer import Refused
+
+BEARER: Final = "bearer "
+HEADERS: Final = ("Authorization", "relay-api-key", "relay-api-secret")
+IN_ADDRESS: Final = "A key in the address is not taken, and should be revoked: send it in a header."
+TWICE: Final = "Send the key once: Authorization, or relay-api-key with relay-api-secret."
+STATUS: Final = {"unauthorized": 401, "forbidden": 403, "rate_limited": 429}
+
+
+def grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
+    """Return what the request's key allows. Raises `Denied`."""
+    if PREFIX in request.query_string:
+        raise Denied("unauthorized", IN_ADDRESS)
+    shown = {name: request.headers.getall(name) for name in HEADERS if name in request.headers}
+    if not shown:
+        return keyring.anonymous()
+    if any(len(values) > 1 for values in shown.values()) or len(shown) == len(HEADERS):
+        raise Denied("unauthorized", TWICE)
+    if "Authorization" not in shown:
+        pair = [values[0].strip() for values in shown.values()]
+        return keyring.grant(read_pair(*pair) if len(pair) == len(("key", "secret")) else None)
+    if len(shown) > 1:
+        raise Denied("unauthorized", TWICE)
+    value = shown["Authorization"][0].strip()
+    is_bearer = value[: len(BEARER)].lower() == BEARER
+    return keyring.grant(read_token(value[len(BEARER) :].strip()) if is_bearer else None)
+
+
+def refused(denied: Denied) -> Refused:
+    """Return the answer to a key that does not do."""
+    headers: dict[str, str] = {}
+    if denied.kind == "unauthorized":
+        headers["WWW-Authenticate"] = "Bearer"
+    if denied.kind == "rate_limited":
+        headers["Retry-After"] = str(max(1, ceil(denied.retry_after_s)))
+    return Refused(STATUS[denied.kind], denied.kind, denied.message, headers)

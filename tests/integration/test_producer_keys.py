@@ -1,0 +1,218 @@
+"""Producer keys on a real socket: who is let in, and what a refusal says."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from relay.journal.base import Entry, Rejection
+from relay.keys.record import Limits
+from relay.keys.token import Token, new_token
+from tests.inbound import encoded
+from tests.key_file import Keys
+from tests.producers_port import Answered, Client, Serving, post, serving
+from tests.recording_journal import RecordingJournal
+
+NOTHING = {"accepted": 0, "rejected": 0, "warnings": []}
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return Keys(tmp_path / "keys.json")
+
+
+def bearer(token: object) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def auth_test(port: Serving, **headers: str) -> Answered:
+    lines = "".join(f"{name.replace('_', '-')}: {text}\r\n" for name, text in headers.items())
+    return await port.send(f"GET /v1/auth/test HTTP/1.1\r\nHost: relay\r\n{lines}\r\n".encode())
+
+
+@asynccontextmanager
+async def keyed(keys: Keys, journal: RecordingJournal | None = None) -> AsyncIterator[Serving]:
+    async with serving(journal, keys_file=keys.path) as port:
+        yield port
+
+
+def refusal(answered: Answered, status: int, code: str) -> None:
+    """Check that an answer refuses everything in the shape of all answers."""
+    [error] = answered.json["errors"]
+    assert (answered.status, error["code"], error["index"]) == (status, code, None)
+    assert {key: answered.json[key] for key in NOTHING} == NOTHING
+
+
+async def test_a_bearer_token_and_its_pair_of_headers_open_the_port(keys: Keys) -> None:
+    token = keys.make()
+    async with keyed(keys) as port:
+        pair = {"relay_api_key": token.key, "relay_api_secret": token.secret}
+        assert (await port.post(encoded(), **bearer(token))).status == 202
+        assert (await port.post(encoded(), **pair)).status == 202
+        assert (await port.post(encoded(), Authorization=f"bearer  {token} ")).status == 202
+        assert port.journal.keys == [token.key] * 3
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        bearer(new_token()),
+        bearer("nonsense"),
+        bearer(""),
+        {"Authorization": "Basic cmVsYXk6cmVsYXk="},
+        {"relay_api_key": "relay_0123456789"},
+        {"relay_api_secret": "x" * 38},
+        {"relay_api_key": "a", "relay_api_secret": "b"},
+    ],
+)
+async def test_whoever_shows_no_good_key_is_401(keys: Keys, headers: dict[str, str]) -> None:
+    keys.make()
+    async with keyed(keys) as port:
+        for answered in (await port.post(encoded(), **headers), await auth_test(port, **headers)):
+            refusal(answered, 401, "unauthorized")
+            assert answered.headers["www-authenticate"] == "Bearer"
+        assert not port.journal.entries
+
+
+async def test_a_key_in_the_address_is_refused_even_beside_a_good_one(keys: Keys) -> None:
+    token = keys.make()
+    async with keyed(keys) as port:
+        address = f"/v1/events?token={token}"
+        answered = await port.send(post(encoded(), path=address, **bearer(token)))
+    refusal(answered, 401, "unauthorized")
+    assert token.secret not in answered.body.decode()
+
+
+async def test_a_key_that_is_sent_twice_is_refused(keys: Keys) -> None:
+    """A proxy in front may have looked at the other one."""
+    token = keys.make()
+    request = post(encoded(), **bearer(token))
+    pair = f"relay-api-key: {token.key}\r\nrelay-api-secret: {token.secret}\r\n"
+    for second in (f"Authorization: Bearer {token}\r\n", pair):
+        smuggled = request.replace(b"\r\n\r\n", b"\r\n" + second.encode() + b"\r\n", 1)
+        async with keyed(keys) as port:
+            refusal(await port.send(smuggled), 401, "unauthorized")
+
+
+async def test_an_oversized_header_is_refused_and_the_port_goes_on(keys: Keys) -> None:
+    token = keys.make()
+    async with keyed(keys) as port:
+        answered = await port.post(encoded(), Authorization=f"Bearer {'x' * 20_000}")
+        assert answered.status == 400
+        assert (await port.post(encoded(), **bearer(token))).status == 202
+
+
+async def test_a_key_of_another_scope_and_one_used_up_are_403(keys: Keys) -> None:
+    reader = keys.make("reader", Limits(scopes=("events:read",)))
+    single = keys.make("single", Limits(max_uses=1))
+    async with keyed(keys) as port:
+        refusal(await port.post(encoded(), **bearer(reader)), 403, "forbidden")
+        assert (await port.post(encoded(), **bearer(single))).status == 202
+        refusal(await port.post(encoded(), **bearer(single)), 403, "forbidden")
+        answered = await auth_test(port, **bearer(single))
+    assert answered.status == 200
+    assert answered.json == {"key": "single", "scopes": ["events:write"], "uses_left": 0}
+
+
+async def test_only_a_202_is_a_use(keys: Keys) -> None:
+    token = keys.make(limits=Limits(max_uses=2))
+    journal = RecordingJournal()
+    async with keyed(keys, journal) as port:
+        assert (await port.post(b"{", **bearer(token))).status == 400
+        assert (await port.post(encoded(user={}), **bearer(token))).status == 400
+        journal.refusal = "the disk is full"
+        assert (await port.post(encoded(), **bearer(token))).status == 503
+        journal.refusal = None
+        assert (await port.post(encoded(), **bearer(token))).status == 202
+        assert (await auth_test(port, **bearer(token))).json["uses_left"] == 1
+
+
+async def test_of_many_requests_at_once_no_more_pass_than_may(keys: Keys) -> None:
+    token = keys.make(limits=Limits(max_uses=50))
+    statuses = []
+
+    async def send(port: Serving) -> None:
+        async with Client(port.number) as client:
+            for _ in range(25):
+                await client.send(post(encoded(), **bearer(token)))
+                answered = await client.answer()
+                statuses.append(answered.status)
+                if answered.status != 202:
+                    return
+
+    async with keyed(keys) as port, asyncio.TaskGroup() as tasks:
+        for _ in range(8):
+            tasks.create_task(send(port))
+    assert statuses.count(202) == 50
+    assert set(statuses) == {202, 403}
+
+
+async def test_a_client_that_leaves_before_the_answer_has_used_the_key(keys: Keys) -> None:
+    """Its events are stored, and counted with the key in the same commit."""
+    token = keys.make(limits=Limits(max_uses=1))
+    journal = RecordingJournal(held=True)
+    async with keyed(keys, journal) as port:
+        async with Client(port.number) as client:
+            await client.send(post(encoded(), **bearer(token)))
+            async with asyncio.timeout(10):
+                while not journal.waiting:  # noqa: ASYNC110 - the port knows nothing of tests
+                    await asyncio.sleep(0.001)
+            client.abort()
+        journal.release()
+        refusal(await port.post(encoded(), **bearer(token)), 403, "forbidden")
+
+
+async def test_a_key_over_its_rate_is_429_and_told_when_to_come_back(keys: Keys) -> None:
+    token = keys.make(limits=Limits(rate_per_s=2))
+    async with keyed(keys) as port:
+        answers = [await port.post(encoded(), **bearer(token)) for _ in range(3)]
+    assert [answered.status for answered in answers] == [202, 202, 429]
+    refusal(answers[-1], 429, "rate_limited")
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+async def test_a_key_reaches_only_the_destinations_it_is_bound_to(keys: Keys) -> None:
+    token = keys.make(limits=Limits(destinations=("first",)))
+    async with keyed(keys) as port:
+        await port.post(encoded(event_id="a"), **bearer(token))
+        await port.post(encoded(event_id="b", destinations=["second"]), **bearer(token))
+        reached = [(entry.event_id, sorted(entry.payloads)) for entry in port.journal.entries]
+        passed = [{name: each.reason for name, each in e.passed.items()} for e in entries_of(port)]
+    assert reached == [("a", ["first"]), ("b", [])]
+    assert passed == [
+        {"second": "not_selected"},
+        {"first": "not_selected", "second": "not_selected"},
+    ]
+
+
+def entries_of(port: Serving) -> list[Entry]:
+    return port.journal.entries
+
+
+async def test_a_rejected_event_names_the_key_that_sent_it(keys: Keys) -> None:
+    token = keys.make("shop-backend")
+    async with keyed(keys) as port:
+        await port.post(json.dumps([{}, json.loads(encoded())]).encode(), **bearer(token))
+        [rejection] = port.journal.rejections
+    assert isinstance(rejection, Rejection)
+    assert rejection.key == "shop-backend"
+
+
+async def test_no_answer_holds_a_secret(keys: Keys) -> None:
+    token = keys.make(limits=Limits(max_uses=1))
+    stranger = Token(token.key, new_token().secret)
+    async with keyed(keys) as port:
+        answers = [
+            await port.post(encoded(), **bearer(token)),
+            await port.post(encoded(), **bearer(token)),
+            await port.post(encoded(), **bearer(f"{token.key}_{stranger.secret}")),
+            await auth_test(port, **bearer(token)),
+        ]
+    for answered in answers:
+        text = answered.body.decode() + json.dumps(answered.headers)
+        assert token.secret not in text
+        assert stranger.secret not in text

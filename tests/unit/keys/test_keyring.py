@@ -1,0 +1,187 @@
+"""Who may do what, and when a change of the file is noticed; the clock is the test's."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.errors import ConfigError
+from relay.keys.keyring import LOOK_S, Denied, Grant, Keyring, Uses
+from relay.keys.record import Key, Limits
+from relay.keys.token import Token, new_token
+from tests.builders import NOW_S
+from tests.key_file import Keys
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = float(NOW_S)
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return Keys(tmp_path / "keys.json")
+
+
+def ring(keys: Keys, clock: Clock | None = None, **settings: bool) -> Keyring:
+    return Keyring(keys.path, {}, clock or Clock(), **settings)
+
+
+def kind_of(found: Keyring, token: Token | None) -> str:
+    with pytest.raises(Denied) as denied:
+        found.grant(token)
+    return denied.value.kind
+
+
+def test_without_any_key_nobody_needs_one(keys: Keys) -> None:
+    found = ring(keys)
+    assert found.anonymous().name == ""
+    assert found.anonymous().uses_left is None
+
+
+def test_a_port_open_to_the_network_is_open_to_nobody_without_a_key(keys: Keys) -> None:
+    with pytest.raises(Denied):
+        ring(keys, exposed=True).anonymous()
+
+
+def test_once_there_is_a_key_everybody_needs_one_even_after_it_is_revoked(keys: Keys) -> None:
+    keys.revoke(keys.make())
+    with pytest.raises(Denied):
+        ring(keys).anonymous()
+
+
+def test_a_key_is_told_by_its_secret(keys: Keys) -> None:
+    token = keys.make("shop")
+    found = ring(keys)
+    assert found.grant(token).name == "shop"
+    assert kind_of(found, Token(token.key, new_token().secret)) == "unauthorized"
+    assert kind_of(found, new_token()) == "unauthorized"
+    assert kind_of(found, None) == "unauthorized"
+
+
+def test_a_key_ends_when_it_expires(keys: Keys) -> None:
+    clock = Clock()
+    token = keys.make(expires_at=int(NOW_S) + 60)
+    found = ring(keys, clock)
+    assert found.grant(token).name == "shop"
+    clock.now_s += 60
+    assert kind_of(found, token) == "unauthorized"
+
+
+def test_what_changes_in_the_file_is_in_force_within_a_second(keys: Keys) -> None:
+    clock = Clock()
+    first = keys.make("first")
+    found = ring(keys, clock)
+    found.grant(first)
+    second = keys.make("second")
+    keys.revoke(first)
+    clock.now_s += LOOK_S
+    assert LOOK_S < 1
+    assert found.grant(second).name == "second"
+    assert kind_of(found, first) == "unauthorized"
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"version":2}', "[]"])
+def test_a_file_that_became_unreadable_leaves_the_last_good_keys(keys: Keys, content: str) -> None:
+    clock = Clock()
+    token = keys.make()
+    found = ring(keys, clock)
+    keys.path.write_text(content)
+    clock.now_s += LOOK_S
+    assert found.grant(token).name == "shop"
+
+
+def test_a_file_that_is_gone_opens_the_port_to_nobody(keys: Keys) -> None:
+    clock = Clock()
+    keys.make()
+    found = ring(keys, clock)
+    keys.path.unlink()
+    clock.now_s += LOOK_S
+    with pytest.raises(Denied):
+        found.anonymous()
+
+
+def test_a_relay_does_not_start_with_an_unreadable_file(keys: Keys) -> None:
+    keys.path.write_text("canary-content")
+    with pytest.raises(ConfigError, match=r"keys\.json is no file of producer keys") as raised:
+        ring(keys)
+    assert "canary" not in str(raised.value)
+
+
+def granted(clock: Clock, **limits: object) -> Grant:
+    key = Key(
+        key="k",
+        name="shop",
+        digest="",
+        limits=Limits(**limits),  # type: ignore[arg-type]  # a test names them
+        created_at=0,
+        uses_of="k",
+    )
+    return Grant(key, Uses({}), clock)
+
+
+def test_a_use_that_came_to_nothing_is_given_back() -> None:
+    grant = granted(Clock(), max_uses=2)
+    for used in (False, True, False, True):
+        grant.begin()
+        grant.end(used=used)
+    assert grant.uses_left == 0
+    with pytest.raises(Denied, match="used up"):
+        grant.begin()
+
+
+def test_uses_under_way_count_so_that_no_more_pass_than_may() -> None:
+    grant = granted(Clock(), max_uses=1)
+    grant.begin()
+    with pytest.raises(Denied, match="used up"):
+        grant.begin()
+
+
+def test_a_key_without_the_scope_takes_no_events() -> None:
+    with pytest.raises(Denied, match="events:write"):
+        granted(Clock(), scopes=("events:read",)).begin()
+
+
+@given(
+    st.floats(0.2, 500),
+    st.lists(st.floats(0, 3, allow_nan=False), min_size=1, max_size=200),
+)
+def test_a_key_never_passes_more_than_its_rate_and_one_burst(
+    rate: float, pauses_s: list[float]
+) -> None:
+    clock = Clock()
+    grant = granted(clock, rate_per_s=rate)
+    passed = 0
+    for pause_s in pauses_s:
+        clock.now_s += pause_s
+        for _ in range(3):
+            with suppress(Denied):
+                grant.begin()
+                passed += 1
+    elapsed_s = clock.now_s - NOW_S
+    assert passed <= rate * elapsed_s + max(1.0, rate) + 1
+
+
+def test_who_waits_as_told_passes() -> None:
+    clock = Clock()
+    grant = granted(clock, rate_per_s=0.5)
+    grant.begin()
+    with pytest.raises(Denied) as denied:
+        grant.begin()
+    clock.now_s += denied.value.retry_after_s
+    grant.begin()
+
+
+def test_a_clock_that_is_set_back_closes_no_key_for_long() -> None:
+    clock = Clock()
+    grant = granted(clock, rate_per_s=10)
+    grant.begin()
+    clock.now_s -= 3600
+    for _ in range(3):
+        clock.now_s += 1
+        grant.begin()
