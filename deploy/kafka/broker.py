@@ -1,0 +1,339 @@
+"""Apache Kafka on loopback, for tests and laptops: fetched with Maven, one node or several.
+
+    python3 deploy/kafka/broker.py             a broker on 127.0.0.1:9092 until Ctrl-C
+
+Needs `java` (17 or newer) and, the first time, `mvn`: together they are Debian's
+`openjdk-17-jre-headless` and `maven`. It is no set-up for production: replication is what the
+number of nodes allows, the password stands in this file, and the certificate signs itself.
+"""
+
+import argparse
+import base64
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+HERE: Final = Path(__file__).resolve().parent
+JARS: Final = HERE.parents[1] / "build" / "kafka"
+USER: Final = "relay"
+PASSWORD: Final = "loopback-only"  # noqa: S105 - opens a broker that listens on loopback only
+STORE_PASSWORD: Final = "loopback-only"  # noqa: S105 - of a key that is made for one run
+START_WITHIN_S: Final = 60.0
+STOP_WITHIN_S: Final = 30.0
+STARTED: Final = "Kafka Server started"
+JVM: Final = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""Small and quick to start; a broker for load would let the compiler do its whole work."""
+
+
+class Unavailable(Exception):
+    """The broker cannot be run here; the text says what is missing."""
+
+
+class Ports(NamedTuple):
+    """Where a node listens."""
+
+    plain: int
+    secured: int
+    controller: int
+
+
+class Node:
+    """One broker that is its own controller; stopped or killed, it can be started again."""
+
+    def __init__(
+        self,
+        folder: Path,
+        number: int,
+        quorum: Sequence[Ports],
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        self.ports = quorum[number]
+        self.number = number
+        self._folder = folder
+        self._properties = folder / "server.properties"
+        self._log = folder / "broker.log"
+        self._quorum = quorum
+        self._options = dict(options or {})
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """`host:port` without password and encryption."""
+        return f"127.0.0.1:{self.ports.plain}"
+
+    @property
+    def secured_address(self) -> str:
+        """`host:port` with both; the certificate names 127.0.0.1 and localhost."""
+        return f"127.0.0.1:{self.ports.secured}"
+
+    def format(self, cluster_id: str, key: Path) -> None:
+        """Make the node's folder, empty but for the one user."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if (self._folder / "log" / "meta.properties").exists():
+            return
+        settings = _settings(self._folder, self.number, self._quorum, key) | self._options
+        self._properties.write_text("".join(f"{name}={text}\n" for name, text in settings.items()))
+        scram = [f"SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]" for bits in (256, 512)]
+        arguments: list[str | Path] = ["-t", cluster_id, "-c", self._properties]
+        for each in scram:
+            arguments += ["--add-scram", each]
+        done = subprocess.run(
+            _java("kafka.tools.StorageTool", "format", *arguments),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Unavailable(f"the storage cannot be formatted: {done.stdout.decode()[-500:]}")
+
+    def launch(self) -> None:
+        """Start the process; `wait` tells when it takes clients."""
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                _java("kafka.Kafka", self._properties),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the script, which stops it in order
+            )
+
+    def wait(self) -> None:
+        """Return once the node takes clients. Raises `Unavailable` if it ends instead."""
+        assert self._process is not None
+        until_s = time.monotonic() + START_WITHIN_S
+        while STARTED not in self._log.read_text(errors="replace"):
+            if self._process.poll() is not None or time.monotonic() > until_s:
+                raise Unavailable(f"the broker did not start; see {self._log}")
+            time.sleep(0.05)
+
+    def start(self) -> None:
+        """Start it and return once it takes clients."""
+        self.launch()
+        self.wait()
+
+    def stop(self) -> None:
+        """End it in order; by force if that takes too long."""
+        if self._end(signal.SIGTERM, STOP_WITHIN_S) is None:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL, STOP_WITHIN_S)
+
+    def _end(self, number: signal.Signals, within_s: float) -> int | None:
+        if self._process is None or self._process.poll() is not None:
+            return 0
+        self._process.send_signal(number)
+        try:
+            return self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+class Cluster:
+    """Nodes on loopback, running while the context is open; ports are free ones unless given."""
+
+    def __init__(
+        self,
+        folder: Path,
+        nodes: int = 1,
+        *,
+        plain_port: int = 0,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        self._folder = folder
+        self._key = folder / "broker.p12"
+        self.authority = folder / "ca.pem"
+        """What clients trust on the secured port."""
+        quorum = _quorum(folder, nodes, plain_port)
+        self.nodes = [
+            Node(folder / str(number), number, quorum, options) for number in range(nodes)
+        ]
+        self._stack = ExitStack()
+
+    @property
+    def address(self) -> str:
+        """The nodes' addresses, by comma."""
+        return ",".join(node.address for node in self.nodes)
+
+    @property
+    def secured_address(self) -> str:
+        """The nodes' secured addresses, by comma."""
+        return ",".join(node.secured_address for node in self.nodes)
+
+    def __enter__(self) -> Self:
+        fetch()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make_key()
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        with self._stack as stack:
+            for node in self.nodes:
+                node.format(cluster_id, self._key)
+                # Without a majority of its controllers, a node does not end in order.
+                stack.callback(node.stop if len(self.nodes) == 1 else node.kill)
+                node.launch()
+            for node in self.nodes:
+                node.wait()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _make_key(self) -> None:
+        if self.authority.exists():
+            return
+        store = ("-keystore", self._key, "-storepass", STORE_PASSWORD, "-alias", "broker")
+        _run(
+            *("keytool", "-genkeypair", *store, "-storetype", "PKCS12", "-keyalg", "RSA"),
+            *("-dname", "CN=localhost", "-ext", "san=ip:127.0.0.1,dns:localhost"),
+            *("-validity", "365"),
+        )
+        _run("keytool", "-exportcert", "-rfc", *store, "-file", self.authority)
+
+
+def fetch() -> None:
+    """Have the broker's packages in `build/kafka`; from Maven's repository the first time.
+
+    Raises `Unavailable` if Java, Maven or the network is missing.
+    """
+    if shutil.which("java") is None:
+        raise Unavailable("java is missing; install openjdk-17-jre-headless")
+    version = (HERE / "pom.xml").read_text()
+    mark = JARS / "pom.xml"
+    if mark.exists() and mark.read_text() == version:
+        return
+    if shutil.which("mvn") is None:
+        raise Unavailable("mvn is missing, which fetches the broker once; install maven")
+    shutil.rmtree(JARS, ignore_errors=True)
+    _run(
+        *("mvn", "--quiet", "--batch-mode", "--file", HERE / "pom.xml"),
+        *("dependency:copy-dependencies", f"-DoutputDirectory={JARS}"),
+    )
+    mark.write_text(version)
+
+
+def _java(*arguments: str | Path) -> Sequence[str | Path]:
+    logging = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
+    return ("java", *JVM, logging, "-cp", f"{JARS}/*", *arguments)
+
+
+def _run(*command: str | Path) -> None:
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        said = (done.stdout + done.stderr).decode(errors="replace").strip()
+        raise Unavailable(f"{command[0]} failed: {said[-500:]}")
+
+
+def _quorum(folder: Path, nodes: int, plain_port: int) -> Sequence[Ports]:
+    """Return the ports of all nodes: those that the folder was made with, else free ones."""
+    known = folder / "ports"
+    if known.exists():
+        return [Ports(*map(int, line.split())) for line in known.read_text().splitlines()]
+    free = _free_ports(3 * nodes)
+    quorum = [Ports(*free[at : at + 3]) for at in range(0, len(free), 3)]
+    if plain_port:
+        quorum[0] = quorum[0]._replace(plain=plain_port)
+    folder.mkdir(parents=True, exist_ok=True)
+    known.write_text("".join(f"{p.plain} {p.secured} {p.controller}\n" for p in quorum))
+    return quorum
+
+
+def _settings(folder: Path, number: int, quorum: Sequence[Ports], key: Path) -> dict[str, str]:
+    ports, copies = quorum[number], min(3, len(quorum))
+    voters = (f"{at}@127.0.0.1:{each.controller}" for at, each in enumerate(quorum))
+    login = "org.apache.kafka.common.security.{0}.{1}LoginModule required"
+    plain = login.format("plain", "Plain")
+    return {
+        "process.roles": "broker,controller",
+        "node.id": str(number),
+        "controller.quorum.voters": ",".join(voters),
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://127.0.0.1:{ports.plain},SASL_SSL://127.0.0.1:{ports.secured},"
+        f"CONTROLLER://127.0.0.1:{ports.controller}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{ports.plain},"
+        f"SASL_SSL://127.0.0.1:{ports.secured}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,"
+        "CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+        "listener.name.sasl_ssl.plain.sasl.jaas.config": f'{plain} user_{USER}="{PASSWORD}";',
+        **{
+            f"listener.name.sasl_ssl.scram-sha-{bits}.sasl.jaas.config": login.format(
+                "scram", "Scram"
+            )
+            + ";"
+            for bits in (256, 512)
+        },
+        "ssl.keystore.location": str(key),
+        "ssl.keystore.password": STORE_PASSWORD,
+        "ssl.keystore.type": "PKCS12",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+        "allow.everyone.if.no.acl.found": "true",
+        "log.dirs": str(folder / "log"),
+        "num.partitions": "1",
+        "default.replication.factor": str(copies),
+        "min.insync.replicas": str(max(1, copies - 1)),
+        "offsets.topic.replication.factor": str(copies),
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.replication.factor": str(copies),
+        "transaction.state.log.min.isr": str(max(1, copies - 1)),
+        "transaction.state.log.num.partitions": "4",
+        "group.initial.rebalance.delay.ms": "0",
+    }
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports: list[int] = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def main() -> int:
+    """Run a broker until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(description="Run Apache Kafka on loopback.")
+    parser.add_argument("--port", type=int, default=9092, help="where clients come (9092)")
+    parser.add_argument("--folder", type=Path, default=Path("data/kafka"), help="where it stores")
+    parser.add_argument("--fetch", action="store_true", help="only fetch the packages")
+    chosen = parser.parse_args()
+    try:
+        fetch()
+        if not chosen.fetch:
+            _serve(Cluster(chosen.folder.resolve(), plain_port=chosen.port))
+    except Unavailable as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _serve(cluster: Cluster) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with cluster:
+        print(f"Kafka takes clients on {cluster.address} (pid {os.getpid()}).", flush=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            print("Kafka is stopping.", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
