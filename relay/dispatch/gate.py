@@ -22,7 +22,8 @@ from relay.outcome.health import Health, State
 CLOSED_S = 1.0
 """The wait while nothing tells how long it will be: an answer or an operator ends it."""
 KEPT_WAIT_MS = 3_000
-"""A shorter wait is over before a restart is, and not worth a write."""
+"""A shorter wait is over before a restart is, and not worth a write; nor is one a line in the log:
+finding out what a platform allows takes a throttle now and then."""
 
 log = logging.getLogger(__name__)
 
@@ -157,9 +158,15 @@ class Gate:
 
     def _tell(self) -> None:
         health = self.health()
-        if (health.state, health.reason) == self._told:
+        if (health.state, health.reason) == self._told or _is_brief(health):
             return
         self._told = (health.state, health.reason)
         level = logging.INFO if health.state == "active" else logging.WARNING
         fields = {"destination": self._destination, "state": health.state, "reason": health.reason}
         log.log(level, "the state of a destination changed", extra={"fields": fields})
+
+
+def _is_brief(health: Health) -> bool:
+    if health.state != "throttled" or health.since is None or health.until is None:
+        return False
+    return health.until - health.since < KEPT_WAIT_MS / 1000

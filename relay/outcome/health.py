@@ -35,7 +35,7 @@ STATES: Final[dict[State, Wording]] = {
     ),
     "throttled": Wording(
         "The platform asks for fewer requests.",
-        "Nothing to do: sending goes on by itself. If it happens often, lower `rate`.",
+        "Nothing to do: the relay finds out what is allowed, and sending goes on by itself.",
     ),
     "active": Wording("Events are sent as they come.", "Nothing to do."),
 }

@@ -53,12 +53,19 @@ class Pauses:
             self.kept_waits[destination] = wait
 
 
-def gate(pauses: Pauses, clock: Clock, place: str = "env:TOKEN", rate: float = 10.0) -> Gate:
+def gate(
+    pauses: Pauses,
+    clock: Clock,
+    place: str = "env:TOKEN",
+    *,
+    rate: float = 10.0,
+    pace: Pace | None = None,
+) -> Gate:
     return Gate(
         "shop",
         journal=cast("Journal", pauses),
         token=SecretSource(SecretRef(place), {"TOKEN": "canary"}, clock),
-        pace=Pace(rate, clock),
+        pace=pace or Pace(rate, clock),
         clock=clock,
         randomness=random.Random(1),
     )
@@ -134,6 +141,49 @@ async def test_each_change_of_state_is_told_once(caplog: pytest.LogCaptureFixtur
         ("paused", "token_rejected"),
         ("active", None),
     ]
+
+
+async def test_a_throttle_is_told_only_if_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
+    """What a platform allows is found out by a throttle now and then."""
+    caplog.set_level("INFO")
+    clock = Clock()
+    held = gate(Pauses(), clock)
+    for wait_s in (1.0, 60.0):
+        held.note(Answer(kind="throttled", wait_s=wait_s), clock())
+        await held.keep()
+        assert held.health().state == "throttled"
+        clock.now += wait_s
+        await held.keep()
+    told = [record.__dict__["fields"]["state"] for record in caplog.records]
+    assert told == ["throttled", "active"]
+
+
+async def test_slow_answers_are_given_more_requests_in_flight_and_a_throttle_fewer() -> None:
+    clock = Clock()
+    held = gate(Pauses(), clock, rate=1000.0)
+    assert held.wait_s(7) == 0
+    assert held.wait_s(8) > 0
+    for _ in range(10):
+        held.wait_s(8)
+        clock.now += 0.5
+        held.note(Answer(kind="settled"), clock() - 0.5)
+    assert held.wait_s(8) == 0
+    held.note(Answer(kind="throttled", wait_s=1.0), clock())
+    clock.now += 1
+    assert held.wait_s(6) > 0
+
+
+async def test_destinations_of_one_budget_are_lowered_together_and_stopped_alone() -> None:
+    """A state is a destination's own, from its own answers; the rate is that of the account."""
+    clock = Clock()
+    pace = Pace(10.0, clock)
+    first, second = (gate(Pauses(), clock, pace=pace) for _ in range(2))
+    first.take()
+    first.note(Answer(kind="throttled", wait_s=60.0), clock())
+    assert pace.per_s < 10
+    clock.now += 1
+    assert (first.health().state, second.health().state) == ("throttled", "active")
+    assert second.wait_s(0) == 0
 
 
 async def test_a_new_token_in_its_file_is_tried_at_once(tmp_path: Path) -> None:
