@@ -8,7 +8,9 @@ import socket
 import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import aiohttp
@@ -44,10 +46,20 @@ TOKENS = {
 
 
 class Relay:
-    """`relay serve` in a folder; killed or stopped, it can be started again on the same journal."""
+    """`relay serve` in a folder; killed or stopped, it can be started again on the same journal.
 
-    def __init__(self, folder: Path, platforms: str, options: str = "") -> None:
+    `options` go into the table of each destination, `environ` into the process's environment.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        platforms: str,
+        options: str = "",
+        environ: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder = folder
+        self._environ = environ
         producers, admin = free_ports(2)
         self.producers = f"http://127.0.0.1:{producers}"
         self.admin = f"http://127.0.0.1:{admin}"
@@ -78,7 +90,7 @@ class Relay:
                 stdin=DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **TOKENS},
+                env={**os.environ, **TOKENS, **self._environ},
             )
         async with asyncio.timeout(READY_WITHIN_S):
             while not await self._ready():
@@ -88,6 +100,11 @@ class Relay:
     async def kill(self) -> None:
         """End it as a power cut would."""
         await self.end(signal.SIGKILL)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     async def end(self, number: signal.Signals) -> int:
         """Send a signal and return how the process ended."""

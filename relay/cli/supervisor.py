@@ -1,0 +1,126 @@
+"""What a supervisor such as systemd is told of the process: ready, alive, reloading, stopping.
+
+Datagrams to the socket that `NOTIFY_SOCKET` names, as sd_notify(3) of systemd describes them
+(https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html, 2026). A few lines instead
+of a library. Without that variable nothing is said, and a supervisor that does not listen is no
+fault of the relay's. Signs of life stop when the work does: that is their whole use.
+"""
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Final
+
+STATUS_INTERVAL_S: Final = 30.0
+"""Between two looks without a watchdog, so that `systemctl status` stays true."""
+MAX_STATUS: Final = 500
+"""Characters of a status; what is longer is cut."""
+
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """See the module docstring. `environ` is the process's, `process_id` its own."""
+
+    def __init__(self, environ: Mapping[str, str], process_id: int) -> None:
+        self._address = _address(environ.get("NOTIFY_SOCKET", ""))
+        self._watchdog_s = _watchdog_s(environ, process_id)
+        self._deaf = False
+
+    def ready(self) -> None:
+        """Say that the start is over: both ports listen."""
+        self._tell("READY=1")
+
+    def stopping(self) -> None:
+        """Say that the process is about to end."""
+        self._tell("STOPPING=1", "STATUS=Finishing what is in flight; the rest stays on disk.")
+
+    @contextmanager
+    def reloading(self) -> Iterator[None]:
+        """Say that something is read again while the block does so, and ready afterwards."""
+        self._tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            yield
+        finally:
+            self._tell("READY=1")
+
+    @asynccontextmanager
+    async def watching(
+        self, progress: Callable[[], Awaitable[None]], status: Callable[[], str]
+    ) -> AsyncIterator[None]:
+        """Give signs of life during the block, at half the time that the watchdog grants.
+
+        Each one only after `progress` has returned: it stands for all that must not hang.
+        """
+        if self._address is None:
+            yield
+            return
+        task = asyncio.create_task(self._watch(progress, status))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _watch(
+        self, progress: Callable[[], Awaitable[None]], status: Callable[[], str]
+    ) -> None:
+        interval_s = STATUS_INTERVAL_S if self._watchdog_s is None else self._watchdog_s / 2
+        while True:
+            if await _returns(progress, interval_s):
+                self._tell("WATCHDOG=1", f"STATUS={_one_line(status())}")
+                await asyncio.sleep(interval_s)
+            else:
+                log.error("nothing was written within %.1f s", interval_s)
+
+    def _tell(self, *lines: str) -> None:
+        if self._address is None:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.setblocking(False)
+                sender.sendto("\n".join(lines).encode(), self._address)
+        except OSError as error:
+            self._complain(error)
+        else:
+            self._deaf = False
+
+    def _complain(self, error: OSError) -> None:
+        """Log what a supervisor missed, once until it listens again."""
+        if not self._deaf:
+            self._deaf = True
+            log.warning("the supervisor does not listen", extra={"reason": error.strerror})
+
+
+def _address(text: str) -> str | None:
+    """Return the socket's address, None without one; `@` stands for an abstract name's zero."""
+    if text.startswith("@"):
+        return "\0" + text[1:]
+    return text if text.startswith("/") else None
+
+
+def _watchdog_s(environ: Mapping[str, str], process_id: int) -> float | None:
+    """Return how long the supervisor waits for a sign of life, None if it does not."""
+    if environ.get("WATCHDOG_PID", str(process_id)) != str(process_id):
+        return None
+    text = environ.get("WATCHDOG_USEC", "")
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    return int(text) / 1_000_000 or None
+
+
+async def _returns(progress: Callable[[], Awaitable[None]], within_s: float) -> bool:
+    try:
+        async with asyncio.timeout(within_s):
+            await progress()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:MAX_STATUS]
