@@ -81,9 +81,9 @@ class Engine:
         self.hot = Hot(settings.hot_events, found.arrived.ends)
         self.progress = Progress(found.arrived.cursors, self.hot, self.reader)
         self.index = Index(found.tail, writer)
-        self.relief = Relief(writer, ledger.destinations, ledger.room.step_bytes)
         self.listeners: list[Callable[[], None]] = []
         self.checkpointer = _checkpointer(settings, ledger.room)
+        self.relief = Relief(writer, self.checkpointer, ledger.destinations, ledger.room.step_bytes)
         self._lock = lock
         self._look = Look()
         self._tasks = [self._task(self.index.run()), self._task(self.relief.run())]

@@ -1,8 +1,9 @@
 """Makes room while the journal is near its limit or the disk is almost full.
 
 Forgets in small steps what can be spared, delivered events first, until there is room. Where
-nothing can be spared it looks again every second: each look is an empty commit, which tells by the
-way whether there is room now.
+nothing can be spared it empties the write-ahead log, which may have grown while somebody read an
+old snapshot, and looks again every second: each look is an empty commit, which tells by the way
+whether there is room now.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Final
 
 from relay.errors import JournalUnavailable
 from relay.journal import retention
+from relay.journal.checkpoint import Checkpointer
 from relay.journal.room import Look
 from relay.journal.writer import Writer
 
@@ -24,8 +26,15 @@ class Relief:
     What is deleted is overwritten, so `step_bytes` bounds what a step adds to the write-ahead log.
     """
 
-    def __init__(self, writer: Writer, destinations: Sequence[str], step_bytes: int) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        checkpointer: Checkpointer,
+        destinations: Sequence[str],
+        step_bytes: int,
+    ) -> None:
         self._writer = writer
+        self._checkpointer = checkpointer
         self._step = partial(retention.relieve, destinations=destinations, max_bytes=step_bytes)
         self._tight = asyncio.Event()
 
@@ -41,6 +50,7 @@ class Relief:
         while True:
             await self._tight.wait()
             if not await self._relieved():
+                await self._checkpointer.empty()
                 await asyncio.sleep(LOOK_INTERVAL_S)
 
     async def _relieved(self) -> bool:

@@ -1,16 +1,27 @@
 """A journal near its size limit, on a full disk, and its write-ahead log under load."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
 
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import Entry, Journal, Passed, Pending, Receipt, Settlement
+from relay.journal.base import (
+    Dead,
+    DeadFilter,
+    Entry,
+    Journal,
+    Passed,
+    Pending,
+    Receipt,
+    Settlement,
+)
 from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, conversion
@@ -20,6 +31,18 @@ MIB = 1024 * 1024
 MAX_SIZE_BYTES = 4 * MIB
 TURNS = 1_000_000
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=1, outcome="ok", http_status=200)
+
+
+class Held(NamedTuple):
+    """How many events are kept of those that the journal could do without."""
+
+    delivered: int
+    expired: int
+
+    @property
+    def sum(self) -> int:
+        """Both."""
+        return self.delivered + self.expired
 
 
 @asynccontextmanager
@@ -51,16 +74,34 @@ def bulk(name: str) -> list[Entry]:
     ]
 
 
-async def fill(journal: Journal) -> int:
-    """Append until the journal refuses; return how many events it took."""
+async def fill(journal: Journal, seen: list[Held] | None = None) -> int:
+    """Append until the journal refuses; return how many events it took.
+
+    Its files are never larger than they may be, whoever reads meanwhile. What it keeps is noted in
+    `seen` before each.
+    """
     taken = 0
     while True:
+        assert journal.size_bytes() <= MAX_SIZE_BYTES
+        if seen is not None:
+            seen.append(await held(journal))
         try:
             await journal.append(bulk(str(taken)))
         except JournalUnavailable:
             return taken
         taken += 100
         assert taken < 100_000
+
+
+async def held(journal: Journal) -> Held:
+    """Return what is kept of `delivered-…` events and of the payloads of expired ones."""
+    ids = [f"delivered-{number}" for number in range(100)]
+    found = [await journal.find(event_id=each) for each in ids]
+    letters = await journal.dead_letters(DeadFilter(reason="expired"), limit=1_000)
+    return Held(
+        sum(map(len, found)),
+        sum(each.replayable for each in letters.letters),
+    )
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -71,8 +112,17 @@ async def until(condition: Callable[[], bool]) -> None:
     raise AssertionError("it never came to that")
 
 
-async def waiting(journal: Journal) -> Sequence[Pending]:
-    return (await journal.read("p", Lane.MONEY, journal.cursor("p", Lane.MONEY), 1_000)).pending
+async def waiting(journal: Journal, limit: int = 1_000) -> Sequence[Pending]:
+    """Return what waits, from the first event on."""
+    found: list[Pending] = []
+    at = journal.cursor("p", Lane.MONEY)
+    while len(found) < limit:
+        chunk = await journal.read("p", Lane.MONEY, at, limit - len(found))
+        if chunk.next == at:
+            break
+        found += chunk.pending
+        at = chunk.next
+    return found
 
 
 async def test_at_its_limit_it_refuses_events_and_says_why(tmp_path: Path) -> None:
@@ -82,6 +132,19 @@ async def test_at_its_limit_it_refuses_events_and_says_why(tmp_path: Path) -> No
         assert journal.unavailable() == "the journal is at its size limit"
         assert journal.size_bytes() <= MAX_SIZE_BYTES
         assert (await journal.totals()).accepted == {"p": taken}
+
+
+async def test_the_limit_holds_while_somebody_reads_an_old_snapshot(tmp_path: Path) -> None:
+    """As a backup does: the write-ahead log cannot be emptied meanwhile, and afterwards it is."""
+    async with opened(tmp_path, "p") as journal:
+        await journal.append(bulk("first"))
+        with closing(sqlite3.connect(tmp_path / "relay.db", isolation_level=None)) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT count(*) FROM log").fetchone()
+            await fill(journal)
+            other.execute("ROLLBACK")
+        await until(lambda: journal.unavailable() is None)
+        assert await fill(journal) > 0
 
 
 async def test_a_start_at_the_limit_refuses_the_first_event(tmp_path: Path) -> None:
@@ -105,6 +168,32 @@ async def test_at_its_limit_deliveries_are_still_recorded(tmp_path: Path) -> Non
                 break
         assert journal.cursor("p", Lane.MONEY) == 100
         assert journal.size_bytes() <= MAX_SIZE_BYTES
+
+
+async def test_delivered_events_go_first_then_expired_ones_then_producers_wait(
+    tmp_path: Path,
+) -> None:
+    """Whatever still has to be sent is never among what goes."""
+    seen: list[Held] = []
+    async with opened(tmp_path, "p") as journal:
+        await journal.append(bulk("expired"))
+        expired = [Dead(each, "expired") for each in await waiting(journal)]
+        await journal.settle("p", Settlement(dead=expired))
+        await journal.append(bulk("delivered"))
+        await journal.settle("p", Settlement(receipt=RECEIPT, delivered=await waiting(journal)))
+        await journal.append(bulk("rejected"))
+        rejected = [Dead(each, "platform_rejected") for each in await waiting(journal)]
+        await journal.settle("p", Settlement(dead=rejected))
+        taken = await fill(journal, seen)
+        async with asyncio.timeout(30):
+            while (await held(journal)).sum:
+                taken += await fill(journal)
+        assert len(await waiting(journal, 10_000)) == taken
+        letters = await journal.dead_letters(DeadFilter(), limit=1_000)
+        assert {each.reason for each in letters.letters if each.replayable} == {"platform_rejected"}
+        assert letters.total == 200
+    assert seen[0] == (100, 100)
+    assert all(each.expired == 100 for each in seen if each.delivered)
 
 
 async def test_delivered_events_make_room_by_themselves(tmp_path: Path) -> None:
