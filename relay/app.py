@@ -36,6 +36,7 @@ from relay.journal.sqlite import SqliteJournal
 from relay.keys.keyring import Keyring
 from relay.metrics import Metrics
 from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.erasure import Erasure
 from relay.outcome.exposition import Exposition
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
@@ -248,7 +249,7 @@ class App:
         reports = Reports(journal, self._destinations, dispatcher.health, self._clock)
         dead_letters = DeadLetters(journal, self._destinations, self._clock)
         return AdminServer(
-            api=Api(reports, dead_letters, dispatcher),
+            api=Api(reports, dead_letters, Erasure(journal, dispatcher), dispatcher),
             pages=Pages(reports),
             guard=self._guard(),
             exposition=Exposition(journal, reports, self._metrics),

@@ -1,6 +1,7 @@
 """The admin port on a real socket over a real journal, with nobody who sends anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
@@ -16,13 +17,15 @@ from relay.admin.api import Api
 from relay.admin.guard import Guard
 from relay.admin.pages import Pages
 from relay.admin.server import AdminServer
+from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import DeadFilter, Passed, Receipt, Replayed, Settlement
+from relay.journal.base import DeadFilter, Passed, Pending, Receipt, Replayed, Settlement
 from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
 from relay.metrics import Metrics
 from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.erasure import Erasure
 from relay.outcome.exposition import Exposition
 from relay.outcome.health import Health
 from relay.outcome.reports import Reports
@@ -62,6 +65,12 @@ class Switch:
     async def resume(self, name: str) -> None:
         """Go on."""
         self.health[name] = ACTIVE
+
+    async def withhold(self, unwanted: Callable[[Pending], bool]) -> None:
+        """Do nothing: nothing is ever sent."""
+
+    def release(self, unwanted: Callable[[Pending], bool]) -> None:
+        """Do nothing, either."""
 
 
 class Letters(DeadLetters):
@@ -106,7 +115,7 @@ class AdminPort:
         reports = Reports(self.journal, self.destinations, lambda: self.switch.health, clock)
         self._letters = Letters(self.journal, self.destinations, clock)
         return AdminServer(
-            api=Api(reports, self._letters, self.switch),
+            api=Api(reports, self._letters, Erasure(self.journal, self.switch), self.switch),
             pages=Pages(reports),
             guard=guard,
             exposition=Exposition(self.journal, reports, Metrics()),
@@ -123,10 +132,13 @@ class AdminPort:
         await self._server.close()
         await self.journal.close()
 
-    async def take(self, event_id: str, event: str = "purchase", **passed: Passed) -> None:
+    async def take(
+        self, event_id: str, event: str = "purchase", *, value: str | None = None, **passed: Passed
+    ) -> None:
         """Store an event; `pinterest` or `tiktok` tell how it ends there on arrival."""
         ends = {f"{name}-main": end for name, end in passed.items()}
-        await self.journal.append([entry_of(conversion(event_id, event), ends, {})])
+        order = None if value is None else Order(value=Decimal(value), currency="USD")
+        await self.journal.append([entry_of(conversion(event_id, event, order=order), ends, {})])
 
     async def deliver(self, destination: str, receipt: Receipt) -> None:
         """Record that everything that waits for money was delivered."""

@@ -6,11 +6,12 @@ from typing import Protocol
 import msgspec
 from aiohttp import web
 
-from relay.admin import answer, query, selection
+from relay.admin import answer, forget, query, selection
 from relay.admin.answer import BadRequest
 from relay.delivery import DeadReason
 from relay.journal.base import DeadFilter
 from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.erasure import Erasure
 from relay.outcome.reports import Reports
 from relay.outcome.view import RangeName
 
@@ -52,9 +53,16 @@ class DropResult(msgspec.Struct, frozen=True):
 class Api:
     """The handlers; every answer is one of the structs in `relay.outcome.view` or above."""
 
-    def __init__(self, reports: Reports, dead_letters: DeadLetters, control: Control) -> None:
+    def __init__(
+        self,
+        reports: Reports,
+        dead_letters: DeadLetters,
+        erasure: Erasure,
+        control: Control,
+    ) -> None:
         self._reports = reports
         self._dead_letters = dead_letters
+        self._erasure = erasure
         self._control = control
 
     def routes(self) -> list[web.RouteDef]:
@@ -67,6 +75,7 @@ class Api:
             web.get("/api/v1/dead-letters", self.list_dead_letters),
             web.post("/api/v1/dead-letters/replay", self.replay),
             web.post("/api/v1/dead-letters/drop", self.drop),
+            web.post("/api/v1/forget", self.forget),
             web.get("/api/v1/rejections", self.rejections),
             web.get("/api/v1/journal", self.journal),
             web.post("/api/v1/destinations/{name}/pause", self.pause),
@@ -122,6 +131,12 @@ class Api:
             wanted.where(), note=wanted.note or "", dry_run=wanted.dry_run
         )
         return answer.json(DropResult(dropped, dropped, 0, wanted.dry_run))
+
+    async def forget(self, request: web.Request) -> web.Response:
+        """Erase a person; answered once it is done, which for millions of events takes a while."""
+        wanted = await selection.read(request, forget.Forget, forget.EXAMPLE)
+        done = await self._erasure.forget(wanted.subject())
+        return answer.json(forget.ForgetResult.of(done))
 
     async def rejections(self, request: web.Request) -> web.Response:
         """Answer with the latest events that were refused on arrival."""

@@ -59,18 +59,17 @@ class Drop(Selection):
     ] = None
 
 
-S = TypeVar("S", bound=Selection)
+S = TypeVar("S", bound=msgspec.Struct)
+EXAMPLE: Final = '{"dry_run": true, "ids": […]}'
 
 
-async def read(request: web.Request, kind: type[S]) -> S:
+async def read(request: web.Request, kind: type[S], example: str = EXAMPLE) -> S:
     """Return the body. Raises `BadRequest` for anything that is not as `kind` has it."""
     try:
         return msgspec.json.decode(await request.read(), type=kind)
     except msgspec.ValidationError as problem:
         raise BadRequest(f"The body is not as expected: {problem}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadRequest(
-            'The body is not valid JSON; send {"dry_run": true, "ids": […]}.'
-        ) from None
+        raise BadRequest(f"The body is not valid JSON; send {example}.") from None
     except web.RequestPayloadError:
         raise BadRequest("The body is not encoded as its headers say.") from None

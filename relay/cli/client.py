@@ -92,7 +92,11 @@ class AdminClient:
 
 
 def admin_connection(
-    config: Config, environ: Mapping[str, str] = os.environ, *, address: str | None = None
+    config: Config,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    address: str | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> Connection:
     """Return the connection to the admin port of the relay that runs with `config`.
 
@@ -105,7 +109,7 @@ def admin_connection(
             credentials = b64encode(b"relay:" + password.reveal().encode())
             headers["Authorization"] = f"Basic {credentials.decode()}"
     address = address or reachable(config.admin.listen, "admin.listen")
-    return Connection(f"http://{address}", headers=headers, timeout_s=TIMEOUT_S)
+    return Connection(f"http://{address}", headers=headers, timeout_s=timeout_s)
 
 
 def reachable(listen: Listen, key: str) -> str:

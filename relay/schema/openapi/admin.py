@@ -1,9 +1,11 @@
 """The port for people and monitoring: page, probes, metrics, and the API behind them."""
 
+from collections.abc import Iterable
 from typing import Any, Final, get_args
 
 from relay.admin.answer import Error, Status
 from relay.admin.api import DEAD_LETTERS, REJECTIONS, DropResult, ReplayResult
+from relay.admin.forget import Forget, ForgetResult
 from relay.admin.query import MAX_LIMIT
 from relay.admin.selection import Drop, Replay
 from relay.delivery import DeadReason
@@ -43,23 +45,39 @@ _STORED: Final = {**_ALWAYS, 503: "Unavailable"}
 _VIEWS: Final = (
     *(Summary, DestinationList, DestinationView, EventList, DeadLetterList, RejectionList),
     JournalView,
-    *(ReplayResult, DropResult, Error, Status),
+    *(ReplayResult, DropResult, ForgetResult, Error, Status),
 )
 
 
 def admin() -> Json:
     """Return the document."""
-    bodies = changed(components([Replay, Drop], TEMPLATE), without_null)
+    bodies = changed(components([Replay, Drop, Forget], TEMPLATE), without_null)
     return part.document(
         "Conversion relay, for people and monitoring",
         DESCRIPTION,
-        paths={**_surroundings(), **_funnels(), **_events(), **_dead_letters(), **_switches()},
+        paths={
+            **_surroundings(),
+            **_funnels(),
+            **_events(),
+            **_dead_letters(),
+            **_erasure(),
+            **_switches(),
+        },
         parts={
             "schemas": {**part.answers(_VIEWS), **bodies},
             "responses": _responses(),
             "securitySchemes": {"basic": {"type": "http", "scheme": "basic"}},
         },
-        tags=["page", "probes", "figures", "events", "dead letters", "destinations", "meta"],
+        tags=[
+            "page",
+            "probes",
+            "figures",
+            "events",
+            "dead letters",
+            "erasure",
+            "destinations",
+            "meta",
+        ],
     )
 
 
@@ -204,6 +222,28 @@ def _dead_letters() -> Json:
     }
 
 
+def _erasure() -> Json:
+    done = part.response(
+        "What was erased, and what the platforms have got before.", ref(ForgetResult)
+    )
+    posted = part.body(
+        "Digests as the relay stores them; one at least. `relay forget` makes them.",
+        {part.JSON: (_with_any(Forget, Forget.__struct_fields__), {"email": _BY_EMAIL})},
+    )
+    return {
+        "/api/v1/forget": {
+            "post": _operation(
+                *("forgetPerson", "erasure", "Erase a person", done),
+                description="What waits is dead as `erased`; of stored events only name, ids, "
+                "times and the sum of the order stay. What is in a request is finished first. May "
+                "be repeated: after a failure, the next request erases the rest.",
+                failures=_STORED | _BAD | {413: "TooLarge"},
+                requestBody=posted,
+            )
+        }
+    }
+
+
 def _act(name: str, summary: str, wanted: type, result: type) -> Json:
     done = part.response("What was done, or in a dry run would be.", ref(result))
     posted = part.body(
@@ -219,8 +259,12 @@ def _act(name: str, summary: str, wanted: type, result: type) -> Json:
 
 def _selection(wanted: type) -> Json:
     """Return the schema of a body that chooses; to choose everything is not possible."""
-    conditions = ("ids", "destination", "reason", "event", "since", "until")
-    return {"allOf": [ref(wanted)], "anyOf": [{"required": [name]} for name in conditions]}
+    return _with_any(wanted, ("ids", "destination", "reason", "event", "since", "until"))
+
+
+def _with_any(wanted: type, names: Iterable[str]) -> Json:
+    """Return the schema of a body in which at least one of some keys is needed."""
+    return {"allOf": [ref(wanted)], "anyOf": [{"required": [name]} for name in names]}
 
 
 def _switches() -> Json:

@@ -1,0 +1,94 @@
+"""What a request for erasure brings, and what it is answered: digests in, counts and ids out.
+
+Only digests cross this port, in the body: an address or a number in a request could end in a log.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Final, Self
+
+import msgspec
+from msgspec import Meta
+
+from relay.admin.answer import BadRequest
+from relay.identity.subject import Subject
+from relay.journal.base import Erased
+
+MAX_DIGESTS: Final = 1_000
+
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Digests = Annotated[list[Digest], Meta(min_length=1, max_length=MAX_DIGESTS)]
+EXAMPLE: Final = '{"email": ["<SHA-256 of the normalised address>"]}'
+_Count = Annotated[int, Meta(ge=0)]
+
+
+class Forget(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Whom to forget: SHA-256 digests in lower case, as the relay stores them; one at least.
+
+    An event is this person's if any of its identifiers is among them.
+    """
+
+    email: Annotated[Digests, Meta(description="Of the normalised addresses.")] = []
+    phone: Annotated[
+        Digests, Meta(description="Of the numbers as digits, and as E.164 with the plus.")
+    ] = []
+    external_id: Annotated[Digests, Meta(description="Of the shop's ids of the person.")] = []
+
+    @classmethod
+    def about(cls, subject: Subject) -> Self:
+        """Return the request about a person."""
+        return cls(
+            email=sorted(subject.email),
+            phone=sorted(subject.phone),
+            external_id=sorted(subject.external_id),
+        )
+
+    def subject(self) -> Subject:
+        """Return whom it is about. Raises `BadRequest` if it is nobody."""
+        found = Subject(
+            email=frozenset(self.email),
+            phone=frozenset(self.phone),
+            external_id=frozenset(self.external_id),
+        )
+        if not found.digests:
+            raise BadRequest(f"Name at least one digest: {EXAMPLE}.")
+        return found
+
+
+class ForgottenAt(msgspec.Struct, frozen=True, kw_only=True):
+    """What an erasure found at one destination.
+
+    `erased` events waited, and will not be sent; `dead` ones can be replayed no more; the
+    `delivered` ones only the platform can delete: their ids are listed, 1,000 at most.
+    """
+
+    destination: str
+    erased: _Count
+    dead: _Count
+    delivered: _Count
+    delivered_event_ids: Sequence[str]
+
+
+class ForgetResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What an erasure did; if not `complete`, old bytes are left in the journal: ask again."""
+
+    events: _Count
+    complete: bool
+    destinations: Sequence[ForgottenAt]
+
+    @classmethod
+    def of(cls, done: Erased) -> Self:
+        """Return the answer to an erasure."""
+        return cls(
+            events=done.events,
+            complete=done.emptied,
+            destinations=[
+                ForgottenAt(
+                    destination=name,
+                    erased=each.erased,
+                    dead=each.dead,
+                    delivered=each.delivered,
+                    delivered_event_ids=each.delivered_event_ids,
+                )
+                for name, each in done.destinations.items()
+            ],
+        )
