@@ -30,12 +30,18 @@ async def test_a_person_is_erased_and_the_answer_tells_what_was_delivered_where(
         "complete": True,
         "destinations": [
             {
-                **{"destination": PINTEREST, "erased": 1, "dead": 0},
-                **{"delivered": 1, "delivered_event_ids": ["delivered"]},
+                "destination": PINTEREST,
+                "erased": 1,
+                "dead": 0,
+                "delivered": 1,
+                "delivered_event_ids": ["delivered"],
             },
             {
-                **{"destination": TIKTOK, "erased": 2, "dead": 0},
-                **{"delivered": 0, "delivered_event_ids": []},
+                "destination": TIKTOK,
+                "erased": 2,
+                "dead": 0,
+                "delivered": 0,
+                "delivered_event_ids": [],
             },
         ],
     }

@@ -316,3 +316,4 @@ def _responses() -> Json:
 
 _BY_FILTER: Final = {"dry_run": True, "destination": "tiktok-main", "reason": "platform_rejected"}
 _BY_IDS: Final = {"dry_run": False, "ids": ["17", "18"]}
+_BY_EMAIL: Final = {"email": ["b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514"]}
