@@ -246,7 +246,13 @@ class App:
             await runner.cleanup()
 
     def _admin(self, journal: Journal, dispatcher: Dispatcher, source: HttpSource) -> AdminServer:
-        reports = Reports(journal, self._destinations, dispatcher.health, self._clock)
+        reports = Reports(
+            journal,
+            self._destinations,
+            dispatcher.health,
+            self._clock,
+            self._metrics.warnings.counts,
+        )
         dead_letters = DeadLetters(journal, self._destinations, self._clock)
         return AdminServer(
             api=Api(reports, dead_letters, Erasure(journal, dispatcher), dispatcher),

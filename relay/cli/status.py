@@ -12,6 +12,7 @@ from relay.cli.client import AdminClient, admin_connection, read
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, gibibytes, moment, number, plain, print_json, table
 from relay.outcome.view import DestinationView, JournalView, RangeName, Summary
+from relay.outcome.wording import LATE
 
 DELAYED_S: Final = 300.0
 """Above this age of the oldest waiting event a destination is not just working."""
@@ -52,7 +53,7 @@ def page(summary: Summary) -> RenderableType:
         head += f", {number(summary.rejected)} not usable and refused on arrival"
     if not summary.destinations:
         return Group(head, "No destination is configured: events are stored, and sent nowhere.")
-    return Group(head, "", funnel(summary), *_troubles(summary))
+    return Group(head, "", funnel(summary), *_troubles(summary), *_risks(summary))
 
 
 def room(journal: JournalView) -> Text:
@@ -95,3 +96,32 @@ def _troubles(summary: Summary) -> list[Text]:
         word = _STATES[view.state].lower()
         lines.append(plain(f"{view.name}: {word}{since}{until}. {view.message}"))
     return [Text(""), *lines] if lines else []
+
+
+def _risks(summary: Summary) -> list[Text]:
+    """Return a sentence for each destination whose events wait, or came, later than they should."""
+    lines = []
+    for view in summary.destinations:
+        if view.minutes_left is not None and not state(view).startswith("Working"):
+            lines.append(plain(_risk(view, view.minutes_left)))
+        for code, wording in LATE.items():
+            if count := view.warnings.get(code, 0):
+                text = f"{view.name}: {counted(count, 'event')} since the relay was started:"
+                lines.append(plain(f"{text} {wording.sentence}"))
+    return [Text(""), *lines] if lines else []
+
+
+def _risk(view: DestinationView, minutes: float) -> str:
+    """Return what waits, what it is worth, and for how long it can still be sent."""
+    sums = [f"{value} {currency}" for currency, value in view.money_at_risk.items()]
+    worth = f", purchases worth {' and '.join(sums)} among it" if sums else ""
+    left = f"its oldest event can still be sent for {_spoken(minutes)}"
+    return f"{view.name}: what waits is kept{worth}; {left}."
+
+
+def _spoken(minutes: float) -> str:
+    """Return a time in its largest unit: `6 days`, `1 hour`, `12 minutes`."""
+    for unit, size in (("day", 1440), ("hour", 60)):
+        if minutes >= size:
+            return counted(int(minutes // size), unit)
+    return counted(int(minutes), "minute")

@@ -9,6 +9,7 @@ from relay.delivery import Destination, Payload
 from relay.journal.base import (
     DeadFilter,
     Delivery,
+    Entry,
     FoundEvent,
     Funnel,
     Journal,
@@ -37,7 +38,10 @@ CENTS = 2
 
 
 class Reports:
-    """See the module docstring. `health` tells every destination's state now."""
+    """See the module docstring. `health` tells every destination's state now.
+
+    `warnings` counts them by destination and code since the start of the process.
+    """
 
     def __init__(
         self,
@@ -45,11 +49,13 @@ class Reports:
         destinations: Sequence[Destination],
         health: Callable[[], Mapping[str, Health]],
         clock: Callable[[], float],
+        warnings: Callable[[], Mapping[tuple[str, ...], int]] = dict,
     ) -> None:
         self._journal = journal
         self._destinations = {each.name: each for each in destinations}
         self.health = health
         self._clock = clock
+        self._warnings = warnings
 
     @property
     def names(self) -> Sequence[str]:
@@ -149,6 +155,7 @@ class Reports:
 
     async def _view(self, name: str, funnel: Funnel) -> DestinationView:
         destination, health = self._destinations[name], self.health()[name]
+        risk = await self._journal.risk(name)
         return DestinationView(
             name=name,
             type=destination.type,
@@ -165,7 +172,20 @@ class Reports:
             dead=funnel.dead,
             oldest_pending_seconds=round(await self.oldest_pending_s(name), 3),
             value_delivered={code: money(sum_) for code, sum_ in funnel.value_delivered.items()},
+            minutes_left=self._minutes_left(destination, risk.oldest),
+            money_at_risk={code: money(sum_) for code, sum_ in risk.worth.items()},
+            warnings={
+                code: count
+                for (of, code), count in self._warnings().items()
+                if of == name and count
+            },
         )
+
+    def _minutes_left(self, destination: Destination, oldest: Sequence[Entry]) -> float | None:
+        """Return the minutes until the first of these events is too old, 0 if one is."""
+        now_s = self._clock()
+        left_s = [destination.max_age_s(each) - (now_s - each.event_time) for each in oldest]
+        return max(0.0, round(min(left_s) / 60, 1)) if left_s else None
 
     def _event(self, found: FoundEvent) -> EventView:
         conversion = found.conversion
@@ -238,6 +258,13 @@ def _sum(counts: Mapping[tuple[str, str], int], name: str) -> int:
     return sum(count for (destination, _), count in counts.items() if destination == name)
 
 
+def _message(health: Health, destination: Destination) -> str:
+    """Return what the state means; a pause names the platform's own screen where it is mended."""
+    if health.reason is None:
+        return health.message
+    return sentence_of(health.reason, destination.fixes)
+
+
 def _sentence(reason: str | None) -> str:
     wording = _WORDINGS.get(reason or "")
     return "" if wording is None else wording.sentence
@@ -246,10 +273,3 @@ def _sentence(reason: str | None) -> str:
 _WORDINGS: Mapping[str, Wording] = {
     str(reason): wording for reason, wording in (*SKIPPED.items(), *DEAD.items())
 }
-def _message(health: Health, destination: Destination) -> str:
-    """Return what the state means; a pause names the platform's own screen where it is mended."""
-    if health.reason is None:
-        return health.message
-    return sentence_of(health.reason, destination.fixes)
-
-

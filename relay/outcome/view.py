@@ -22,7 +22,13 @@ RANGES_S: dict[RangeName, int] = {"1h": 3600, "24h": 86400, "7d": 7 * 86400, "30
 
 
 class DestinationView(msgspec.Struct, frozen=True, kw_only=True):
-    """One destination: received = skipped + pending + delivered + dead."""
+    """One destination: received = skipped + pending + delivered + dead.
+
+    `minutes_left` are those until the event that waits longest is too old for the platform, null if
+    nothing waits; `money_at_risk` is what the purchases that wait are worth. `warnings` counts, by
+    code, what the platform may make of events that it took late, and its own advice, since the
+    relay was started. None of these depends on the range.
+    """
 
     name: str
     type: str
@@ -39,6 +45,9 @@ class DestinationView(msgspec.Struct, frozen=True, kw_only=True):
     dead: Count
     oldest_pending_seconds: float
     value_delivered: Mapping[str, Money]
+    minutes_left: Annotated[float, Meta(ge=0)] | None
+    money_at_risk: Mapping[str, Money]
+    warnings: Mapping[str, Count]
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from relay.delivery import DeadReason, PauseReason, SkipReason
+from relay.delivery import DeadReason, LateCode, PauseReason, SkipReason
 
 
 class Wording(msgspec.Struct, frozen=True):
@@ -94,5 +94,17 @@ PAUSED: Final[dict[PauseReason, Wording]] = {
     ),
     "paused_by_operator": Wording(
         "Paused by hand.", "Nothing is lost; resume it to send what waits."
+    ),
+}
+
+LATE: Final[dict[LateCode, Wording]] = {
+    "may_count_twice": Wording(
+        "The event arrived so late that the platform may count it twice: it compares it no more"
+        " with the browser's own report, or with an earlier try whose answer never came.",
+        "Compare the platform's figures of these days with the shop's.",
+    ),
+    "may_be_offline": Wording(
+        "The event arrived so late that the platform may file it as an offline one.",
+        "Nothing to do: it counts, though not beside the browser's own report.",
     ),
 }

@@ -22,6 +22,7 @@ REPLAY, DROP = f"{LETTERS}/replay", f"{LETTERS}/drop"
 FUNNEL = {
     *("name", "type", "test", "state", "reason", "message", "since", "until", "received"),
     *("skipped", "pending", "delivered", "dead", "oldest_pending_seconds", "value_delivered"),
+    *("minutes_left", "money_at_risk", "warnings"),
 }
 
 
@@ -60,6 +61,36 @@ async def test_a_summary_adds_up_for_each_destination(tmp_path: Path) -> None:
     assert funnel(found[TIKTOK]) == [4, 1, 3, 0, 0]
     assert found[PINTEREST]["oldest_pending_seconds"] == 90.0
     assert (found[PINTEREST]["state"], found[PINTEREST]["reason"]) == ("active", None)
+
+
+async def test_what_waits_is_told_in_minutes_left_and_in_money(tmp_path: Path) -> None:
+    """The stub platform takes nothing that is older than an hour."""
+    async with AdminPort(tmp_path) as port:
+        await port.take("delivered", value="10.00", tiktok=NO_CONSENT)
+        await port.deliver(PINTEREST, RECEIPT)
+        await port.take("dead", value="20.00", pinterest=INVALID)
+        await port.take("waits", value="12.50")
+        await port.take("cart", "add_to_cart", value="99.00")
+        port.now_s += 90
+        found = by_name((await port.ask("/api/v1/destinations")).json)
+        port.now_s += 3_600
+        late = by_name((await port.ask("/api/v1/summary?range=1h")).json)
+
+    assert (found[PINTEREST]["minutes_left"], found[TIKTOK]["minutes_left"]) == (58.5, 58.5)
+    assert found[PINTEREST]["money_at_risk"] == {"USD": "12.50"}
+    assert found[TIKTOK]["money_at_risk"] == {"USD": "32.50"}
+    assert late[PINTEREST]["minutes_left"] == 0
+    assert found[PINTEREST]["warnings"] == {}
+
+
+async def test_where_nothing_waits_nothing_is_at_risk(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("delivered", value="10.00", tiktok=NO_CONSENT)
+        await port.deliver(PINTEREST, RECEIPT)
+        found = by_name((await port.ask("/api/v1/destinations")).json)
+
+    for name in (PINTEREST, TIKTOK):
+        assert (found[name]["minutes_left"], found[name]["money_at_risk"]) == (None, {})
 
 
 async def test_the_range_of_a_summary_is_a_day_if_none_is_named(tmp_path: Path) -> None:

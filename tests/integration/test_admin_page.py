@@ -34,6 +34,9 @@ def view(**changes: object) -> DestinationView:
         "dead": 0,
         "oldest_pending_seconds": 0.0,
         "value_delivered": {},
+        "minutes_left": None,
+        "money_at_risk": {},
+        "warnings": {},
     }
     return DestinationView(**(plain | changes))  # type: ignore[arg-type] # as a test names them
 

@@ -40,6 +40,9 @@ WORKING = DestinationView(
     dead=12,
     oldest_pending_seconds=2.5,
     value_delivered={"USD": "12.50"},
+    minutes_left=10_000.0,
+    money_at_risk={},
+    warnings={},
 )
 DELIVERY = DeliveryView(
     destination="pinterest-main",
@@ -106,6 +109,29 @@ def test_a_paused_destination_says_why_and_what_to_do() -> None:
     text = shown(page(summary(view)))
 
     assert "pinterest-main: paused since 2026-01-31 12:03:01 UTC. Make a new one." in text
+
+
+def test_what_waits_at_a_destination_in_trouble_is_told_in_money_and_time() -> None:
+    view = changed(
+        WORKING, state="degraded", minutes_left=5 * 1440 + 90.0, money_at_risk={"EUR": "1250.00"}
+    )
+
+    text = " ".join(shown(page(summary(view))).split())
+
+    assert (
+        "pinterest-main: what waits is kept, purchases worth 1250.00 EUR among it; its oldest"
+        " event can still be sent for 5 days." in text
+    )
+    assert "can still be sent" not in shown(page(summary(WORKING)))
+
+
+def test_what_came_late_is_told_with_what_it_means() -> None:
+    view = changed(WORKING, warnings={"may_be_offline": 12, "no_click_id": 7})
+
+    text = " ".join(shown(page(summary(view))).split())
+
+    assert "12 events since the relay was started: The event arrived so late" in text
+    assert "no_click_id" not in text
 
 
 @pytest.mark.parametrize(

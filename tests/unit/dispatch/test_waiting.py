@@ -83,6 +83,74 @@ def test_what_is_not_to_be_sent_any_more_is_taken_out_everywhere() -> None:
     assert [offsets(line.next(LATER_MS)) for _ in range(3)] == [[3], [1], []]
 
 
+def other(offset: int, after_ms: int = 0) -> Pending:
+    """Return an event that earns no money."""
+    event = pending(offset, "add_to_cart")
+    event.entry.received_ms = NOW_MS + after_ms
+    return event
+
+
+def money_trial(line: Waiting, max_events: int = 50) -> list[int]:
+    """Try the platform, in vain, and return with what."""
+    tried = line.trial(max_events, rotate=True, money_first=True)
+    assert tried is not None
+    line.put([tried])
+    return offsets(tried)
+
+
+def test_a_platform_that_may_be_back_is_tried_with_money_alone() -> None:
+    line = waiting(other(0), received(1, 10))
+    line.put([batch(other(3), received(2, 20), received(4, 30))])
+    assert [money_trial(line) for _ in range(4)] == [[2, 4], [1], [3], [0]]
+
+
+def test_money_that_comes_during_an_outage_is_tried_however_much_else_is_held() -> None:
+    batcher = Batcher(max_events=10, max_bytes=10_000, linger_s=1.0)
+    line = Waiting(batcher)
+    line.put([batch(other(offset)) for offset in range(2 * MAX_ROTATING)])
+    assert money_trial(line) == [0]
+    batcher.add(received(99, 500), payload())
+    assert money_trial(line) == [99]
+    for _ in range(4 * MAX_ROTATING):
+        money_trial(line)
+    assert len(line._again) == 2 * MAX_ROTATING + 1
+
+
+def test_money_that_no_platform_takes_does_not_keep_the_rest_from_trials() -> None:
+    """What earns money goes first only among what had as many trials."""
+    line = waiting(received(0), other(1, 10))
+    assert [money_trial(line) for _ in range(4)] == [[0], [1], [0], [1]]
+
+
+def suspect(offset: int) -> Batch:
+    return Batch([received(offset)], [payload()], suspect=True)
+
+
+def test_a_suspect_travels_alone_one_at_a_time_and_seldom() -> None:
+    line = waiting(*(received(offset) for offset in range(70)))
+    line.put_suspects([suspect(100), suspect(101)])
+    sent = [line.next(LATER_MS) for _ in range(8)]
+    assert [len(each) for each in sent if each is not None] == [10, 10, 10, 10, 1, 10, 10, 10]
+    assert offsets(sent[4]) == [100]
+    assert line.next(LATER_MS) is None  # the other one waits until the first is answered
+    assert sent[4] is not None
+    line.ended(sent[4])
+    assert offsets(line.next(LATER_MS)) == [101]
+
+
+def test_a_suspect_that_is_throttled_stays_alone() -> None:
+    line = waiting()
+    line.put_suspects([suspect(100)])
+    sent = line.next(LATER_MS)
+    assert sent is not None
+    line.put([sent])
+    line.ended(sent)
+    for _ in range(3):
+        fresh = waiting(received(1))
+        assert offsets(fresh.next(LATER_MS)) == [1]
+    assert offsets(line.trial(50, rotate=True, money_first=True)) == [100]
+
+
 @given(
     fresh=st.integers(0, 30),
     vain=st.lists(st.integers(1, 12), max_size=5),
