@@ -283,6 +283,47 @@ class DeadFilter(msgspec.Struct, frozen=True, kw_only=True):
     event: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    code: str | None = None
+
+
+class DeadGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Dead letters of one destination, reason and platform's code; `latest` is one of them."""
+
+    destination: str
+    reason: DeadReason
+    code: str
+    count: int
+    purchases: int
+    """How many of them are purchases."""
+    value: Mapping[str, Decimal]
+    """What those are worth, by currency; at least that if `value_cut`."""
+    value_cut: bool
+    since_ms: int
+    until_ms: int
+    latest: DeadLetter
+
+
+class KindCount(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts of one kind of event at one destination; '' is the relay itself."""
+
+    destination: str
+    event: str
+    received: int
+    skipped: int
+    delivered: int
+    dead: int
+    last_s: int
+    """When the last minute (or hour) with an event of it began, in Unix seconds."""
+
+
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts of one destination for what was received in one step of time."""
+
+    start_s: int
+    received: int
+    skipped: int
+    delivered: int
+    dead: int
 
 
 class DeadPage(msgspec.Struct, frozen=True):
@@ -512,6 +553,34 @@ class Journal(Protocol):
 
     async def risk(self, destination: str) -> Risk:
         """Return what waits for a destination; as quick for a million events as for one."""
+        ...
+
+    async def series(self, since_ms: int, step_s: int) -> Mapping[str, Sequence[Slice]]:
+        """Return the counts by destination and step of receipt since a moment, in order of time.
+
+        Steps without an event are left out; a step is a whole number of roll-up rows.
+        """
+        ...
+
+    async def kinds(self, since_ms: int) -> Sequence[KindCount]:
+        """Return the counts by destination and kind of event since a moment."""
+        ...
+
+    async def purchases_waiting(self, destination: str) -> int:
+        """Return how many purchases wait for a destination."""
+        ...
+
+    async def dead_groups(
+        self, *, destination: str | None = None, since_ms: int = 0
+    ) -> Sequence[DeadGroup]:
+        """Return what is dead of what was received since a moment, grouped, largest first.
+
+        At most 200 groups.
+        """
+        ...
+
+    async def last_delivered_ms(self) -> Mapping[str, int]:
+        """Return when each destination took events last, if that is among the latest requests."""
         ...
 
 

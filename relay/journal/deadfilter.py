@@ -29,6 +29,7 @@ def conditions(where: DeadFilter, *, but: Sequence[str] = ()) -> tuple[str, list
         "+destination = ?": where.destination,
         "reason = ?": where.reason,
         "event = ?": where.event,
+        "code = ?": where.code,
         "dead_ms >= ?": where.since_ms,
         "dead_ms < ?": where.until_ms,
         "id IN (SELECT value FROM json_each(?))": _row_ids(where.ids),

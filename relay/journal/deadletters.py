@@ -73,6 +73,12 @@ def page(
     )
 
 
+def letter_of(connection: sqlite3.Connection, row_id: int) -> DeadLetter:
+    """Return one letter that is there."""
+    query = f"SELECT dead_ms, id, {_LISTED} FROM dead WHERE id = ?"
+    return _letter(connection.execute(query, (row_id,)).fetchone())
+
+
 def replay(
     connection: sqlite3.Connection,
     where: DeadFilter,

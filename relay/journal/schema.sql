@@ -73,6 +73,8 @@ CREATE TABLE dead (
 ) STRICT;
 -- Lists, newest first, with every filter answered from the index.
 CREATE INDEX dead_list ON dead (dead_ms, id, destination, reason, event);
+-- What is alike, counted: by reason and the platform's code, for a range of receipt.
+CREATE INDEX dead_group ON dead (destination, reason, code, received_ms, event, dead_ms);
 -- The timeline of an event that the log has forgotten.
 CREATE INDEX dead_event ON dead (event_id);
 -- Payloads whose time is over.

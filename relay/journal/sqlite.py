@@ -16,14 +16,24 @@ from relay.conversion import Conversion
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal import deadletters, exception_row, reports, retention, timeline
+from relay.journal import (
+    dead_group,
+    deadletters,
+    exception_row,
+    reports,
+    retention,
+    series,
+    timeline,
+)
 from relay.journal.base import (
     Chunk,
     DeadFilter,
+    DeadGroup,
     DeadPage,
     Entry,
     Erased,
     FoundEvent,
+    KindCount,
     Pause,
     Pending,
     RangeReport,
@@ -31,6 +41,7 @@ from relay.journal.base import (
     Replayed,
     Risk,
     Settlement,
+    Slice,
     Space,
     Totals,
     Wait,
@@ -294,6 +305,34 @@ class SqliteJournal:
             hours_to_full=self._growth.hours_until(left_bytes),
             oldest_received_ms=await engine.queries.run(reports.oldest_received_ms),
         )
+
+    async def series(self, since_ms: int, step_s: int) -> Mapping[str, Sequence[Slice]]:
+        """Return the counts by destination and step of receipt since a moment."""
+        query = partial(series.series, since_ms=since_ms, step_s=step_s)
+        return await self._opened.queries.run(query)
+
+    async def kinds(self, since_ms: int) -> Sequence[KindCount]:
+        """Return the counts by destination and kind of event since a moment."""
+        return await self._opened.queries.run(partial(series.kinds, since_ms=since_ms))
+
+    async def purchases_waiting(self, destination: str) -> int:
+        """Return how many purchases wait: none was received before the oldest that waits."""
+        oldest_ms = await self.oldest_pending_ms(destination)
+        if oldest_ms is None:
+            return 0
+        query = partial(series.purchases_waiting, destination=destination, since_ms=oldest_ms)
+        return await self._opened.queries.run(query)
+
+    async def dead_groups(
+        self, *, destination: str | None = None, since_ms: int = 0
+    ) -> Sequence[DeadGroup]:
+        """Return what is dead, grouped by destination, reason and code."""
+        query = partial(dead_group.groups, destination=destination, since_ms=since_ms)
+        return await self._opened.queries.run(query)
+
+    async def last_delivered_ms(self) -> Mapping[str, int]:
+        """Return when each destination took events last."""
+        return await self._opened.queries.run(series.last_delivered_ms)
 
     @property
     def _opened(self) -> Engine:
