@@ -22,6 +22,7 @@ from relay.admin.server import AdminServer
 from relay.config import Config
 from relay.config.address import Listen
 from relay.config.secret import SecretSource, read_secret
+from relay.config.webhook import Followed
 from relay.delivery import Destination
 from relay.destinations import discover
 from relay.dispatch.batcher import Batcher
@@ -39,8 +40,10 @@ from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.exposition import Exposition
 from relay.outcome.health import Health
+from relay.outcome.notify import Notifier
 from relay.outcome.recorder import Recorder
 from relay.outcome.reports import Reports
+from relay.outcome.watch import Watch
 from relay.schema.openapi import admin_document, producers_document
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port, cannot_listen
@@ -79,6 +82,8 @@ class App:
             name: SecretSource(each.token, environ, clock)
             for name, each in config.destinations.items()
         }
+        hook = config.notify.webhook
+        self._webhook = None if hook is None else Followed(hook, environ, clock)
         self._opened: SqliteJournal | None = None
         self._health: Callable[[], Mapping[str, Health]] = dict
         self.producers_address = ""
@@ -102,6 +107,8 @@ class App:
         """Read `file:` tokens again now."""
         for token in self._tokens.values():
             token.reload()
+        if self._webhook is not None:
+            self._webhook.reload()
 
     async def progress(self) -> None:
         """Return once the journal's writer has done something, even if that was to fail.
@@ -128,7 +135,11 @@ class App:
         source = await self._http_source(journal)
         dispatcher = self._dispatcher(journal)
         self._health = dispatcher.health
-        async with asyncio.TaskGroup() as tasks, self._admin_port(journal, dispatcher, source):
+        async with (
+            asyncio.TaskGroup() as tasks,
+            self._admin_port(journal, dispatcher, source),
+            self._notifying(journal, dispatcher),
+        ):
             dispatching = tasks.create_task(dispatcher.run())
             upkeep = tasks.create_task(self._upkeep(journal))
             async with self._port(source) as port:
@@ -262,6 +273,25 @@ class App:
             not_ready=lambda: "shutting down" if source.stopping else journal.unavailable(),
             openapi=admin_document(),
         )
+
+    @asynccontextmanager
+    async def _notifying(self, journal: Journal, dispatcher: Dispatcher) -> AsyncIterator[None]:
+        """Tell people what needs them, if there is somewhere to post it."""
+        if self._webhook is None:
+            yield
+            return
+        transport = AiohttpTransport()
+        notifier = Notifier(transport, self._webhook.current, self._random)
+        watch = Watch(journal, self._destinations, dispatcher.health, notifier.tell, self._clock)
+        await watch.look()
+        tasks = [asyncio.create_task(each) for each in (watch.run(), notifier.run())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await transport.close()
 
     def _guard(self) -> Guard:
         settings = self._config.admin

@@ -21,6 +21,7 @@ from relay.config.model import (
     JournalConfig,
     KafkaConfig,
     KafkaSourceConfig,
+    NotifyConfig,
     ServerConfig,
     ShopifyConfig,
     SourcesConfig,
@@ -28,6 +29,7 @@ from relay.config.model import (
 from relay.config.quantity import Duration, Size
 from relay.config.sandbox import sandbox_config, sandboxed
 from relay.config.secret import Reading, Secret, SecretRef, SecretSource, TextOrRef, read_secret
+from relay.config.webhook import Webhook
 
 __all__ = [
     "AdminConfig",
@@ -42,6 +44,7 @@ __all__ = [
     "KafkaSourceConfig",
     "KnownKey",
     "Listen",
+    "NotifyConfig",
     "PinterestConfig",
     "Reading",
     "Secret",
@@ -54,6 +57,7 @@ __all__ = [
     "StandardName",
     "TextOrRef",
     "TikTokConfig",
+    "Webhook",
     "check_start",
     "describe",
     "is_loopback",

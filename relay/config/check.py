@@ -11,6 +11,7 @@ from relay.config.destination import TikTokConfig
 from relay.config.model import Config, KafkaConfig
 from relay.config.quantity import Duration
 from relay.config.secret import SecretRef, read_secret
+from relay.config.webhook import checked
 from relay.errors import ConfigError
 
 MAX_LINGER_S: Final = 60
@@ -35,7 +36,9 @@ def check_start(config: Config, environ: Mapping[str, str]) -> None:
     """
     for path, ref in secrets(config):
         try:
-            read_secret(ref, environ, is_token=path.endswith(".token"))
+            found = read_secret(ref, environ, is_token=path.endswith(".token"))
+            if found and path == "notify.webhook":
+                checked(found)
         except ConfigError as error:
             raise ConfigError(f"{path}: {ref} {error}") from None
     for problem in _open_ports(config, environ):
@@ -60,6 +63,8 @@ def secrets(config: Config) -> Iterator[tuple[str, SecretRef]]:
         yield "kafka.sasl_plain_password", config.kafka.sasl_plain_password
     for name, shop in config.sources.shopify.items():
         yield f"sources.shopify.{name}.secret", shop.secret
+    if config.notify.webhook and config.notify.webhook.ref:
+        yield "notify.webhook", config.notify.webhook.ref
     for name, destination in config.destinations.items():
         if destination.token:
             yield f"destinations.{name}.token", destination.token

@@ -10,6 +10,7 @@ from relay.config.environment import variable
 from relay.config.model import Config
 from relay.config.secret import SecretRef, read_secret
 from relay.config.shape import Leaf, leaves, shape, tables, toml
+from relay.config.webhook import Webhook
 from relay.errors import ConfigError
 
 
@@ -74,6 +75,8 @@ def _values(struct: msgspec.Struct, path: str) -> Iterator[tuple[str, object]]:
 
 
 def _shown(path: str, value: object, environ: Mapping[str, str]) -> str:
+    if isinstance(value, Webhook) and value.ref is not None:
+        value = value.ref
     if not isinstance(value, SecretRef):
         return toml(value)
     try:

@@ -17,6 +17,7 @@ from relay.config.destination import DestinationConfig, DestinationName
 from relay.config.preset import preset
 from relay.config.quantity import Duration, Size
 from relay.config.secret import SecretRef, TextOrRef
+from relay.config.webhook import Webhook
 
 Milliseconds = Annotated[int, Meta(ge=1, le=3_600_000)]
 Topic = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,240}$")]
@@ -242,6 +243,18 @@ class SourcesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     shopify: dict[DestinationName, ShopifyConfig] = {}
 
 
+class NotifyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Messages for people, when something needs them."""
+
+    webhook: Annotated[
+        Webhook | None,
+        Meta(
+            description="Where messages are posted, as Slack and compatible services take them; "
+            "the address is a secret."
+        ),
+    ] = None
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of `relay.toml`."""
 
@@ -251,6 +264,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     journal: JournalConfig = preset(JournalConfig())
     kafka: KafkaConfig | None = None
     sources: SourcesConfig = preset(SourcesConfig())
+    notify: NotifyConfig = preset(NotifyConfig())
     destinations: dict[DestinationName, DestinationConfig] = {}
 
     @property

@@ -10,7 +10,7 @@ import msgspec
 
 from relay.config.address import BaseUrl
 from relay.config.load import parse
-from relay.config.model import Config
+from relay.config.model import Config, NotifyConfig
 
 SUFFIX: Final = ".sandbox"
 
@@ -38,6 +38,8 @@ def sandbox_config(environ: Mapping[str, str]) -> Config:
 def sandboxed(config: Config, emulator: BaseUrl) -> Config:
     """Return `config` with every destination at the emulator and a journal of the sandbox's own.
 
+    Nobody is told of what happens in a trial: there is no webhook.
+
     The tokens stay as they are named; the caller hands the emulator's tokens to the destinations.
     """
     path = config.journal.path
@@ -45,6 +47,7 @@ def sandboxed(config: Config, emulator: BaseUrl) -> Config:
     return replace(
         config,
         journal=replace(config.journal, path=path.with_name(path.name + SUFFIX)),
+        notify=NotifyConfig(),
         destinations={
             name: replace(destination, base_url=emulator)
             for name, destination in config.destinations.items()

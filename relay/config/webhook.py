@@ -1,0 +1,88 @@
+"""Where messages for people are posted: an address that is a secret, since who has it can post.
+
+It may stand in the file itself or in a place of its own (`env:NAME`, `file:/PATH`), and either
+way it is shown by its host at most. `reveal()` of the `Secret` is the one way to it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from relay.config.address import is_loopback
+from relay.config.secret import Secret, SecretRef, SecretSource
+from relay.errors import ConfigError
+
+
+class Webhook:
+    """An https address, or the place of one in `ref`. Its text shows neither path nor query."""
+
+    FORM: ClassVar = '"https://…", "env:NAME" or "file:/PATH"'
+    EXAMPLE: ClassVar = "env:RELAY_WEBHOOK"
+    PATTERN: ClassVar = r"^(https?://\S+|env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"
+
+    __slots__ = ("address", "ref")
+
+    def __init__(self, text: str) -> None:
+        """Read `text`; a `ConfigError` says what it must be, without quoting it."""
+        plain = text.strip()
+        is_ref = plain.startswith(("env:", "file:"))
+        self.ref = SecretRef(plain) if is_ref else None
+        self.address = None if is_ref else checked(Secret(plain))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Webhook):
+            return NotImplemented
+        return self.ref == other.ref and self.address == other.address
+
+    __hash__ = None  # type: ignore[assignment]  # as for `Secret`
+
+    def __str__(self) -> str:
+        if self.address is None:
+            return str(self.ref)
+        return f"https://{urlsplit(self.address.reveal()).hostname}/…"
+
+    def __repr__(self) -> str:
+        return f"<webhook {self}>"
+
+
+def checked(address: Secret) -> Secret:
+    """Return `address` if messages can be posted there; else a `ConfigError` that begins "must"."""
+    try:
+        parts = urlsplit(address.reveal())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"https", "http"} or not _is_plain(address.reveal()):
+        raise ConfigError(f"must be {Webhook.FORM}; copy the whole address of the webhook")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ConfigError("must use https; plain http is for loopback addresses only")
+    return address
+
+
+class Followed:
+    """The address as it stands now; nothing as long as its place holds none that can be used."""
+
+    def __init__(
+        self, webhook: Webhook, environ: Mapping[str, str], clock: Callable[[], float]
+    ) -> None:
+        self._address = webhook.address
+        self._source = webhook.ref and SecretSource(webhook.ref, environ, clock, is_token=False)
+
+    def current(self) -> Secret | None:
+        """Return the address, after a look at its file if the last one is a while ago."""
+        if not self._source:
+            return self._address
+        found = self._source.current().secret
+        try:
+            return found and checked(found)
+        except ConfigError:
+            return None
+
+    def reload(self) -> None:
+        """Read a file again now, changed or not."""
+        if self._source:
+            self._source.reload()
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
