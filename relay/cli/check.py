@@ -11,11 +11,12 @@ import msgspec
 
 from relay.cli.option import DEFAULT_FILE, config_option, json_option, required_config
 from relay.cli.output import console, plain, print_json
-from relay.cli.probe import Probe, probe
 from relay.config import Config, TikTokConfig, check_start, describe, read_secret
+from relay.dispatch.probe import probe
 from relay.dispatch.transport import AiohttpTransport
 from relay.errors import ConfigError
 from relay.keys.store import check_exposed
+from relay.outcome.probe import Probe
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):

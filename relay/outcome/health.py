@@ -28,6 +28,7 @@ STATES: Final[dict[State, Wording]] = {
     "paused": Wording(
         "Nothing is sent; events wait on disk.",
         "Do what its reason asks for. Nothing is lost, and sending then goes on by itself.",
+        "marketing",
     ),
     "degraded": Wording(
         "The platform does not answer as it should.",

@@ -1,17 +1,31 @@
-"""A sentence and a fix for every reason, in a marketer's words."""
+"""A sentence, a fix, and who can do it, for every reason: in a marketer's words.
 
-from typing import Final
+What the platforms' own codes mean stands in `relay.outcome.platform_code`.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import msgspec
 
 from relay.delivery import DeadReason, LateCode, PauseReason, SkipReason
 
+Who = Literal["nobody", "marketing", "shop", "engineer"]
+
+WHO: Final[dict[Who, str]] = {
+    "nobody": "Nobody has to act",
+    "marketing": "You can do this",
+    "shop": "Whoever builds the shop",
+    "engineer": "Whoever runs this relay",
+}
+
 
 class Wording(msgspec.Struct, frozen=True):
-    """What it means, and what to do."""
+    """What it means, what to do, and who can do it."""
 
     sentence: str
     fix: str
+    who: Who = "nobody"
 
 
 SKIPPED: Final[dict[SkipReason, Wording]] = {
@@ -26,6 +40,7 @@ SKIPPED: Final[dict[SkipReason, Wording]] = {
     "not_configured": Wording(
         "This platform is not set up for events of this source.",
         "Set the id for it (pixel, app, offline or CRM event set) in the settings.",
+        "engineer",
     ),
     "no_consent": Wording(
         "The person has not agreed to advertising.",
@@ -45,18 +60,22 @@ DEAD: Final[dict[DeadReason, Wording]] = {
     "invalid_event": Wording(
         "The event lacks something that this platform needs.",
         "Have the shop add the field that the message names, and post the event again.",
+        "shop",
     ),
     "no_identifier": Wording(
         "The event holds nothing by which this platform could recognise the person.",
         "Have the shop add an e-mail address, or IP address and browser, to its events.",
+        "shop",
     ),
     "expired": Wording(
         "The event was too old for this platform when it could be sent.",
         "It cannot be sent any more. Find out why it waited for so long.",
+        "engineer",
     ),
     "platform_rejected": Wording(
         "The platform refused this event.",
         "Read its message, mend the cause in the shop, and send it again.",
+        "shop",
     ),
     "dropped_by_operator": Wording(
         "Somebody decided that this event will not be sent.",
@@ -70,30 +89,36 @@ DEAD: Final[dict[DeadReason, Wording]] = {
 
 PAUSED: Final[dict[PauseReason, Wording]] = {
     "token_missing": Wording(
-        "No access token is set.", "Put one where `token` of this destination points."
+        "No access token is set.", "Put one where `token` of this destination points.", "engineer"
     ),
     "token_rejected": Wording(
-        "The platform refuses the access token.", "Make a new one and replace it."
+        "The platform refuses the access token.", "Make a new one and replace it.", "marketing"
     ),
-    "token_expired": Wording("The access token has expired.", "Make a new one and replace it."),
+    "token_expired": Wording(
+        "The access token has expired.", "Make a new one and replace it.", "marketing"
+    ),
     "no_permission": Wording(
         "The token's user may not send events to this account or pixel.",
         "Give that user a role on it, or use another token.",
+        "marketing",
     ),
     "account_not_found": Wording(
         "The platform knows no ad account with this id.",
         "Check the id of this destination in the settings.",
+        "marketing",
     ),
     "pixel_not_found": Wording(
         "The platform knows no event source with this id.",
         "Check `pixel_code` and the other ids.",
+        "marketing",
     ),
     "request_refused": Wording(
         "The platform refuses the request as such, whatever the events are.",
         "Check this destination's settings and the relay's version.",
+        "engineer",
     ),
     "paused_by_operator": Wording(
-        "Paused by hand.", "Nothing is lost; resume it to send what waits."
+        "Paused by hand.", "Nothing is lost; resume it to send what waits.", "marketing"
     ),
 }
 
@@ -102,9 +127,40 @@ LATE: Final[dict[LateCode, Wording]] = {
         "The event arrived so late that the platform may count it twice: it compares it no more"
         " with the browser's own report, or with an earlier try whose answer never came.",
         "Compare the platform's figures of these days with the shop's.",
+        "marketing",
     ),
     "may_be_offline": Wording(
         "The event arrived so late that the platform may file it as an offline one.",
         "Nothing to do: it counts, though not beside the browser's own report.",
     ),
 }
+
+REJECTED: Final[Mapping[str, Wording]] = {
+    "not_json": Wording(
+        "This is no JSON that can be read.", "Send UTF-8 JSON, one event or a list of them.", "shop"
+    ),
+    "unknown_key": Wording(
+        "The event has a key that is not known.", "Check its spelling against the schema.", "shop"
+    ),
+    "missing": Wording("The event lacks a key that it needs.", "Add the key at `path`.", "shop"),
+    "wrong_type": Wording(
+        "A value has the wrong JSON type.", "Send the type that the message names.", "shop"
+    ),
+    "invalid_value": Wording(
+        "A value is none that is allowed.", "See the schema for the values.", "shop"
+    ),
+    "out_of_range": Wording(
+        "A value is too small, too large or too long.", "Keep to the bounds in the message.", "shop"
+    ),
+    "no_identifier": Wording(
+        "Nothing in `user` points at one person, device or click.",
+        "Send at least an e-mail address, a phone number or an id.",
+        "shop",
+    ),
+    "future": Wording(
+        "The event lies ahead of the relay's clock.",
+        "Check the clock of the shop, and whether the number is in seconds or milliseconds.",
+        "shop",
+    ),
+}
+"""By the codes of `relay.intake.problem`; a test holds the two equal."""

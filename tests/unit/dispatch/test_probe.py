@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from relay.cli.probe import Probe, probe
 from relay.config import DestinationConfig, PinterestConfig, Secret, TikTokConfig
 from relay.delivery import HttpRequest, HttpResponse
+from relay.dispatch.probe import probe
 from relay.dispatch.transport import Fault
+from relay.outcome.probe import Probe
 
 NOW_S = 1_790_000_000.0
 TOKEN = "pina_canary-token"

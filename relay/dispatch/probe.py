@@ -1,14 +1,14 @@
-"""`relay check --live`: one harmless request per event source, to see whether it is let in.
+"""One harmless request per event source of a destination, to see whether it is let in.
 
-Pinterest gets a made-up event in its test mode, which records nothing. TikTok's test mode needs a
-code from Events Manager; without one it gets a request with no event in it: a bad credential is
-told from bad content before the content is looked at, so this tells whether the token is good, and
-little of the pixel. No real event is touched.
+For `relay check --live` and for the page. Pinterest gets a made-up event in its test mode, which
+records nothing. TikTok's test mode needs a code from Events Manager; without one it gets a request
+with no event in it: a bad credential is told from bad content before the content is looked at, so
+this tells whether the token is good, and little of the pixel. No real event is touched.
 """
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 import msgspec
 
@@ -20,8 +20,7 @@ from relay.dispatch.transport import Fault, Transport
 from relay.event import ActionSource
 from relay.identity import Identity
 from relay.outcome.health import sentence_of
-
-Verdict = Literal["ok", "wrong", "unknown"]
+from relay.outcome.probe import Probe
 
 NOBODY: Final = sha256(b"nobody@example.com").hexdigest()
 EVENT_ID: Final = "relay-check"
@@ -40,17 +39,6 @@ _HALF_TAKEN: Final = (
 )
 _THROTTLED: Final = "The platform asks for patience. Try again in some minutes."
 _UNCLEAR: Final = "The platform gave no answer that says it. Try again later."
-
-
-class Probe(msgspec.Struct, frozen=True):
-    """What one request to a destination showed."""
-
-    destination: str
-    source: str
-    """The kind of events that it was about, such as `web`."""
-    verdict: Verdict
-    reason: PauseReason | None
-    message: str
 
 
 class _Attempt(msgspec.Struct, frozen=True):

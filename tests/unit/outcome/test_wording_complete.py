@@ -1,0 +1,100 @@
+"""Every word that the relay can say about an event has a sentence, a fix, and somebody to do it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import get_args
+
+import pytest
+
+from relay.delivery import DeadReason, LateCode, PauseReason, SkipReason
+from relay.destinations.pinterest import answer_case
+from relay.destinations.tiktok import answer_code
+from relay.intake.problem import Code
+from relay.outcome.health import STATES, State
+from relay.outcome.platform_code import ADVICE, OWN, PINTEREST, TIKTOK, wording_of
+from relay.outcome.wording import DEAD, LATE, PAUSED, REJECTED, SKIPPED, WHO, Who, Wording
+
+LISTED_FROM, LISTED_TO = 0, 99_999
+JARGON = re.compile(r"\b(payload|sink|DLQ|4xx|5xx|ack|null|HTTP|API)\b", re.IGNORECASE)
+"""What no marketer should have to read."""
+
+
+def everything() -> Iterator[tuple[str, Wording]]:
+    """Yield all there is to say."""
+    sets: list[Mapping[str, Wording]] = [
+        *(SKIPPED, DEAD, PAUSED, LATE, STATES, ADVICE, OWN),  # type: ignore[list-item] # by Literal
+        REJECTED,
+    ]
+    for words in sets:
+        yield from words.items()
+    for platform, rows in (("TikTok", TIKTOK), ("Pinterest", PINTEREST)):
+        for row in rows:
+            yield f"{platform} {row.first}", row.wording
+
+
+@pytest.mark.parametrize(
+    ("closed_set", "words"),
+    [
+        (SkipReason, SKIPPED),
+        (DeadReason, DEAD),
+        (PauseReason, PAUSED),
+        (LateCode, LATE),
+        (State, STATES),
+        (Code, REJECTED),
+        (Who, WHO),
+    ],
+)
+def test_each_closed_set_is_worded_whole(closed_set: object, words: Mapping[str, object]) -> None:
+    assert set(get_args(closed_set)) == set(words)
+
+
+def test_each_code_of_tiktok_that_its_table_names_has_words_of_its_own() -> None:
+    named = [row for row in answer_code.BY_CODE if not row.meaning.startswith("unknown")]
+    for row in named:
+        for code in {row.first, row.last} & set(range(LISTED_FROM, LISTED_TO)):
+            assert wording_of("tiktok", str(code), 200) is not None, code
+
+
+def test_each_status_that_a_table_names_has_words() -> None:
+    for status in answer_case.CASES:
+        assert wording_of("pinterest", "", status) is not None, status
+    for row in answer_code.BY_STATUS[:-1]:
+        assert wording_of("tiktok", "", row.first) is not None, row.first
+
+
+def test_each_advice_of_a_platform_has_words() -> None:
+    pinterest = {code for _, code in answer_case.WARNINGS} | {"other"}
+    tiktok = {row.warning for row in answer_code.BY_CODE if row.warning}
+
+    assert pinterest | tiktok == set(ADVICE)
+
+
+def test_what_is_said_agrees_with_what_is_done() -> None:
+    """What waits by itself needs nobody; what pauses a destination needs somebody."""
+    for row in answer_code.BY_CODE:
+        if row.meaning.startswith("unknown"):
+            continue
+        wording = wording_of("tiktok", str(row.first), 200)
+        assert wording is not None
+        if row.kind in {"throttled", "accepted"} or (
+            row.kind == "transient" and not row.confirmations
+        ):
+            assert wording.who == "nobody", row
+        if row.kind == "misconfigured":
+            assert wording.who in {"marketing", "engineer"}, row
+
+
+def test_a_code_that_nobody_lists_is_left_to_the_platforms_own_words() -> None:
+    assert wording_of("tiktok", "99999", 200) is None
+    assert wording_of("tiktok", "<b>", None) is None
+    assert wording_of("pinterest", "2", None) is None
+    assert wording_of("other", "1", 200) is None
+
+
+@pytest.mark.parametrize(("word", "wording"), list(everything()))
+def test_each_wording_is_whole_sentences_without_jargon(word: str, wording: Wording) -> None:
+    for text in (wording.sentence, wording.fix):
+        assert text.endswith("."), word
+        assert text[0].isupper(), word
+        assert not JARGON.search(text), word
+    assert ("Nothing to do" in wording.fix) <= (wording.who == "nobody"), word
