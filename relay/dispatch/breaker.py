@@ -58,8 +58,8 @@ class Breaker:
         self._paused_at = 0.0
         self._not_before = 0.0
         self._throttled_at = 0.0
-        self._guesses = 0
-        """Throttles in a row that named no wait; after the first, one request finds out."""
+        self._throttles = 0
+        """In a row: from the second on, a single request finds out whether they are over."""
         self._faults = 0
         self._confirmations = 0
         self._faulty_since = 0.0
@@ -75,7 +75,7 @@ class Breaker:
     @property
     def one_at_a_time(self) -> bool:
         """Whether the next answer decides, so that no second request may be under way."""
-        return self.pause is not None or self._faults > 0 or self._guesses > 1
+        return self.pause is not None or self._faults > 0 or self._throttles > 1
 
     @property
     def max_events(self) -> int | None:
@@ -188,7 +188,7 @@ class Breaker:
         self._recover()
 
     def _recover(self) -> None:
-        self._faults = self._confirmations = self._guesses = 0
+        self._faults = self._confirmations = self._throttles = 0
         self._throttled_at = 0.0
         self.wait = None
         for waits in (self._transient, self._confirm, self._throttle):
@@ -201,7 +201,7 @@ class Breaker:
         if sent_at < self._throttled_at:
             return
         self._throttled_at = self._clock()
-        self._guesses = 0 if asked else self._guesses + 1
+        self._throttles += 1
         if not asked:
             self._wait_until(self._clock() + self._throttle.next_s())
 

@@ -108,6 +108,7 @@ class Gate:
             case "transient":
                 self._in_flight.failed(sent_at, self._clock())
             case "settled" | "refused":
+                self._turn.passed(sent_at)
                 self._in_flight.passed(sent_at, self._clock())
 
     async def pause(self) -> None:

@@ -61,6 +61,10 @@ class Pace:
         turn.went = self._count
         self._rate.sent()
 
+    def passed(self, sent_at: float) -> None:
+        """Take into account that a request was taken."""
+        self._rate.passed(sent_at)
+
     def throttled(self, sent_at: float, wait_s: float) -> None:
         """Take into account that a request was refused for its pace, with a wait of `wait_s`."""
         self._rate.throttled(sent_at, wait_s)
@@ -81,6 +85,10 @@ class Turn:
     def take(self) -> None:
         """Count a request that goes now."""
         self._pace.take(self)
+
+    def passed(self, sent_at: float) -> None:
+        """Take into account that a request was taken."""
+        self._pace.passed(sent_at)
 
     def throttled(self, sent_at: float, wait_s: float) -> None:
         """Take into account that a request was refused for its pace, with a wait of `wait_s`."""

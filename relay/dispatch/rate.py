@@ -1,10 +1,10 @@
 """A request rate that is steered by the answers: lowered by throttles, raised while there are none.
 
-A platform may allow less than it publishes, or share its budget with somebody else. So each window
-that had a throttle lowers the rate by a share, and each window without one raises it if the rate
-was what held requests back. The rise remembers where the last throttle was: quick at first, very
-slow around that ceiling, quicker again once it is left behind (the curve of CUBIC, RFC 9438). So
-most of the time is spent just under what the platform allows. Pure: it holds no timer.
+A platform may allow less than it publishes, or share its budget with somebody else. So a throttle
+lowers the rate by a share, once a window, and each window without one raises it if the rate was
+what held requests back. The rise remembers where the last throttle was: quick at first, very slow
+around that ceiling, quicker again once it is left behind (the curve of CUBIC, RFC 9438). So most
+of the time is spent just under what the platform allows. Pure: it holds no timer.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ USED = 0.75
 RETURN_WINDOWS = 15
 """Clean windows from a throttle to the rate that it came at."""
 RETURN_WINDOWS_PER_WAIT_S = 30
-RETURN_WINDOWS_MOST = 60
+RETURN_WINDOWS_MOST = 120
 """The same grows with the wait that the platform asks for: what is dear is tried less often."""
 FLOOR_PER_S = 0.5
 """No throttle lowers the rate below this; the waits between requests do the rest."""
@@ -37,6 +37,9 @@ class SteeredRate:
         self._ceiling_per_s = most_per_s
         self._depth_per_s = 0.0
         self._clean = self._return_windows = float(RETURN_WINDOWS)
+        self._throttled_at = 0.0
+        self._is_over = True
+        """Whether something passed since the last throttle."""
         self._lowered_at = 0.0
         self._began_at = 0.0
         self._count = 0
@@ -55,21 +58,24 @@ class SteeredRate:
             self._end_window(follows=0 <= passed_s < 2 * self._window_s)
         self._count += 1
 
+    def passed(self, sent_at: float) -> None:
+        """Take into account that the platform took a request."""
+        self._is_over = self._is_over or sent_at >= self._throttled_at
+
     def throttled(self, sent_at: float, wait_s: float) -> None:
-        """Lower the rate, once for all requests of a window; `wait_s` is what a throttle costs."""
+        """Lower the rate, once for all requests of a window; `wait_s` is what a throttle costs.
+
+        While nothing passes after it, a throttle goes on, and more of it tells nothing of the rate.
+        """
         self._had_throttle = True
         now = self._clock()
-        self._lowered_at = min(self._lowered_at, now)  # the clock may have been set back
-        if sent_at < self._lowered_at + WINDOW_S:
+        self._throttled_at = min(self._throttled_at, now)  # the clock may have been set back
+        self._lowered_at = min(self._lowered_at, now)
+        if sent_at < self._throttled_at:
             return
-        self._lowered_at = now
-        least_per_s = min(FLOOR_PER_S, self._most_per_s)
-        self._ceiling_per_s = self.per_s
-        self.per_s = max(self._used_per_s() * LOWERED, least_per_s)
-        self._depth_per_s = self._ceiling_per_s - self.per_s
-        self._clean = 0.0
-        windows = RETURN_WINDOWS + RETURN_WINDOWS_PER_WAIT_S * wait_s
-        self._return_windows = min(windows, RETURN_WINDOWS_MOST)
+        is_new, self._is_over, self._throttled_at = self._is_over, False, now
+        if is_new and sent_at >= self._lowered_at + WINDOW_S:
+            self._lower(wait_s)
 
     @property
     def _window_s(self) -> float:
@@ -85,9 +91,20 @@ class SteeredRate:
         self._count = 0
         self._had_throttle = False
 
+    def _lower(self, wait_s: float) -> None:
+        self._lowered_at = self._clock()
+        self._ceiling_per_s = before_per_s = self.per_s
+        self.per_s = max(self._used_per_s() * LOWERED, min(FLOOR_PER_S, self._most_per_s))
+        # At the floor nothing is taken off, and still the rate has to rise again.
+        self._depth_per_s = max(before_per_s - self.per_s, before_per_s * (1 - LOWERED))
+        windows = RETURN_WINDOWS + RETURN_WINDOWS_PER_WAIT_S * wait_s
+        self._return_windows = min(windows, RETURN_WINDOWS_MOST)
+        self._clean = 0.0
+
     def _raise(self) -> None:
         self._clean += 1
-        beyond = self._clean / self._return_windows - 1
+        beyond = self._clean - self._return_windows
+        beyond /= self._return_windows if beyond < 0 else RETURN_WINDOWS
         per_s = self._ceiling_per_s + self._depth_per_s * beyond**3
         self.per_s = min(max(per_s, self.per_s), self._most_per_s)
 

@@ -238,14 +238,13 @@ def test_a_throttle_with_a_wait_is_never_waited_for_longer(breaker: Breaker, clo
         breaker.note(Answer(kind="throttled", wait_s=1.0), clock())
         assert breaker.wait_s() == 1.0
         clock.now += 1
-    assert not breaker.one_at_a_time
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_throttle_without_a_wait_is_a_breath_and_repeated_ones_wait_longer(
     clock: Clock, seed: int
 ) -> None:
-    """Full jitter, up to a minute; from the second in a row, one request finds out."""
+    """Full jitter, up to a minute; from the second in a row, a single request finds out."""
     breaker = Breaker(clock, random.Random(seed))
     bound_s = 0.25
     for number in range(12):

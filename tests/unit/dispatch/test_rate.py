@@ -13,10 +13,11 @@ class Clock:
 
 
 def spend(rate: SteeredRate, clock: Clock, seconds: float, share: float = 1.0) -> None:
-    """Send at a share of the rate for so long."""
+    """Send at a share of the rate for so long; all of it is taken."""
     until = clock.now + seconds
     while clock.now < until:
         rate.sent()
+        rate.passed(clock())
         clock.now += 1 / (rate.per_s * share)
 
 
@@ -65,6 +66,18 @@ def test_an_answer_to_a_request_from_before_it_was_lowered_lowers_it_no_more(
     assert rate.per_s == lowered_per_s
 
 
+def test_a_throttle_that_goes_on_lowers_it_no_further(rate: SteeredRate, clock: Clock) -> None:
+    """While nothing passes, waiting is what is missing, however slowly it is asked."""
+    spend(rate, clock, 5)
+    rate.throttled(clock(), 60.0)
+    lowered_per_s = rate.per_s
+    for _ in range(100):
+        clock.now += 60
+        rate.sent()
+        rate.throttled(clock(), 60.0)
+    assert rate.per_s == lowered_per_s
+
+
 def test_clean_windows_raise_it_quickly_at_first_and_slowly_around_the_last_throttle(
     rate: SteeredRate, clock: Clock
 ) -> None:
@@ -77,6 +90,15 @@ def test_clean_windows_raise_it_quickly_at_first_and_slowly_around_the_last_thro
     spend(rate, clock, RETURN_WINDOWS / 2 + 1)
     assert halfway_per_s - lowered_per_s > 3 * (rate.per_s - halfway_per_s)
     assert rate.per_s == pytest.approx(40, rel=0.01)
+
+
+def test_it_rises_again_from_the_floor(rate: SteeredRate, clock: Clock) -> None:
+    for _ in range(120):
+        spend(rate, clock, 10)
+        rate.throttled(clock(), 3600.0)
+    assert rate.per_s == FLOOR_PER_S
+    spend(rate, clock, 900)
+    assert rate.per_s == 50
 
 
 def test_it_rises_more_slowly_if_a_throttle_costs_a_long_wait(clock: Clock) -> None:

@@ -83,6 +83,31 @@ def test_a_platform_that_takes_nothing_for_a_while_is_asked_ever_more_rarely() -
     assert sum(each.at_s > 300 for each in run.seen) <= 30
 
 
+@pytest.mark.parametrize("asked_s", [None, 1.0, 60.0])
+def test_a_platform_that_took_nothing_for_an_hour_gets_the_whole_rate_soon_after(
+    asked_s: float | None,
+) -> None:
+    """While nothing passes, no throttle tells that a lower rate would."""
+    run = Simulation(FixedWindow(0), latency_s=0.05, asked_s=asked_s)
+    run.run(3600)
+    run.allowance = FixedWindow(10_000)
+    run.run(240)
+    assert run.taken_per_s(since_s=3780) > 70
+
+
+@pytest.mark.parametrize("asked_s", [None, 1.0, 5.0])
+@pytest.mark.parametrize("per_s", [10.0, 60.0])
+def test_an_allowance_for_longer_than_a_second_is_used_as_well(
+    per_s: float, asked_s: float | None
+) -> None:
+    """Once it is spent, nothing passes for a while; that alone does not bring the rate down."""
+    allowance = FixedWindow(round(ALLOWED_PER_S * per_s), per_s=per_s)
+    run = Simulation(allowance, latency_s=0.05, asked_s=asked_s)
+    run.run(360)
+    assert run.taken_per_s(since_s=120) >= 0.8 * ALLOWED_PER_S
+    assert run.throttled_share(since_s=120) < 0.05
+
+
 def test_an_allowance_that_is_lifted_is_found_out() -> None:
     run = Simulation(FixedWindow(ALLOWED_PER_S), latency_s=0.05)
     run.run(60)
