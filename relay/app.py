@@ -43,19 +43,26 @@ from relay.outcome.health import Health
 from relay.outcome.notify import Notifier
 from relay.outcome.recorder import Recorder
 from relay.outcome.reports import Reports
+from relay.outcome.rules import Rules
 from relay.outcome.watch import Watch
 from relay.schema.openapi import admin_document, producers_document
 from relay.sources.http import HttpSource, server
+from relay.sources.kafka_side import KafkaSide
 from relay.sources.port import Port, cannot_listen
+from relay.sources.segment import Segment
+from relay.sources.shopify import PATH as SHOPIFY_PATH
+from relay.sources.shopify import Shop, Shopify
+from relay.sources.taker import Taker
 
 MAINTENANCE_S = 30.0
 """Between two rounds of retention and upkeep of the journal."""
 
 CLOSE_S = 1.0
 DRAIN_ANSWERS = 0.2
+DRAIN_KAFKA = 0.05
 DRAIN_REQUESTS = 0.6
 DRAIN_CLOSE = 0.05
-"""Shares of `[server] drain`: for answers under way, for requests in flight, and for the admin
+"""Shares of `[server] drain`: for answers under way, for leaving Kafka, for requests in flight, and for the admin
 port's last answers, at most `CLOSE_S`; the rest closes the journal."""
 
 log = logging.getLogger(__name__)
@@ -86,6 +93,10 @@ class App:
         self._webhook = None if hook is None else Followed(hook, environ, clock)
         self._opened: SqliteJournal | None = None
         self._health: Callable[[], Mapping[str, Health]] = dict
+        self._shop_secrets = {
+            name: SecretSource(shop.secret, environ, clock, is_token=False)
+            for name, shop in config.sources.shopify.items()
+        }
         self.producers_address = ""
         self.admin_address = ""
 
@@ -105,8 +116,8 @@ class App:
 
     def reload_secrets(self) -> None:
         """Read `file:` tokens again now."""
-        for token in self._tokens.values():
-            token.reload()
+        for secret in (*self._tokens.values(), *self._shop_secrets.values()):
+            secret.reload()
         if self._webhook is not None:
             self._webhook.reload()
 
@@ -132,13 +143,16 @@ class App:
     async def _serve(
         self, journal: Journal, stop: asyncio.Event, started: Callable[["App"], None]
     ) -> None:
-        source = await self._http_source(journal)
+        intake = await self._intake(journal)
+        source = self._http_source(intake, journal)
+        kafka = self._kafka(intake)
         dispatcher = self._dispatcher(journal)
         self._health = dispatcher.health
         async with (
             asyncio.TaskGroup() as tasks,
-            self._admin_port(journal, dispatcher, source),
+            self._admin_port(journal, dispatcher, source, kafka),
             self._notifying(journal, dispatcher),
+            kafka.running(self._config.server.drain * DRAIN_KAFKA),
         ):
             dispatching = tasks.create_task(dispatcher.run())
             upkeep = tasks.create_task(self._upkeep(journal))
@@ -147,6 +161,7 @@ class App:
                 started(self)
                 await stop.wait()
                 source.stop()
+                kafka.stop()
             upkeep.cancel()
             dispatcher.stop()
             await asyncio.wait([dispatching], timeout=self._config.server.drain * DRAIN_REQUESTS)
@@ -161,16 +176,35 @@ class App:
             retention_s=settings.retention,
         )
 
-    async def _http_source(self, journal: Journal) -> HttpSource:
-        settings = self._config.server
-        return HttpSource(
-            await self._intake(journal),
+    def _kafka(self, intake: Intake) -> KafkaSide:
+        return KafkaSide(
+            self._config,
+            self._environ,
+            intake,
             self._metrics,
-            self._keyring(journal),
+            clock=self._clock,
+            randomness=self._random,
+        )
+
+    def _http_source(self, intake: Intake, journal: Journal) -> HttpSource:
+        settings, metrics = self._config.server, self._metrics
+        keyring = self._keyring(journal)
+        taker = Taker(
+            intake,
+            metrics,
             max_body_bytes=settings.max_body,
             body_timeout_s=settings.body_timeout,
-            openapi=producers_document(),
         )
+        segment = Segment(intake, taker, keyring, metrics, self._clock)
+        shopify = Shopify(intake, taker, self._shops(), metrics, self._clock)
+        others = {**dict.fromkeys(segment.paths, segment.handle), SHOPIFY_PATH: shopify.handle}
+        return HttpSource(intake, taker, keyring, openapi=producers_document(), others=others)
+
+    def _shops(self) -> dict[str, Shop]:
+        return {
+            shop.domain.lower(): Shop(name, shop.domain.lower(), self._shop_secrets[name])
+            for name, shop in self._config.sources.shopify.items()
+        }
 
     def _keyring(self, journal: Journal) -> Keyring:
         return Keyring(
@@ -204,6 +238,13 @@ class App:
             )
             for destination in self._destinations
         ]
+
+    def _rules(self) -> Mapping[str, Rules]:
+        """Return what the settings keep from each destination of what waited or died before."""
+        return {
+            name: Rules(frozenset(each.events or ()), each.consent_required)
+            for name, each in self._config.destinations.items()
+        }
 
     def _dispatcher(self, journal: Journal) -> Dispatcher:
         transport = AiohttpTransport()
@@ -239,14 +280,15 @@ class App:
             timeout_s=settings.timeout,
             clock=self._clock,
             randomness=self._random,
+            rules=self._rules()[destination.name],
         )
 
     @asynccontextmanager
     async def _admin_port(
-        self, journal: Journal, dispatcher: Dispatcher, source: HttpSource
+        self, journal: Journal, dispatcher: Dispatcher, source: HttpSource, kafka: KafkaSide
     ) -> AsyncIterator[None]:
         listen = self._config.admin.listen
-        application = self._admin(journal, dispatcher, source).application()
+        application = self._admin(journal, dispatcher, source, kafka).application()
         close_s = min(CLOSE_S, self._config.server.drain * DRAIN_CLOSE)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=close_s)
         await runner.setup()
@@ -256,7 +298,9 @@ class App:
         finally:
             await runner.cleanup()
 
-    def _admin(self, journal: Journal, dispatcher: Dispatcher, source: HttpSource) -> AdminServer:
+    def _admin(
+        self, journal: Journal, dispatcher: Dispatcher, source: HttpSource, kafka: KafkaSide
+    ) -> AdminServer:
         reports = Reports(
             journal,
             self._destinations,
@@ -264,9 +308,9 @@ class App:
             self._clock,
             self._metrics.warnings.counts,
         )
-        dead_letters = DeadLetters(journal, self._destinations, self._clock)
+        dead_letters = DeadLetters(journal, self._destinations, self._clock, self._rules())
         return AdminServer(
-            api=Api(reports, dead_letters, Erasure(journal, dispatcher), dispatcher),
+            api=Api(reports, dead_letters, Erasure(journal, dispatcher), dispatcher, kafka.view),
             pages=Pages(reports),
             guard=self._guard(),
             exposition=Exposition(journal, reports, self._metrics),

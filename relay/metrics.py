@@ -6,6 +6,7 @@ with the process, and at zero for each configured destination. Adding is cheap e
 nothing but `identifiers` is told of single events, and that costs one dictionary entry a kind.
 """
 
+import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,6 +73,21 @@ class Histogram(Collector):
             family.add_metric(labels, self._buckets(counts), self._sums[labels])
         yield family
 
+    def quantile(self, share: float, *labels: str) -> float | None:
+        """Return a bound that `share` of the observations lie below, None if there is none.
+
+        It is the upper bound of a bucket: what is told is never better than what was.
+        """
+        counts = self._counts.get(labels, [0])
+        wanted, seen = share * sum(counts), 0
+        if not wanted:
+            return None
+        for bound, count in zip((*self._bounds, math.inf), counts, strict=True):
+            seen += count
+            if seen >= wanted:
+                return bound
+        return math.inf
+
     def describe(self) -> Iterable[HistogramMetricFamily]:
         """Yield the empty family, so that registering collects nothing."""
         return [HistogramMetricFamily(*self._family[:2], labels=self._family[2])]
@@ -125,6 +141,7 @@ class IdentifierTally(Tally):
         super().__init__(registry, name, help_text, ("destination", "identifier"))
         self._kinds: Counter[tuple[tuple[str, ...], Presence]] = Counter()
         self._of_interest: dict[str, frozenset[str]] = {}
+        self._events: Counter[str] = Counter()
 
     def expect(self, destination: str, identifiers: Iterable[str]) -> None:
         """Name the identifiers that a destination takes; others are not counted for it."""
@@ -138,6 +155,12 @@ class IdentifierTally(Tally):
         if len(self._kinds) > MAX_KINDS:
             self._sum_up()
 
+    def carried(self, destination: str) -> tuple[int, Mapping[str, int]]:
+        """Return how many events were counted for a destination, and how many carried what."""
+        self._sum_up()
+        found = {name: count for (of, name), count in self.counts().items() if of == destination}
+        return self._events[destination], found
+
     def collect(self) -> Iterator[CounterMetricFamily]:
         """Yield the family for an exposition."""
         self._sum_up()
@@ -148,6 +171,7 @@ class IdentifierTally(Tally):
         for (destinations, presence), count in kinds.items():
             carried = {name for name, there in zip(FORMS, presence, strict=True) if there}
             for destination in destinations:
+                self._events[destination] += count
                 for identifier in carried & self._of_interest.get(destination, frozenset()):
                     self.add(destination, identifier, count=count)
 
@@ -181,6 +205,12 @@ class Metrics:
         self.retries = Tally(
             registry, "relay_retries", "Events in a request that were in one before", _BY_NAME
         )
+        self.passed_over = Tally(
+            registry,
+            "relay_calls_passed_over",
+            "Calls of other services' clients that are no conversion",
+            ("client", "kind"),
+        )
         self.warnings = Tally(
             registry, "relay_warnings", "Advice of the platform", ("destination", "code")
         )
@@ -190,6 +220,10 @@ class Metrics:
         self.kafka_lag = Gauge(
             "relay_kafka_lag", "Messages not read yet", ("topic", "partition"), registry=registry
         )
+        self.kafka_tombstones = Tally(
+            registry, "relay_kafka_tombstones", "Messages without a value, passed over", ()
+        )
+        self.kafka_tombstones.add(count=0)
         self.journal_append_seconds.observe(0, count=0)
         self.ingest_seconds.observe(0, count=0)
 

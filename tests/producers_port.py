@@ -13,6 +13,8 @@ from relay.metrics import Metrics
 from relay.sources.connections import Server
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
+from relay.sources.segment import PATHS, Segment
+from relay.sources.taker import Taker
 from tests.builders import NOW_S
 from tests.recording_journal import RecordingJournal
 from tests.stub_destination import StubDestination
@@ -141,13 +143,15 @@ async def serving(
     routes = [Route(StubDestination("first")), Route(StubDestination("second"))]
     intake = Intake(Router(routes, Window(100_000)), log or journal, clock)
     metrics = Metrics()
+    keyring = Keyring(keys_file or NO_KEYS, {}, clock)
+    taker = Taker(intake, metrics, max_body_bytes=MAX_BODY_BYTES, body_timeout_s=body_timeout_s)
+    segment = Segment(intake, taker, keyring, metrics, clock)
     source = HttpSource(
         intake,
-        metrics,
-        Keyring(keys_file or NO_KEYS, {}, clock),
-        max_body_bytes=MAX_BODY_BYTES,
-        body_timeout_s=body_timeout_s,
+        taker,
+        keyring,
         openapi=b'{"openapi":"3.1.0"}',
+        others=dict.fromkeys(PATHS, segment.handle),
     )
     connections = server(source, idle_timeout_s=idle_timeout_s)
     port = Port(

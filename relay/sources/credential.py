@@ -5,6 +5,7 @@ is given twice or in both ways is refused, since a proxy in front may have read 
 in the address is refused as well: addresses end up in logs.
 """
 
+from base64 import b64decode
 from math import ceil
 from typing import Final
 
@@ -15,6 +16,7 @@ from relay.keys.token import PREFIX, read_pair, read_token
 from relay.sources.answer import Refused
 
 BEARER: Final = "bearer "
+BASIC: Final = "basic "
 HEADERS: Final = ("Authorization", "relay-api-key", "relay-api-secret")
 IN_ADDRESS: Final = "A key in the address is not taken, and should be revoked: send it in a header."
 TWICE: Final = "Send the key once: Authorization, or relay-api-key with relay-api-secret."
@@ -38,6 +40,18 @@ def grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
     value = shown["Authorization"][0].strip()
     is_bearer = value[: len(BEARER)].lower() == BEARER
     return keyring.grant(read_token(value[len(BEARER) :].strip()) if is_bearer else None)
+
+
+def basic_grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
+    """Return what a key allows that is the user name of HTTP Basic. Raises `Denied`."""
+    values = request.headers.getall("Authorization", ())
+    if len(values) != 1 or not values[0].lower().startswith(BASIC):
+        return grant_of(request, keyring)
+    try:
+        decoded = b64decode(values[0][len(BASIC) :].strip(), validate=True).decode("ascii")
+    except ValueError:
+        decoded = ""
+    return keyring.grant(read_token(decoded.partition(":")[0]))
 
 
 def refused(denied: Denied) -> Refused:

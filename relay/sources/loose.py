@@ -1,0 +1,63 @@
+"""Reading foreign JSON that was never checked: what is of another type than expected is absent.
+
+Clients of other services send what their own platform put up with. What matters is checked
+afterwards by intake, like every event; here a wrong type must only not get in the way.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+Json = Mapping[str, Any]
+Scalar = str | int | float
+
+
+def table(value: object) -> Json:
+    """Return an object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: object) -> list[Json]:
+    """Return the objects of an array, or none."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def text(*values: object) -> str | None:
+    """Return the first that is a text with something in it, or a whole number as text."""
+    for value in values:
+        if isinstance(value, str) and value.strip():
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+    return None
+
+
+def amount(*values: object) -> Scalar | None:
+    """Return the first that is a number, or a text that may be one."""
+    for value in values:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return None
+
+
+def decimal(value: object) -> Decimal | None:
+    """Return a finite number, exactly as it is written."""
+    found = amount(value)
+    try:
+        number = None if found is None else Decimal(str(found))
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() else None
+
+
+def whole(value: object) -> int | None:
+    """Return a number of things."""
+    number = decimal(value)
+    return int(number) if number is not None and 0 <= number < 10**9 else None
+
+
+def present(**fields: object) -> dict[str, Any]:
+    """Return the fields that hold something."""
+    return {name: value for name, value in fields.items() if value not in (None, {}, [])}

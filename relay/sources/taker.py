@@ -1,0 +1,96 @@
+"""Takes the events of one request, in whatever format: body → intake → durable storage.
+
+What every kind of request shares: limits of the body, the use of a key, the figures, and refusing
+everything while the relay stops.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from relay.errors import JournalUnavailable
+from relay.intake import Intake, Origin, Taken, TooMany
+from relay.keys.keyring import Grant
+from relay.metrics import Metrics
+from relay.sources.answer import Refused
+from relay.sources.body import STOPPING, BodyReader
+
+SOURCE: Final = "http"
+
+Reading = Callable[[bytes, Origin], Awaitable[Taken]]
+"""Makes of a body what it came to."""
+
+
+class Taker:
+    """See the module docstring. `stopping` refuses new events while the relay shuts down."""
+
+    def __init__(
+        self, intake: Intake, metrics: Metrics, *, max_body_bytes: int, body_timeout_s: float
+    ) -> None:
+        self._intake = intake
+        self._metrics = metrics
+        self._bodies = BodyReader(max_bytes=max_body_bytes, timeout_s=body_timeout_s)
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Take no events from now on; what has arrived whole is still stored and answered."""
+        self.stopping = True
+        self._bodies.stop()
+
+    async def take(self, request: web.BaseRequest, use: "Use", reading: Reading) -> Taken:
+        """Return what the body came to, once everything that was accepted is on disk.
+
+        Raises `Unreadable`, and `Refused` if nothing of it was taken.
+        """
+        if self.stopping:
+            raise Refused.unavailable(STOPPING)
+        use.begin()
+        try:
+            async with self._bodies.body_of(request) as body:
+                started = time.perf_counter()
+                taken = await reading(body, use.origin)
+                await self._store(taken, use)
+        except TooMany as error:
+            raise Refused(413, "too_large", error.problem.message) from None
+        finally:
+            use.end()
+        self._metrics.ingest_seconds.observe(time.perf_counter() - started)
+        return taken
+
+    async def _store(self, taken: Taken, use: "Use") -> None:
+        """Return once the events are on disk.
+
+        Where none was accepted, a journal that takes nothing only costs the count of rejections:
+        the answer is the producer's to mend all the same.
+        """
+        started = time.perf_counter()
+        use.made = bool(taken.entries)  # also if the client goes away before the answer
+        try:
+            await self._intake.store(taken, use.origin)
+        except JournalUnavailable as error:
+            use.made = False
+            if taken.entries:
+                raise Refused.unavailable(error.reason, error.retry_after_s) from None
+        self._metrics.journal_append_seconds.observe(time.perf_counter() - started)
+
+
+class Use:
+    """One use of a key, taken before the body is read; unless it was `made`, `end` gives it back.
+
+    `begin` raises `Denied` if the key allows none.
+    """
+
+    def __init__(self, grant: Grant) -> None:
+        self._grant = grant
+        self.made = False
+        self.origin = Origin(SOURCE, grant.name or None, grant.counted, grant.destinations)
+
+    def begin(self) -> None:
+        """Take it."""
+        self._grant.begin()
+
+    def end(self) -> None:
+        """Say how it ended."""
+        self._grant.end(used=self.made)

@@ -1,0 +1,217 @@
+"""The real clients of Segment and RudderStack, unchanged but for the host, against a real relay."""
+
+import base64
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from rudderstack.analytics.client import Client as RudderClient
+from segment.analytics.client import Client as SegmentClient
+
+from tests.acceptance.process import free_ports
+from tests.integration.cli_process import Shop, answers
+
+SHARED: Final = {
+    "userId": "customer-7",
+    "context": {
+        "ip": "203.0.113.7",
+        "userAgent": "Mozilla/5.0",
+        "page": {"url": "https://shop.example/thanks?epik=dj0yJnU9&ttclid=t1"},
+        "traits": {"email": "Jane@Example.com", "phone": "+49 30 123456"},
+    },
+}
+SESSION: Final = (
+    ("Product Viewed", {"product_id": "p-1", "name": "Lamp", "price": 49.5, "currency": "EUR"}),
+    ("Product Added", {"product_id": "p-1", "price": 49.5, "quantity": 2, "currency": "EUR"}),
+    ("Button Clicked", {"colour": "red"}),
+    (
+        "Order Completed",
+        {
+            "event_id": "order-4711",
+            "order_id": "4711",
+            "subtotal": 99,
+            "discount": 9,
+            "total": 119.9,
+            "currency": "EUR",
+            "products": [{"product_id": "p-1", "price": 49.5, "quantity": 2}],
+        },
+    ),
+)
+Sdk = Callable[[str, str, list[object]], Any]
+
+
+def segment(host: str, key: str, errors: list[object]) -> Any:
+    def failed(error: object, _: object) -> None:
+        errors.append(error)
+
+    return SegmentClient(key, host=host, on_error=failed, max_retries=5, gzip=True)
+
+
+def rudder(host: str, key: str, errors: list[object]) -> Any:
+    def failed(error: object, _: object) -> None:
+        errors.append(error)
+
+    return RudderClient(key, host=host, on_error=failed, max_retries=5)
+
+
+@contextmanager
+def unreliable(port: int) -> Iterator[int]:
+    """Stand in front of the relay, and answer the first request with 503."""
+    answered: list[int] = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if not answered:
+                answered.append(503)
+                self.reply(503, b'{"code":"unavailable","message":"not now"}')
+                return
+            request = Request(f"http://127.0.0.1:{port}{self.path}", data=body, method="POST")
+            for name, value in self.headers.items():
+                request.add_header(name, value)
+            with urlopen(request, timeout=10) as answer:
+                self.reply(answer.status, answer.read())
+
+        def reply(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+CONFIG: Final = """
+[destinations.pinterest-main]
+type = "pinterest"
+ad_account_id = "549755885175"
+token = "env:TOKEN"
+base_url = "{url}"
+[destinations.tiktok-main]
+type = "tiktok"
+pixel_code = "C4K6A3Q2NE1S77JXXXXX"
+token = "env:TOKEN"
+base_url = "{url}"
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop.of(tmp_path)
+
+
+@contextmanager
+def platforms(shop: Shop) -> Iterator[str]:
+    """Run the emulator beside the block, and have the shop's relay send to it."""
+    [port] = free_ports(1)
+    folder = shop.folder / "platforms"
+    folder.mkdir()
+    (shop.folder / "relay.toml").write_text(CONFIG.format(url=f"http://127.0.0.1:{port}"))
+    with Shop.of(folder).running("sandbox", "--listen", f"127.0.0.1:{port}") as emulator:
+        emulator.wait_until(lambda: answers(port, "/sandbox/summary"))
+        yield f"http://127.0.0.1:{port}"
+
+
+def key_of(shop: Shop) -> str:
+    token: str = json.loads(shop.run("keys", "create", "sdk", "--json").out)["token"]
+    return token
+
+
+def send_session(client: Any) -> None:
+    for event, properties in SESSION:
+        client.track(SHARED["userId"], event, properties, context=SHARED["context"])
+    client.identify(SHARED["userId"], {"email": "jane@example.com"})
+    client.shutdown()
+
+
+@pytest.mark.parametrize("sdk", [segment, rudder])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_session_arrives_once_at_both_platforms(shop: Shop, sdk: Sdk) -> None:
+    errors: list[object] = []
+    with (
+        platforms(shop) as emulator,
+        shop.serving(TOKEN="sandbox") as relay,
+        unreliable(shop.producers) as proxy,
+    ):
+        send_session(sdk(f"http://127.0.0.1:{proxy}", key_of(shop), errors))
+        relay.wait_until(lambda: delivered(shop) == {"pinterest": 3, "tiktok": 3})
+        timeline = json.loads(shop.run("event", "order-4711", "--json").out)
+        metrics = get(f"http://127.0.0.1:{shop.admin}/metrics")
+        received = get(f"{emulator}/sandbox/events")
+    assert not errors
+    assert timeline["events"][0]["order_id"] == "4711"
+    assert 'relay_calls_passed_over_total{client="segment",kind="identify"} 1.0' in metrics
+    assert 'relay_calls_passed_over_total{client="segment",kind="track"} 1.0' in metrics
+    check_payloads(received)
+
+
+def check_payloads(received: str) -> None:
+    """Check names, ids, money and hashes of what the platforms were sent."""
+    assert '"checkout"' in received
+    assert '"Purchase"' in received
+    assert "order-4711" in received
+    assert '"90"' in received  # subtotal less discount, as Pinterest takes it
+    assert "119.9" not in received
+    assert sha256(b"jane@example.com").hexdigest() in received
+    assert "jane@example.com" not in received.lower()
+
+
+def get(url: str) -> str:
+    with urlopen(url, timeout=10) as answer:
+        text: str = answer.read().decode()
+        return text
+
+
+def delivered(shop: Shop) -> dict[str, int]:
+    found = json.loads(get(f"http://127.0.0.1:{shop.admin}/api/v1/destinations"))
+    return {each["type"]: each["delivered"] for each in found["destinations"]}
+
+
+def post(shop: Shop, path: str, body: object, key: str | None) -> tuple[int, Any]:
+    headers = {"Content-Type": "application/json"}
+    if key is not None:
+        headers["Authorization"] = f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"
+    url = f"http://127.0.0.1:{shop.producers}{path}"
+    request = Request(url, json.dumps(body).encode(), headers, method="POST")
+    try:
+        with urlopen(request, timeout=10) as answer:
+            return int(answer.status), json.loads(answer.read())
+    except HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def test_answers_are_in_segments_shape(shop: Shop) -> None:
+    key = key_of(shop)
+    track: dict[str, Any] = {"event": "Order Completed", "messageId": "m-1", "userId": "7"}
+    track |= {"properties": {"revenue": 1, "currency": "EUR"}}
+    with shop.serving("--sandbox"):
+        assert post(shop, "/v1/track", track, key) == (200, {"success": True})
+        assert post(shop, "/v1/identify", {"userId": "7"}, key) == (200, {"success": True})
+        assert post(shop, "/v1/batch", {"batch": []}, key) == (200, {"success": True})
+        status, answer = post(shop, "/v1/track", {**track, "userId": None}, key)
+        assert (status, set(answer), answer["code"]) == (400, {"code", "message"}, "no_identifier")
+        status, answer = post(shop, "/v1/batch", {}, key)
+        assert (status, answer["code"]) == (400, "not_json")
+        status, answer = post(shop, "/v1/batch", {"batch": []}, None)
+        assert (status, answer["code"]) == (401, "unauthorized")
+        assert post(shop, "/v1/batch", {"batch": []}, "wrong")[0] == 401
