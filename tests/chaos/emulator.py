@@ -54,7 +54,8 @@ class Witness(Inbox):
         request = Request(
             received_at=received_at,
             platform=platform,
-            code=seen.code or str(ending.reply.status),
+            status=ending.reply.status,
+            code=seen.code,
             broken=broken,
             events=[(event.event_id, event.verdict) for event in reversed(latest)],
         )

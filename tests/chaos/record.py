@@ -16,7 +16,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     received_at: float
     """Unix seconds of the real clock."""
     platform: PlatformName
+    status: int
     code: str
+    """The platform's own code in the body of the answer, empty if there was none."""
     broken: bool
     events: Sequence[tuple[str, Fate]]
     """Each event's id, and what became of it."""

@@ -16,11 +16,16 @@ def request(
     at: float = 100.0,
     fate: Fate = "accepted",
     event_id: str = PURCHASE,
-    **more: str | bool,
+    **more: str | bool | int,
 ) -> Request:
     return replace(
         Request(
-            received_at=at, platform=platform, code="0", broken=False, events=[(event_id, fate)]
+            received_at=at,
+            platform=platform,
+            status=200,
+            code="0",
+            broken=False,
+            events=[(event_id, fate)],
         ),
         **more,
     )
@@ -82,6 +87,15 @@ def test_a_dead_letter_needs_an_answer_that_justifies_it() -> None:
     assert problem.startswith(f"{PURCHASE} is dead at tiktok as platform_rejected")
     refused = [request("pinterest"), request("tiktok", fate="refused", code="40002")]
     assert problems(requests=refused, dead=dead, delivered=delivered) == []
+
+
+def test_a_status_alone_justifies_a_dead_letter_only_if_it_speaks_of_the_event() -> None:
+    dead = {("tiktok", PURCHASE): ("platform_rejected", "")}
+    delivered = {"pinterest": 1, "tiktok": 0}
+    for status, is_fine in ((413, True), (503, False)):
+        gateway = request("tiktok", fate="turned_away", code="", status=status)
+        requests = [request("pinterest"), gateway]
+        assert (not problems(requests=requests, dead=dead, delivered=delivered)) == is_fine
 
 
 def test_what_counts_as_delivered_must_have_been() -> None:

@@ -17,6 +17,8 @@ from relay.sandbox.answers import Fate, PlatformName
 from tests.chaos.event import kind_of
 from tests.chaos.record import PLATFORMS, Request, by_event
 
+TOO_LARGE: Final = 413
+"""What a gateway says of a single event by its status alone."""
 IN_FLIGHT_S: Final = 12.0
 """The longest that a request can be under way: sent, answered, and its outcome on disk."""
 
@@ -109,14 +111,15 @@ def _unjustified(platform: PlatformName, seen: Seen, account: Account) -> Iterat
             continue
         answers = seen.get(event_id, ())
         if reason != "platform_rejected" or not any(_rejects(*each, code) for each in answers):
-            told = [(request.code, fate) for request, fate in answers]
+            told = [(request.status, request.code, fate) for request, fate in answers]
             yield f"{event_id} is dead at {platform} as {reason} {code}, but was answered {told}"
 
 
 def _rejects(request: Request, fate: Fate, code: str) -> bool:
     """Tell whether an answer is a reason to give an event up: refused, or blamed all alone."""
-    alone = len(request.events) == 1 and fate == "turned_away" and request.code == code
-    return not request.broken and (fate == "refused" or alone)
+    alone = len(request.events) == 1 and fate == "turned_away"
+    blamed = request.code == code and (code != "" or request.status == TOO_LARGE)
+    return not request.broken and (fate == "refused" or (alone and blamed))
 
 
 def _unexplained(platform: PlatformName, seen: Seen, kills: Sequence[float]) -> Iterator[str]:
