@@ -1,8 +1,8 @@
 """Posts messages to a webhook, one after the other, beside the flow.
 
 The queue is bounded: when it is full, the oldest message is dropped, because the latest say how
-things stand. A message is tried for about ten minutes, ever more slowly, unless the hook says that
-it never will take it. What is dropped is logged. At the end of the process nothing is waited for.
+things stand. A message is tried for some minutes, ever more slowly, unless the hook says that it
+will never take it. What is dropped is logged. The end of the process waits for no message.
 
 The address is a secret: it is in no log line, no error and no text of ours.
 """
@@ -54,11 +54,13 @@ class Notifier:
         randomness: random.Random,
         *,
         first_wait_s: float = FIRST_WAIT_S,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._transport = transport
         self._address = address
         self._random = randomness
         self._first_wait_s = first_wait_s
+        self._timeout_s = timeout_s
         self._waiting: deque[Notice] = deque()
         self._wake = asyncio.Event()
 
@@ -90,13 +92,14 @@ class Notifier:
                 _dropped(notice, f"the webhook answers with {status}")
                 return
             await asyncio.sleep(max(_asked_s(answer), self._random.uniform(0, next(waits))))
-        _dropped(notice, "the webhook does not answer")
+        known = self._address() is not None
+        _dropped(notice, "the webhook does not answer" if known else "no webhook is known")
 
     async def _post(self, notice: Notice) -> HttpResponse | None:
         address = self._address()
         if address is None:
             return None
-        answer = await self._transport.send(request_of(address, notice), TIMEOUT_S)
+        answer = await self._transport.send(request_of(address, notice), self._timeout_s)
         return answer if isinstance(answer, HttpResponse) else None
 
 

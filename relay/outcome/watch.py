@@ -11,11 +11,11 @@ The price: what happened in the last seconds before a crash may never be told.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Final, Literal, cast
+from typing import Final, Literal, Protocol, cast
 
 from relay.delivery import DeadReason, Destination, PauseReason
 from relay.errors import JournalUnavailable
-from relay.journal.base import DeadFilter, Journal
+from relay.journal.base import DeadFilter, DeadPage, Pause, Space, Totals
 from relay.outcome import notice
 from relay.outcome.health import Health
 from relay.outcome.notice import Notice
@@ -34,12 +34,38 @@ BY_OPERATOR: Final[frozenset[DeadReason]] = frozenset({"dropped_by_operator", "e
 log = logging.getLogger(__name__)
 
 
+class Watched(Protocol):
+    """What is looked at of a `relay.journal.base.Journal`; see there."""
+
+    def pauses(self) -> Mapping[str, Pause]:
+        """Return the pauses that are kept."""
+        ...
+
+    def unavailable(self) -> str | None:
+        """Return why no events are taken, or None."""
+        ...
+
+    async def totals(self) -> Totals:
+        """Return the lifetime counts."""
+        ...
+
+    async def dead_letters(
+        self, where: DeadFilter, *, limit: int, cursor: str | None = None
+    ) -> DeadPage:
+        """Return a page of dead letters, with the count of all that match."""
+        ...
+
+    async def space(self) -> Space:
+        """Return how full it is."""
+        ...
+
+
 class Watch:
     """See the module docstring. `tell` must not block; `clock` returns Unix seconds."""
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Watched,
         destinations: Sequence[Destination],
         health: Callable[[], Mapping[str, Health]],
         tell: Callable[[Notice], None],
@@ -77,7 +103,7 @@ class Watch:
 class Pauses:
     """Which pauses were told; a new reason is news, one that was told in the same pause is not."""
 
-    def __init__(self, destinations: Mapping[str, Destination], journal: Journal) -> None:
+    def __init__(self, destinations: Mapping[str, Destination], journal: Watched) -> None:
         self._destinations = destinations
         self._told: dict[str, set[PauseReason]] = {
             name: {pause.reason} for name, pause in journal.pauses().items()
@@ -101,7 +127,7 @@ class Losses:
     def __init__(
         self,
         destinations: Mapping[str, Destination],
-        journal: Journal,
+        journal: Watched,
         clock: Callable[[], float],
     ) -> None:
         self._destinations = destinations
@@ -148,7 +174,7 @@ class Losses:
 class Storage:
     """Whether the journal has room."""
 
-    def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
+    def __init__(self, journal: Watched, clock: Callable[[], float]) -> None:
         self._journal = journal
         self._clock = clock
         self._state: Literal["unknown", "roomy", "filling", "full"] = "unknown"

@@ -32,6 +32,11 @@ class Gate:
     def __init__(self, tokens: Iterable[str] = (), accounts: Iterable[str] = ()) -> None:
         self._digests = frozenset(map(_digest, tokens))
         self._accounts = frozenset(accounts)
+        self._lapsed: set[bytes] = set()
+
+    def lapse(self, token: str) -> None:
+        """Refuse a token from now on: its time is over."""
+        self._lapsed.add(_digest(token))
 
     def token_fault(self, token: str | None) -> TokenFault | None:
         """Return what is wrong with the token, None if it is good."""
@@ -39,6 +44,8 @@ class Gate:
             return "missing"
         if not _WELL_FORMED.fullmatch(token):
             return "wrong"
+        if _digest(token) in self._lapsed:
+            return "expired"
         if self._digests:
             return None if _digest(token) in self._digests else "wrong"
         word = _WORD.search(token)

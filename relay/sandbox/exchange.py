@@ -40,7 +40,7 @@ class Exchange:
         self.inbox = Inbox()
         self.scenario_name = "ok"
         self.style = style
-        self._gate = gate
+        self.gate = gate
         self._clock = clock
         self._dice = dice
         self._platforms = self._platforms_in(style)
@@ -82,8 +82,8 @@ class Exchange:
 
     def _platforms_in(self, style: Style) -> Mapping[PlatformName, Platform]:
         return {
-            "pinterest": Pinterest(self._gate, style, self._clock),
-            "tiktok": TikTok(self._gate, style, self._clock, self._dice),
+            "pinterest": Pinterest(self.gate, style, self._clock),
+            "tiktok": TikTok(self.gate, style, self._clock, self._dice),
         }
 
 

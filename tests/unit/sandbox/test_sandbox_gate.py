@@ -36,6 +36,13 @@ def test_with_a_list_only_its_tokens_are_good() -> None:
     assert gate.token_fault("another") == "wrong"
 
 
+def test_a_token_can_lapse_while_others_stay_good() -> None:
+    gate = Gate()
+    gate.lapse("old")
+    assert gate.token_fault("old") == "expired"
+    assert gate.token_fault("new") is None
+
+
 def test_no_token_can_be_read_from_a_gate() -> None:
     assert "s3cret" not in repr(vars(Gate(tokens=["s3cret"])))
 
