@@ -25,6 +25,7 @@ from relay.destinations import discover
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.pace import Pace
+from relay.dispatch.reader import NO_RULES
 from relay.dispatch.sender import Sender
 from relay.dispatch.transport import AiohttpTransport, Transport
 from relay.intake.presence import presence_of
@@ -35,6 +36,7 @@ from relay.metrics import Metrics
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
 from relay.outcome.reports import funnel_of
+from relay.outcome.rules import Rules
 from relay.sandbox.answers import PlatformName
 from relay.sandbox.inbox import EventSeen, RequestSeen
 from relay.sandbox.scripts import parse
@@ -98,10 +100,12 @@ class Sending:
         targets: Sequence[Target],
         clock: Clock,
         wrap: Callable[[Destination], Destination],
+        rules: Rules = NO_RULES,
     ) -> None:
         self.journal = journal
         self.clock = clock
         self.metrics = Metrics()
+        self._rules = rules
         self.destinations = [wrap(target.destination()) for target in targets]
         self._targets = {target.name: target for target in targets}
         self.dispatcher: Dispatcher
@@ -198,6 +202,7 @@ class Sending:
             timeout_s=target.config.timeout,
             clock=self.clock,
             randomness=random.Random(1),
+            rules=self._rules,
         )
 
 
@@ -210,10 +215,12 @@ async def sending(
     transport: Transport | None = None,
     wrap: Callable[[Destination], Destination] = lambda destination: destination,
     repeat_s: float = 0.02,
+    rules: Rules = NO_RULES,
 ) -> AsyncIterator[Sending]:
     """Run the dispatcher on the journal in `folder`; at the end it is cancelled, as by a crash.
 
-    `journal` may wrap the journal, `wrap` the destinations; `transport` replaces the network.
+    `journal` may wrap the journal, `wrap` the destinations; `transport` replaces the network;
+    `rules` are what the settings keep from all of them.
     """
     clock = clock or Clock()
     stored = SqliteJournal(
@@ -221,7 +228,7 @@ async def sending(
     )
     await stored.open([target.name for target in targets])
     try:
-        relay = Sending(journal(stored), targets, clock, wrap)
+        relay = Sending(journal(stored), targets, clock, wrap, rules)
         relay.start(transport or AiohttpTransport(), repeat_s=repeat_s)
         try:
             yield relay

@@ -33,13 +33,20 @@ class Control(Protocol):
 
 
 class ReplayResult(msgspec.Struct, frozen=True):
-    """What a replay did, or in a dry run would do."""
+    """What a replay did, or in a dry run would do: matched = replayed + expired + barred.
+
+    `barred` are those that the settings of today keep back. `outside_deduplication` are those of
+    the replayed that the platform does not compare any more with what it got under the same id
+    before, such as from the browser: it may count them twice.
+    """
 
     matched: int
     replayed: int
     expired: int
     dry_run: bool
 
+    barred: int = 0
+    outside_deduplication: int = 0
 
 class DropResult(msgspec.Struct, frozen=True):
     """What a drop did, or in a dry run would do."""
@@ -122,7 +129,8 @@ class Api:
         """Send dead letters again."""
         wanted = await selection.read(request, selection.Replay)
         done = await self._dead_letters.replay(wanted.where(), dry_run=wanted.dry_run)
-        return answer.json(ReplayResult(done.matched, done.replayed, done.expired, wanted.dry_run))
+        counts = done.matched, done.replayed, done.expired, wanted.dry_run, done.barred, done.late
+        return answer.json(ReplayResult(*counts))
 
     async def drop(self, request: web.Request) -> web.Response:
         """Put dead letters away."""

@@ -5,7 +5,7 @@ first says how many are meant, and asks.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def replay(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Send dead letters again; those too old for their platform stay dead."""
+    """Send dead letters again, beside what is new; those too old for their platform stay dead."""
     wanted = Replay(dry_run=dry_run, **selected(where, ids))
     body = _act(wanted, config_file, question=None if yes else "Send {} again?")
     if as_json:
@@ -56,14 +56,14 @@ def replay(
     done = read(body, ReplayResult)
     will = "would be" if dry_run else "will be"
     click.echo(f"{counted(done.matched, 'dead letter')} matched; {done.replayed:,} {will} sent.")
-    if done.expired:
-        click.echo(f"{done.expired:,} too old for the platform: they stay as they are.")
+    for line in _remarks(done):
+        click.echo(line)
 
 
 @click.command()
 @filter_options
 @action_options
-@click.option("--note", help="Why, for whoever looks later.")
+@click.option("--note", help="Why, for whoever looks later; on a terminal you are asked.")
 @config_option
 def drop(
     where: Filter,
@@ -79,6 +79,8 @@ def drop(
     if note is not None and len(note) > MAX_NOTE:
         raise click.BadParameter(f"at most {MAX_NOTE} characters", param_hint="--note")
     wanted = Drop(dry_run=dry_run, note=note, **selected(where, ids))
+    if note is None and not dry_run and not yes and sys.stdin.isatty():
+        wanted.note = click.prompt("Why", err=True)[:MAX_NOTE]
     body = _act(wanted, config_file, question=None if yes else "Put {} away for good?")
     if as_json:
         print_json(body)
@@ -86,6 +88,20 @@ def drop(
     done = read(body, DropResult)
     would = "would be " if dry_run else ""
     click.echo(f"{counted(done.matched, 'dead letter')} matched; {done.dropped:,} {would}put away.")
+
+
+def _remarks(done: ReplayResult) -> Iterator[str]:
+    """Yield what else is to be known of a replay."""
+    if done.expired:
+        yield f"{done.expired:,} too old for the platform: they stay as they are."
+    if done.barred:
+        yield f"{done.barred:,} kept back by the settings of today: they stay as they are."
+    if done.outside_deduplication:
+        yield (
+            f"{done.outside_deduplication:,} of those sent may count twice: the platform does not "
+            "compare them any more with what it got under the same event id, such as from the "
+            "browser."
+        )
 
 
 def selected(where: Filter, ids: tuple[str, ...]) -> dict[str, Any]:

@@ -20,12 +20,16 @@ from relay.dispatch.withheld import Unwanted
 from relay.event_name import Lane
 from relay.journal.base import Dead, Journal, Pending, Retry, Settlement
 from relay.outcome.recorder import Recorder
+from relay.outcome.rules import Rules
 
 RETRY_LOOK_S = 1.0
 """Between two looks for events that are due again."""
 AGE_LOOK_S = 10.0
 """Between two looks for events that grew too old while they waited in memory."""
+NOT_ANY_MORE = "The settings have changed since this event was taken, and keep it back now."
 NO_PAYLOAD = "The relay failed to prepare this event; its log tells where."
+
+NO_RULES = Rules()
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +47,10 @@ class Reader:
         recorder: Recorder,
         clock: Callable[[], float],
         randomness: random.Random,
+        rules: Rules = NO_RULES,
     ) -> None:
         self._destination = destination
+        self._rules = rules
         self._journal = journal
         self._batcher = batcher
         self._waiting = waiting
@@ -198,16 +204,22 @@ class Reader:
         self.ended(settlement)
 
     def _prepare(self, pending: Pending) -> Payload | Dead | Retry:
-        """Map an event that came from disk; the settings may have changed since it was taken."""
+        """Map an event that came from disk; the settings may have changed since it was taken.
+
+        What they keep back now ends as an operator's decision, which such a change is. Skipped is
+        what an event can only be on arrival.
+        """
         try:
-            prepared = self._destination.prepare(pending.entry.conversion)
+            conversion = pending.entry.conversion
+            if barred := self._rules.bars(conversion):
+                return Dead(pending, "dropped_by_operator", barred, NOT_ANY_MORE)
+            prepared = self._destination.prepare(conversion)
         except Exception as error:  # noqa: BLE001 - one event must not stop the destination
             return self._failed(pending, error)
         if isinstance(prepared, Payload):
             return prepared
         if isinstance(prepared, Skip):
-            message = "The settings have changed since this event was taken."
-            return Dead(pending, "invalid_event", prepared.reason, message)
+            return Dead(pending, "dropped_by_operator", prepared.reason, NOT_ANY_MORE)
         return Dead(pending, prepared.reason, message=prepared.text)
 
     def _failed(self, pending: Pending, error: Exception) -> Retry:

@@ -21,7 +21,7 @@ from relay.dispatch.gate import Gate
 from relay.dispatch.judge import MAX_CODE, Ruling, judge, safe_request_id, settlement_of
 from relay.dispatch.lateness import late_codes
 from relay.dispatch.pace import Pace
-from relay.dispatch.reader import Reader
+from relay.dispatch.reader import NO_RULES, Reader
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
 from relay.dispatch.transport import Fault, Transport
 from relay.dispatch.waiting import Waiting
@@ -31,6 +31,7 @@ from relay.journal.base import Journal, Pending, Receipt
 from relay.logs import scrub
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
+from relay.outcome.rules import Rules
 
 IDLE_S = 1.0
 """The longest sleep: due times and a changed token are noticed at least this often."""
@@ -56,6 +57,7 @@ class Sender:
         timeout_s: float,
         clock: Callable[[], float],
         randomness: random.Random,
+        rules: Rules = NO_RULES,
     ) -> None:
         self.destination = destination
         self._transport = transport
@@ -72,6 +74,7 @@ class Sender:
             recorder=recorder,
             clock=clock,
             randomness=randomness,
+            rules=rules,
         )
         self._gate = Gate(
             destination.name,

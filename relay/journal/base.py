@@ -334,12 +334,21 @@ class DeadPage(msgspec.Struct, frozen=True):
     total: int
 
 
+Prospect = Literal["sent", "late", "expired", "barred"]
+"""What a replay comes to: the event is sent; it is sent, but the platform does not compare it any
+more with what it got under the same id before; it is too old; the settings keep it back."""
+
+
 class Replayed(msgspec.Struct, frozen=True):
-    """What a replay did, or in a dry run would do."""
+    """What a replay did, or in a dry run would do: matched = replayed + expired + barred."""
 
     matched: int
     replayed: int
     expired: int
+    barred: int = 0
+    """Kept back by the settings of today, or for a destination that is not configured."""
+    late: int = 0
+    """Those of the replayed that the platform may count twice."""
 
 
 class ErasedAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -497,9 +506,9 @@ class Journal(Protocol):
         ...
 
     async def replay(
-        self, where: DeadFilter, expired: Callable[[str, Conversion], bool], *, dry_run: bool
+        self, where: DeadFilter, prospect: Callable[[str, Entry], Prospect], *, dry_run: bool
     ) -> Replayed:
-        """Make matching dead letters pending again, but for those that `expired` says are too old.
+        """Make matching dead letters pending again where `prospect` says that they are sent.
 
         Letters whose payload is gone, and erased ones, count as expired.
         """

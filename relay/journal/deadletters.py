@@ -13,8 +13,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from relay.conversion import Conversion
-from relay.journal.base import DeadFilter, DeadLetter, DeadPage, Replayed
+from relay.journal.base import DeadFilter, DeadLetter, DeadPage, Entry, Prospect, Replayed
 from relay.journal.codec import decode_entry
 from relay.journal.deadfilter import Position, beyond, conditions, cursor_text, parse_cursor
 from relay.journal.rollup import Deltas
@@ -24,8 +23,8 @@ STEP_ROWS: Final = 1_000
 DROPPED: Final = "dropped_by_operator"
 ERASED: Final = "erased"
 
-Expired = Callable[[str, Conversion], bool]
-"""Whether an event is too old for a destination."""
+Judge = Callable[[str, Entry], Prospect]
+"""What sending an event to a destination again would come to."""
 
 
 class ReplayStep(NamedTuple):
@@ -82,17 +81,21 @@ def letter_of(connection: sqlite3.Connection, row_id: int) -> DeadLetter:
 def replay(
     connection: sqlite3.Connection,
     where: DeadFilter,
-    expired: Expired,
+    prospect: Judge,
     now_ms: int,
     after: Position | None,
 ) -> ReplayStep:
     """Make the next matching letters wait again, in the open transaction.
 
-    Those that are too old, and those whose payload is gone, stay dead and count as expired. One
-    that an operator has dropped is only meant where its id or that reason is named.
+    Those that are too old, and those whose payload is gone, stay dead and count as expired; so do
+    those that the settings keep back, but they count as barred. One that an operator has dropped is
+    only meant where its id or that reason is named.
     """
     letters = _matching(connection, where, after, but=_passed_over(where))
-    replayable = [letter for letter in letters if _is_replayable(letter, expired)]
+    prospects = [_prospect(letter, prospect) for letter in letters]
+    replayable = [
+        letter for letter, comes in zip(letters, prospects, strict=True) if comes in _SENT
+    ]
     connection.executemany(_WAIT_AGAIN, [(now_ms, letter.id) for letter in replayable])
     connection.executemany("DELETE FROM dead WHERE id = ?", [(each.id,) for each in replayable])
     deltas = Deltas()
@@ -100,15 +103,15 @@ def replay(
         if letter.entry is not None:
             deltas.replayed(letter.destination, decode_entry(letter.entry))
     deltas.flush(connection, now_ms)
-    return _replay_step(letters, len(replayable))
+    return _replay_step(letters, prospects)
 
 
 def replay_dry(
-    connection: sqlite3.Connection, where: DeadFilter, expired: Expired, after: Position | None
+    connection: sqlite3.Connection, where: DeadFilter, prospect: Judge, after: Position | None
 ) -> ReplayStep:
     """Return what `replay` would do."""
     letters = _matching(connection, where, after, but=_passed_over(where))
-    return _replay_step(letters, sum(_is_replayable(letter, expired) for letter in letters))
+    return _replay_step(letters, [_prospect(letter, prospect) for letter in letters])
 
 
 def drop(
@@ -132,14 +135,20 @@ def count_droppable(connection: sqlite3.Connection, where: DeadFilter) -> int:
     return _count(connection, matching, bound)
 
 
-def _is_replayable(letter: _Letter, expired: Expired) -> bool:
+def _prospect(letter: _Letter, prospect: Judge) -> Prospect:
     if letter.entry is None or letter.reason == ERASED:
-        return False
-    return not expired(letter.destination, decode_entry(letter.entry).conversion)
+        return "expired"
+    return prospect(letter.destination, decode_entry(letter.entry))
 
 
-def _replay_step(letters: Sequence[_Letter], replayed: int) -> ReplayStep:
-    done = Replayed(len(letters), replayed, len(letters) - replayed)
+def _replay_step(letters: Sequence[_Letter], prospects: Sequence[Prospect]) -> ReplayStep:
+    done = Replayed(
+        matched=len(letters),
+        replayed=sum(each in _SENT for each in prospects),
+        expired=prospects.count("expired"),
+        barred=prospects.count("barred"),
+        late=prospects.count("late"),
+    )
     return ReplayStep(done, _next(letters))
 
 
@@ -192,6 +201,7 @@ def _letter(row: Sequence[Any]) -> DeadLetter:
     )
 
 
+_SENT: Final = frozenset({"sent", "late"})
 _UNDROPPABLE: Final = (DROPPED, ERASED)
 _LISTED: Final = (
     "event_id, event, event_time, destination, reason, code, message, note,"

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from relay.conversion import Conversion
+import msgspec
+
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
@@ -36,6 +37,7 @@ from relay.journal.base import (
     KindCount,
     Pause,
     Pending,
+    Prospect,
     RangeReport,
     Rejection,
     Replayed,
@@ -210,18 +212,18 @@ class SqliteJournal:
         return await self._opened.queries.run(query)
 
     async def replay(
-        self, where: DeadFilter, expired: Callable[[str, Conversion], bool], *, dry_run: bool
+        self, where: DeadFilter, prospect: Callable[[str, Entry], Prospect], *, dry_run: bool
     ) -> Replayed:
         """Make matching dead letters pending again, in steps."""
         now_ms = self._opened.ledger.now_ms()
         done, after, begun = Replayed(0, 0, 0), None, False
         while after is not None or not begun:
             if dry_run:
-                query = partial(deadletters.replay_dry, where=where, expired=expired, after=after)
+                query = partial(deadletters.replay_dry, where=where, prospect=prospect, after=after)
                 step = await self._opened.queries.run(query)
             else:
                 write = partial(
-                    deadletters.replay, where=where, expired=expired, now_ms=now_ms, after=after
+                    deadletters.replay, where=where, prospect=prospect, now_ms=now_ms, after=after
                 )
                 step = await self._opened.writer.submit(write)
             done, after, begun = _added(done, step.done), step.next, True
@@ -346,8 +348,5 @@ def _nothing(connection: sqlite3.Connection) -> None:
 
 
 def _added(one: Replayed, other: Replayed) -> Replayed:
-    return Replayed(
-        one.matched + other.matched,
-        one.replayed + other.replayed,
-        one.expired + other.expired,
-    )
+    sums = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
+    return Replayed(*map(sum, sums))

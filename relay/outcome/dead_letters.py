@@ -1,33 +1,55 @@
-"""Dead letters: sending them again, or putting them away. Listing them is `reports`' part."""
+"""Dead letters: sending them again, or putting them away. Listing them is `reports`' part.
 
-from collections.abc import Callable, Sequence
+What holds for any event holds for a replay: age, consent and the destination's own rules are asked
+again here, by the settings of today, and once more when it is sent.
+"""
 
-from relay.conversion import Conversion
+from collections.abc import Callable, Mapping, Sequence
+
 from relay.delivery import Destination
-from relay.journal.base import DeadFilter, Journal, Replayed
+from relay.journal.base import DeadFilter, Entry, Journal, Prospect, Replayed
 from relay.logs import scrub
+from relay.outcome.rules import Rules
+
+NO_RULES: Mapping[str, Rules] = {}
 
 
 class DeadLetters:
-    """What an operator may do with dead letters. `clock` returns Unix seconds."""
+    """What an operator may do with dead letters. `clock` returns Unix seconds.
+
+    `rules` are those of the destinations, by name; one without any keeps nothing back.
+    """
 
     def __init__(
-        self, journal: Journal, destinations: Sequence[Destination], clock: Callable[[], float]
+        self,
+        journal: Journal,
+        destinations: Sequence[Destination],
+        clock: Callable[[], float],
+        rules: Mapping[str, Rules] = NO_RULES,
     ) -> None:
         self._journal = journal
         self._destinations = {each.name: each for each in destinations}
         self._clock = clock
+        self._rules = rules
 
     async def replay(self, where: DeadFilter, *, dry_run: bool) -> Replayed:
-        """Make the matching letters pending again, but for those beyond the platform's age wall."""
-        return await self._journal.replay(where, self._expired, dry_run=dry_run)
+        """Make the matching letters pending again, but for those that may not be sent any more."""
+        return await self._journal.replay(where, self._prospect, dry_run=dry_run)
 
     async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
         """Mark the matching letters as dropped; return how many. PII in the note is masked."""
         return await self._journal.drop(where, note=scrub(note), dry_run=dry_run)
 
-    def _expired(self, name: str, conversion: Conversion) -> bool:
+    def _prospect(self, name: str, entry: Entry) -> Prospect:
         destination = self._destinations.get(name)
         if destination is None:
-            return True
-        return self._clock() - conversion.event_time > destination.max_age_s(conversion)
+            return "barred"
+        age_s = self._clock() - entry.event_time
+        if age_s > destination.max_age_s(entry):
+            return "expired"
+        conversion = entry.conversion
+        if self._rules.get(name, Rules()).bars(conversion):
+            return "barred"
+        limits = destination.limits
+        compared = entry.action_source not in limits.undeduplicated
+        return "sent" if compared and age_s <= limits.deduplication_window_s else "late"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.conversion import Conversion, Order
+from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.journal.base import (
@@ -23,6 +23,7 @@ from relay.journal.base import (
     Passed,
     Pause,
     Pending,
+    Prospect,
     Receipt,
     Rejection,
     Retry,
@@ -572,12 +573,12 @@ def ids(chunk: Chunk) -> list[str]:
     return [pending.entry.event_id for pending in chunk.pending]
 
 
-def never(_destination: str, _conversion: Conversion) -> bool:
-    return False
+def never(_destination: str, _entry: Entry) -> Prospect:
+    return "sent"
 
 
-def is_a(_destination: str, event: Conversion) -> bool:
-    return event.event_id == "a"
+def is_a(_destination: str, entry: Entry) -> Prospect:
+    return "expired" if entry.event_id == "a" else "sent"
 
 
 async def waiting(journal: Journal, destination: str) -> Sequence[Pending]:

@@ -121,7 +121,14 @@ def test_dead_letters_are_listed_shown_replayed_and_put_away(shop: Shop, relay: 
     assert shop.run("dead", "show", "nobody").code == 1
 
     trial = shop.run("dead", "replay", "--since", "1h", "--dry-run", "--json")
-    assert json.loads(trial.out) == {"matched": 2, "replayed": 2, "expired": 0, "dry_run": True}
+    assert json.loads(trial.out) == {
+        "matched": 2,
+        "replayed": 2,
+        "expired": 0,
+        "dry_run": True,
+        "barred": 0,
+        "outside_deduplication": 0,
+    }
     replayed = shop.run("dead", "replay", "--event", "purchase")
     assert replayed.out == "2 dead letters matched; 2 will be sent.\n"
     settled(shop, relay)
@@ -135,7 +142,7 @@ def test_on_a_terminal_a_no_leaves_everything_as_it_is(shop: Shop, relay: Runnin
     settled(shop, relay)
     ours, theirs = pty.openpty()
     try:
-        os.write(ours, b"n\n")
+        os.write(ours, b"a test order\nn\n")
         done = subprocess.run(
             command("dead", "drop", "--reason", "invalid_event"),
             cwd=shop.folder,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.conversion import Order
-from relay.journal.base import DeadFilter, Entry, Passed, Rejection
+from relay.journal.base import DeadFilter, Entry, Passed, Prospect, Rejection
 from relay.journal.codec import entry_of
 from relay.journal.deadletters import drop, replay
 from relay.journal.fold import fold_minutes
@@ -23,6 +23,7 @@ from tests.strategies import hostile_amounts
 AGES_S = st.integers(0, 4 * DAY_S)
 AMOUNTS = st.decimals(0, 10**12, places=4)
 NAMES = st.sampled_from(["purchase", "page_view", "Wish Shared"])
+PROSPECTS: Sequence[Prospect] = ("sent", "late", "expired", "barred")
 PASSED = st.sampled_from([{}, {PINTEREST: Passed("skipped", "no_consent")}])
 
 
@@ -128,7 +129,7 @@ def test_deaths_replays_and_drops_keep_every_event_accounted_for(
         if data.draw(st.booleans()):
             drop(connection, where, "", None)
         check_conservation(connection, pending)
-        replay(connection, where, lambda *_: data.draw(st.booleans()), NOW_MS, None)
+        replay(connection, where, lambda *_: data.draw(st.sampled_from(PROSPECTS)), NOW_MS, None)
         for name, count in connection.execute(
             "SELECT destination, count(*) FROM retry GROUP BY destination"
         ):

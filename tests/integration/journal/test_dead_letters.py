@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.conversion import Conversion
-from relay.journal.base import DeadFilter, DeadLetter, Replayed
+from relay.journal.base import DeadFilter, DeadLetter, Entry, Prospect, Replayed
 from relay.journal.codec import decode_entry, entry_of
 from relay.journal.deadletters import (
     STEP_ROWS,
@@ -29,9 +28,9 @@ def seed(tmp_path: Path) -> Iterator[Seed]:
         yield Seed(connection)
 
 
-def young(destination: str, event: Conversion) -> bool:
+def young(destination: str, entry: Entry) -> Prospect:
     """Say that nothing is too old."""
-    return False
+    return "sent"
 
 
 def letters(seed: Seed, where: DeadFilter = ALL) -> list[DeadLetter]:
@@ -143,26 +142,34 @@ def test_a_replay_lowers_dead_but_never_its_lifetime_total(seed: Seed) -> None:
     assert (funnel.dead, funnel.pending) == (0, 1)
 
 
-def test_what_is_too_old_erased_or_without_payload_stays_dead(seed: Seed) -> None:
-    events = {name: entry(name) for name in ("old", "erased", "forgotten", "good")}
+def test_what_may_not_be_sent_and_what_cannot_be_stays_dead(seed: Seed) -> None:
+    names = ("old", "erased", "forgotten", "barred", "late", "good")
+    events = {name: entry(name) for name in names}
     places = {name: seed.group(event) for name, event in events.items()}
     seed.dead(PINTEREST, places["old"], events["old"])
     seed.dead(PINTEREST, places["erased"], events["erased"], "erased")
     seed.dead(PINTEREST, places["forgotten"], events["forgotten"], keep=False)
-    seed.dead(PINTEREST, places["good"], events["good"])
+    for name in ("barred", "late", "good"):
+        seed.dead(PINTEREST, places[name], events[name])
+    fates: dict[str, Prospect] = {
+        "old": "expired",
+        "barred": "barred",
+        "late": "late",
+        "good": "sent",
+    }
     asked: list[tuple[str, str]] = []
 
-    def too_old(destination: str, event: Conversion) -> bool:
+    def prospect(destination: str, event: Entry) -> Prospect:
         asked.append((destination, event.event_id))
-        return event.event_id == "old"
+        return fates[event.event_id]
 
-    expected = (Replayed(matched=4, replayed=1, expired=3), None)
-    assert replay_dry(seed.connection, ALL, too_old, None) == expected
+    expected = (Replayed(matched=6, replayed=2, expired=3, barred=1, late=1), None)
+    assert replay_dry(seed.connection, ALL, prospect, None) == expected
     assert seed.count("retry") == 0
-    assert replay(seed.connection, ALL, too_old, NOW_MS, None) == expected
-    assert {letter.event_id for letter in letters(seed)} == {"old", "erased", "forgotten"}
-    assert set(asked) == {(PINTEREST, "old"), (PINTEREST, "good")}
-    assert [each.replayable for each in letters(seed)] == [False, False, True]
+    assert replay(seed.connection, ALL, prospect, NOW_MS, None) == expected
+    assert {letter.event_id for letter in letters(seed)} == {"old", "erased", "forgotten", "barred"}
+    assert set(asked) == {(PINTEREST, name) for name in fates}
+    assert [each.replayable for each in letters(seed)] == [True, False, False, True]
 
 
 def test_a_dropped_letter_stays_dead_with_its_note_and_is_counted_once(seed: Seed) -> None:
@@ -212,7 +219,7 @@ def test_a_large_replay_goes_in_bounded_steps(seed: Seed) -> None:
 
 def test_a_replay_does_not_meet_those_again_that_stay_dead(seed: Seed) -> None:
     kill(seed, STEP_ROWS)
-    first = replay(seed.connection, ALL, lambda *_: True, NOW_MS, None)
+    first = replay(seed.connection, ALL, lambda *_: "expired", NOW_MS, None)
     assert first.done.expired == STEP_ROWS
-    second = replay(seed.connection, ALL, lambda *_: True, NOW_MS, first.next)
+    second = replay(seed.connection, ALL, lambda *_: "expired", NOW_MS, first.next)
     assert second == (Replayed(0, 0, 0), None)

@@ -178,7 +178,7 @@ async def test_retries_end_and_dead_letters_keep_their_reason_alone(tmp_path: Pa
         assert await states(journal, "a") == {"p": "dead platform_rejected", "t": "dead erased"}
         assert await states(journal, "b") == {"p": "dead erased", "t": "dead erased"}
         assert await journal.due("p", NOW_MS * 2, 10) == []
-        replayed = await journal.replay(ALL, lambda *_: False, dry_run=False)
+        replayed = await journal.replay(ALL, lambda *_: "sent", dry_run=False)
         assert (replayed.matched, replayed.replayed) == (4, 0)
         assert not any(
             each.replayable for each in (await journal.dead_letters(ALL, limit=9)).letters
@@ -328,5 +328,5 @@ async def _end(journal: SqliteJournal, name: str, pending: Pending, fate: str) -
             letters = (await journal.dead_letters(ALL, limit=1_000)).letters
             ids = frozenset(each.id for each in letters if each.event_id == pending.entry.event_id)
             await journal.replay(
-                DeadFilter(ids=ids, destination=name), lambda *_: False, dry_run=False
+                DeadFilter(ids=ids, destination=name), lambda *_: "sent", dry_run=False
             )

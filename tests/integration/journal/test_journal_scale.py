@@ -76,12 +76,12 @@ QUESTIONS: Final[dict[str, tuple[Question, int]]] = {
         5_000,
     ),
     "a step of a replay": (
-        lambda it: deadletters.replay_dry(it, DeadFilter(), lambda *_: False, None),
+        lambda it: deadletters.replay_dry(it, DeadFilter(), lambda *_: "sent", None),
         100_000,
     ),
     "a step of a replay of one destination": (
         lambda it: deadletters.replay_dry(
-            it, DeadFilter(destination=TIKTOK), lambda *_: False, None
+            it, DeadFilter(destination=TIKTOK), lambda *_: "sent", None
         ),
         100_000,
     ),
