@@ -62,8 +62,8 @@ DRAIN_ANSWERS = 0.2
 DRAIN_KAFKA = 0.05
 DRAIN_REQUESTS = 0.6
 DRAIN_CLOSE = 0.05
-"""Shares of `[server] drain`: for answers under way, for leaving Kafka, for requests in flight, and for the admin
-port's last answers, at most `CLOSE_S`; the rest closes the journal."""
+"""Shares of `[server] drain`: for answers under way, for leaving Kafka, for requests in flight,
+and for the admin port's last answers, at most `CLOSE_S`; the rest closes the journal."""
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from relay.journal.base import DeadFilter
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.reports import Reports
+from relay.outcome.source_view import SourcesView, no_sources
 from relay.outcome.view import RangeName
 
 DEAD_LETTERS = 100
@@ -44,9 +45,9 @@ class ReplayResult(msgspec.Struct, frozen=True):
     replayed: int
     expired: int
     dry_run: bool
-
     barred: int = 0
     outside_deduplication: int = 0
+
 
 class DropResult(msgspec.Struct, frozen=True):
     """What a drop did, or in a dry run would do."""
@@ -66,11 +67,13 @@ class Api:
         dead_letters: DeadLetters,
         erasure: Erasure,
         control: Control,
+        sources: Callable[[], SourcesView] = no_sources,
     ) -> None:
         self._reports = reports
         self._dead_letters = dead_letters
         self._erasure = erasure
         self._control = control
+        self._sources = sources
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes below `/api/v1`. An event id may hold any character, encoded."""
@@ -84,6 +87,7 @@ class Api:
             web.post("/api/v1/dead-letters/drop", self.drop),
             web.post("/api/v1/forget", self.forget),
             web.get("/api/v1/rejections", self.rejections),
+            web.get("/api/v1/sources", self.sources),
             web.get("/api/v1/journal", self.journal),
             web.post("/api/v1/destinations/{name}/pause", self.pause),
             web.post("/api/v1/destinations/{name}/resume", self.resume),
@@ -149,6 +153,10 @@ class Api:
     async def rejections(self, request: web.Request) -> web.Response:
         """Answer with the latest events that were refused on arrival."""
         return answer.json(await self._reports.rejections(query.limit(request, REJECTIONS)))
+
+    async def sources(self, request: web.Request) -> web.Response:
+        """Answer with how the sources besides the port for producers are."""
+        return answer.json(self._sources())
 
     async def journal(self, request: web.Request) -> web.Response:
         """Answer with how full the journal is."""

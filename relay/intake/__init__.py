@@ -108,6 +108,10 @@ class Intake:
         lines = split_ndjson(body)
         return await self._take(lines, lambda: lines, origin, apart=True)
 
+    async def take_apart(self, events: Sequence[tuple[int, Document]], origin: Origin) -> Taken:
+        """Return what events came to that are numbered, each a document of its own."""
+        return await self._take(events, lambda: events, origin, apart=True)
+
     def store(self, taken: Taken, origin: Origin) -> "Future[None]":
         """Hand the events to the journal; done when they are on disk.
 

@@ -9,6 +9,7 @@ from relay.admin.forget import Forget, ForgetResult
 from relay.admin.query import MAX_LIMIT
 from relay.admin.selection import Drop, Replay
 from relay.delivery import DeadReason
+from relay.outcome.source_view import SourcesView
 from relay.outcome.view import (
     DeadLetterList,
     DestinationList,
@@ -45,6 +46,7 @@ _STORED: Final = {**_ALWAYS, 503: "Unavailable"}
 _VIEWS: Final = (
     *(Summary, DestinationList, DestinationView, EventList, DeadLetterList, RejectionList),
     JournalView,
+    SourcesView,
     *(ReplayResult, DropResult, ForgetResult, Error, Status),
 )
 
@@ -138,6 +140,7 @@ def _funnels() -> Json:
     summary = part.response("The funnel of what was received in the range.", ref(Summary))
     lifetime = part.response("The lifetime funnel of each.", ref(DestinationList))
     rejected = part.response("Newest first; the last 1,000 are kept.", ref(RejectionList))
+    sources = part.response("What is configured of Kafka, and how it is.", ref(SourcesView))
     journal = part.response("How full it is, and when it will be full.", ref(JournalView))
     return {
         "/api/v1/summary": {
@@ -155,6 +158,14 @@ def _funnels() -> Json:
                 *("readJournal", "figures", "The room that is left for events", journal),
                 description="At `limit_bytes` delivered events are forgotten before their time, "
                 "then the payloads of expired ones; only then producers get 503.",
+            )
+        },
+        "/api/v1/sources": {
+            "get": _operation(
+                *("readSources", "figures", "The Kafka source and the outcomes", sources),
+                failures=_ALWAYS,
+                description="Lag and last commit of each partition that this relay reads; "
+                "`kafka` and `outcomes` are null where they are not configured.",
             )
         },
         "/api/v1/rejections": {

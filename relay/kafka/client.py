@@ -1,0 +1,187 @@
+"""Clients of the configured cluster, with the settings that the relay's promises need.
+
+aiokafka's own defaults are `latest`, `read_uncommitted` and commits by the clock; each is a way
+to lose events or to publish what was rolled back. Secrets are read anew for every client, so a
+changed file counts from the next connection on. Making a client raises `Fault`.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.errors import KafkaConnectionError
+
+from relay.config import KafkaConfig, TextOrRef, read_secret
+from relay.errors import ConfigError
+from relay.kafka.fault import KNOWN, Fault, fault_of
+
+MAX_RECORDS: Final = 1_000
+"""Messages of one poll: what one append to the journal may hold."""
+METADATA_MAX_AGE_MS: Final = 30_000
+"""How soon new partitions of a topic are seen."""
+NO_LIMIT_BYTES: Final = 2**31 - 1
+"""Whatever size the broker hands out can be written again; the broker is the one to refuse."""
+BATCH_BYTES: Final = 256 * 1024
+CLOSE_WITHIN_S: Final = 1.0
+PROBE_WITHIN_S: Final = 10.0
+
+
+class Clients:
+    """Makes clients; `environ` holds the variables that the configuration may name."""
+
+    def __init__(self, config: KafkaConfig, environ: Mapping[str, str]) -> None:
+        self._config = config
+        self._environ = environ
+
+    @property
+    def session_timeout_s(self) -> float:
+        """The silence after which the group gives a relay's partitions to others."""
+        return self._config.session_timeout_ms / 1000
+
+    def consumer(self, group_id: str) -> AIOKafkaConsumer:
+        """Return a consumer that commits nothing by itself."""
+        return AIOKafkaConsumer(
+            group_id=group_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_poll_records=MAX_RECORDS,
+            session_timeout_ms=self._config.session_timeout_ms,
+            heartbeat_interval_ms=self._config.heartbeat_interval_ms,
+            max_poll_interval_ms=self._config.max_poll_interval_ms,
+            **self._common(),
+        )
+
+    def producer(self) -> AIOKafkaProducer:
+        """Return a producer that loses nothing and, as long as it lives, repeats nothing."""
+        return AIOKafkaProducer(
+            acks="all",
+            enable_idempotence=True,
+            compression_type="zstd",
+            max_request_size=NO_LIMIT_BYTES,
+            max_batch_size=BATCH_BYTES,
+            **self._common(),
+        )
+
+    def admin(self) -> AIOKafkaAdminClient:
+        """Return a client for looking at topics and making them."""
+        return AIOKafkaAdminClient(**self._common())
+
+    async def probe(self) -> None:
+        """Return if any of the brokers lets the relay in; else raise the most telling `Fault`.
+
+        The clients themselves do not tell why they cannot connect.
+        """
+        settings = self._common()
+        faults = []
+        for host, port, _ in collect_hosts(settings["bootstrap_servers"]):
+            fault = await _try(host, port, settings)
+            if fault is None:
+                return
+            faults.append(fault)
+        raise min(faults, key=lambda fault: fault.key.endswith("bootstrap_servers"))
+
+    def _common(self) -> dict[str, Any]:
+        config = self._config
+        return {
+            "bootstrap_servers": config.bootstrap_servers,
+            "client_id": config.client_id,
+            "request_timeout_ms": config.request_timeout_ms,
+            "retry_backoff_ms": config.retry_backoff_ms,
+            "metadata_max_age_ms": METADATA_MAX_AGE_MS,
+            "security_protocol": config.security_protocol,
+            "ssl_context": self._ssl_context(),
+            **self._login(),
+        }
+
+    def _login(self) -> dict[str, str]:
+        if not self._config.security_protocol.startswith("SASL_"):
+            return {}
+        user = self._config.sasl_plain_username
+        found_user = user and self._resolved("sasl_plain_username", user)
+        return {
+            "sasl_mechanism": self._config.sasl_mechanism,
+            "sasl_plain_username": found_user or "",
+            "sasl_plain_password": self._password(),
+        }
+
+    def _resolved(self, name: str, user: TextOrRef) -> str:
+        found = user.resolve(self._environ)
+        if not found:
+            raise Fault(f"{user} is missing or empty", f"kafka.{name}")
+        return found
+
+    def _password(self) -> str:
+        ref = self._config.sasl_plain_password
+        try:
+            found = read_secret(ref, self._environ, is_token=False) if ref else None
+        except ConfigError as error:
+            raise Fault(f"{ref} {error}", "kafka.sasl_plain_password") from None
+        if found is None:
+            raise Fault(f"{ref} is missing or empty", "kafka.sasl_plain_password")
+        return found.reveal()
+
+    def _ssl_context(self) -> ssl.SSLContext | None:
+        config = self._config
+        if not config.security_protocol.endswith("SSL"):
+            return None
+        context = ssl.create_default_context()
+        if config.ssl_cafile is not None:
+            context = _trusting(config.ssl_cafile)
+        if config.ssl_certfile is not None:
+            try:
+                context.load_cert_chain(config.ssl_certfile, config.ssl_keyfile)
+            except OSError as error:
+                reason = f"{config.ssl_certfile} and its key cannot be read ({_why(error)})"
+                raise Fault(reason, "kafka.ssl_certfile") from None
+        return context
+
+
+def _trusting(authority: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        reason = f"{authority} cannot be read as certificates ({_why(error)})"
+        raise Fault(reason, "kafka.ssl_cafile") from None
+
+
+def _why(error: OSError) -> str:
+    return "it is no PEM" if isinstance(error, ssl.SSLError) else str(error.strerror).lower()
+
+
+async def _try(host: str, port: int, settings: Mapping[str, Any]) -> Fault | None:
+    """Connect as the clients do, and hang up; return what is in the way, or None."""
+    settings = {name: value for name, value in settings.items() if name in _OF_A_CONNECTION}
+    try:
+        async with asyncio.timeout(PROBE_WITHIN_S):
+            connection = await create_conn(host, port, **settings)
+    except (KafkaConnectionError, ConnectionResetError):
+        fault = Fault("the broker hangs up; does this listener expect TLS?", _PROTOCOL)
+    except KNOWN as error:
+        fault = fault_of(error)
+    else:
+        await connection.close()
+        return None
+    return Fault(f"{fault.reason} ({host}:{port})", fault.key)
+
+
+async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """End a client in order, or at least its connections if the cluster does not answer."""
+    with suppress(*KNOWN):
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            await client.stop()
+
+
+_PROTOCOL: Final = "kafka.security_protocol"
+_OF_A_CONNECTION: Final = frozenset(
+    {
+        *("client_id", "request_timeout_ms", "ssl_context", "security_protocol"),
+        *("sasl_mechanism", "sasl_plain_username", "sasl_plain_password"),
+    }
+)

@@ -1,0 +1,136 @@
+"""What Kafka's errors mean to whoever runs the relay: one sentence, and the key to look at.
+
+aiokafka tells of failed connections in its own log only, and there with stack traces; the relay
+keeps that log silent and says it here. A sentence holds addresses, topics and the relay's own
+words, never a password.
+"""
+
+import asyncio
+import ssl
+from typing import Final
+
+import msgspec
+from aiokafka import errors
+
+UNREACHABLE: Final = "kafka.bootstrap_servers"
+
+
+class Fault(Exception):
+    """Why Kafka cannot be used now; `key` is what to look at in the configuration, or empty."""
+
+    def __init__(self, reason: str, key: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.key = key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fault) and (self.reason, self.key) == (other.reason, other.key)
+
+    def __hash__(self) -> int:
+        return hash((self.reason, self.key))
+
+
+class _Meaning(msgspec.Struct, frozen=True):
+    kind: type[Exception]
+    reason: str
+    key: str
+
+
+KNOWN: Final[tuple[type[BaseException], ...]] = (
+    Fault,
+    errors.KafkaError,
+    OSError,
+    TimeoutError,
+    asyncio.TimeoutError,
+    # What aiokafka meets where something that is no Kafka, or Kafka behind TLS, answers.
+    AssertionError,
+    ValueError,
+    EOFError,
+)
+"""What a client may raise because of the cluster, the network or the settings."""
+
+
+def fault_of(error: BaseException, *, doing: str = "") -> Fault:
+    """Return what an error of a client means; `doing` names what failed, for the rare ones."""
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Fault(
+            f"the broker's certificate is not trusted ({error.verify_message});"
+            " name the authority that signed it",
+            "kafka.ssl_cafile",
+        )
+    if isinstance(error, ssl.SSLError):
+        reason = "TLS fails; does this listener speak it, and does it ask for a certificate?"
+        return Fault(reason, "kafka.security_protocol")
+    for meaning in _MEANINGS:
+        if isinstance(error, meaning.kind):
+            return Fault(meaning.reason, meaning.key)
+    did = f"{doing} fails" if doing else "the cluster refuses a request"
+    return Fault(f"{did} ({_name(error)})")
+
+
+def _name(error: BaseException) -> str:
+    """Return the broker's own name of an error, else the name of its type."""
+    return str(getattr(error, "message", "") or type(error).__name__)[:80]
+
+
+_MEANINGS: Final = (
+    _Meaning(
+        errors.SaslAuthenticationFailed,
+        "the broker refuses this user and password",
+        "kafka.sasl_plain_password",
+    ),
+    _Meaning(
+        errors.AuthenticationFailedError,
+        "the broker refuses this user and password",
+        "kafka.sasl_plain_password",
+    ),
+    _Meaning(
+        errors.UnsupportedSaslMechanismError,
+        "the broker does not offer this way to check a password",
+        "kafka.sasl_mechanism",
+    ),
+    _Meaning(
+        errors.IllegalSaslStateError,
+        "this listener asks for no password, or another one",
+        "kafka.security_protocol",
+    ),
+    _Meaning(
+        errors.GroupAuthorizationFailedError,
+        "the user may not read with this consumer group; allow READ on it",
+        "sources.kafka.group_id",
+    ),
+    _Meaning(
+        errors.TopicAuthorizationFailedError,
+        "the user may not use a topic; allow READ on the sources and WRITE on what is written",
+        "kafka.sasl_plain_username",
+    ),
+    _Meaning(
+        errors.ClusterAuthorizationFailedError,
+        "the user may not do this in the cluster",
+        "kafka.sasl_plain_username",
+    ),
+    _Meaning(
+        errors.MessageSizeTooLargeError,
+        "the message is larger than the topic takes; raise its max.message.bytes",
+        "",
+    ),
+    _Meaning(errors.NotEnoughReplicasError, "too few replicas of the topic are in sync", ""),
+    _Meaning(
+        errors.UnknownTopicOrPartitionError,
+        "the topic does not exist, or the user may not see it",
+        "",
+    ),
+    _Meaning(errors.KafkaConnectionError, "no broker answers", UNREACHABLE),
+    _Meaning(errors.NodeNotReadyError, "no broker answers", UNREACHABLE),
+    _Meaning(errors.KafkaTimeoutError, "no broker answers in time", UNREACHABLE),
+    _Meaning(errors.RequestTimedOutError, "no broker answers in time", UNREACHABLE),
+    _Meaning(TimeoutError, "no broker answers in time", UNREACHABLE),
+    _Meaning(ConnectionRefusedError, "no broker listens there", UNREACHABLE),
+    _Meaning(OSError, "no broker can be reached", UNREACHABLE),
+    _Meaning(EOFError, "what answers there closes the connection", "kafka.security_protocol"),
+    _Meaning(AssertionError, "what answers there is no Kafka broker", UNREACHABLE),
+    _Meaning(ValueError, "what answers there is no Kafka broker", UNREACHABLE),
+)
+"""The first that fits counts."""

@@ -1,0 +1,59 @@
+"""The topics that the relay reads and writes: which are there, and those that it may make.
+
+Topics of producers are never made. Those that the relay itself writes are, with what the cluster
+takes for partitions and copies, unless the user may not: then `make` says what is missing.
+"""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+
+from relay.kafka.client import Clients
+
+LARGE: Final = {"max.message.bytes": str(100 * 1024 * 1024)}
+"""As much as a broker takes in one request: what one topic held must fit into another."""
+
+
+async def existing(clients: Clients) -> frozenset[str]:
+    """Return the topics that the user may see. Raises what aiokafka raises, or `Fault`."""
+    async with _admin(clients) as admin:
+        return frozenset(await admin.list_topics())
+
+
+async def make(clients: Clients, names: Collection[str]) -> Sequence[str]:
+    """Make those topics that are not there; return those that cannot be made, with the reason."""
+    async with _admin(clients) as admin:
+        known = frozenset(await admin.list_topics())
+        missing = [name for name in names if name not in known]
+        return [
+            f"{name} ({reason})"
+            for name in missing
+            if (reason := await _make(admin, name)) is not None
+        ]
+
+
+async def _make(admin: AIOKafkaAdminClient, name: str) -> str | None:
+    """Return why a topic cannot be made; a cluster may forbid settings of one's own."""
+    reason = await _create(admin, name, LARGE)
+    return reason and await _create(admin, name, {})
+
+
+async def _create(admin: AIOKafkaAdminClient, name: str, settings: dict[str, str]) -> str | None:
+    # Without an assignment of replicas, an empty one, the client takes no -1: the broker's default.
+    topic = NewTopic(name, -1, -1, replica_assignments={}, topic_configs=settings)
+    answer: Any = await admin.create_topics([topic])
+    kind = for_code(answer.topic_errors[0][1])
+    return None if kind in {NoError, TopicAlreadyExistsError} else str(kind.message)
+
+
+@asynccontextmanager
+async def _admin(clients: Clients) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = clients.admin()
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()

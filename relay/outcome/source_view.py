@@ -1,0 +1,68 @@
+"""What the port for people tells of Kafka: the source, its partitions, and the outcomes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+State = Literal["connecting", "active", "held", "stopped", "unreachable"]
+
+
+class Partition(msgspec.Struct, frozen=True, kw_only=True):
+    """One partition that this relay reads."""
+
+    topic: str
+    partition: int
+    committed: Annotated[
+        int | None, Meta(description="The next message to read; all before it are stored.")
+    ]
+    lag: Annotated[int | None, Meta(description="Messages not read yet, null if not known.")]
+
+
+class KafkaSourceView(msgspec.Struct, frozen=True, kw_only=True):
+    """The Kafka source as it is now."""
+
+    state: Annotated[
+        State,
+        Meta(
+            description="`held`: the journal takes no more, so partitions are paused. `stopped`: "
+            "what is unusable cannot be written away, so nothing is read and nothing skipped."
+        ),
+    ]
+    message: Annotated[str, Meta(description="Why it is not active, and what to do.")]
+    since: Annotated[datetime, Meta(description="When it got into this state.")]
+    group_id: str
+    topics: Sequence[str]
+    missing_topics: Annotated[
+        Sequence[str], Meta(description="Topics that are not there, or that the user cannot see.")
+    ]
+    assignment: Sequence[Partition]
+    last_commit: Annotated[datetime | None, Meta(description="When offsets were last committed.")]
+    tombstones: Annotated[int, Meta(ge=0, description="Messages without a value, passed over.")]
+
+
+class OutcomesView(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcomes that are published to Kafka."""
+
+    state: Literal["active", "unreachable"]
+    message: str
+    topic: str
+    published: Annotated[int, Meta(ge=0, description="Records since the process started.")]
+    waiting: Annotated[int, Meta(ge=0, description="Records that Kafka has not got yet.")]
+    lost: Annotated[
+        int, Meta(ge=0, description="Records given up for room, since the journal began.")
+    ]
+
+
+class SourcesView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is configured of Kafka; null where it is not."""
+
+    kafka: KafkaSourceView | None
+    outcomes: OutcomesView | None
+
+
+def no_sources() -> SourcesView:
+    """Return the view where nothing of Kafka is configured."""
+    return SourcesView(kafka=None, outcomes=None)

@@ -1,0 +1,40 @@
+"""A real Apache Kafka for the tests below: one broker a session, and a cluster where one asks.
+
+Without Java these tests skip with one line; under `CI=true` that is a failure instead.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.kafka.broker import Cluster, Unavailable
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One broker that all tests share; each test has topics and a group of its own."""
+    yield from _running(Cluster(tmp_path_factory.mktemp("broker")))
+
+
+@pytest.fixture
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A broker of the test's own, to be stopped and started."""
+    yield from _running(Cluster(tmp_path_factory.mktemp("broker")))
+
+
+@pytest.fixture
+def three_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of three, of which any one may fail."""
+    yield from _running(Cluster(tmp_path_factory.mktemp("cluster"), nodes=3))
+
+
+def _running(cluster: Cluster) -> Iterator[Cluster]:
+    try:
+        cluster.__enter__()
+    except Unavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no Kafka to test against: {error}")
+        pytest.skip(f"NO KAFKA TO TEST AGAINST, SO NOTHING OF IT IS TESTED: {error}")
+    yield cluster
+    cluster.__exit__(None, None, None)
