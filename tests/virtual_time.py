@@ -8,7 +8,7 @@ takes no virtual time, and the order of events is that of the timers.
 
 import asyncio
 import selectors
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -96,7 +96,6 @@ def virtual_loop() -> VirtualLoop:
     return loop
 
 
-async def settled(work: Awaitable[T]) -> T:
-    """Await what threads do; time stands meanwhile."""
-    with virtual_loop().standing():
-        return await work
+async def sleep(seconds: float) -> None:
+    """Let virtual time pass."""
+    await asyncio.sleep(seconds)

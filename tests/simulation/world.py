@@ -16,7 +16,7 @@ import msgspec
 
 from relay.config.quantity import Duration
 from relay.delivery import HttpRequest, HttpResponse
-from relay.dispatch.transport import Fault
+from relay.dispatch.transport import Fault, Transport
 from relay.journal import exception_row
 from relay.journal.base import Entry, Pending, Rejection, Settlement
 from relay.journal.connection import open_reader
@@ -96,13 +96,12 @@ class RequestTaken(NamedTuple):
 class Platforms:
     """A `Transport`: both platforms at the other end. `outage` is Pinterest's."""
 
-    def __init__(self, clock: Clock, *, seed: int = 1) -> None:
+    def __init__(self, *, seed: int = 1) -> None:
         self.outage: Outage = None
         self.vain: list[tuple[float, int]] = []
         """When Pinterest was tried in vain, and with how many events."""
         self.pinterest: list[RequestTaken] = []
         self.tiktok: list[RequestTaken] = []
-        self._clock = clock
         self._random = random.Random(seed)
 
     async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
@@ -113,7 +112,7 @@ class Platforms:
         await asyncio.sleep(self._random.uniform(0.05, 0.25))
         events = _BODY.decode(request.body).data
         (self.pinterest if to_pinterest else self.tiktok).append(
-            RequestTaken(self._clock(), events)
+            RequestTaken(NOW_S + virtual_loop().time(), events)
         )
         return _pinterest_answer(len(events)) if to_pinterest else _TIKTOK_ANSWER
 
@@ -123,7 +122,7 @@ class Platforms:
     async def _fail(
         self, request: HttpRequest, timeout_s: float, outage: Outage
     ) -> HttpResponse | Fault:
-        self.vain.append((self._clock(), len(_BODY.decode(request.body).data)))
+        self.vain.append((NOW_S + virtual_loop().time(), len(_BODY.decode(request.body).data)))
         if outage == "refuses":
             return Fault("connect")
         if outage == "503":
@@ -132,8 +131,13 @@ class Platforms:
         return Fault("timeout")
 
 
+def event_ids(request: HttpRequest) -> Sequence[str]:
+    """Return the ids of the events in a request to either platform."""
+    return [each.event_id for each in _BODY.decode(request.body).data]
+
+
 @asynccontextmanager
-async def relay(folder: Path, *, max_batch: int) -> AsyncIterator[tuple[Sending, Platforms]]:
+async def relay(folder: Path, transport: Transport, *, max_batch: int) -> AsyncIterator[Sending]:
     """Run a relay for both platforms; Pinterest allows one request a second.
 
     As much stays in memory as ten full requests, so that an outage is read from disk afterwards.
@@ -153,9 +157,8 @@ async def relay(folder: Path, *, max_batch: int) -> AsyncIterator[tuple[Sending,
     await journal.open_at(folder / "relay.db", [target.name for target in targets])
     try:
         sending = Sending(journal, targets, clock, lambda destination: destination)
-        platforms = Platforms(clock)
-        sending.start(platforms, repeat_s=1.0)
-        yield sending, platforms
+        sending.start(transport, repeat_s=1.0)
+        yield sending
         sending.dispatcher.stop()
         await sending.running
     finally:
