@@ -11,7 +11,17 @@ import msgspec
 
 from relay.cli.option import DEFAULT_FILE, config_option, json_option, required_config
 from relay.cli.output import console, plain, print_json
-from relay.config import Config, TikTokConfig, check_start, describe, read_secret
+from relay.cli.probe_webhook import probe_webhook
+from relay.config import (
+    Config,
+    Secret,
+    TikTokConfig,
+    Webhook,
+    check_start,
+    describe,
+    read_secret,
+)
+from relay.config.webhook import Followed
 from relay.dispatch.probe import probe
 from relay.dispatch.transport import AiohttpTransport
 from relay.errors import ConfigError
@@ -47,7 +57,8 @@ def check(
 ) -> None:
     """Validate the configuration, and print what is in force, environment included.
 
-    With --live, a harmless request to each platform shows whether its credentials are good.
+    With --live, a harmless request to each platform shows whether its credentials are good, and
+    the webhook of [notify], if there is one, gets a message.
     """
     file = str(config_file or DEFAULT_FILE)
     try:
@@ -73,6 +84,9 @@ def notes(config: Config) -> list[str]:
         for name, each in config.destinations.items()
         if each.token is None or read_secret(each.token, os.environ) is None
     ]
+    webhook = config.notify.webhook
+    if webhook is not None and _address(webhook) is None:
+        found.append("notify.webhook holds no address yet, so nobody is told of what needs them")
     if not config.destinations:
         found.append("no destination is configured: events will be stored, and sent nowhere")
     return found
@@ -92,8 +106,12 @@ def _show(result: Checked, *, as_json: bool) -> None:
         screen.print(plain(f"{each.destination}, {each.source}: {each.verdict}. {each.message}"))
 
 
+def _address(webhook: Webhook) -> Secret | None:
+    return Followed(webhook, os.environ, time.time).current()
+
+
 async def _probes(config: Config, test_event_code: str | None) -> list[Probe]:
-    """Ask one destination after the other."""
+    """Ask one destination after the other, and post a message for people."""
     transport, found = AiohttpTransport(), []
     try:
         for name, each in config.destinations.items():
@@ -102,6 +120,8 @@ async def _probes(config: Config, test_event_code: str | None) -> list[Probe]:
                 asked = msgspec.structs.replace(each, test_event_code=test_event_code)
             token = None if each.token is None else read_secret(each.token, os.environ)
             found += await probe(name, asked, token, transport, time.time())
+        if config.notify.webhook is not None:
+            found.append(await probe_webhook(_address(config.notify.webhook), transport))
     finally:
         await transport.close()
     return found

@@ -153,6 +153,30 @@ def test_check_live_tells_a_good_credential_from_a_bad_one(shop: Shop) -> None:
     assert [each["reason"] for each in json.loads(unknown.out)["live"]] == [None, "pixel_not_found"]
 
 
+@pytest.mark.parametrize(
+    ("scenario", "verdicts", "words"),
+    [
+        ("bad-token", ["wrong", "wrong"], ["Generate new token", "Generate Access Token"]),
+        ("outage", ["unknown", "unknown"], ["Try again later"]),
+        ("poison", ["ok", "ok"], ["takes the token"]),
+    ],
+)
+def test_check_live_says_what_a_platform_in_trouble_means(
+    shop: Shop, scenario: str, verdicts: list[str], words: list[str]
+) -> None:
+    at = f"127.0.0.1:{shop.producers}"
+    with shop.running("sandbox", "--listen", at, "--scenario", scenario) as sandbox:
+        sandbox.wait_until(lambda: at in sandbox.out)
+        shop.folder.joinpath("relay.toml").write_text(CONFIG.format(url=f"http://{at}"))
+        asked = shop.run("check", "--live", PINTEREST_TOKEN="pina_good", TIKTOK_TOKEN="good")
+        assert sandbox.end() == 0
+
+    lines = [line for line in asked.out.splitlines() if "-main, " in line]
+    assert [line.split(": ")[1].split(".")[0] for line in lines] == verdicts
+    assert all(word in " ".join(asked.out.split()) for word in words), asked.out
+    assert asked.code == (0 if verdicts == ["ok", "ok"] else 1)
+
+
 def test_a_value_can_be_kept_out_of_the_history_of_the_shell(shop: Shop) -> None:
     by_argument = shop.run("hash", "email", "jane@example.com", "--json")
     by_stdin = shop.run("hash", "email", "-", "--json", stdin="jane@example.com\n")

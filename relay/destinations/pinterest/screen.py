@@ -1,6 +1,6 @@
 """Where a person mends what pauses Pinterest: the screen, in the words that stand on it.
 
-Sources (2026): https://help.pinterest.com/en/business/article/getting-started-with-the-conversions-api
+Sources (2026): https://help.pinterest.com/en-gb/business/article/getting-started-with-the-conversions-api
 for the token, the OpenAPI description 5.23.0 at https://github.com/pinterest/api-description
 (`events/create`) for who may send. What no screen of Pinterest mends has no entry.
 """

@@ -1,8 +1,8 @@
 """Where a person mends what pauses TikTok: the screen, in the words that stand on it.
 
-Sources: TikTok's help centre on the Events API and its FAQ on error 40001
-(https://ads.tiktok.com/help/article/events-api, 2026), and the portal's pages on tokens and test
-events (business-api.tiktok.com/portal/docs, v1.3). What no screen of TikTok mends has no entry.
+Sources: ads.tiktok.com/help, "How to postback signals through Events API" (March 2025), and the
+pages on authentication, on test events and on answers of business-api.tiktok.com/portal/docs, v1.3
+(2026). What no screen of TikTok mends has no entry.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,65 @@
+"""How a process ends by signals, whatever hangs in it: each case is a small process of its own."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+WITHIN_S = 20.0
+HANGING = """\
+import asyncio, sys, time
+from relay.cli.signals import until_told
+
+async def main():
+    async with until_told(0.5, lambda: print("told", flush=True)) as stop:
+        print("ready", flush=True)
+        await stop.wait()
+        {after}
+
+asyncio.run(main())
+print("ended", flush=True)
+"""
+BLOCKED = "time.sleep(60)"
+"""The event loop itself hangs: no task of it could end the process."""
+
+
+def ended(tmp_path: Path, after: str, *signals: signal.Signals) -> tuple[int, str, float]:
+    """Return exit code, output and seconds after the first signal."""
+    script = tmp_path / "script.py"
+    script.write_text(HANGING.format(after=after))
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        out = process.stdout.readline()
+        began = time.monotonic()
+        for each in signals:
+            process.send_signal(each)
+            out += process.stdout.readline()
+        out += process.stdout.read()
+        code = process.wait(WITHIN_S)
+    return code, out.decode(), time.monotonic() - began
+
+
+def test_the_first_signal_lets_the_process_end_by_itself(tmp_path: Path) -> None:
+    code, out, _ = ended(tmp_path, "pass", signal.SIGTERM)
+
+    assert (code, out.split()) == (0, ["ready", "told", "ended"])
+
+
+def test_a_process_whose_loop_hangs_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    """A disk that never answers cannot keep it: what it would have written is written next time."""
+    code, out, took_s = ended(tmp_path, BLOCKED, signal.SIGTERM)
+
+    assert (code, out.split()) == (0, ["ready", "told"])
+    assert took_s < WITHIN_S
+
+
+@pytest.mark.parametrize(("second", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_second_signal_ends_it_with_the_code_that_shells_expect(
+    tmp_path: Path, second: signal.Signals, code: int
+) -> None:
+    found, out, _ = ended(tmp_path, "await asyncio.sleep(60)", signal.SIGTERM, second)
+
+    assert (found, out.split()) == (code, ["ready", "told"])
