@@ -35,7 +35,8 @@ class Relief:
     ) -> None:
         self._writer = writer
         self._checkpointer = checkpointer
-        self._step = partial(retention.relieve, destinations=destinations, max_bytes=step_bytes)
+        most_bytes = min(step_bytes, retention.STEP_BYTES)
+        self._step = partial(retention.relieve, destinations=destinations, max_bytes=most_bytes)
         self._tight = asyncio.Event()
 
     def note(self, look: Look) -> None:

@@ -25,9 +25,9 @@ PAYLOADS_KEPT_MS: Final = 30 * DAY_S * 1000
 DEAD_KEPT_MS: Final = 400 * DAY_S * 1000
 STEP_ROWS: Final = 500
 """Rows that a step deletes from one table, at most."""
-STEP_BYTES: Final = 4 * 1024 * 1024
+STEP_BYTES: Final = 512 * 1024
 """Bytes of events in a lane after which a step stops; a single group may be larger."""
-STEP_PAGES: Final = 1_000
+STEP_PAGES: Final = 128
 """Database pages that a step gives back to the file system."""
 SPARE_PAGES: Final = 2_500
 """Free pages (10 MB), and a tenth of the file, are kept for what comes next."""
