@@ -10,7 +10,7 @@ import msgspec
 
 from relay.config.address import BaseUrl
 from relay.config.load import parse
-from relay.config.model import Config, NotifyConfig
+from relay.config.model import Config, KafkaSourceConfig, NotifyConfig
 
 SUFFIX: Final = ".sandbox"
 
@@ -38,7 +38,8 @@ def sandbox_config(environ: Mapping[str, str]) -> Config:
 def sandboxed(config: Config, emulator: BaseUrl) -> Config:
     """Return `config` with every destination at the emulator and a journal of the sandbox's own.
 
-    Nobody is told of what happens in a trial: there is no webhook.
+    Nobody is told of what happens in a trial: there is no webhook. Topics are read with a consumer
+    group of the sandbox's own, so that nothing is taken from the real relay.
 
     The tokens stay as they are named; the caller hands the emulator's tokens to the destinations.
     """
@@ -48,8 +49,14 @@ def sandboxed(config: Config, emulator: BaseUrl) -> Config:
         config,
         journal=replace(config.journal, path=path.with_name(path.name + SUFFIX)),
         notify=NotifyConfig(),
+        sources=replace(config.sources, kafka=_beside(config.sources.kafka)),
         destinations={
             name: replace(destination, base_url=emulator)
             for name, destination in config.destinations.items()
         },
     )
+
+
+def _beside(kafka: KafkaSourceConfig | None) -> KafkaSourceConfig | None:
+    group_id = kafka and kafka.group_id + SUFFIX
+    return kafka and msgspec.structs.replace(kafka, group_id=group_id)
