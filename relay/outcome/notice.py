@@ -4,9 +4,10 @@
 value of an event, no id of one and no token is in it.
 """
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from relay.delivery import DeadReason, Destination, PauseReason
 from relay.journal.base import Space
@@ -21,11 +22,19 @@ Kind = Literal[
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """One message; `destination`, `reason` and `count` are null where they do not apply."""
 
-    text: str
+    text: Annotated[str, Meta(description="What people read, without any markup.")]
     kind: Kind
-    destination: str | None = None
-    reason: str | None = None
-    count: int | None = None
+    destination: Annotated[str | None, Meta(description="Its name in the configuration.")] = None
+    reason: Annotated[
+        str | None,
+        Meta(
+            description="Of a pause or of dead letters, a word of `reasons.json`; of a full "
+            "journal, why it takes nothing."
+        ),
+    ] = None
+    count: Annotated[
+        int | None, Meta(description="How many dead letters of this reason came up so far.")
+    ] = None
 
 
 TEST: Final = Notice(

@@ -11,6 +11,7 @@ from relay.schema.config import config_schema
 from relay.schema.document import encode
 from relay.schema.event import event_schema
 from relay.schema.examples import example_files
+from relay.schema.notice import notice_schema
 from relay.schema.openapi import admin_document, producers_document
 from relay.schema.payloads import payload_schemas
 from relay.schema.reasons import reasons
@@ -25,14 +26,19 @@ structs in `relay/`; edit those, never these files. `event.schema.json` is the e
 post; `examples/` holds events that pass and events that do not, and its `manifest.json` tells their
 errors. `config.schema.json` is `relay.toml`: an editor with TOML support finds it by a first line
 `#:schema schemas/config.schema.json`. `openapi.producers.json` and `openapi.admin.json` describe
-the two ports, `payload.*.schema.json` what each platform is sent, and `reasons.json` every state,
-reason and error code with its meaning and what to do.
+the two ports, `payload.*.schema.json` what each platform is sent, `notice.schema.json` what the
+webhook for people gets, and `reasons.json` every state, reason and error code with its meaning and
+what to do.
 """
 
 
 def documents() -> dict[Path, bytes]:
     """Return each file by its path below the folder."""
-    schemas = {"event.schema.json": event_schema(), "config.schema.json": config_schema()}
+    schemas = {
+        "event.schema.json": event_schema(),
+        "config.schema.json": config_schema(),
+        "notice.schema.json": notice_schema(),
+    }
     payloads = {f"payload.{kind}.schema.json": each for kind, each in payload_schemas().items()}
     examples = {f"examples/{name}": each for name, each in example_files().items()}
     found = {

@@ -20,6 +20,7 @@ from relay.intake import Intake, Origin, Router, Taken, Window
 from relay.intake.money import MAX_DECIMALS
 from relay.intake.problem import Code
 from relay.outcome.health import State
+from relay.outcome.notice import TEST
 from relay.outcome.view import DeliveryState
 from relay.schema import documents, drift, write
 from relay.schema.event import IDENTIFIERS, event_schema
@@ -285,3 +286,11 @@ def test_each_platform_has_the_schema_of_its_request(kind: str) -> None:
 
     assert schema["properties"]["data"]["maxItems"] == 1000
     assert not jsonschema.Draft202012Validator(schema).is_valid({"data": [{}]})
+
+
+def test_a_message_to_the_webhook_is_what_its_schema_says() -> None:
+    schema = document("notice.schema.json")
+    checker = jsonschema.Draft202012Validator(schema)
+
+    assert checker.is_valid(msgspec.to_builtins(TEST))
+    assert not checker.is_valid({"text": "Words.", "kind": "other"})
