@@ -10,7 +10,9 @@ import itertools
 import math
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from statistics import quantiles
 from typing import Final, NamedTuple
@@ -19,11 +21,11 @@ import pytest
 
 from relay.conversion import Conversion, Order
 from relay.event_name import Lane
-from relay.journal.base import Funnel
+from relay.journal.base import Funnel, Risk
 from tests import virtual_time
 from tests.builders import NOW_S, conversion
 from tests.sending import PINTEREST, TIKTOK, Sending
-from tests.simulation.world import HOUR_S, Outage, Platforms, RequestTaken, relay
+from tests.simulation.world import HOUR_S, EventTaken, Outage, Platforms, RequestTaken, relay
 
 SCALE: Final = int(os.environ.get("RELAY_OUTAGE_SCALE", "100"))
 MAX_BATCH: Final = 1000 // SCALE
@@ -45,6 +47,8 @@ LATE_EVERY: Final = 97
 """One event in so many comes from a shop that was cut off for six and a half days."""
 LATE_S: Final = WALL_S - 12 * HOUR_S
 MONEY_EVERY: Final = 4
+WORTH: Final = Decimal("19.99")
+"""Of each purchase."""
 ROW_S: Final = 600.0
 """Seconds of recovery that a line of the table tells of."""
 
@@ -53,12 +57,14 @@ class Story(NamedTuple):
     """What happened, as the assertions look at it."""
 
     accepted: int
-    money: frozenset[str]
     funnels: dict[str, Funnel]
     platforms: Platforms
     retry_rows: set[int]
     cursors: set[tuple[int, int]]
     warnings: dict[tuple[str, ...], int]
+    risk: Risk
+    """What waited when the outage ended, and how long it took to tell in real seconds."""
+    risk_took_s: float
     began_s: float
     ended_s: float
     """The outage."""
@@ -77,7 +83,7 @@ def events(count: int, numbers: Iterator[int], now_s: float) -> list[Conversion]
                 "purchase" if money else "add_to_cart",
                 event_time=int(now_s - (LATE_S if late else 0)),
                 received_ms=round(now_s * 1000),
-                order=Order(order_id=event_id) if money else None,
+                order=Order(WORTH, "USD", event_id) if money else None,
             )
         )
     return result
@@ -91,7 +97,6 @@ class Simulation:
         self._platforms = platforms
         self._path = path
         self._accepted = 0
-        self._money: set[str] = set()
         self._retry_rows: set[int] = set()
         self._cursors: set[tuple[int, int]] = set()
 
@@ -104,18 +109,22 @@ class Simulation:
             self._platforms.outage = outage
             await self._watched(duration_s)
         ended_s = self._sending.clock()
+        asked_at = time.perf_counter()
+        risk = await self._sending.journal.risk(PINTEREST)
+        risk_took_s = time.perf_counter() - asked_at
         self._platforms.outage = None
         await shops
         funnels = dict(await self._sending.funnels())
         warnings = self._sending.metrics.warnings.counts()
         return Story(
             self._accepted,
-            frozenset(self._money),
             funnels,
             self._platforms,
             self._retry_rows,
             self._cursors,
             dict(warnings),
+            risk,
+            risk_took_s,
             began_s,
             ended_s,
         )
@@ -126,7 +135,6 @@ class Simulation:
         while (now_s := self._sending.clock()) < end_s:
             batch = events(round(EVENTS_PER_S * TICK_S), numbers, now_s)
             self._accepted += len(batch)
-            self._money.update(each.event_id for each in batch if each.event == "purchase")
             await self._sending.accept(*batch)
             await asyncio.sleep(TICK_S)
         await asyncio.sleep(HOUR_S)
@@ -216,17 +224,26 @@ def test_money_goes_first_nine_to_one(story: Story) -> None:
     last_money = max(
         at
         for at, request in enumerate(backlog)
-        if any(
-            _is_backlog(event.event_id, story) and event.event_id in story.money
-            for event in request.events
-        )
+        if any(_is_backlog(event.event_id, story) and _is_money(event) for event in request.events)
     )
     held = 24  # what was in flight when it began, and the trials: sent first as they are
     full = [request for request in backlog[held:last_money] if len(request.events) == MAX_BATCH]
-    shares = [_money(request, story) / len(request.events) for request in full]
+    shares = [sum(map(_is_money, request.events)) / len(request.events) for request in full]
     assert full
     assert min(shares) >= 0.9
     assert last_money < 0.5 * len(backlog)
+
+
+def test_what_waits_is_told_at_once_in_money_and_time(story: Story) -> None:
+    """As quick as with nothing waiting; in money it is exact."""
+    taken = [request for request in story.platforms.pinterest if request.at_s < story.ended_s]
+    sent = sum(_is_money(event) for request in taken for event in request.events)
+    accepted = -(-round((story.ended_s - NOW_S) * EVENTS_PER_S) // MONEY_EVERY)
+    waiting, remainder = divmod(story.risk.worth["USD"], WORTH)
+    assert remainder == 0
+    assert abs(waiting - (accepted - sent)) <= MAX_BATCH
+    assert min(each.received_ms / 1000 for each in story.risk.oldest) < story.began_s + HOUR_S
+    assert story.risk_took_s < 0.2
 
 
 def test_the_healthy_platform_notices_nothing(story: Story) -> None:
@@ -286,10 +303,10 @@ def table(story: Story) -> Iterator[str]:
     for stretch, group in itertools.groupby(
         requests, lambda each: int((each.at_s - story.ended_s) // ROW_S)
     ):
-        sent = [(each.at_s, event.event_id) for each in group for event in each.events]
+        sent = [(each.at_s, event) for each in group for event in each.events]
         waits_s: dict[bool, list[float]] = {True: [], False: []}
-        for at_s, event_id in sent:
-            waits_s[event_id in story.money].append(at_s - _received_s(event_id))
+        for at_s, event in sent:
+            waits_s[_is_money(event)].append(at_s - _received_s(event.event_id))
         oldest = (_hours(max(waits_s[money], default=0)) for money in (True, False))
         counts = f"{len(waits_s[True]):>9,}  {len(waits_s[False]):>9,}"
         yield f"{(stretch + 1) * ROW_S / 60:>5.0f} min  {counts}  {'  '.join(oldest)}"
@@ -297,8 +314,8 @@ def table(story: Story) -> Iterator[str]:
             return
 
 
-def _money(request: RequestTaken, story: Story) -> int:
-    return sum(event.event_id in story.money for event in request.events)
+def _is_money(event: EventTaken) -> bool:
+    return event.event_id.startswith("money")
 
 
 def _received_s(event_id: str) -> float:
