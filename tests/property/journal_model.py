@@ -22,6 +22,8 @@ class View(NamedTuple):
     due: dict[str, int]
     """Attempts of the events that wait for a moment of their own."""
     counts: dict[str, int]
+    worth: int
+    """What the purchases are worth that wait; each is worth its own number."""
 
 
 @dataclass
@@ -54,10 +56,20 @@ class Model:
             {lane: [e for e in self.log[lane] if states[e] == "waiting"] for lane in Lane},
             {e: self.attempts[name, e] for e, state in states.items() if state == "retry"},
             {"accepted": len(states), **counted},
+            sum(
+                worth_of(event)
+                for event in self.log[Lane.MONEY]
+                if states[event] in {"waiting", "retry"}
+            ),
         )
 
     def views(self) -> dict[str, View]:
         return {name: self.view(name) for name in DESTINATIONS}
+
+
+def worth_of(event_id: str) -> int:
+    """Return what a purchase is worth, by its id `event-NUMBER`."""
+    return int(event_id.rpartition("-")[2])
 
 
 async def views_of(journal: SqliteJournal) -> dict[str, View]:
@@ -71,6 +83,7 @@ async def views_of(journal: SqliteJournal) -> dict[str, View]:
                 for each in await journal.due(name, FAR_MS, 1_000)
             },
             dict(_counts(totals, name)),
+            int((await journal.risk(name)).worth.get("USD", 0)),
         )
         for name in DESTINATIONS
     }

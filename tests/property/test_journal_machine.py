@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Coroutine, Sequence
 from copy import deepcopy
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.journal.base import Dead, Entry, Passed, Pending, Receipt, Retry, Settlement
@@ -223,7 +225,9 @@ class JournalMachine(RuleBasedStateMachine):
                 for name, state in zip(DESTINATIONS, states, strict=True)
                 if state != "waiting"
             }
-            found.append(entry_of(conversion(f"event-{self.events}", event), passed, {}))
+            order = Order(Decimal(self.events), "USD")
+            taken = conversion(f"event-{self.events}", event, order=order)
+            found.append(entry_of(taken, passed, {}))
         return found
 
     def outcomes(self, name: str, ends: Sequence[str | None]) -> list[Outcome]:
