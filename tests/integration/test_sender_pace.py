@@ -52,8 +52,8 @@ async def test_an_allowance_that_nobody_published_is_found_and_used(tmp_path: Pa
             await relay.accept(*purchases(clock, backlog))
             begins_at = clock() + LEARNING_S
             await asyncio.sleep(LEARNING_S + WATCHED_S)
-            for platform in ("pinterest", "tiktok"):
-                _is_well_used(_seen(sandbox, platform, begins_at))
+            _is_well_used(_seen(sandbox, "tiktok", begins_at))
+            _is_well_used(_seen(sandbox, "pinterest", begins_at), asked_s=1)
 
 
 def _seen(sandbox: Sandbox, platform: PlatformName, begins_at: float) -> list[RequestSeen]:
@@ -61,10 +61,12 @@ def _seen(sandbox: Sandbox, platform: PlatformName, begins_at: float) -> list[Re
     return [each for each in requests(sandbox, platform) if begins_at <= each.received_at < ends_at]
 
 
-def _is_well_used(seen: list[RequestSeen]) -> None:
+def _is_well_used(seen: list[RequestSeen], asked_s: float = 0.0) -> None:
+    """Check it for a time that may hold one wait, if the platform asks for waits."""
     taken = sum(each.step == DELAYED for each in seen)
-    assert taken >= 0.9 * ALLOWED_PER_S * WATCHED_S
-    assert len(seen) - taken < 0.05 * len(seen)
+    found = f"{taken} of {len(seen)} requests were taken"
+    assert taken >= 0.9 * ALLOWED_PER_S * (WATCHED_S - asked_s), found
+    assert len(seen) - taken < 0.05 * len(seen), found
 
 
 async def test_destinations_of_one_account_share_its_rate_and_take_turns(tmp_path: Path) -> None:
