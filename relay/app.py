@@ -141,11 +141,11 @@ class App:
         return f"Takes events on {self.producers_address}; {', '.join(states) or 'sends nowhere'}."
 
     async def _serve(
-        self, journal: Journal, stop: asyncio.Event, started: Callable[["App"], None]
+        self, journal: SqliteJournal, stop: asyncio.Event, started: Callable[["App"], None]
     ) -> None:
         intake = await self._intake(journal)
         source = self._http_source(intake, journal)
-        kafka = self._kafka(intake)
+        kafka = self._kafka(intake, journal)
         dispatcher = self._dispatcher(journal)
         self._health = dispatcher.health
         async with (
@@ -174,13 +174,15 @@ class App:
             clock=self._clock,
             max_size_bytes=settings.max_size,
             retention_s=settings.retention,
+            outcomes=self._config.kafka is not None and self._config.kafka.outcomes,
         )
 
-    def _kafka(self, intake: Intake) -> KafkaSide:
+    def _kafka(self, intake: Intake, journal: SqliteJournal) -> KafkaSide:
         return KafkaSide(
             self._config,
             self._environ,
             intake,
+            journal,
             self._metrics,
             clock=self._clock,
             randomness=self._random,

@@ -87,7 +87,6 @@ def not_supported(config: Config) -> list[str]:
     """Return the keys that are set but that this version does nothing with yet."""
     unused = {
         "server.workers": config.server.workers != 1,
-        "kafka.outcomes": config.kafka is not None and config.kafka.outcomes,
     }
     return [key for key, is_set in unused.items() if is_set]
 

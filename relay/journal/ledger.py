@@ -19,6 +19,7 @@ from relay.journal.base import Entry, Rejection
 from relay.journal.cursor import Cursor
 from relay.journal.exception_row import ADD_DEAD, dead_row
 from relay.journal.log import Group
+from relay.journal.outcome import Outcomes
 from relay.journal.rollup import Deltas
 from relay.journal.room import Look, Room
 
@@ -35,14 +36,25 @@ class Commit(NamedTuple):
 
 
 class Ledger:
-    """See the module docstring. `destinations` are the configured ones; `clock` Unix seconds."""
+    """See the module docstring. `destinations` are the configured ones; `clock` Unix seconds.
 
-    def __init__(self, destinations: Sequence[str], room: Room, clock: Callable[[], float]) -> None:
+    With `outcomes`, how events end is kept to be published.
+    """
+
+    def __init__(
+        self,
+        destinations: Sequence[str],
+        room: Room,
+        clock: Callable[[], float],
+        *,
+        outcomes: bool = False,
+    ) -> None:
         self.destinations = tuple(destinations)
         self.room = room
         self.announce: Callable[[Commit], None] = _ignore
         """Told on the loop of each commit."""
         self._clock = clock
+        self._outcomes_wanted = outcomes
         self._ends: dict[Lane, int] = {}
         self._cursors: dict[Key, Cursor] = {}
         self._begin()
@@ -86,6 +98,7 @@ class Ledger:
         key_use.add(connection, self._uses, self.now_ms())
         connection.executemany(_MOVE_CURSOR, map(_cursor_row, self._moved.items()))
         self.deltas.flush(connection, self.now_ms())
+        self.outcomes.flush(connection)
         self._look = self.room.look(connection)
 
     def committed(self) -> Callable[[], None]:
@@ -103,6 +116,7 @@ class Ledger:
 
     def _begin(self) -> None:
         self.deltas = Deltas()
+        self.outcomes = Outcomes(wanted=self._outcomes_wanted)
         self._entries: dict[Lane, list[Entry]] = {lane: [] for lane in Lane}
         self._rejections: list[Rejection] = []
         self._moved: dict[Key, Cursor] = {}
@@ -116,6 +130,7 @@ class Ledger:
         log.save_end(connection, lane, first + len(entries))
         connection.executemany(ADD_DEAD, _dead_on_arrival(lane, first, entries))
         self.deltas.appended(entries, self.destinations)
+        self.outcomes.arrived(entries, self.now_ms())
 
 
 def _ignore(commit: Commit) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from relay.event_name import Lane
+from relay.journal import outcome
 from relay.journal.fold import fold_minutes, forget_hours
 from relay.journal.reports import MAX_REJECTIONS
 from relay.journal.rollup import DAY_S
@@ -25,6 +26,8 @@ PAYLOADS_KEPT_MS: Final = 30 * DAY_S * 1000
 DEAD_KEPT_MS: Final = 400 * DAY_S * 1000
 STEP_ROWS: Final = 500
 """Rows that a step deletes from one table, at most."""
+OUTCOME_ROWS: Final = 10
+"""Rows of outcomes that a step gives up; each holds up to 1,000."""
 STEP_BYTES: Final = 512 * 1024
 """Bytes of events in a lane after which a step stops; a single group may be larger."""
 STEP_PAGES: Final = 128
@@ -59,7 +62,7 @@ def relieve(
 
     Delivered events go first, whatever the retention says, and about `max_bytes` of them; then what
     was kept of gone events; then the payloads of dead letters that are not to be sent any more:
-    expired ones, and those that an operator dropped.
+    expired ones, and those that an operator dropped; at last outcomes that could not be published.
     """
     return (
         forget_events(connection, destinations, _FOR_EVER_MS, max_bytes)
@@ -67,6 +70,7 @@ def relieve(
         or forget_spans(connection)
         or forget_lookup(connection)
         or _empty_dead(connection, "reason IN ('expired', 'dropped_by_operator')", _FOR_EVER_MS)
+        or outcome.give_up(connection, OUTCOME_ROWS)
     )
 
 

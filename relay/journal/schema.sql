@@ -201,3 +201,18 @@ CREATE TABLE key_use (
     uses         INTEGER NOT NULL,
     last_used_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Outcomes that are still to be published, if that is configured. `events` is a MessagePack array of
+-- [event_id, event, received_ms] of those that ended alike in one transaction; `reason` is null for
+-- delivered ones. Ids are never used again.
+CREATE TABLE outcome (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    destination TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    reason      TEXT,
+    code        TEXT NOT NULL,
+    request_id  TEXT NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    count       INTEGER NOT NULL,
+    events      BLOB NOT NULL
+) STRICT;

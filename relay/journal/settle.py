@@ -41,7 +41,10 @@ def settle(
     ended = [*delivered, *(each.pending for each in dead), *(each.pending for each in retry)]
     if settlement.receipt and (ended or settlement.waiting):
         _add_receipt(connection, destination, settlement.receipt, settlement)
-    ledger.deltas.delivered(destination, [each.entry for each in delivered])
+    entries = [each.entry for each in delivered]
+    ledger.deltas.delivered(destination, entries)
+    ledger.outcomes.delivered(destination, entries, settlement.receipt, ledger.now_ms())
+    ledger.outcomes.dead(destination, dead, settlement.receipt, ledger.now_ms())
     for each in dead:
         ledger.deltas.dead(destination, each.pending.entry, each.reason)
     exception_row.end_retries(connection, destination, ended)

@@ -21,6 +21,7 @@ from relay.journal import (
     dead_group,
     deadletters,
     exception_row,
+    outcome,
     reports,
     retention,
     series,
@@ -52,6 +53,7 @@ from relay.journal.connection import Connect
 from relay.journal.engine import Engine, Settings
 from relay.journal.growth import Growth
 from relay.journal.lookup import Kind
+from relay.journal.outcome import Backlog, Waiting
 from relay.journal.pause import save as write_pause
 from relay.journal.recent import recent
 from relay.journal.room import size_bytes
@@ -67,7 +69,7 @@ class SqliteJournal:
     """A `Journal`. `clock` returns Unix seconds; `hot_events` is how many stay in memory.
 
     `probe_interval_s` is the time between two tries while the storage fails; `connect` the class
-    of connections, for tests of just that.
+    of connections, for tests of just that. With `outcomes`, how events end is kept to be published.
     """
 
     def __init__(
@@ -80,9 +82,10 @@ class SqliteJournal:
         hot_events: int = HOT_EVENTS,
         probe_interval_s: float = PROBE_INTERVAL_S,
         connect: Connect = sqlite3.Connection,
+        outcomes: bool = False,
     ) -> None:
         self._settings = Settings(
-            path, clock, max_size_bytes, hot_events, probe_interval_s, connect
+            path, clock, max_size_bytes, hot_events, probe_interval_s, connect, outcomes
         )
         self._retention_ms = round(retention_s * 1000)
         self._growth = Growth()
@@ -279,6 +282,19 @@ class SqliteJournal:
         oldest = [entry for entry in found if entry is not None]
         worth = await engine.queries.run(partial(waiting, destination=destination))
         return Risk(oldest, worth)
+
+    async def outcomes(self, after: int, limit: int) -> Sequence[Waiting]:
+        """Return the oldest outcomes behind an id that are still to be published."""
+        query = partial(outcome.read, after=after, limit=limit)
+        return await self._opened.queries.run(query)
+
+    async def outcomes_published(self, up_to: int) -> None:
+        """Forget the outcomes up to an id."""
+        await self._opened.writer.submit(partial(outcome.forget, up_to=up_to))
+
+    async def outcome_backlog(self) -> Backlog:
+        """Return how many outcomes wait, and how many were given up for room."""
+        return await self._opened.queries.run(outcome.backlog)
 
     def unavailable(self) -> str | None:
         """Return why appends are refused at the moment, or None."""

@@ -13,6 +13,7 @@ from relay.schema.event import event_schema
 from relay.schema.examples import example_files
 from relay.schema.notice import notice_schema
 from relay.schema.openapi import admin_document, producers_document
+from relay.schema.outcome import outcome_schema
 from relay.schema.payloads import payload_schemas
 from relay.schema.reasons import reasons
 
@@ -27,8 +28,8 @@ post; `examples/` holds events that pass and events that do not, and its `manife
 errors. `config.schema.json` is `relay.toml`: an editor with TOML support finds it by a first line
 `#:schema schemas/config.schema.json`. `openapi.producers.json` and `openapi.admin.json` describe
 the two ports, `payload.*.schema.json` what each platform is sent, `notice.schema.json` what the
-webhook for people gets, and `reasons.json` every state, reason and error code with its meaning and
-what to do.
+webhook for people gets, `outcome.schema.json` a record of the topic `relay.outcomes`, and
+`reasons.json` every state, reason and error code with its meaning and what to do.
 """
 
 
@@ -38,6 +39,7 @@ def documents() -> dict[Path, bytes]:
         "event.schema.json": event_schema(),
         "config.schema.json": config_schema(),
         "notice.schema.json": notice_schema(),
+        "outcome.schema.json": outcome_schema(),
     }
     payloads = {f"payload.{kind}.schema.json": each for kind, each in payload_schemas().items()}
     examples = {f"examples/{name}": each for name, each in example_files().items()}

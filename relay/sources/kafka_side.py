@@ -7,13 +7,15 @@ and `Status` says what is wrong in one line.
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 from relay.config import Config
 from relay.intake import Intake
+from relay.journal.outcome import OutcomeLog
 from relay.kafka.client import Clients
+from relay.kafka.outcomes import OutcomePublisher
 from relay.metrics import Metrics
 from relay.outcome.source_view import SourcesView
 from relay.sources.kafka import KafkaSource
@@ -29,15 +31,19 @@ class KafkaSide:
         config: Config,
         environ: Mapping[str, str],
         intake: Intake,
+        journal: OutcomeLog,
         metrics: Metrics,
         *,
         clock: Callable[[], float],
         randomness: random.Random,
     ) -> None:
         self._source: KafkaSource | None = None
+        self._outcomes: OutcomePublisher | None = None
         if config.kafka is None:
             return
         clients = Clients(config.kafka, environ)
+        if config.kafka.outcomes:
+            self._outcomes = OutcomePublisher(clients, journal, randomness)
         if config.sources.kafka is not None:
             self._source = KafkaSource(
                 config.sources.kafka, clients, intake, metrics, clock=clock, randomness=randomness
@@ -45,25 +51,31 @@ class KafkaSide:
 
     def view(self) -> SourcesView:
         """Return how it is, for the port for people."""
-        source = self._source
-        return SourcesView(kafka=source.view() if source else None, outcomes=None)
+        source, outcomes = self._source, self._outcomes
+        return SourcesView(
+            kafka=source.view() if source else None,
+            outcomes=outcomes.view() if outcomes else None,
+        )
 
     def stop(self) -> None:
-        """Read nothing more; what is in flight is still stored and committed."""
-        if self._source is not None:
-            self._source.stop()
+        """Read and publish nothing more; what was read is still stored and committed."""
+        for part in self._parts():
+            part.stop()
 
     @asynccontextmanager
     async def running(self, stop_within_s: float) -> AsyncIterator[None]:
         """Run while the context is open; leaving it takes about `stop_within_s` at most."""
         logging.getLogger("aiokafka").setLevel(SILENT)
-        tasks = [asyncio.create_task(each.run()) for each in (self._source,) if each is not None]
+        tasks = [asyncio.create_task(each.run()) for each in self._parts()]
         try:
             yield
         finally:
             self.stop()
             if tasks:
                 await _end(tasks, stop_within_s)
+
+    def _parts(self) -> Sequence[KafkaSource | OutcomePublisher]:
+        return [part for part in (self._source, self._outcomes) if part is not None]
 
 
 async def _end(tasks: "list[asyncio.Task[None]]", within_s: float) -> None:

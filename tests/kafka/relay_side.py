@@ -1,0 +1,72 @@
+"""A relay process that reads from Kafka, and the platforms that count what it delivers."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.acceptance.process import Relay, fetch, purchase
+
+KAFKA = """
+[kafka]
+bootstrap_servers = "{address}"
+client_id = "{group}"
+session_timeout_ms = 6000
+heartbeat_interval_ms = 1000
+{options}
+"""
+SOURCE = """
+[sources.kafka]
+topics = {topics}
+group_id = "{group}"
+"""
+
+
+def relay_of(
+    folder: Path,
+    platforms: str,
+    address: str,
+    topics: Sequence[str],
+    *,
+    group: str = "relay",
+    options: str = "",
+    journal: str = "",
+) -> Relay:
+    """Return a relay that is not started yet; without topics it has no source."""
+    folder.mkdir(exist_ok=True)
+    relay = Relay(folder, platforms, 'linger = "20ms"')
+    file = folder / "relay.toml"
+    text = file.read_text().replace("[journal]", f"[journal]\n{journal}")
+    text += KAFKA.format(address=address, options=options, group=group)
+    if topics:
+        text += SOURCE.format(topics=list(topics), group=group)
+    file.write_text(text)
+    return relay
+
+
+async def source_of(relay: Relay) -> Any:
+    """Return what the relay tells of its Kafka source."""
+    return msgspec.json.decode(await fetch(f"{relay.admin}/api/v1/sources"))["kafka"]
+
+
+async def metric_sum(relay: Relay, name: str) -> float:
+    """Return the sum of all series of a metric."""
+    text = (await fetch(f"{relay.admin}/metrics")).decode()
+    lines = (line.rpartition(" ") for line in text.splitlines() if line.startswith(name + "{"))
+    return sum(float(value) for _, _, value in lines)
+
+
+def lines_of(relay: Relay, part: str) -> list[dict[str, Any]]:
+    """Return the log lines that hold a text."""
+    lines = (relay.folder / "relay.log").read_text().splitlines()
+    return [msgspec.json.decode(line) for line in lines if part in line]
+
+
+def event(event_id: str) -> bytes:
+    """Return a purchase as a message."""
+    return msgspec.json.encode(purchase(event_id))
+
+
+Counts = Counter[str]
