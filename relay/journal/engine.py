@@ -49,6 +49,7 @@ class Settings(NamedTuple):
     hot_events: int
     probe_interval_s: float
     connect: Connect
+    outcomes: bool = False
 
 
 class Recovered(NamedTuple):
@@ -94,7 +95,7 @@ class Engine:
         """Open the file and recover; nothing is left open if that fails."""
         lock = await asyncio.to_thread(claim, settings.path, settings.connect)
         room = Room(settings.path, settings.max_size_bytes)
-        ledger = Ledger(destinations, room, settings.clock)
+        ledger = Ledger(destinations, room, settings.clock, outcomes=settings.outcomes)
         connect = partial(_connect, settings, room)
         writer = Writer(connect, ledger, probe_interval_s=settings.probe_interval_s)
         try:

@@ -205,6 +205,7 @@ def _end(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace
         (*at, ledger.now_ms(), event.received_ms, event.event, event.event_id, event.event_time),
     )
     ledger.deltas.dead(name, event, "erased")
+    ledger.outcomes.erased(name, event, ledger.now_ms())
     return True
 
 
