@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from asyncio import Future
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -24,7 +25,7 @@ from relay.journal.checkpoint import Checkpointer
 from relay.journal.connection import Connect, open_checkpointer, open_reader, open_writer
 from relay.journal.cursor import Range
 from relay.journal.erase import Eraser
-from relay.journal.file import Lock, claim
+from relay.journal.file import Lock, claim, damaged
 from relay.journal.hot import Hot
 from relay.journal.index import Index
 from relay.journal.ledger import Commit, Key, Ledger
@@ -33,7 +34,7 @@ from relay.journal.progress import Progress
 from relay.journal.reader import Reader
 from relay.journal.relief import Relief
 from relay.journal.room import Look, Room
-from relay.journal.storage import storage_fault
+from relay.journal.storage import is_damage, storage_fault
 from relay.journal.upgrades import upgrade
 from relay.journal.writer import Writer, refused
 
@@ -102,8 +103,10 @@ class Engine:
             await writer.start()
             found = await writer.submit(partial(_recover, ledger=ledger))
         except BaseException as error:
-            await writer.close()
+            await _abandon(writer, settings)
             lock.release()
+            if is_damage(error):
+                raise damaged(settings.path) from None
             if reason := storage_fault(error):
                 raise JournalUnavailable(reason) from None
             raise
@@ -197,6 +200,18 @@ def _connect(settings: Settings, room: Room) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+async def _abandon(writer: Writer, settings: Settings) -> None:
+    """Close the writer of a journal that cannot be used, and leave its files as they are.
+
+    The last one to close a journal empties its write-ahead log, unless it only reads.
+    """
+    with ExitStack() as stack:
+        with suppress(sqlite3.Error):
+            witness = stack.enter_context(closing(open_reader(settings.path, settings.connect)))
+            witness.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        await writer.close()
 
 
 def _checkpointer(settings: Settings, room: Room) -> Checkpointer:

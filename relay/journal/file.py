@@ -15,6 +15,9 @@ from typing import Final
 
 from relay.errors import ConfigError, JournalDamaged, RelayError
 from relay.journal.connection import APPLICATION_ID, Connect, open_new, open_reader
+from relay.journal.cursor import Cursor
+from relay.journal.recent import recent
+from relay.journal.storage import UNREADABLE
 from relay.journal.upgrades import VERSION, create
 
 _MAGIC: Final = b"SQLite format 3\x00"
@@ -93,6 +96,13 @@ def _make(path: Path, connect: Connect) -> None:
     flush_folder(path.parent)
 
 
+def damaged(path: Path) -> JournalDamaged:
+    """Return what to say of a journal that cannot be read."""
+    return JournalDamaged(
+        f"{path}: is damaged; restore a backup, or move it away to begin a new journal."
+    )
+
+
 def flush_folder(folder: Path) -> None:
     """Have the names in a folder on the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -111,12 +121,26 @@ def _judge(path: Path, connect: Connect) -> None:
     try:
         with closing(open_reader(path, connect)) as connection:
             _judge_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
-            for query in _SAMPLES:
-                connection.execute(query).fetchall()
-    except sqlite3.DatabaseError:
-        raise JournalDamaged(
-            f"{path}: is damaged; restore a backup, or move it away to begin a new journal."
-        ) from None
+            _judge_content(path, connection)
+    except (sqlite3.DatabaseError, *UNREADABLE):
+        raise damaged(path) from None
+
+
+def _judge_content(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise for what cannot be read of that which the relay needs to start.
+
+    A small journal is looked at page by page; of a large one, which would take minutes, the small
+    tables and the end of the log are.
+    """
+    checks = list(_CHECKS)
+    if path.stat().st_size <= SMALL_BYTES:
+        checks += _WHOLE_CHECKS
+    for query, sound in checks:
+        if connection.execute(query).fetchone()[0] != sound:
+            raise damaged(path)
+    recent(connection, RECENT_EVENTS)
+    for position, ahead in connection.execute("SELECT position, ahead FROM cursor"):
+        Cursor.stored(position, ahead)
 
 
 def _judge_version(path: Path, version: int) -> None:
@@ -131,13 +155,18 @@ def _number(header: bytes, offset: int) -> int:
     return int.from_bytes(header[offset : offset + 4], "big")
 
 
-_SAMPLES: Final = (
-    "SELECT count(*) FROM sqlite_schema",
-    "SELECT * FROM cursor",
-    "SELECT * FROM total",
-    "SELECT * FROM log_end",
-    "SELECT * FROM pause",
-    "SELECT * FROM wait",
-    "SELECT id, first, count, length(entries) FROM log ORDER BY id DESC LIMIT 1",
-)
-"""What the relay needs to start; a whole check of a large journal would take minutes."""
+SMALL_BYTES: Final = 256 * 1024 * 1024
+"""A journal up to this size is checked page by page at the start: a fraction of a second."""
+RECENT_EVENTS: Final = 20_000
+"""Events at the end of the log that are read at the start."""
+_SMALL_TABLES: Final = ("cursor", "total", "total_value", "log_end", "pause", "wait", "rollup")
+_CHECKS: Final[list[tuple[str, object]]] = [
+    (f"PRAGMA quick_check('{table}')", "ok") for table in _SMALL_TABLES
+]
+_GAPS: Final = """
+    SELECT count(*) FROM (
+        SELECT first - lag(first + count) OVER (PARTITION BY lane ORDER BY first) AS gap FROM log
+    ) WHERE gap != 0
+"""
+_WHOLE_CHECKS: Final[list[tuple[str, object]]] = [("PRAGMA quick_check", "ok"), (_GAPS, 0)]
+"""Questions, each with the answer of a sound journal."""

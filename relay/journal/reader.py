@@ -2,18 +2,24 @@
 
 Each run sees one snapshot of what is committed and never waits for the writer. Runs beyond the
 number of threads wait in line; each belongs to a caller that waits for it, so the line is as
-bounded as the callers are.
+bounded as the callers are. A part of the file that was damaged since the start fails those runs
+that come upon it, and is told in the log; whatever else can be read and written goes on.
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+import msgspec
+
 from relay.errors import JournalUnavailable
-from relay.journal.storage import storage_fault
+from relay.journal.storage import DAMAGED, storage_fault
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -26,15 +32,19 @@ class Reader:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="journal-reader")
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._busy: set[sqlite3.Connection] = set()
+        self._told_damage = False
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Return what `query` returns; it sees one snapshot and cannot write.
 
-        Raises `JournalUnavailable` if the file cannot be read.
+        Raises `JournalUnavailable` if the file, or that part of it, cannot be read.
         """
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._executor, self._snapshot, query)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._tell_damage()
+            raise JournalUnavailable(DAMAGED) from None
         except sqlite3.Error as error:
             if reason := storage_fault(error):
                 raise JournalUnavailable(reason) from None
@@ -47,6 +57,12 @@ class Reader:
         await asyncio.to_thread(self._executor.shutdown)
         while connection := self._idle_connection():
             connection.close()
+
+    def _tell_damage(self) -> None:
+        """Log it once: whoever waits for what cannot be read asks for it again and again."""
+        if not self._told_damage:
+            self._told_damage = True
+            log.error("events of the journal cannot be read: run `relay journal check`")
 
     def _snapshot(self, query: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._idle_connection() or self._connect()

@@ -8,6 +8,11 @@ operation's own. The reason is short, holds no path and is safe to show to a pro
 import sqlite3
 from typing import Final
 
+import msgspec
+
+UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
+"""What bytes raise that the relay never wrote."""
+
 _REASONS: Final = {
     sqlite3.SQLITE_FULL: "the disk of the journal is full",
     sqlite3.SQLITE_IOERR: "the disk of the journal fails",
@@ -22,8 +27,17 @@ _REASONS: Final = {
     sqlite3.SQLITE_NOMEM: "the relay is out of memory",
     sqlite3.SQLITE_INTERRUPT: "the journal was interrupted",
 }
+_DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+DAMAGED: Final = _REASONS[sqlite3.SQLITE_CORRUPT]
 _PRIMARY_CODE: Final = 0xFF
 """The low byte of an extended result code, see https://sqlite.org/rescode.html (2026)."""
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether the file holds what the relay never wrote there."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _DAMAGE
+    return isinstance(error, UNREADABLE)
 
 
 def storage_fault(error: BaseException) -> str | None:

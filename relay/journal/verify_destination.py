@@ -17,7 +17,7 @@ from relay.event_name import Lane
 from relay.journal import log
 from relay.journal.cursor import Cursor
 from relay.journal.finding import REPORT, Finding, Problems, Watch, fine
-from relay.journal.verify_log import UNREADABLE
+from relay.journal.storage import UNREADABLE
 
 
 class _Stored(NamedTuple):

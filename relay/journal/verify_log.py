@@ -8,17 +8,13 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-import msgspec
-
 from relay.event_name import Lane
 from relay.journal.codec import count_group
 from relay.journal.finding import Finding, Problems, Watch, counted
+from relay.journal.storage import UNREADABLE
 
 STEP_GROUPS: Final = 4
 """Groups, of about 1 MiB at most, that are in memory at once."""
-
-UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
-"""What bytes raise that are no MessagePack of ours."""
 
 
 class _Extent(NamedTuple):

@@ -13,8 +13,8 @@ import msgspec
 from relay.delivery import DeadReason
 from relay.journal.codec import ONE_RECORD, count_group
 from relay.journal.finding import Finding, Problems, Watch, counted
+from relay.journal.storage import UNREADABLE
 from relay.journal.timeline import SPAN_OFFSETS
-from relay.journal.verify_log import UNREADABLE
 
 WATCHED_ROWS: Final = 1_000
 """Rows after which the watcher is told."""

@@ -107,6 +107,31 @@ def test_the_journal_of_a_sandbox_is_verified_while_it_runs_and_after(tmp_path: 
     assert real.code == 2
 
 
+@pytest.mark.parametrize("spoil", ["text", "damage", "newer"])
+async def test_a_relay_does_not_start_on_what_it_cannot_read(shop: Shop, spoil: str) -> None:
+    """One line that says what to do, and the file as it was."""
+    path = shop.folder / "shop.db"
+    await journal_at(path)
+    if spoil == "text":
+        path.write_text("conversions of 2025")
+    elif spoil == "damage":
+        path.write_bytes(path.read_bytes()[:30_000])
+    else:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+
+    ended = shop.run("serve")
+
+    assert (ended.code, ended.out) == (1, "")
+    [line] = [line for line in ended.err.splitlines() if not line.startswith("{")]
+    assert line.startswith(f"relay: {'shop.db'}: ")
+    assert {"text": "move it, or set", "damage": "restore a backup", "newer": "install that"}[
+        spoil
+    ] in line
+    assert path.read_bytes() == before
+
+
 async def test_a_backup_says_what_it_holds(shop: Shop) -> None:
     await journal_at(shop.folder / "shop.db")
 

@@ -1,13 +1,17 @@
 """The journal's file: who may read it, who may use it, and what is never touched."""
 
+import hashlib
 import os
+import random
 import shutil
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
+from typing import Final
 
+import msgspec
 import pytest
 
 from relay.errors import ConfigError, JournalDamaged, RelayError
@@ -47,6 +51,55 @@ def mode(path: Path) -> int:
 
 def content(path: Path) -> bytes:
     return path.read_bytes()
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Return the digests of a journal's files, but for those that only tell who uses it."""
+    return {
+        each.name: hashlib.sha256(each.read_bytes()).hexdigest()
+        for each in folder.iterdir()
+        if not each.name.endswith((".lock", "-shm"))
+    }
+
+
+async def read_all(path: Path) -> str | None:
+    """Read a thousand events from a journal; or return why it is not opened."""
+    try:
+        async with opened(path) as journal:
+            assert len((await journal.read("p", Lane.MONEY, 0, 2_000)).pending) == 1_000
+    except JournalDamaged as refusal:
+        return str(refusal)
+    return None
+
+
+def spoil_page(connection: sqlite3.Connection) -> None:
+    """Have a page say of another one what is not so."""
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute(
+        "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema"
+        " WHERE name = 'total') WHERE name = 'cursor'"
+    )
+
+
+def spoil_event(connection: sqlite3.Connection) -> None:
+    """Have an order be a number: the start comes upon it late, when it reads on for the look-up."""
+    row, data = connection.execute("SELECT id, entries FROM log ORDER BY id DESC").fetchone()
+    [[conversion, passed]] = msgspec.msgpack.decode(data)
+    conversion[6] = 7
+    spoilt = msgspec.msgpack.encode([[conversion, passed]])
+    connection.execute("UPDATE log SET entries = ? WHERE id = ?", (spoilt, row))
+
+
+def spoil_version(connection: sqlite3.Connection) -> None:
+    """Have a newer relay write to it."""
+    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+
+
+SPOILERS: Final[dict[str, Callable[[sqlite3.Connection], None]]] = {
+    "page": spoil_page,
+    "event": spoil_event,
+    "version": spoil_version,
+}
 
 
 async def refusal(path: Path) -> str:
@@ -152,6 +205,49 @@ async def test_a_damaged_journal_is_left_alone(tmp_path: Path, kept: int) -> Non
     assert await refusal(path) == (
         f"{path}: is damaged; restore a backup, or move it away to begin a new journal."
     )
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_a_journal_with_flipped_bytes_is_whole_or_left_alone(
+    tmp_path: Path, seed: int
+) -> None:
+    """Somewhere in the file: what is not noticed has not cost an event."""
+    path, dice = tmp_path / "relay.db", random.Random(seed)
+    async with opened(path) as journal:
+        for first in range(0, 1_000, 50):
+            await journal.append([entry(f"e{first + at}") for at in range(50)])
+    content = bytearray(path.read_bytes())
+    at = dice.randrange(len(content))
+    content[at : at + dice.choice([1, 16])] = dice.randbytes(dice.choice([1, 16]))
+    path.write_bytes(content)
+    refusal = await read_all(path)
+    if refusal is not None:
+        assert refusal in {
+            f"{path}: is damaged; restore a backup, or move it away to begin a new journal.",
+            f"{path}: is no journal of the relay; move it, or set [journal] path.",
+        }
+        assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("spoil", ["page", "event", "version"])
+async def test_a_refused_journal_keeps_its_write_ahead_log(tmp_path: Path, spoil: str) -> None:
+    """It may hold the only copy of acknowledged events; a repair needs both files as they are."""
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    async with opened(tmp_path / "relay.db") as journal:
+        await journal.append([entry("a")])
+    async with opened(tmp_path / "relay.db") as journal:
+        await journal.append([entry("b")])
+        with closing(sqlite3.connect(tmp_path / "relay.db", isolation_level=None)) as other:
+            other.execute("PRAGMA wal_autocheckpoint = 0")
+            SPOILERS[spoil](other)
+            for name in ("relay.db", "relay.db-wal"):
+                shutil.copy(tmp_path / name, killed / name)
+    before = hashes(killed)
+    assert set(before) == {"relay.db", "relay.db-wal"}
+    with pytest.raises(JournalDamaged, match=r"is damaged; restore|written by a newer relay"):
+        await journal_at(killed / "relay.db").open(["p"])
+    assert hashes(killed) == before
 
 
 async def test_an_overwritten_journal_is_left_alone(tmp_path: Path) -> None:

@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from relay.errors import JournalUnavailable
+from relay.event_name import Lane
+from relay.journal import log
 from relay.journal.connection import open_reader
+from relay.journal.cursor import Cursor
 from relay.journal.reader import Reader
 from tests.journal_seed import new_journal
+
+VIEW = log.View("p", Lane.MONEY, Cursor())
 
 
 @asynccontextmanager
@@ -66,6 +71,26 @@ async def test_a_file_that_is_gone_is_a_fault_of_the_storage(tmp_path: Path) -> 
     async with reading(tmp_path / "absent.db") as reader:
         with pytest.raises(JournalUnavailable, match="cannot be opened"):
             await reader.run(ends)
+
+
+async def test_what_was_damaged_since_the_start_fails_alone_and_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A sender that cannot read on asks every second; it must neither end nor fill the log."""
+    path = tmp_path / "relay.db"
+    with new_journal(path) as writer:
+        writer.execute(
+            "INSERT INTO log (lane, first, count, received_ms, entries)"
+            " VALUES (0, 0, 1, 0, x'9107')"
+        )
+        async with reading(path) as reader:
+            for _ in range(3):
+                with pytest.raises(JournalUnavailable, match="damaged"):
+                    await reader.run(lambda it: list(log.read(it, VIEW, 0, 10, end=1).pending))
+            assert await reader.run(ends) == []
+    assert [each.message for each in caplog.records] == [
+        "events of the journal cannot be read: run `relay journal check`"
+    ]
 
 
 async def test_closing_interrupts_a_question_that_takes_for_ever(tmp_path: Path) -> None:
