@@ -33,7 +33,7 @@ test: setup  ## Run all tests, with branch coverage
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-backlog: setup  ## Start and measure the relay with ten million events waiting on disk (15 GB)
+backlog: setup  ## Start and measure the relay with ten million events waiting on disk (6 GB)
 	RELAY_TEST_BACKLOG=10000000 $(BIN)/python -m pytest -s tests/acceptance/test_backlog.py
 
 chaos: setup  ## Break everything at random for five minutes, and recount (SEED=…, DURATION=seconds)

@@ -134,6 +134,7 @@ async def test_a_backlog_costs_neither_the_start_nor_memory_nor_producers(tmp_pa
     finally:
         await empty.kill()
         await full.kill()
+        (tmp_path / "full" / "relay.db").unlink()  # pytest keeps folders, and this is gigabytes
     print(
         f"\n{EVENTS:,} events waiting: start {start_s:.2f} s, after kill -9 {again_s:.2f} s;"
         f" memory {memory_bytes / 10**6:.0f} MB; {rates.full:,.0f} events a second,"
