@@ -9,7 +9,6 @@ all raises `Unreadable`, and nothing of it is taken. Nothing is remembered befor
 import asyncio
 from asyncio import Future
 from collections.abc import Callable, Sequence
-from functools import cache, partial
 from typing import Protocol
 
 import msgspec
@@ -98,7 +97,7 @@ class Intake:
 
     async def take_json(self, body: bytes, origin: Origin) -> Taken:
         """Return what a JSON body came to. Raises `Unreadable`."""
-        split = cache(partial(split_json, body))
+        split = _Split(body)
         proper = decode_array(body)
         events = split() if proper is None else list(enumerate(proper))
         return await self._take(events, split, origin, apart=False)
@@ -126,11 +125,17 @@ class Intake:
         except Exception:
             self._router.forget(entries)
             raise
+        waiting: Future[None] = asyncio.get_running_loop().create_future()
+
+        def ended(done: "Future[None]") -> None:
+            self._forget_unless(done, entries)
+            _pass_on(done, waiting)
+
         if stored.done():
-            self._forget_unless(stored, entries)
+            ended(stored)
         else:
-            stored.add_done_callback(lambda done: self._forget_unless(done, entries))
-        return asyncio.shield(stored)
+            stored.add_done_callback(ended)
+        return waiting
 
     async def _take(
         self,
@@ -216,3 +221,30 @@ class Intake:
             self._router.forget(claimed)
         elif self._on_stored is not None:
             self._on_stored(claimed)
+
+
+class _Split:
+    """The events of a JSON body as they came; it is taken apart when that is first asked for."""
+
+    __slots__ = ("_body", "_events")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._events: _Documents | None = None
+
+    def __call__(self) -> _Documents:
+        if self._events is None:
+            self._events = split_json(self._body)
+        return self._events
+
+
+def _pass_on(done: "Future[None]", waiting: "Future[None]") -> None:
+    """End a future like another one, unless nobody waits for it any more."""
+    if waiting.done():
+        return
+    if done.cancelled():
+        waiting.cancel()
+    elif error := done.exception():
+        waiting.set_exception(error)
+    else:
+        waiting.set_result(None)

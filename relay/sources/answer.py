@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from relay.intake import Finding, Problem, Taken
 from relay.intake.problem import Code
+from relay.sources.prompt import Prompt, json_response
 
 MAX_LISTED: Final = 1000
 """Entries of `errors` and of `warnings`; the counts go on."""
@@ -30,8 +31,6 @@ RefusalCode = Literal[
 """Why a request was not looked at, beside the codes of what its body may be wrong in."""
 
 _ENCODER = msgspec.json.Encoder()
-_NAMELESS: Final = {"Server": "relay"}
-"""In place of the names and versions of the libraries that a port is built on."""
 
 
 class Complaint(msgspec.Struct, frozen=True):
@@ -93,7 +92,7 @@ class Refused(Exception):
     def response(self) -> web.Response:
         """Return this as an answer."""
         answer = Answer(errors=[Complaint(None, None, self.code, "", self.message)])
-        found = response(self.status, answer, self.headers)
+        found = json_response(_ENCODER.encode(answer), self.status, dict(self.headers))
         found.force_close()
         return found
 
@@ -115,21 +114,10 @@ def unreadable(problem: Problem) -> Answer:
 
 def response(
     status: int, answer: Answer | Caller, headers: Mapping[str, str] | None = None
-) -> web.Response:
+) -> web.StreamResponse:
     """Return an answer as JSON."""
-    return json_response(_ENCODER.encode(answer), status, headers)
-
-
-def json_response(
-    body: bytes, status: int = 200, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    """Return a body that is JSON already."""
-    return web.Response(
-        body=body,
-        status=status,
-        headers={**_NAMELESS, **(headers or {})},
-        content_type="application/json",
-    )
+    body = _ENCODER.encode(answer)
+    return json_response(body, status, dict(headers)) if headers else Prompt(status, body)
 
 
 def _complaint(finding: Finding) -> Complaint:

@@ -5,8 +5,6 @@ A packed body is unpacked as it arrives, so a bomb is stopped at the limit, not 
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import web
@@ -34,9 +32,8 @@ class BodyReader:
         self._deadlines: set[asyncio.Timeout] = set()
         self._stopping = False
 
-    @asynccontextmanager
-    async def body_of(self, request: web.BaseRequest) -> AsyncIterator[bytes]:
-        """Hold the body, unpacked, while the context is open.
+    async def hold(self, request: web.BaseRequest) -> "Body":
+        """Return the body, unpacked; it takes its share of the room until `release`.
 
         Raises `Refused`: 413 too large, packed or not; 415 unknown encoding; 408 too slow; 503 if
         too much is held, or the relay stops; 400 if the rest of it never comes. Raises
@@ -44,12 +41,17 @@ class BodyReader:
         """
         if (request.content_length or 0) > self._max_bytes:
             raise too_large(self._max_bytes)
-        body = _Packed(self._max_bytes) if _is_packed(request) else _Plain(self._max_bytes)
+        body = _Packed(self._max_bytes) if _is_packed(request) else Body(self._max_bytes)
         try:
             await self._read(request, body)
-            yield body.whole()
-        finally:
-            self._free_bytes += body.held
+        except BaseException:
+            self.release(body)
+            raise
+        return body
+
+    def release(self, body: "Body") -> None:
+        """Let go of a body that was held."""
+        self._free_bytes += body.held
 
     def stop(self) -> None:
         """Wait for no body any longer: what has not arrived whole is answered 503."""
@@ -59,7 +61,7 @@ class BodyReader:
             if not deadline.expired():
                 deadline.reschedule(now)
 
-    async def _read(self, request: web.BaseRequest, body: "_Plain") -> None:
+    async def _read(self, request: web.BaseRequest, body: "Body") -> None:
         try:
             if request.content.is_eof():
                 self._hold(body, request.content.read_nowait())
@@ -72,7 +74,7 @@ class BodyReader:
         except OSError:  # the client is gone, and nobody will read this
             raise Refused(400, "not_json", "The body ended too early.") from None
 
-    async def _wait_for(self, request: web.BaseRequest, body: "_Plain") -> None:
+    async def _wait_for(self, request: web.BaseRequest, body: "Body") -> None:
         deadline = asyncio.timeout(0 if self._stopping else self._timeout_s)
         self._deadlines.add(deadline)
         try:
@@ -83,7 +85,7 @@ class BodyReader:
         finally:
             self._deadlines.discard(deadline)
 
-    def _hold(self, body: "_Plain", part: bytes) -> None:
+    def _hold(self, body: "Body", part: bytes) -> None:
         """Add a part; free room and what all bodies hold stay the same sum, whatever happens."""
         self._free_bytes += body.held
         try:
@@ -99,7 +101,7 @@ class BodyReader:
         return Refused(408, "timeout", f"The body did not arrive within {self._timeout_s:g} s.")
 
 
-class _Plain:
+class Body:
     """What has arrived of a body; `held` are its bytes."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -108,16 +110,18 @@ class _Plain:
         self._parts: list[bytes] = []
 
     def add(self, part: bytes) -> None:
+        """Take what came next."""
         self.held += len(part)
         if self.held > self._max_bytes:
             raise too_large(self._max_bytes)
         self._parts.append(part)
 
     def whole(self) -> bytes:
+        """Return all of it. Raises `Unreadable` if it is packed and cut short."""
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
-class _Packed(_Plain):
+class _Packed(Body):
     """The same for gzip, of one member or several; `held` are the unpacked bytes."""
 
     def __init__(self, max_bytes: int) -> None:

@@ -14,13 +14,13 @@ from relay.keys.keyring import Denied, Keyring
 from relay.sources.answer import (
     Caller,
     Refused,
-    json_response,
     response,
     taken_answer,
     unreadable,
 )
 from relay.sources.connections import Server
 from relay.sources.credential import grant_of, refused
+from relay.sources.prompt import Prompt
 from relay.sources.taker import Reading, Taker, Use
 
 JSON_TYPES: Final = frozenset({"application/json", "text/json"})
@@ -31,7 +31,7 @@ MAX_HEADERS: Final = 100
 LINGER_S: Final = 2.0
 """How long the rest of a refused request is read, so that the client gets to read the answer."""
 
-Handler = Callable[[web.BaseRequest], Awaitable[web.Response]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class HttpSource:
@@ -57,7 +57,7 @@ class HttpSource:
             **{path: {"POST": handler} for path, handler in (others or {}).items()},
         }
 
-    async def handle(self, request: web.BaseRequest) -> web.Response:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request to the port; never with a 5xx for what the producer sent."""
         try:
             return await self._handler_of(request)(request)
@@ -85,7 +85,7 @@ class HttpSource:
             raise Refused(405, "method_not_allowed", f"Use {allowed} here.", {"Allow": allowed})
         return handler
 
-    async def _events(self, request: web.BaseRequest) -> web.Response:
+    async def _events(self, request: web.BaseRequest) -> web.StreamResponse:
         use = Use(grant_of(request, self._keyring))
         try:
             taken = await self._taker.take(request, use, self._reading_of(request))
@@ -102,12 +102,12 @@ class HttpSource:
         message = "Content-Type: send application/json or application/x-ndjson."
         raise Refused(415, "unsupported_media_type", message)
 
-    async def _auth_test(self, request: web.BaseRequest) -> web.Response:
+    async def _auth_test(self, request: web.BaseRequest) -> web.StreamResponse:
         grant = grant_of(request, self._keyring)
         return response(200, Caller(grant.name, grant.scopes, grant.uses_left))
 
-    async def _document(self, request: web.BaseRequest) -> web.Response:
-        return json_response(self._openapi)
+    async def _document(self, request: web.BaseRequest) -> web.StreamResponse:
+        return Prompt(200, self._openapi)
 
 
 def server(source: HttpSource, *, idle_timeout_s: float) -> Server:

@@ -17,9 +17,10 @@ from aiohttp import web
 from relay.intake import Intake, Origin, Taken, Unreadable
 from relay.keys.keyring import Denied, Grant, Keyring
 from relay.metrics import Metrics
-from relay.sources.answer import Refused, json_response
+from relay.sources.answer import Refused
 from relay.sources.credential import basic_grant_of, refused
 from relay.sources.loose import Json, rows, table
+from relay.sources.prompt import Prompt, json_response
 from relay.sources.segment_call import event_of, read_time
 from relay.sources.taker import Taker, Use
 
@@ -55,7 +56,7 @@ class Segment:
 
     paths: Final = tuple(PATHS)
 
-    async def handle(self, request: web.BaseRequest) -> web.Response:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a call, or a batch of them."""
         try:
             taken = await self._take(request, basic_grant_of(request, self._keyring))
@@ -68,7 +69,7 @@ class Segment:
         if taken.errors and not taken.entries:
             problem = taken.errors[0].problem
             return _failure(400, problem.code, f"{problem.path}: {problem.message}")
-        return json_response(SUCCESS)
+        return Prompt(200, SUCCESS)
 
     async def _take(self, request: web.BaseRequest, grant: Grant) -> Taken:
         kind = PATHS[request.path]
@@ -124,7 +125,7 @@ def _kind_of(call: Json) -> str:
     return kind if isinstance(kind, str) and kind in KINDS else "other"
 
 
-def _reshaped(refusal: Refused) -> web.Response:
+def _reshaped(refusal: Refused) -> web.StreamResponse:
     found = _failure(refusal.status, refusal.code, refusal.message, refusal.headers)
     found.force_close()
     return found
@@ -133,4 +134,5 @@ def _reshaped(refusal: Refused) -> web.Response:
 def _failure(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    return json_response(msgspec.json.encode(_Failure(code, message)), status, headers)
+    body = msgspec.json.encode(_Failure(code, message))
+    return json_response(body, status, dict(headers or {}))

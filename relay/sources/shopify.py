@@ -18,8 +18,9 @@ from relay.config.secret import SecretSource
 from relay.intake import Intake, Origin, Taken, Unreadable
 from relay.keys.keyring import Grant, Uses
 from relay.metrics import Metrics
-from relay.sources.answer import Refused, json_response, response, taken_answer, unreadable
+from relay.sources.answer import Refused, response, taken_answer, unreadable
 from relay.sources.loose import Json
+from relay.sources.prompt import Prompt
 from relay.sources.shopify_order import TOPICS, event_of
 from relay.sources.taker import Taker, Use
 
@@ -52,7 +53,7 @@ class Shopify:
         self._metrics = metrics
         self._nobody = Grant(None, Uses({}), clock)
 
-    async def handle(self, request: web.BaseRequest) -> web.Response:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one webhook."""
         shop = self._shops.get(request.headers.get("X-Shopify-Shop-Domain", "").strip().lower())
         signature = request.headers.get("X-Shopify-Hmac-Sha256", "")
@@ -69,7 +70,7 @@ class Shopify:
             return response(400, unreadable(error.problem))
         if taken.errors:
             return response(400, taken_answer(taken))
-        return json_response(SUCCESS)
+        return Prompt(200, SUCCESS)
 
     async def _read(self, body: bytes, origin: Origin, topic: str, shop: Shop) -> Taken:
         event = event_of(topic, _decoded(body), shop.domain)

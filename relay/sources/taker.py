@@ -48,14 +48,20 @@ class Taker:
             raise Refused.unavailable(STOPPING)
         use.begin()
         try:
-            async with self._bodies.body_of(request) as body:
-                started = time.perf_counter()
-                taken = await reading(body, use.origin)
-                await self._store(taken, use)
+            body = await self._bodies.hold(request)
+            try:
+                return await self._taken(body.whole(), use, reading)
+            finally:
+                self._bodies.release(body)
         except TooMany as error:
             raise Refused(413, "too_large", error.problem.message) from None
         finally:
             use.end()
+
+    async def _taken(self, body: bytes, use: "Use", reading: Reading) -> Taken:
+        started = time.perf_counter()
+        taken = await reading(body, use.origin)
+        await self._store(taken, use)
         self._metrics.ingest_seconds.observe(time.perf_counter() - started)
         return taken
 

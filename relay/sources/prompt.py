@@ -1,0 +1,68 @@
+"""An answer that goes out in one write.
+
+Most requests carry one event and are answered with the same few bytes; aiohttp's machinery for
+answers of any kind costs as much there as all that was done with the event. Where the short way
+might differ in anything a client sees (HTTP/1.0, a connection that is to be closed, answers that
+pile up because nobody reads them), the answer goes the usual way.
+"""
+
+import time
+from email.utils import formatdate
+from functools import cache, lru_cache
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import HttpVersion11
+
+JSON: Final = "application/json"
+SERVER: Final = "relay"
+"""In place of the names and versions of the libraries that the port is built on."""
+
+
+class Prompt(web.StreamResponse):
+    """A JSON body with its status, and no other header."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(status=status)
+        self._content = body
+        self._usual: web.Response | None = None
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send it."""
+        transport = request.transport
+        is_plain = request.keep_alive and request.version == HttpVersion11
+        if transport is None or not is_plain or transport.get_write_buffer_size():
+            self._usual = json_response(self._content, self.status)
+            return await self._usual.prepare(request)
+        self._keep_alive = True
+        head = _head(self.status), _date(int(time.time())), b"%d" % len(self._content)
+        transport.write(b"%s%s\r\nContent-Length: %s\r\n\r\n%s" % (*head, self._content))
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """End it, if that is still to do."""
+        if self._usual is not None:
+            await self._usual.write_eof(data)
+            self._keep_alive = self._usual.keep_alive
+
+
+def json_response(
+    body: bytes, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    """Return the same the usual way, with further headers."""
+    named = {"Server": SERVER, **(headers or {})}
+    return web.Response(body=body, status=status, headers=named, content_type=JSON)
+
+
+@cache
+def _head(status: int) -> bytes:
+    """Return the first lines; there are as many as statuses."""
+    line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"
+    return f"{line}\r\nServer: {SERVER}\r\nContent-Type: {JSON}\r\nDate: ".encode()
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
