@@ -101,14 +101,13 @@ class Waiting:
 
         Where all that is held earns nothing, one batch more is let in that does.
         """
-        full = len(self._again) >= MAX_ROTATING
-        if full and not (money_first and self._batcher.has_money):
-            return None
-        if full and any(batch.has_money for batch in self._again):
+        money = money_first and self._batcher.has_money
+        if len(self._again) >= MAX_ROTATING and not (
+            money and not any(batch.has_money for batch in self._again)
+        ):
             return None
         oldest_ms = self._batcher.oldest_ms(money_first=money_first)
-        other = money_first and not self._batcher.has_money
-        return None if oldest_ms is None else (0, other, oldest_ms)
+        return None if oldest_ms is None else (0, money_first and not money, oldest_ms)
 
     def _suspect(self) -> Batch | None:
         if self._suspect_sent or not self._suspects:

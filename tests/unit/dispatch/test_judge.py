@@ -220,3 +220,15 @@ def test_a_batch_remembers_through_its_parts_what_became_of_it() -> None:
     half, _ = batch.halves()
     assert (half.sent, half.failures, half.failed_at, half.named) == (True, 1, 10, 2)
     assert half.begin() == 2
+
+
+def test_a_batch_remembers_when_the_platform_may_have_taken_it_without_saying_so() -> None:
+    """The earliest such moment counts, for its parts as well; what was never sent does not."""
+    batch = batch_of(4)
+    judge(batch, Answer(kind="transient", code="connect"), sent_at=10.0)
+    assert batch.unknown_at == math.inf
+    judge(batch, Answer(kind="throttled"), sent_at=20.0)
+    assert batch.unknown_at == math.inf
+    judge(batch, Answer(kind="transient", code="timeout"), sent_at=30.0)
+    judge(batch, Answer(kind="transient", http_status=500), sent_at=40.0)
+    assert [half.unknown_at for half in batch.halves()] == [30.0, 30.0]
