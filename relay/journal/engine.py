@@ -87,6 +87,7 @@ class Engine:
         self.checkpointer = _checkpointer(settings, ledger.room)
         self.relief = Relief(writer, self.checkpointer, ledger.destinations, ledger.room.step_bytes)
         self._lock = lock
+        self._path = settings.path
         self._look = Look()
         self._tasks = [self._task(self.index.run()), self._task(self.relief.run())]
         ledger.announce = self._committed
@@ -143,7 +144,7 @@ class Engine:
 
     async def erase(self, subject: Subject, ends: Mapping[Lane, int]) -> Erased:
         """Erase a person from all events before these offsets."""
-        eraser = Eraser(self.queries, self.writer, self.ledger, self.checkpointer)
+        eraser = Eraser(self._path, self.queries, self.writer, self.ledger, self.checkpointer)
         return await eraser.erase(subject, ends)
 
     @property

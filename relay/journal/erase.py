@@ -4,8 +4,8 @@ What still waits ends as dead, reason `erased`; dead letters lose their payload 
 reason; in the log the event is left without identity, pages and all but the sum of its order. One
 transaction is about one group of the log or one row, small enough that producers hardly notice, and
 each event is found by what it still holds: whatever cuts an erasure off, running it again erases
-the rest. Deleted content is overwritten (`secure_delete`), and at the end the write-ahead log is
-emptied, which held it, too.
+the rest. Deleted content is overwritten (`secure_delete`); at the end, what moved rows have left
+behind in the file is overwritten as well (`gaps`), and the write-ahead log is emptied.
 
 Whoever calls sees to it that none of these events is in a request under way, or can get into one.
 """
@@ -15,13 +15,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from relay.conversion import Conversion, Order
 from relay.identity.subject import NOBODY, Subject
-from relay.journal import traces
+from relay.journal import gaps, traces
 from relay.journal.base import Entry, Erased, ErasedAt, Stored
 from relay.journal.checkpoint import Checkpointer
 from relay.journal.codec import encode_group
@@ -35,6 +36,9 @@ STEP_EVENTS: Final = 100
 """Events that one transaction ends, at most."""
 MAX_LISTED: Final = 1_000
 """Delivered events that are named for each destination; all are counted."""
+STEP_PAGES: Final = 50
+"""Pages that one transaction overwrites."""
+CLEAN_TRIES: Final = 5
 EMPTY_TRIES: Final = 20
 EMPTY_INTERVAL_S: Final = 0.25
 """How often to try to empty the write-ahead log, while others are reading from it."""
@@ -44,8 +48,14 @@ class Eraser:
     """See the module docstring. Used for one erasure; all methods are called on the loop."""
 
     def __init__(
-        self, reader: Reader, writer: Writer, ledger: Ledger, checkpointer: Checkpointer
+        self,
+        path: Path,
+        reader: Reader,
+        writer: Writer,
+        ledger: Ledger,
+        checkpointer: Checkpointer,
     ) -> None:
+        self._path = path
         self._reader = reader
         self._writer = writer
         self._ledger = ledger
@@ -61,7 +71,7 @@ class Eraser:
             "retry", subject, ends
         ):
             pass
-        return self._tally.result(emptied=await self._empty())
+        return self._tally.result(emptied=await self._clean())
 
     async def _look(self, table: Table, subject: Subject, ends: Ends) -> Sequence[int]:
         """Return the rows that hold one of the digests."""
@@ -104,6 +114,25 @@ class Eraser:
     async def _end(self, found: Sequence[Trace]) -> None:
         write = partial(_end_all, ledger=self._ledger, found=found)
         self._tally.erased += await self._writer.submit(write)
+
+    async def _clean(self) -> bool:
+        """Overwrite what is left in the files; tell whether nothing is.
+
+        Only the pages that had any are looked at again: what moves meanwhile is not this person's.
+        """
+        tables = await self._reader.run(gaps.roots)
+        pages: frozenset[int] | None = None
+        for _ in range(CLEAN_TRIES):
+            if not await self._empty():
+                return False
+            found = await asyncio.to_thread(gaps.find, self._path, tables, pages)
+            if not found:
+                return True
+            pages = frozenset(gap.page for gap in found)
+            for at in range(0, len(found), STEP_PAGES):
+                filling = partial(_fill, found=found[at : at + STEP_PAGES])
+                await self._writer.submit(filling)
+        return False
 
     async def _empty(self) -> bool:
         for _ in range(EMPTY_TRIES):
@@ -172,6 +201,11 @@ def _what_stays(event: Conversion) -> Conversion:
         limited_data_use=event.limited_data_use,
         source=event.source,
     )
+
+
+def _fill(connection: sqlite3.Connection, found: Sequence[gaps.Gap]) -> None:
+    for gap in found:
+        gaps.fill(connection, gap)
 
 
 def _rewrite(connection: sqlite3.Connection, log_id: int, entries: bytes) -> None:
