@@ -22,6 +22,7 @@ from relay.sources.rejected import RejectedTopics
 
 ORIGIN: Final = Origin("kafka")
 FULL_RETRY_S: Final = 1.0
+SLOW_S: Final = 5.0
 REJECTED_FIRST_S: Final = 1.0
 REJECTED_MAX_S: Final = 30.0
 
@@ -71,12 +72,22 @@ class BatchTaker:
 
     async def _write_away(self, rejected: list[Rejected]) -> None:
         while True:
+            writing = asyncio.create_task(self._rejected.write(rejected))
             try:
-                await self._rejected.write(rejected)
+                await self._accompany(writing)
             except Fault as fault:
                 self._status.in_trouble("stopped", fault)
                 await asyncio.sleep(self._waits.next_s())
             else:
                 break
+            finally:
+                writing.cancel()
         self._waits.reset()
         self._status.out_of_trouble()
+
+    async def _accompany(self, writing: "asyncio.Task[None]") -> None:
+        """Wait for the producer, which tries for ever, but say so if it takes long."""
+        while not (await asyncio.wait({writing}, timeout=SLOW_S))[0]:
+            reason = "the cluster does not take rejected messages; are enough replicas in sync?"
+            self._status.in_trouble("stopped", Fault(reason))
+        writing.result()

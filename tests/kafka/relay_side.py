@@ -1,7 +1,8 @@
 """A relay process that reads from Kafka, and the platforms that count what it delivers."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,4 +70,19 @@ def event(event_id: str) -> bytes:
     return msgspec.json.encode(purchase(event_id))
 
 
-Counts = Counter[str]
+async def accepted_ids(url: str, platform: str) -> Counter[str]:
+    """Return how often the emulated platform took each event id."""
+    lines = (await fetch(f"{url}/sandbox/ids?platform={platform}")).splitlines()
+    found = (msgspec.json.decode(line) for line in lines)
+    return Counter({each["event_id"]: each["count"] for each in found if "event_id" in each})
+
+
+async def until(
+    condition: Callable[[], Awaitable[bool]], within_s: float = 30.0, look_s: float = 0.1
+) -> None:
+    """Wait until a condition holds; what is waited for is another process."""
+    async with asyncio.timeout(within_s):
+        while True:
+            if await condition():
+                return
+            await asyncio.sleep(look_s)
