@@ -142,10 +142,15 @@ def forget_rejections(connection: sqlite3.Connection) -> bool:
     return _delete(connection, "rejection", [row for (row,) in rows])
 
 
-def give_back(connection: sqlite3.Connection) -> bool:
-    """Give free pages back to the file system, but keep some: the file is about to grow again."""
+def give_back(connection: sqlite3.Connection, spare_pages: int | None = None) -> bool:
+    """Give free pages back to the file system.
+
+    Unless told otherwise it keeps some: the file is about to grow again.
+    """
     free = _pragma(connection, "freelist_count")
-    surplus = free - max(SPARE_PAGES, _pragma(connection, "page_count") // 10)
+    if spare_pages is None:
+        spare_pages = max(SPARE_PAGES, _pragma(connection, "page_count") // 10)
+    surplus = free - spare_pages
     if surplus <= 0:
         return False
     # The module steps this pragma only once, which frees one page whatever number is given.

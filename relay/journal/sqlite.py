@@ -253,7 +253,7 @@ class SqliteJournal:
         return await self._opened.queries.run(partial(recent, limit=limit))
 
     async def maintain(self, now_ms: int) -> None:
-        """Apply retention in small steps; nothing while the storage fails."""
+        """Apply retention in small steps; while the storage fails, only free what it can."""
         engine = self._opened
         self._growth.note(now_ms / 1000, engine.used_bytes)
         await engine.save_passed()
@@ -262,7 +262,7 @@ class SqliteJournal:
                 while await engine.writer.submit(step):
                     pass
         except JournalUnavailable:
-            return
+            await engine.checkpointer.empty()  # a full disk gets back what its log holds
 
     def ends(self) -> Mapping[Lane, int]:
         """Return the offset that the next event of each lane gets."""

@@ -18,12 +18,19 @@ import aiohttp
 import msgspec
 import pytest
 
+from relay.event_name import Lane
+from relay.journal.base import Receipt, Settlement
+from relay.journal.sqlite import SqliteJournal
 from relay.sandbox.server import Sandbox
 from tests.acceptance.process import Producer, Relay, fetch, purchase
+from tests.builders import NOW_S, entry
 
 PLATFORMS = ("pinterest", "tiktok")
-DISK_BYTES = 48 * 1024 * 1024
+EVENTS = 100_000
+MIB = 1024 * 1024
+DISK_BYTES = 128 * MIB
 FILE_BYTES = 4_096
+RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=1, outcome="ok", http_status=200)
 WITHIN_S = 30.0
 LOOK_S = 0.05
 
@@ -57,6 +64,13 @@ class MountedDisk:
                     os.write(file.fileno(), bytes(65_536))
                 except OSError:
                     return
+
+    def fill_up_to(self, left_bytes: int) -> None:
+        """Let somebody else's file take all but a little."""
+        with self._filler.open("ab") as file:
+            while shutil.disk_usage(self.folder).free > left_bytes:
+                file.write(bytes(65_536))
+                file.flush()
 
     def free(self, relay: Relay) -> None:
         """Have the file removed."""
@@ -175,3 +189,38 @@ async def test_producers_wait_while_the_disk_is_full_and_all_that_was_acknowledg
     for funnel in funnels.values():
         assert funnel["received"] == funnel["delivered"] + funnel["skipped"]
         assert funnel["dead"] == 0
+
+
+async def test_delivered_events_make_room_for_new_ones_on_a_full_disk(tmp_path: Path) -> None:
+    """What they took goes back to the file system, since only there it helps."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with mounted(folder) as disk:
+        journal = SqliteJournal(
+            folder / "relay.db",
+            clock=lambda: NOW_S,
+            max_size_bytes=2**30,
+            retention_s=7 * 86_400,
+        )
+        await journal.open(["p"])
+        try:
+            for first in range(0, EVENTS, 1_000):
+                await journal.append([entry(f"e{first + at}") for at in range(1_000)])
+                found = (await journal.read("p", Lane.MONEY, first, 1_000)).pending
+                await journal.settle("p", Settlement(receipt=RECEIPT, delivered=found))
+            for event_id in ("before the log is emptied", "before events are forgotten"):
+                disk.fill_up_to(6 * MIB)
+                await journal.append([entry(event_id)])
+                assert journal.unavailable() == "the disk of the journal is full"
+                async with asyncio.timeout(WITHIN_S):
+                    while journal.unavailable() is not None:  # noqa: ASYNC110 - it tells nobody
+                        await asyncio.sleep(LOOK_S)
+            await journal.append([entry("after")])
+            waiting = (await journal.read("p", Lane.MONEY, EVENTS, 10)).pending
+        finally:
+            await journal.close()
+    assert [each.entry.event_id for each in waiting] == [
+        "before the log is emptied",
+        "before events are forgotten",
+        "after",
+    ]
