@@ -15,9 +15,9 @@ from functools import partial
 
 from aiohttp import web
 
-from relay.admin.api import Api
+from relay.admin.api import Api, Control
 from relay.admin.guard import Guard
-from relay.admin.pages import Pages
+from relay.admin.pages import Desk, Pages
 from relay.admin.server import AdminServer
 from relay.config import Config
 from relay.config.address import Listen
@@ -30,6 +30,7 @@ from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.pace import Pace
 from relay.dispatch.sender import Sender
 from relay.dispatch.transport import AiohttpTransport
+from relay.dispatch.trial import Trials
 from relay.errors import JournalUnavailable
 from relay.intake import Intake, Route, Router, Window, presence
 from relay.journal.base import Journal
@@ -40,6 +41,7 @@ from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.exposition import Exposition
 from relay.outcome.health import Health
+from relay.outcome.insight import Insight
 from relay.outcome.notify import Notifier
 from relay.outcome.recorder import Recorder
 from relay.outcome.reports import Reports
@@ -200,7 +202,14 @@ class App:
         segment = Segment(intake, taker, keyring, metrics, self._clock)
         shopify = Shopify(intake, taker, self._shops(), metrics, self._clock)
         others = {**dict.fromkeys(segment.paths, segment.handle), SHOPIFY_PATH: shopify.handle}
-        return HttpSource(intake, taker, keyring, openapi=producers_document(), others=others)
+        return HttpSource(
+            intake,
+            taker,
+            keyring,
+            answers=metrics.answers,
+            openapi=producers_document(),
+            others=others,
+        )
 
     def _shops(self) -> dict[str, Shop]:
         return {
@@ -313,12 +322,32 @@ class App:
         dead_letters = DeadLetters(journal, self._destinations, self._clock, self._rules())
         return AdminServer(
             api=Api(reports, dead_letters, Erasure(journal, dispatcher), dispatcher, kafka.view),
-            pages=Pages(reports),
+            pages=self._pages(journal, reports, dead_letters, dispatcher),
             guard=self._guard(),
-            exposition=Exposition(journal, reports, self._metrics),
+            exposition=self._exposition(journal, reports),
             not_ready=lambda: "shutting down" if source.stopping else journal.unavailable(),
             openapi=admin_document(),
         )
+
+    def _exposition(self, journal: Journal, reports: Reports) -> Exposition:
+        sources = ["http"] if self._config.sources.kafka is None else ["http", "kafka"]
+        return Exposition(journal, reports, self._metrics, sources=sources, clock=self._clock)
+
+    def _pages(
+        self, journal: Journal, reports: Reports, dead_letters: DeadLetters, control: Control
+    ) -> Pages:
+        trials = Trials(self._config.destinations, self._tokens, AiohttpTransport, self._clock)
+        desk = Desk(
+            insight=Insight(journal, self._destinations, reports, self._metrics, self._clock),
+            reports=reports,
+            dead_letters=dead_letters,
+            control=control,
+            metrics=self._metrics,
+            trial=trials.send,
+            clock=self._clock,
+            started_s=self._clock(),
+        )
+        return Pages(desk)
 
     @asynccontextmanager
     async def _notifying(self, journal: Journal, dispatcher: Dispatcher) -> AsyncIterator[None]:

@@ -15,7 +15,7 @@ from yarl import URL
 
 from relay.admin.api import Api
 from relay.admin.guard import Guard
-from relay.admin.pages import Pages
+from relay.admin.pages import Desk, Pages
 from relay.admin.server import AdminServer
 from relay.conversion import Order
 from relay.errors import JournalUnavailable
@@ -28,6 +28,8 @@ from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.exposition import Exposition
 from relay.outcome.health import Health
+from relay.outcome.insight import Insight
+from relay.outcome.probe import Probe
 from relay.outcome.reports import Reports
 from tests.builders import NOW_S, conversion
 from tests.stub_destination import StubDestination
@@ -99,6 +101,11 @@ class AdminPort:
     ) -> None:
         self.now_s = float(NOW_S)
         self.not_ready: str | None = None
+        self.metrics = Metrics()
+        self.probes: Sequence[Probe] = ()
+        """What a test event shows."""
+        self.tried: list[tuple[str, str]] = []
+        """Destination and code of each test event that was asked for."""
         self.switch = Switch(names)
         self.destinations = [StubDestination(name) for name in names]
         self.journal = SqliteJournal(
@@ -116,12 +123,28 @@ class AdminPort:
         self._letters = Letters(self.journal, self.destinations, clock)
         return AdminServer(
             api=Api(reports, self._letters, Erasure(self.journal, self.switch), self.switch),
-            pages=Pages(reports),
+            pages=Pages(self._desk(reports, clock)),
             guard=guard,
-            exposition=Exposition(self.journal, reports, Metrics()),
+            exposition=Exposition(self.journal, reports, self.metrics),
             not_ready=lambda: self.not_ready,
             openapi=b'{"openapi":"3.1.1"}',
         ).application()
+
+    def _desk(self, reports: Reports, clock: Callable[[], float]) -> Desk:
+        return Desk(
+            insight=Insight(self.journal, self.destinations, reports, self.metrics, clock),
+            reports=reports,
+            dead_letters=self._letters,
+            control=self.switch,
+            metrics=self.metrics,
+            trial=self._try,
+            clock=clock,
+            started_s=self.now_s - 3_600,
+        )
+
+    async def _try(self, name: str, code: str) -> Sequence[Probe]:
+        self.tried.append((name, code))
+        return self.probes
 
     async def __aenter__(self) -> Self:
         await self.journal.open([each.name for each in self.destinations])

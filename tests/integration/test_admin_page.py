@@ -5,50 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from relay.admin.pages import Condition, condition, grouped, headline, moment, spoken
 from relay.journal.base import Passed, Receipt, Rejection
-from relay.outcome.health import Health, State
-from relay.outcome.view import DestinationView, Summary
+from relay.outcome.health import Health
 from tests.admin_port import INVALID, PINTEREST, AdminPort
 from tests.builders import NOW_S
 
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=90, outcome="ok", http_status=200)
 HOSTILE = '<script src="//evil.example">{{ 7 * 7 }}&'
+SCREENS = (
+    *("/", f"/destinations/{PINTEREST}", "/find", "/find?id=none", "/undelivered", "/refused"),
+    *("/test", "/on-call", "/undelivered/confirm?destination=a&reason=b&code=&action=drop"),
+)
 
 
-def view(**changes: object) -> DestinationView:
-    """Return a destination at which nothing is wrong."""
-    plain: dict[str, object] = {
-        "name": "p",
-        "type": "pinterest",
-        "test": False,
-        "state": "active",
-        "reason": None,
-        "message": "",
-        "since": None,
-        "until": None,
-        "received": 1,
-        "skipped": 0,
-        "pending": 0,
-        "delivered": 1,
-        "dead": 0,
-        "oldest_pending_seconds": 0.0,
-        "value_delivered": {},
-        "minutes_left": None,
-        "money_at_risk": {},
-        "warnings": {},
-    }
-    return DestinationView(**(plain | changes))  # type: ignore[arg-type] # as a test names them
-
-
-def summary(*views: DestinationView, received: int = 1) -> Summary:
-    return Summary("24h", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", received, 0, views)
-
-
-async def page(port: AdminPort, query: str = "") -> str:
-    reply = await port.ask(f"/{query}")
+async def page(port: AdminPort, path: str = "/", status: int = 200, *, live: bool = False) -> str:
+    reply = await port.ask(path, headers={"HX-Request": "true"} if live else {})
+    assert reply.status == status
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
     return reply.body.decode()
+
+
+def words(text: str) -> str:
+    """Return what is read on a page, in one line."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
 
 
 async def test_each_row_adds_up(tmp_path: Path) -> None:
@@ -63,7 +42,9 @@ async def test_each_row_adds_up(tmp_path: Path) -> None:
         )
         text = await page(port)
 
-    cells = re.findall(r'data-label="([^"]+)">(?:<a [^>]+>)?([0-9,]+)', text)
+    cells = re.findall(
+        r'<td data-label="([^"]+)">(?:<span [^>]+></span>)?(?:<a [^>]+>)?(\d+)', text
+    )
     assert cells == [
         ("Received", "4"),
         ("Skipped", "1"),
@@ -73,127 +54,123 @@ async def test_each_row_adds_up(tmp_path: Path) -> None:
     ]
     assert "50.0 % of the conversions sent in the last 24 hours were delivered." in text
     assert "1 event was not usable" in text
-    assert f'href="/api/v1/dead-letters?destination={PINTEREST}"' in text
+    assert f'href="/undelivered?destination={PINTEREST}"' in text
 
 
 async def test_a_range_can_be_chosen_without_scripts(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
-        text = await page(port, "?range=7d")
+        text = await page(port, "/?range=7d")
 
-    assert 'href="/?range=7d" aria-current="page"' in text
-    assert "No conversion arrived in the last 7 days." in text
+    assert 'href="/?range=7d" aria-current="true"' in text
 
 
-async def test_all_resources_are_the_ports_own_and_none_is_a_script(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", SCREENS)
+async def test_all_resources_are_the_ports_own_and_nothing_is_in_line(
+    tmp_path: Path, path: str
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        text = await page(port, path)
+        links = set(re.findall(r'(?:href|src)="([^"]*)"', text))
+        for link in links:
+            reply = await port.ask(link.replace("&amp;", "&").partition("#")[0] or "/")
+            assert reply.status == 200, link
+
+    assert all(link.startswith(("/", "#")) for link in links)
+    assert all(
+        re.fullmatch(r'src="[^"]+" defer', each) for each in re.findall(r"<script ([^>]*)>", text)
+    )
+    assert "<style" not in text
+    assert not re.search(r'\s(?:style|on\w+)="', text)
+
+
+async def test_no_style_loads_anything_from_elsewhere(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         text = await page(port)
-        style = await port.ask("/static/page.css")
+        own = next(link for link in re.findall(r'href="([^"]*)"', text) if "relay.css" in link)
+        style = (await port.ask(own)).body.decode()
 
-    assert "<script" not in text
-    assert "style=" not in text
-    assert all(link.startswith("/") for link in re.findall(r'(?:href|src)="([^"]*)"', text))
-    assert style.headers["Content-Type"].startswith("text/css")
-    assert b"url(" not in style.body
-    assert b"@import" not in style.body
+    assert set(re.findall(r"url\(([^)]*)\)", style)) == {'"/static/chevron.svg"'}
+    assert "@import" not in style
+
+
+async def test_a_browser_may_keep_a_file_for_good_under_the_name_of_its_content(
+    tmp_path: Path,
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        reply = await port.ask("/static/relay.js?v=1")
+        missing = await port.ask("/static/..%2fpages.py")
+
+    assert reply.headers["Content-Type"].startswith("text/javascript")
+    assert "immutable" in reply.headers["Cache-Control"]
+    assert missing.status == 404
+
+
+@pytest.mark.parametrize("path", ["/", f"/destinations/{PINTEREST}", "/on-call", "/undelivered"])
+async def test_a_live_part_is_sent_alone_when_it_is_asked_for(tmp_path: Path, path: str) -> None:
+    async with AdminPort(tmp_path) as port:
+        whole = await page(port, path)
+        part = await page(port, path, live=True)
+
+    assert f'hx-get="{path}" hx-trigger="every 3s"' in whole
+    assert "<html" not in part
+    assert words(part).strip() in words(whole)
 
 
 async def test_words_from_outside_are_escaped(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         port.switch.health[PINTEREST] = Health("degraded", None, HOSTILE, float(NOW_S), None)
-        text = await page(port)
+        await port.take(HOSTILE)
+        on_call = await page(port, "/on-call")
+        found = await page(
+            port, "/find?id=%3Cscript+src%3D%22%2F%2Fevil.example%22%3E%7B%7B+7+*+7+%7D%7D%26"
+        )
+        missing = await page(port, "/find?id=%3Cscript%3E")
 
-    assert "&lt;script" in text
-    assert "{{ 7 * 7 }}" in text
-    assert "<script" not in text
+    for text in (on_call, found, missing):
+        assert "&lt;script" in text
+        assert "<script src=" not in text.replace('<script src="/static/', "")
+    assert "{{ 7 * 7 }}" in found
 
 
 async def test_a_banner_tells_of_test_mode(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         assert "Test mode" not in await page(port)
         port.destinations[0].test = True
-        assert f"Test mode.</strong> {PINTEREST} sends test events" in await page(port)
+        assert f"Test mode.</strong> {PINTEREST} gets test events only" in await page(port)
 
 
 async def test_a_relay_without_destinations_says_what_to_do(tmp_path: Path) -> None:
     async with AdminPort(tmp_path, names=[]) as port:
         text = await page(port)
+        trial = await page(port, "/test")
 
-    assert "No destination is set up yet" in text
+    assert "No platform is set up yet." in text
     assert "<table" not in text
+    assert "No platform is set up yet." in trial
 
 
-@pytest.mark.parametrize(
-    ("views", "received", "words"),
-    [
-        ([view(delivered=999, dead=1)], 1000, "99.9 % of the conversions sent in"),
-        ([view(delivered=99_999, dead=1)], 100_000, "99.9 % of the conversions sent in"),
-        ([view(delivered=3)], 3, "100 % of the conversions sent in"),
-        ([view(delivered=1), view(delivered=0, dead=1)], 1, "50.0 % of the conversions sent in"),
-        ([view(delivered=0, dead=2)], 2, "0.0 % of the conversions sent in"),
-        ([view(delivered=0, pending=4)], 4, "No conversion of the last 24 hours was sent yet."),
-        ([view(delivered=0, skipped=4)], 4, "No conversion of the last 24 hours was sent yet."),
-        ([view(received=0, delivered=0)], 0, "No conversion arrived in the last 24 hours."),
-        ([], 0, "No destination is set up yet"),
-    ],
-)
-def test_the_headline_never_promises_too_much(
-    views: list[DestinationView], received: int, words: str
-) -> None:
-    assert headline(summary(*views, received=received)).startswith(words)
+async def test_a_first_run_waits_for_the_first_conversion(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        text = words(await page(port))
+        await port.take("first")
+        port.now_s += 2 * 86_400
+        later = words(await page(port))
+
+    assert "Waiting for the first conversion." in text
+    assert "relay send" in text
+    assert "Conversions reach" in later
 
 
-@pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        (view(), ("good", "Working")),
-        (view(received=0, delivered=0), ("quiet", "Quiet")),
-        (view(dead=1), ("bad", "Not all delivered")),
-        (view(dead=1, oldest_pending_seconds=301.0), ("bad", "Delayed")),
-        (view(oldest_pending_seconds=300.0), ("good", "Working")),
-        (view(state="throttled"), ("bad", "Slowed down")),
-        (view(state="degraded", dead=1), ("bad", "Not answering")),
-        (view(state="paused", oldest_pending_seconds=900.0), ("bad", "Paused")),
-    ],
-)
-def test_the_most_pressing_condition_is_told(
-    found: DestinationView, expected: tuple[str, str]
-) -> None:
-    told = condition(found)
+async def test_a_page_that_cannot_be_made_says_so_and_that_sending_goes_on(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        port.fail_replays("the disk is full", 5)
+        path = "/undelivered/confirm?destination=a&reason=expired&code=&action=replay"
+        text = words(await page(port, path, 503))
+        unknown = words(await page(port, "/destinations/none", 404))
+        odd = words(await page(port, "/?range=9", 400))
 
-    assert (told.mark, told.word) == expected
-    assert told.meaning.endswith(".")
-
-
-def test_a_pause_is_told_with_its_own_reason_and_fix() -> None:
-    told = condition(view(state="paused", message="No access token is set. Put one there."))
-
-    assert told == Condition("bad", "Paused", "No access token is set. Put one there.")
-
-
-@pytest.mark.parametrize("state", ["paused", "degraded", "throttled"])
-def test_a_state_without_a_message_is_told_in_general_words(state: State) -> None:
-    assert len(condition(view(state=state)).meaning) > 20
-
-
-def test_figures_and_moments_are_written_for_people() -> None:
-    assert [grouped(each) for each in (0, 48210, "8562.50", "1234567")] == [
-        *("0", "48,210", "8,562.50", "1,234,567")
-    ]
-    assert moment("2026-01-01T00:00:59.123Z") == "2026-01-01 00:00:59 UTC"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.4, "less than a second"),
-        (1, "1 second"),
-        (59.9, "59 seconds"),
-        (60, "1 minute"),
-        (3_599, "59 minutes"),
-        (7_200, "2 hours"),
-        (90_000, "1 day"),
-        (10 * 86_400, "10 days"),
-    ],
-)
-def test_a_span_of_time_is_spoken_in_its_largest_unit(seconds: float, words: str) -> None:
-    assert spoken(seconds) == words
+    assert "Could not load the figures." in text
+    assert "Sending goes on" in text
+    assert "the disk is full" in text
+    assert "There is nothing here." in unknown
+    assert "This address is not understood." in odd

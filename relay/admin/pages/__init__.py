@@ -1,0 +1,10 @@
+"""The page for marketing teams: rendered on the server, readable without scripts, live with them.
+
+`site` has the routes, `renderer` the templates, `asset` the files of the browser; each screen has a
+module of its own.
+"""
+
+from relay.admin.pages.screen import Desk
+from relay.admin.pages.site import Pages
+
+__all__ = ["Desk", "Pages"]

@@ -1,0 +1,67 @@
+"""One destination: over time, by kind of event, match data, reasons; pause and resume."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from relay.admin.pages.screen import Screen, range_of, told
+from relay.outcome.attention import meaning
+from relay.outcome.headline import SPOKEN
+from relay.outcome.trend import waiting
+
+log = logging.getLogger(__name__)
+
+
+class Destination(Screen):
+    """The screen of a destination, with its two switches."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return its routes."""
+        return [
+            web.get("/destinations/{name}", self.show),
+            web.post("/destinations/{name}/pause", self.pause),
+            web.post("/destinations/{name}/resume", self.resume),
+        ]
+
+    @told
+    async def show(self, request: web.Request) -> web.Response:
+        """Answer with one destination over a range."""
+        name = self._name(request)
+        detail = await self.desk.insight.detail(name, range_of(request))
+        return self.renderer.page(
+            request,
+            "destination.html",
+            detail=detail,
+            card=detail.card,
+            view=detail.card.view,
+            groups=[(group, meaning(group, detail.card.view.type)) for group in detail.groups],
+            waiting=waiting,
+            labels=self.desk.insight.labels,
+            ranges=SPOKEN,
+            range=detail.summary.range,
+        )
+
+    @told
+    async def pause(self, request: web.Request) -> web.Response:
+        """Stop sending."""
+        return await self._switch(request, self.desk.control.pause, "paused by hand")
+
+    @told
+    async def resume(self, request: web.Request) -> web.Response:
+        """Send again, and try at once."""
+        return await self._switch(request, self.desk.control.resume, "resumed by hand")
+
+    async def _switch(
+        self, request: web.Request, act: Callable[[str], Awaitable[None]], words: str
+    ) -> web.Response:
+        name = self._name(request)
+        await act(name)
+        log.info(words, extra={"fields": {"destination": name}})
+        raise web.HTTPSeeOther(f"/destinations/{name}")
+
+    def _name(self, request: web.Request) -> str:
+        name = request.match_info["name"]
+        if name not in self.desk.reports.names:
+            raise web.HTTPNotFound
+        return name

@@ -1,0 +1,44 @@
+"""Find a conversion: by event id or order id, to the last request that covered it."""
+
+from aiohttp import web
+
+from relay.admin.pages.screen import Screen, told
+from relay.outcome.platform_code import wording_of
+from relay.outcome.view import AttemptView, DeliveryView, EventList
+
+MAX_ID = 256
+
+
+class Find(Screen):
+    """The search and what it found."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return its route."""
+        return [web.get("/find", self.show)]
+
+    @told
+    async def show(self, request: web.Request) -> web.Response:
+        """Answer with the events of an id, or with the question for one."""
+        wanted = request.query.get("id", "").strip()
+        found = await self._found(wanted) if wanted else None
+        return self.renderer.page(
+            request,
+            "find.html",
+            wanted=wanted,
+            events=found.events if found else (),
+            meaning=self._meaning,
+            labels=self.desk.insight.labels,
+        )
+
+    async def _found(self, wanted: str) -> EventList | None:
+        """Look for an event id first: it is the one that the shop and the pixel share."""
+        if len(wanted) > MAX_ID:
+            return None
+        reports = self.desk.reports
+        return await reports.events(event_id=wanted) or await reports.events(order_id=wanted)
+
+    def _meaning(self, delivery: DeliveryView, attempt: AttemptView) -> str:
+        """Return what an attempt's answer means, the platform's own words if it is not listed."""
+        platform = self.desk.insight.types.get(delivery.destination, "")
+        wording = wording_of(platform, attempt.code, attempt.http_status)
+        return wording.sentence if wording else attempt.message

@@ -1,0 +1,29 @@
+"""What a form of the page sent, checked as the API checks its queries."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import web
+
+from relay.admin.answer import BadRequest
+from relay.journal.base import DeadFilter
+
+MAX_NOTE: Final = 500
+GROUP: Final = ("destination", "reason", "code")
+"""What tells one group of dead letters from another; an empty code is one, too."""
+
+
+def group(values: Mapping[str, str]) -> DeadFilter:
+    """Return the filter of a group. Raises `BadRequest` if it is not named whole."""
+    missing = [name for name in GROUP if name not in values]
+    if missing:
+        raise BadRequest(f"The group is not named whole: {', '.join(missing)} is missing.")
+    return DeadFilter(
+        destination=values["destination"], reason=values["reason"], code=values["code"]
+    )
+
+
+async def fields(request: web.Request) -> Mapping[str, str]:
+    """Return the fields of a form that are text."""
+    found = await request.post()
+    return {name: value for name, value in found.items() if isinstance(value, str)}

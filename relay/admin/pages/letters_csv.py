@@ -1,0 +1,46 @@
+"""Dead letters as CSV, for a spreadsheet: ids, kinds and reasons, and nothing of a person.
+
+A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from relay.journal.base import DeadFilter
+from relay.outcome.reports import Reports
+from relay.outcome.view import DeadLetterView
+
+MOST_LETTERS: Final = 10_000
+"""The latest ones; older ones are had through the API."""
+HEADER: Final = (
+    *("dead_at", "event_time", "event", "event_id", "destination", "reason", "code", "message"),
+)
+_STEP: Final = 1_000
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def csv_of(reports: Reports, where: DeadFilter) -> str:
+    """Return the letters that match, newest first, with a header."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(HEADER)
+    cursor, written = None, 0
+    while written < MOST_LETTERS:
+        page = await reports.dead_letters(where, limit=_STEP, cursor=cursor)
+        writer.writerows(_rows(page.dead_letters))
+        written += len(page.dead_letters)
+        cursor = page.next
+        if cursor is None:
+            break
+    return text.getvalue()
+
+
+def _rows(letters: Sequence[DeadLetterView]) -> Iterator[list[str]]:
+    for letter in letters:
+        yield [_cell(getattr(letter, name)) for name in HEADER]
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,30 @@
+"""On call: requests, waits, journal and process, for whoever is woken up."""
+
+from importlib.metadata import version
+
+from aiohttp import web
+
+from relay.admin.pages.screen import Screen, told
+from relay.outcome.on_call import on_call
+
+
+class OnCall(Screen):
+    """The screen for engineers."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return its route."""
+        return [web.get("/on-call", self.show)]
+
+    @told
+    async def show(self, request: web.Request) -> web.Response:
+        """Answer with the figures as they are now."""
+        views = (await self.desk.reports.destinations()).destinations
+        journal = await self.desk.reports.journal()
+        return self.renderer.page(
+            request,
+            "on_call.html",
+            figures=on_call(self.desk.metrics, views, journal),
+            version=version("conversion-relay"),
+            started_ms=self.desk.started_s * 1000,
+            up_s=self.desk.clock() - self.desk.started_s,
+        )

@@ -1,0 +1,50 @@
+"""Refused on arrival: the last thousand events that were no use, with what is wrong and where."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from relay.admin.pages.screen import Screen, told
+from relay.outcome.view import RejectionView
+from relay.outcome.wording import REJECTED, Wording
+
+KEPT = 1_000
+SHOWN = 50
+"""Of the kept ones at first; all of them with one more click."""
+_UNKNOWN = Wording("It could not be used.", "Read the message beside it.", "shop")
+
+
+class Refused(Screen):
+    """The list, and what is most frequent in it."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return its route."""
+        return [web.get("/refused", self.show)]
+
+    @told
+    async def show(self, request: web.Request) -> web.Response:
+        """Answer with the latest rejections, of one code if it is named."""
+        found = (await self.desk.reports.rejections(KEPT)).rejections
+        code = request.query.get("code", "")
+        matching = [each for each in found if code in ("", each.code)]
+        shown = matching if "all" in request.query else matching[:SHOWN]
+        return self.renderer.page(
+            request,
+            "refused.html",
+            total=len(found),
+            matching=len(matching),
+            code=code,
+            shown=shown,
+            groups=_groups(found),
+        )
+
+
+def _groups(found: Sequence[RejectionView]) -> list[tuple[str, int, Wording, RejectionView]]:
+    """Return each code with its count, its words, and the latest that has it."""
+    counts = Counter(each.code for each in found)
+    latest = {each.code: each for each in reversed(found)}
+    return [
+        (code, count, REJECTED.get(code, _UNKNOWN), latest[code])
+        for code, count in counts.most_common()
+    ]

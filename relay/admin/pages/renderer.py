@@ -1,0 +1,101 @@
+"""Templates into answers. Whatever came from outside is escaped; no page shows PII or a token.
+
+A screen is a template with the blocks `head` and `live`. Asked for by htmx, only `live` is sent: it
+replaces itself every few seconds. In-line scripts and styles are against the port's policy.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import jinja2
+import msgspec
+from aiohttp import web
+
+from relay.admin import speech
+from relay.admin.pages import sparkline
+from relay.admin.pages.asset import Assets
+from relay.outcome.headline import share
+from relay.outcome.wording import WHO
+
+LIVE_S: Final = 3
+"""Between two looks of a page that is open."""
+_HTMX: Final = {
+    "includeIndicatorCSS": False,
+    "history": False,
+    "noSwap": [204, 304, "4xx", "5xx"],
+    "morphIgnore": ["data-htmx-powered", "open"],
+    "defaultTimeout": 10_000,
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One entry of the navigation."""
+
+    path: str
+    name: str
+
+
+NAVIGATION: Final = (
+    Place("/", "Overview"),
+    Place("/find", "Find a conversion"),
+    Place("/undelivered", "Not delivered"),
+    Place("/refused", "Refused"),
+    Place("/test", "Send a test"),
+    Place("/on-call", "On call"),
+)
+
+
+class Renderer:
+    """Renders screens. `tested` returns the destinations that send in test mode."""
+
+    def __init__(
+        self, assets: Assets, clock: Callable[[], float], tested: Callable[[], Sequence[str]]
+    ) -> None:
+        self._clock = clock
+        self._tested = tested
+        self._environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("relay.admin"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= _FILTERS
+        self._environment.globals |= {
+            "asset": assets.address,
+            "navigation": NAVIGATION,
+            "htmx_config": msgspec.json.encode(_HTMX).decode(),
+            "live_s": LIVE_S,
+            "who": WHO,
+        }
+
+    def page(
+        self, request: web.Request, template: str, *, status: int = 200, **context: Any
+    ) -> web.Response:
+        """Answer with a screen, or with its live part alone."""
+        fragment = "HX-Request" in request.headers
+        now_s = self._clock()
+        text = self._environment.get_template(template).render(
+            layout="fragment.html" if fragment else "base.html",
+            here=request.path_qs,
+            path=request.path,
+            now_ms=now_s * 1000,
+            tested=self._tested(),
+            **context,
+        )
+        return web.Response(text=text, status=status, content_type="text/html")
+
+
+_FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "grouped": speech.grouped,
+    "counted": speech.counted,
+    "plural": speech.plural,
+    "money": speech.money_text,
+    "moment": speech.moment,
+    "instant": speech.instant,
+    "spoken": speech.spoken,
+    "within": speech.within,
+    "named": speech.named,
+    "share": share,
+    "sparkline": sparkline.points,
+}

@@ -1,0 +1,81 @@
+"""What every screen is handed, and how it fails: in words, with a way on, and never half."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from relay.admin.answer import BadRequest
+from relay.admin.api import Control
+from relay.admin.pages.renderer import Renderer
+from relay.admin.query import choice
+from relay.errors import JournalUnavailable
+from relay.metrics import Metrics
+from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.insight import Insight
+from relay.outcome.probe import Probe
+from relay.outcome.reports import Reports
+from relay.outcome.view import RangeName
+
+Trial = Callable[[str, str], Awaitable[Sequence[Probe]]]
+"""Sends a test event to a destination, by name, with a test event code or none."""
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """What the screens work with; `started_s` in Unix seconds."""
+
+    insight: Insight
+    reports: Reports
+    dead_letters: DeadLetters
+    control: Control
+    metrics: Metrics
+    trial: Trial
+    clock: Callable[[], float]
+    started_s: float
+
+
+class Screen:
+    """One screen or a few that belong together."""
+
+    def __init__(self, desk: Desk, renderer: Renderer) -> None:
+        self.desk = desk
+        self.renderer = renderer
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of the screen."""
+        raise NotImplementedError
+
+
+S = TypeVar("S", bound=Screen)
+Handler = Callable[[S, web.Request], Awaitable[web.Response]]
+
+
+def told(handler: Handler[S]) -> Handler[S]:
+    """Have what goes wrong in a handler told by a page instead of as JSON."""
+
+    @wraps(handler)
+    async def wrapped(self: S, request: web.Request) -> web.Response:
+        try:
+            return await handler(self, request)
+        except JournalUnavailable as problem:
+            return _error(self, request, 503, "could_not_load", problem.reason)
+        except BadRequest as problem:
+            return _error(self, request, 400, "not_understood", str(problem))
+        except web.HTTPNotFound:
+            return _error(self, request, 404, "not_there", "")
+
+    return wrapped
+
+
+def range_of(request: web.Request) -> RangeName:
+    """Return the range that is asked for, or the usual one."""
+    name: RangeName = choice(request, "range", RangeName) or "24h"
+    return name
+
+
+def _error(
+    screen: Screen, request: web.Request, status: int, kind: str, reason: str
+) -> web.Response:
+    return screen.renderer.page(request, "error.html", status=status, kind=kind, reason=reason)

@@ -1,0 +1,42 @@
+"""All screens of the page, and the files that they are made with."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from relay.admin.pages.asset import Assets
+from relay.admin.pages.destination import Destination
+from relay.admin.pages.find import Find
+from relay.admin.pages.on_call import OnCall
+from relay.admin.pages.overview import Overview
+from relay.admin.pages.refused import Refused
+from relay.admin.pages.renderer import Renderer
+from relay.admin.pages.screen import Desk, Screen
+from relay.admin.pages.trial import Trial
+from relay.admin.pages.undelivered import Undelivered
+
+SCREENS: Sequence[type[Screen]] = (
+    Overview,
+    Destination,
+    Find,
+    Undelivered,
+    Refused,
+    Trial,
+    OnCall,
+)
+
+
+class Pages:
+    """The page as a whole."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._assets = Assets()
+        renderer = Renderer(self._assets, desk.clock, desk.insight.tested)
+        self._screens = [screen(desk, renderer) for screen in SCREENS]
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return what is below `/`."""
+        return [
+            *self._assets.routes(),
+            *(route for screen in self._screens for route in screen.routes()),
+        ]

@@ -1,0 +1,154 @@
+"""Not delivered: grouped by reason; send again or dismiss, asked once; the list as CSV.
+
+Nothing is changed by a GET. The question before an action is a dry run of it.
+"""
+
+import logging
+from typing import Literal, get_args
+
+from aiohttp import web
+
+from relay.admin.answer import BadRequest
+from relay.admin.pages import form
+from relay.admin.pages.letters_csv import csv_of
+from relay.admin.pages.screen import Screen, told
+from relay.journal.base import DeadFilter, DeadGroup, Replayed
+from relay.outcome.attention import SETTLED, meaning
+from relay.outcome.dead_letters import DeadLetters
+
+LETTERS = 50
+"""Of one page of a group."""
+
+Action = Literal["replay", "drop"]
+log = logging.getLogger(__name__)
+
+
+class Undelivered(Screen):
+    """The groups, the letters of one, and what can be done with them."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return its routes."""
+        return [
+            web.get("/undelivered", self.show),
+            web.get("/undelivered/group", self.group),
+            web.get("/undelivered/confirm", self.confirm),
+            web.post("/undelivered/replay", self.replay),
+            web.post("/undelivered/drop", self.drop),
+            web.get("/undelivered.csv", self.csv),
+        ]
+
+    @told
+    async def show(self, request: web.Request) -> web.Response:
+        """Answer with all groups, of one destination if it is named."""
+        wanted = request.query.get("destination", "")
+        groups = [
+            (group, meaning(group, self._platform(group)))
+            for group in await self.desk.insight.dead_groups()
+            if wanted in ("", group.destination)
+        ]
+        return self.renderer.page(
+            request,
+            "undelivered.html",
+            open=[each for each in groups if each[0].reason not in SETTLED],
+            settled=[each for each in groups if each[0].reason in SETTLED],
+            wanted=wanted,
+            done=_done(request),
+            labels=self.desk.insight.labels,
+        )
+
+    @told
+    async def group(self, request: web.Request) -> web.Response:
+        """Answer with the letters of one group, a page of them."""
+        where = form.group(request.query)
+        try:
+            found = await self.desk.reports.dead_letters(
+                where, limit=LETTERS, cursor=request.query.get("cursor")
+            )
+        except ValueError:
+            raise BadRequest("There is no such page.") from None
+        return self.renderer.page(
+            request,
+            "letters.html",
+            where=where,
+            found=found,
+            group=await self._group(where),
+            meaning=meaning,
+            platform=self.desk.insight.types.get(where.destination or "", ""),
+            labels=self.desk.insight.labels,
+        )
+
+    @told
+    async def confirm(self, request: web.Request) -> web.Response:
+        """Answer with what an action would do, and ask."""
+        where, action = form.group(request.query), request.query.get("action", "")
+        if action not in get_args(Action):
+            raise BadRequest("There is no such action.")
+        return self.renderer.page(
+            request,
+            "confirm.html",
+            where=where,
+            action=action,
+            dry=await _dry_run(self.desk.dead_letters, where, action),
+            group=await self._group(where),
+            labels=self.desk.insight.labels,
+            max_note=form.MAX_NOTE,
+        )
+
+    @told
+    async def replay(self, request: web.Request) -> web.Response:
+        """Send a group again."""
+        where = form.group(await form.fields(request))
+        done = await self.desk.dead_letters.replay(where, dry_run=False)
+        _log("sent again by hand", where, done.replayed)
+        raise web.HTTPSeeOther(f"/undelivered?done=replayed&count={done.replayed}")
+
+    @told
+    async def drop(self, request: web.Request) -> web.Response:
+        """Dismiss a group, with a note."""
+        given = await form.fields(request)
+        where, note = form.group(given), given.get("note", "").strip()[: form.MAX_NOTE]
+        dropped = await self.desk.dead_letters.drop(where, note=note, dry_run=False)
+        _log("dismissed by hand", where, dropped)
+        raise web.HTTPSeeOther(f"/undelivered?done=dropped&count={dropped}")
+
+    @told
+    async def csv(self, request: web.Request) -> web.Response:
+        """Answer with the letters of a group, or with all, as CSV."""
+        named = any(name in request.query for name in form.GROUP)
+        where = form.group(request.query) if named else DeadFilter()
+        return web.Response(
+            text=await csv_of(self.desk.reports, where),
+            content_type="text/csv",
+            headers={"Content-Disposition": 'attachment; filename="not-delivered.csv"'},
+        )
+
+    async def _group(self, where: DeadFilter) -> DeadGroup | None:
+        found = await self.desk.insight.dead_groups()
+        key = (where.destination, where.reason, where.code)
+        return next(
+            (each for each in found if (each.destination, each.reason, each.code) == key), None
+        )
+
+    def _platform(self, group: DeadGroup) -> str:
+        return self.desk.insight.types.get(group.destination, "")
+
+
+async def _dry_run(letters: DeadLetters, where: DeadFilter, action: str) -> Replayed:
+    """Return what an action would do; one that dismisses makes no letter too old."""
+    if action == "replay":
+        return await letters.replay(where, dry_run=True)
+    count = await letters.drop(where, note="", dry_run=True)
+    return Replayed(count, count, 0)
+
+
+def _done(request: web.Request) -> tuple[str, int] | None:
+    """Return what was done just now, as the address says; made-up words and figures say nothing."""
+    word, count = request.query.get("done", ""), request.query.get("count", "")
+    if word not in ("replayed", "dropped") or not (count.isascii() and count.isdigit()):
+        return None
+    return word, int(count[:9])
+
+
+def _log(words: str, where: DeadFilter, count: int) -> None:
+    fields = {"destination": where.destination, "reason": where.reason, "events": count}
+    log.info(words, extra={"fields": fields})

@@ -1,0 +1,66 @@
+"""How figures, moments and spans of time are written for people. Everything is text, unescaped."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from relay.outcome.reports import money
+
+_UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+_IRREGULAR: Final = {"was": "were", "is": "are", "it": "them"}
+
+
+def grouped(number: int | str | Decimal) -> str:
+    """Return a count, or money as text, with its thousands apart."""
+    return f"{Decimal(number):,f}"
+
+
+def counted(number: int, word: str) -> str:
+    """Return a count with its word: `1 conversion`, `2,000 conversions`."""
+    return f"{grouped(number)} {word}" if number == 1 else f"{grouped(number)} {word}s"
+
+
+def plural(number: int, word: str) -> str:
+    """Return the form of a word that goes with a count: `was`, `were`."""
+    return word if number == 1 else _IRREGULAR.get(word, f"{word}s")
+
+
+def money_text(amounts: Mapping[str, Decimal]) -> str:
+    """Return amounts by currency in one line, empty if there is none."""
+    return " and ".join(
+        f"{grouped(money(amount))} {currency}" for currency, amount in sorted(amounts.items())
+    )
+
+
+def moment(text: str) -> str:
+    """Return a moment of the API to the second, for people."""
+    return f"{text[:19].replace('T', ' ')} UTC"
+
+
+def instant(milliseconds: float) -> str:
+    """Return Unix milliseconds as RFC 3339 to the second."""
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def spoken(seconds: float) -> str:
+    """Return a span of time in its largest unit, rounded down."""
+    for unit, length_s in _UNITS:
+        count = int(seconds // length_s)
+        if count:
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "less than a second"
+
+
+def within(seconds: float) -> str:
+    """Return a bound of a span of time, as `within 0.5 s`."""
+    if seconds == float("inf"):
+        return "after more than an hour"
+    if seconds < 1:
+        return f"within {seconds:g} s"
+    return f"within {spoken(seconds)}"
+
+
+def named(event: str) -> str:
+    """Return the name of a kind of event as words: `add_to_cart` is `Add to cart`."""
+    return event.replace("_", " ").capitalize()

@@ -1,0 +1,189 @@
+// What the page can do with scripts: local time, live figures that can be paused, the chart, and
+// ids that can be copied. Without scripts all of it can be read: times are in UTC then.
+"use strict";
+
+(() => {
+  const $ = (selector) => document.querySelector(selector);
+  const kept = {
+    get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
+    set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* for this page only */ } },
+  };
+  const SLOW_MS = 800;
+
+  // Times: local ones unless UTC is chosen; the exact one in UTC is always in the title.
+  let utc = kept.get("zone") === "utc";
+
+  function written(date, clockOnly) {
+    const zone = utc ? { timeZone: "UTC" } : {};
+    const text = new Intl.DateTimeFormat("en-GB", clockOnly
+      ? { ...zone, hour: "2-digit", minute: "2-digit", second: "2-digit" }
+      : { ...zone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" }
+    ).format(date);
+    return utc ? `${text} UTC` : text;
+  }
+
+  function writeTimes() {
+    for (const element of document.querySelectorAll("time[datetime]:not([data-ago])")) {
+      const date = new Date(element.dateTime);
+      if (Number.isNaN(date.getTime())) continue;
+      element.title = date.toISOString();
+      element.textContent = written(date, element.hasAttribute("data-clock"));
+    }
+  }
+
+  function setUpZone() {
+    const button = $("#zone");
+    const label = () => { button.textContent = utc ? "Show local time" : "Show UTC"; };
+    button.hidden = false;
+    label();
+    button.addEventListener("click", () => {
+      utc = !utc;
+      kept.set("zone", utc ? "utc" : "local");
+      label();
+      writeTimes();
+      drawChart();
+    });
+  }
+
+  // Freshness: when the figures came, that they are on their way, or that they could not be had.
+  let paused = kept.get("paused") === "yes";
+  let slow;
+
+  function say(words, state) {
+    const line = $("#freshness");
+    line.classList.toggle("failed", state === "failed");
+    line.classList.toggle("stale", state === "stale");
+    line.querySelector("[data-words]").textContent = words;
+    $("#again").hidden = state !== "failed";
+  }
+
+  function fresh() {
+    const time = $("#freshness time");
+    time.dateTime = new Date().toISOString();
+    say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
+    writeTimes();
+  }
+
+  function setUpLive() {
+    const live = $("#live[hx-get]");
+    if (!live) return;
+    const button = $("#pause");
+    const label = () => {
+      button.textContent = paused ? "Resume updates" : "Pause updates";
+      button.setAttribute("aria-pressed", String(paused));
+    };
+    button.hidden = false;
+    label();
+    say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
+    button.addEventListener("click", () => {
+      paused = !paused;
+      kept.set("paused", paused ? "yes" : "no");
+      label();
+      say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
+    });
+    document.addEventListener("htmx:before:request", (event) => {
+      if (paused || document.hidden || selecting()) { event.preventDefault(); return; }
+      clearTimeout(slow);
+      slow = setTimeout(() => say("Loading… Figures of", "stale"), SLOW_MS);
+    });
+    for (const name of ["htmx:error", "htmx:response:error"]) {
+      document.addEventListener(name, () => {
+        clearTimeout(slow);
+        say("Could not load figures. Sending goes on. The last ones are of", "failed");
+      });
+    }
+    document.addEventListener("htmx:after:swap", () => {
+      clearTimeout(slow);
+      fresh();
+      decorate();
+      announce();
+    });
+  }
+
+  // Nobody's selection or open question is pulled away.
+  function selecting() {
+    const selection = getSelection();
+    const inside = $("#live").contains(selection.anchorNode);
+    return inside && !selection.isCollapsed;
+  }
+
+  // Screen readers hear of a change of the sentence, not of every figure.
+  let spoken = $("[data-announce]")?.textContent.trim();
+
+  function announce() {
+    const words = $("[data-announce]")?.textContent.trim();
+    if (words && words !== spoken) $("#announce").textContent = words;
+    spoken = words;
+  }
+
+  // The chart draws the table that is there without it.
+  let chart;
+
+  function colour(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  function figures(table) {
+    const rows = [...table.querySelectorAll("tbody tr")];
+    const column = (index) => rows.map((row) => Number(row.cells[index].textContent.replaceAll(",", "")));
+    return [rows.map((row) => Number(row.dataset.at)), column(1), column(2), column(3)];
+  }
+
+  function series(label, name) {
+    return { label, stroke: colour(name), width: 2, points: { show: false }, fill: `${colour(name)}1f` };
+  }
+
+  function drawChart() {
+    const place = $("#chart");
+    const table = place && document.getElementById(place.dataset.from);
+    if (!place || !table || !window.uPlot) return;
+    place.hidden = false;
+    chart?.destroy();
+    const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+    chart = new uPlot({
+      width: place.clientWidth - 16,
+      height: 260,
+      tzDate: (at) => utc ? uPlot.tzDate(new Date(at * 1e3), "Etc/UTC") : new Date(at * 1e3),
+      scales: { y: { range: (_, low, high) => [0, Math.max(high, 1)] } },
+      axes: [axis, { ...axis, size: 60, values: (_, values) => values.map((value) => value.toLocaleString("en")) }],
+      series: [{ value: (_, at) => at === null ? "" : written(new Date(at * 1e3)) },
+        series("Delivered", "--good"), series("Waiting", "--wait"), series("Not delivered", "--bad")],
+    }, figures(table), place);
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", "Chart of the figures in the table below");
+  }
+
+  function refreshChart() {
+    const table = $("#chart") && document.getElementById($("#chart").dataset.from);
+    if (chart && table) chart.setData(figures(table)); else drawChart();
+  }
+
+  // Request ids can be copied.
+  function addCopies() {
+    if (!navigator.clipboard) return;
+    for (const code of document.querySelectorAll("[data-copy]:not([data-ready])")) {
+      code.setAttribute("data-ready", "");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "copy";
+      button.textContent = "Copy";
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(code.textContent);
+        button.textContent = "Copied";
+      });
+      code.after(button);
+    }
+  }
+
+  function decorate() {
+    writeTimes();
+    addCopies();
+    refreshChart();
+  }
+
+  setUpZone();
+  setUpLive();
+  decorate();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawChart);
+  addEventListener("resize", () => chart?.setSize({ width: $("#chart").clientWidth - 16, height: 260 }));
+})();

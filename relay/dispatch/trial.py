@@ -1,0 +1,46 @@
+"""Trial requests of a running relay: with the settings and the token that are in force.
+
+They take no part of a destination's budget: a person asks for them one at a time. Each has its own
+connection, which is closed when it has been answered.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from relay.config import DestinationConfig, TikTokConfig
+from relay.config.secret import SecretSource
+from relay.dispatch.probe import probe
+from relay.dispatch.transport import Transport
+from relay.outcome.probe import Probe
+
+
+class Trials:
+    """See the module docstring. `connect` returns a transport; `clock` Unix seconds."""
+
+    def __init__(
+        self,
+        destinations: Mapping[str, DestinationConfig],
+        tokens: Mapping[str, SecretSource],
+        connect: Callable[[], Transport],
+        clock: Callable[[], float],
+    ) -> None:
+        self._destinations = destinations
+        self._tokens = tokens
+        self._connect = connect
+        self._clock = clock
+
+    async def send(self, name: str, test_event_code: str) -> Sequence[Probe]:
+        """Return what a platform says. Raises KeyError for an unknown destination.
+
+        Without a test event code, TikTok is asked for its opinion of the access alone.
+        """
+        config = self._destinations[name]
+        if test_event_code and isinstance(config, TikTokConfig):
+            config = msgspec.structs.replace(config, test_event_code=test_event_code)
+        transport = self._connect()
+        try:
+            token = self._tokens[name].current().secret
+            return await probe(name, config, token, transport, self._clock())
+        finally:
+            await transport.close()

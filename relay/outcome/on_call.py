@@ -1,0 +1,83 @@
+"""Figures for whoever is on call: requests, waits, journal and process, as they are now.
+
+Counts and times are since the process was started; a monitoring system has them over time.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, get_args
+
+import msgspec
+
+from relay.delivery import Outcome
+from relay.metrics import Histogram, Metrics
+from relay.outcome.view import DestinationView, JournalView
+
+QUANTILES: Final = (0.5, 0.95, 0.99)
+FAILED: Final = frozenset({"throttled", "transient", "invalid", "misconfigured"})
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """The requests to one destination; `quantiles_s` are those of `QUANTILES`."""
+
+    view: DestinationView
+    requests: int
+    failed: int
+    by_outcome: Mapping[str, int]
+    quantiles_s: Sequence[float | None]
+    retries: int
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """One partition that is read."""
+
+    topic: str
+    partition: str
+    messages: int
+
+
+class OnCall(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it; times in seconds, None where nothing was observed."""
+
+    traffic: Sequence[Traffic]
+    journal: JournalView
+    append_s: float | None
+    ingest_s: float | None
+    lags: Sequence[Lag]
+
+
+def on_call(
+    metrics: Metrics, destinations: Sequence[DestinationView], journal: JournalView
+) -> OnCall:
+    """Return the figures."""
+    return OnCall(
+        traffic=[_traffic(metrics, view) for view in destinations],
+        journal=journal,
+        append_s=metrics.journal_append_seconds.quantile(QUANTILES[-1]),
+        ingest_s=metrics.ingest_seconds.quantile(QUANTILES[-1]),
+        lags=_lags(metrics),
+    )
+
+
+def _traffic(metrics: Metrics, view: DestinationView) -> Traffic:
+    counts = metrics.requests.counts()
+    by_outcome = {word: counts.get((view.name, word), 0) for word in get_args(Outcome)}
+    return Traffic(
+        view=view,
+        requests=sum(by_outcome.values()),
+        failed=sum(count for word, count in by_outcome.items() if word in FAILED),
+        by_outcome=by_outcome,
+        quantiles_s=_quantiles(metrics.request_seconds, view.name),
+        retries=metrics.retries.counts().get((view.name,), 0),
+    )
+
+
+def _quantiles(histogram: Histogram, name: str) -> Sequence[float | None]:
+    return [histogram.quantile(share, name) for share in QUANTILES]
+
+
+def _lags(metrics: Metrics) -> Sequence[Lag]:
+    return [
+        Lag(sample.labels["topic"], sample.labels["partition"], int(sample.value))
+        for family in metrics.kafka_lag.collect()
+        for sample in family.samples
+    ]
