@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from relay.outcome.published import Outcome
 from tests.acceptance.process import Relay, fetch, purchase
 
 KAFKA = """
@@ -47,9 +48,16 @@ def relay_of(
     return relay
 
 
-async def source_of(relay: Relay) -> Any:
-    """Return what the relay tells of its Kafka source."""
-    return msgspec.json.decode(await fetch(f"{relay.admin}/api/v1/sources"))["kafka"]
+async def source_of(relay: Relay, part: str = "kafka") -> Any:
+    """Return what the relay tells of its Kafka source, or of the outcomes."""
+    return msgspec.json.decode(await fetch(f"{relay.admin}/api/v1/sources"))[part]
+
+
+def outcomes_of(records: Sequence[Any]) -> Sequence[Outcome]:
+    """Return the outcomes of records, whose key must be that of their event."""
+    found = [msgspec.json.decode(record.value, type=Outcome) for record in records]
+    assert [record.key.decode() for record in records] == [each.event_id for each in found]
+    return found
 
 
 async def metric_sum(relay: Relay, name: str) -> float:
