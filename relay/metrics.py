@@ -20,6 +20,10 @@ SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 6
 EVENTS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 OUTCOMES: Final = ("ok", "partial", "throttled", "transient", "invalid", "misconfigured")
 """How a request ends; a test holds them equal to `relay.delivery.Outcome`."""
+STATUSES: Final = (
+    *("200", "202", "400", "401", "403", "404", "405", "408", "413", "415", "429", "500", "503"),
+)
+"""How requests of producers are answered."""
 IDENTIFIERS: Final = (
     *("email", "phone", "external_id", "first_name", "last_name", "gender", "birth_date"),
     *("city", "state", "zip", "country", "mobile_ad_id", "ip", "user_agent", "locale"),
@@ -205,6 +209,9 @@ class Metrics:
         self.retries = Tally(
             registry, "relay_retries", "Events in a request that were in one before", _BY_NAME
         )
+        self.answers = Tally(
+            registry, "relay_http_answers", "Answers to producers by HTTP status", ("status",)
+        )
         self.passed_over = Tally(
             registry,
             "relay_calls_passed_over",
@@ -220,10 +227,18 @@ class Metrics:
         self.kafka_lag = Gauge(
             "relay_kafka_lag", "Messages not read yet", ("topic", "partition"), registry=registry
         )
+        self.kafka_reading = Gauge(
+            "relay_kafka_reading",
+            "1 while events are read from Kafka",
+            ("group_id",),
+            registry=registry,
+        )
         self.kafka_tombstones = Tally(
             registry, "relay_kafka_tombstones", "Messages without a value, passed over", ()
         )
         self.kafka_tombstones.add(count=0)
+        for status in STATUSES:
+            self.answers.add(status, count=0)
         self.journal_append_seconds.observe(0, count=0)
         self.ingest_seconds.observe(0, count=0)
 

@@ -150,6 +150,7 @@ async def serving(
         intake,
         taker,
         keyring,
+        answers=metrics.answers,
         openapi=b'{"openapi":"3.1.0"}',
         others=dict.fromkeys(PATHS, segment.handle),
     )

@@ -153,9 +153,15 @@ class Reports:
         oldest_ms = await self._journal.oldest_pending_ms(name)
         return 0.0 if oldest_ms is None else max(0.0, self._clock() - oldest_ms / 1000)
 
+    async def left_s(self, name: str) -> float | None:
+        """Return the seconds until the first event that waits is too old, None if none waits."""
+        risk = await self._journal.risk(name)
+        return self._left_s(self._destinations[name], risk.oldest)
+
     async def _view(self, name: str, funnel: Funnel) -> DestinationView:
         destination, health = self._destinations[name], self.health()[name]
         risk = await self._journal.risk(name)
+        left_s = self._left_s(destination, risk.oldest)
         return DestinationView(
             name=name,
             type=destination.type,
@@ -172,7 +178,7 @@ class Reports:
             dead=funnel.dead,
             oldest_pending_seconds=round(await self.oldest_pending_s(name), 3),
             value_delivered={code: money(sum_) for code, sum_ in funnel.value_delivered.items()},
-            minutes_left=self._minutes_left(destination, risk.oldest),
+            minutes_left=None if left_s is None else round(left_s / 60, 1),
             money_at_risk={code: money(sum_) for code, sum_ in risk.worth.items()},
             warnings={
                 code: count
@@ -181,11 +187,11 @@ class Reports:
             },
         )
 
-    def _minutes_left(self, destination: Destination, oldest: Sequence[Entry]) -> float | None:
-        """Return the minutes until the first of these events is too old, 0 if one is."""
+    def _left_s(self, destination: Destination, oldest: Sequence[Entry]) -> float | None:
+        """Return the seconds until the first of these events is too old, 0 if one is."""
         now_s = self._clock()
         left_s = [destination.max_age_s(each) - (now_s - each.event_time) for each in oldest]
-        return max(0.0, round(min(left_s) / 60, 1)) if left_s else None
+        return max(0.0, min(left_s)) if left_s else None
 
     def _event(self, found: FoundEvent) -> EventView:
         conversion = found.conversion

@@ -25,16 +25,22 @@ log = logging.getLogger(__name__)
 
 
 class Server(web.Server):
-    """aiohttp's low-level server, with connections that answer and log as described above."""
+    """aiohttp's low-level server, with connections that answer and log as described above.
 
-    def __init__(self, handler: Callable[..., Any], **limits: Any) -> None:
+    `answered` is told the status of each answer that is not the handler's own.
+    """
+
+    def __init__(
+        self, handler: Callable[..., Any], answered: Callable[[int], None], **limits: Any
+    ) -> None:
         super().__init__(handler, **limits)
+        self.answered = answered
         self._limits = limits
         self.refused: set[asyncio.Transport] = set()
 
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of a new connection."""
-        return _Connection(self, loop=asyncio.get_running_loop(), **self._limits)
+        return _Connection(self, **self._limits)
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's
         """Wait for answers under way, then end every connection."""
@@ -44,7 +50,11 @@ class Server(web.Server):
 
 
 class _Connection(web.RequestHandler):
-    __slots__ = ()
+    __slots__ = ("_answered",)
+
+    def __init__(self, server: Server, **limits: Any) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), **limits)
+        self._answered = server.answered
 
     def data_received(self, data: bytes) -> None:
         """Tell a request whose body goes wrong halfway so.
@@ -76,6 +86,7 @@ class _Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer a request that is no HTTP (400), or a failure of the relay's own (500)."""
+        self._answered(status)
         if status == HTTPStatus.BAD_REQUEST:
             text = "This is no valid HTTP, or its head is too long."
             return Refused(400, "bad_request", text).response()
@@ -100,6 +111,7 @@ class _Refusal(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._server.refused.add(self._transport)
+        self._server.answered(503)
         loop = asyncio.get_running_loop()
         self._farewell = loop.call_later(FAREWELL_S, self._transport.abort)
         self._transport.write(_BUSY)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from relay.intake import Intake, Unreadable
 from relay.keys.keyring import Denied, Keyring
+from relay.metrics import Tally
 from relay.sources.answer import (
     Caller,
     Refused,
@@ -35,7 +36,10 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class HttpSource:
-    """Answers producers. `others` are paths that take the same events in other formats."""
+    """Answers producers, and counts the `answers` by their status.
+
+    `others` are paths that take the same events in other formats.
+    """
 
     def __init__(
         self,
@@ -43,12 +47,14 @@ class HttpSource:
         taker: Taker,
         keyring: Keyring,
         *,
+        answers: Tally,
         openapi: bytes,
         others: Mapping[str, Handler] | None = None,
     ) -> None:
         self._intake = intake
         self._taker = taker
         self._keyring = keyring
+        self._answers = answers
         self._openapi = openapi
         self._routes: dict[str, dict[str, Handler]] = {
             "/v1/events": {"POST": self._events},
@@ -60,11 +66,17 @@ class HttpSource:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request to the port; never with a 5xx for what the producer sent."""
         try:
-            return await self._handler_of(request)(request)
+            answer = await self._handler_of(request)(request)
         except Denied as denied:
-            return refused(denied).response()
+            answer = refused(denied).response()
         except Refused as refusal:
-            return refusal.response()
+            answer = refusal.response()
+        self.answered(answer.status)
+        return answer
+
+    def answered(self, status: int) -> None:
+        """Count an answer."""
+        self._answers.add(str(status))
 
     @property
     def stopping(self) -> bool:
@@ -117,6 +129,7 @@ def server(source: HttpSource, *, idle_timeout_s: float) -> Server:
     """
     return Server(
         source.handle,
+        source.answered,
         access_log=None,
         keepalive_timeout=idle_timeout_s,
         lingering_time=LINGER_S,

@@ -52,6 +52,7 @@ class Status:
         self._tombstones = 0
         self.missing: Sequence[str] = ()
         """Topics of the configuration that are not there."""
+        metrics.kafka_reading.labels(group_id).set(0)
 
     def reached(self) -> None:
         """Note that the cluster answers."""
@@ -137,6 +138,7 @@ class Status:
             self._since = self._now()
         self._told = now
         state, fault = now
+        self._metrics.kafka_reading.labels(self._group_id).set(state == "active")
         reason = {"reason": fault.reason, "key": fault.key} if fault else {}
         level = logging.WARNING if fault else logging.INFO
         fields = {"source": "kafka", "group_id": self._group_id, "state": state, **reason}

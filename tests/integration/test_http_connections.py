@@ -14,7 +14,7 @@ from relay.sources.connections import MAX_REFUSED
 from relay.sources.port import Port
 from tests.hostile_row import chunks
 from tests.inbound import encoded, event
-from tests.producers_port import MAX_BODY_BYTES, Answered, Client, post, serving, until
+from tests.producers_port import MAX_BODY_BYTES, Answered, Client, Serving, post, serving, until
 from tests.recording_journal import RecordingJournal
 
 NOTHING = {"accepted": 0, "rejected": 0}
@@ -29,6 +29,12 @@ def _nothing_to_report(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 def counts(answered: Answered) -> dict[str, int]:
     return {name: answered.json[name] for name in ("accepted", "rejected")}
+
+
+def statuses(port: Serving) -> dict[str, int]:
+    """Return how often each status was the answer."""
+    counted = port.metrics.answers.counts().items()
+    return {status: count for (status,), count in counted if count}
 
 
 async def test_a_relay_that_stops_takes_nothing_more() -> None:
@@ -97,6 +103,18 @@ async def test_a_client_that_is_gone_before_its_body_was_all_there_leaves_nothin
         assert port.journal.event_ids == ["next"]
 
 
+async def test_every_answer_is_counted_by_its_status() -> None:
+    async with serving() as port:
+        for request in (
+            post(encoded()),
+            post(b"?"),
+            b"GET /v1/nothing HTTP/1.1\r\nHost: relay\r\n\r\n",
+            b"?\r\n\r\n",
+        ):
+            await port.send(request)
+        assert statuses(port) == {"202": 1, "400": 2, "404": 1}
+
+
 async def test_a_slow_body_is_waited_for_up_to_its_limit_and_no_longer() -> None:
     sent = post(encoded())
     async with serving(body_timeout_s=0.2) as port:
@@ -150,6 +168,7 @@ async def test_one_connection_more_than_the_limit_is_told_to_come_back() -> None
 
             assert (refused.status, counts(refused)) == (503, NOTHING)
             assert refused.headers["retry-after"] == "1"
+            assert statuses(port) == {"202": 2, "503": 1}
             await first.send(post(encoded(event_id="d")))
             assert (await first.answer()).status == 202
         await until(lambda: not port.server.connections)
@@ -321,6 +340,7 @@ async def test_a_mistake_of_the_relay_is_500_and_says_nothing_of_the_event(
         await port.post(encoded())
 
     assert [entry.passed for entry in journal.entries] == [{}]
+    assert statuses(port) == {"500": 1, "202": 1}
     assert (answered.status, counts(answered)) == (500, NOTHING)
     assert answered.json["errors"][0]["code"] == "internal"
     assert "c4n4ry" not in answered.body.decode()

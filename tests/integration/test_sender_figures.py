@@ -29,11 +29,17 @@ COUNTERS = {
     *("relay_events_received", "relay_events_rejected", "relay_events_accepted"),
     *("relay_events_delivered", "relay_events_skipped", "relay_events_dead"),
     *("relay_events_replayed", "relay_requests", "relay_retries", "relay_warnings"),
-    *("relay_identifier_present", "relay_value_delivered"),
+    *("relay_identifier_present", "relay_value_delivered", "relay_http_answers"),
+    *("relay_calls_passed_over", "relay_kafka_tombstones", "process_cpu_seconds"),
 }
 GAUGES = {
     *("relay_events_pending", "relay_oldest_pending_seconds", "relay_destination_paused"),
-    *("relay_journal_bytes", "relay_kafka_lag"),
+    *("relay_expiry_seconds", "relay_destination_state"),
+    *("relay_journal_bytes", "relay_journal_used_bytes", "relay_journal_max_bytes"),
+    *("relay_journal_left_bytes", "relay_journal_unavailable"),
+    *("relay_kafka_lag", "relay_kafka_reading", "relay_clock_seconds", "relay_build_info"),
+    *("process_virtual_memory_bytes", "process_resident_memory_bytes", "process_open_fds"),
+    *("process_max_fds", "process_start_time_seconds"),
 }
 HISTOGRAMS = {
     *("relay_delivery_seconds", "relay_request_seconds", "relay_batch_events"),
@@ -41,7 +47,8 @@ HISTOGRAMS = {
 }
 LABELS = {
     *("destination", "event", "reason", "source", "code", "outcome", "identifier"),
-    *("currency", "topic", "partition", "le"),
+    *("currency", "topic", "partition", "le", "state", "status", "client", "kind", "group_id"),
+    "version",
 }
 
 Sums = Mapping[str, Mapping[str, float]]
@@ -144,12 +151,36 @@ async def test_a_pause_shows_in_the_scrape_and_in_the_report(tmp_path: Path) -> 
         families = await scrape(relay)
         [paused] = families["relay_destination_paused"].samples
         [oldest] = families["relay_oldest_pending_seconds"].samples
+        [expiry] = families["relay_expiry_seconds"].samples
         assert paused.value == 1
         assert 120 <= oldest.value < 180
+        assert 6 * 86_400 < expiry.value <= 7 * 86_400 - 120
+        states = {
+            sample.labels["state"]: sample.value
+            for sample in families["relay_destination_state"].samples
+        }
+        assert states == {"paused": 1, "degraded": 0, "throttled": 0, "active": 0}
         view = await reports_of(relay).destination(PINTEREST)
         assert (view.state, view.reason, view.pending) == ("paused", "paused_by_operator", 3)
         assert view.message
         assert view.since is not None
+
+
+async def test_the_room_of_the_journal_and_the_clock_are_told(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        families = await scrape(relay)
+        now_s = relay.clock()
+    values = {
+        name: family.samples[0].value
+        for name, family in families.items()
+        if name in GAUGES and family.samples
+    }
+    journal = {name: values[f"relay_journal_{name}"] for name in ("used_bytes", "left_bytes")}
+    assert 0 < journal["used_bytes"] <= values["relay_journal_bytes"]
+    assert 0 < sum(journal.values()) <= values["relay_journal_max_bytes"]
+    assert values["relay_journal_unavailable"] == 0
+    assert abs(values["relay_clock_seconds"] - now_s) < 60
+    assert "relay_expiry_seconds" not in values  # nothing waits
 
 
 async def test_retries_and_warnings_are_counted(tmp_path: Path) -> None:
