@@ -67,3 +67,5 @@ class Conversion(msgspec.Struct, frozen=True, gc=False, array_like=True):
     advertising_consent: bool | None = None
     limited_data_use: bool = False
     source: str = "http"
+    key: str | None = None
+    """The name of the producer key that it was sent with."""

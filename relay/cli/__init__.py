@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "pause": "relay.cli.control:pause",
         "resume": "relay.cli.control:resume",
         "keys": "relay.cli.keys:keys",
+        "doctor": "relay.cli.doctor:doctor",
         "forget": "relay.cli.forget:forget",
         "journal": "relay.cli.journal:journal",
         "hash": "relay.cli.hash_:hash_",

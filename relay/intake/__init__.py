@@ -178,7 +178,11 @@ class Intake:
             names = event.destinations
             selected = origin.destinations if names is None else self._selected(names, origin)
             conversion, warnings = convert(
-                event, source=origin.source, now_s=now_s, default_country=self._default_country
+                event,
+                source=origin.source,
+                now_s=now_s,
+                default_country=self._default_country,
+                key=origin.key,
             )
         except Unusable as error:
             document = split()[index][1] if isinstance(raw, InboundEvent) else raw

@@ -16,7 +16,12 @@ APP_SOURCES = frozenset({"app_android", "app_ios"})
 
 
 def convert(
-    event: InboundEvent, *, source: str, now_s: float, default_country: str | None
+    event: InboundEvent,
+    *,
+    source: str,
+    now_s: float,
+    default_country: str | None,
+    key: str | None = None,
 ) -> tuple[Conversion, list[IdentityWarning]]:
     """Return the hashed event, and what of its identifiers was left out.
 
@@ -49,6 +54,7 @@ def convert(
         None if consent is None else consent.advertising,
         consent is not None and bool(consent.limited_data_use),
         source,
+        key,
     )
     return found, warnings
 

@@ -1,0 +1,48 @@
+"""The latest events of the log, whole, the newest group first: what a doctor looks at."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from relay.conversion import Conversion
+from relay.errors import JournalDamaged
+from relay.journal.codec import decode_group
+from relay.journal.connection import open_reader, open_still
+from relay.journal.still import State
+from relay.journal.verify import unusable
+
+
+def open_beside(path: Path) -> sqlite3.Connection:
+    """Open a journal for reading, also while a relay uses it. Raises `JournalDamaged`."""
+    if (problem := unusable(path)) is not None:
+        raise JournalDamaged(f"{problem.message}; {problem.fix}")
+    opened = open_still if State.of(path).still else open_reader
+    return opened(path, sqlite3.Connection)
+
+
+def recent_events(
+    connection: sqlite3.Connection, since_ms: int, limit: int
+) -> Iterator[Conversion]:
+    """Yield at most `limit` events that were received since a moment."""
+    left = limit
+    rows = connection.execute("SELECT received_ms, entries FROM log ORDER BY id DESC")
+    for received_ms, data in rows:
+        if received_ms < since_ms or left <= 0:
+            return
+        for entry in decode_group(data)[:left]:
+            yield entry.conversion
+            left -= 1
+
+
+def rejected(connection: sqlite3.Connection, since_ms: int) -> Counter[tuple[str, str]]:
+    """Return how many of the last 1,000 rejections had each path and code."""
+    rows = connection.execute("SELECT path, code FROM rejection WHERE at_ms >= ?", (since_ms,))
+    return Counter(rows)
+
+
+def look_through(path: Path, since_ms: int, limit: int) -> Iterator[Conversion]:
+    """Yield the events of a journal's file, as `recent_events` does."""
+    with closing(open_beside(path)) as connection:
+        yield from recent_events(connection, since_ms, limit)

@@ -1,0 +1,43 @@
+"""`relay doctor` beside a running relay."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import msgspec
+
+from tests.bench.corpus import Shop as Customers
+from tests.integration.cli_process import Shop
+
+
+def post(shop: Shop, body: bytes) -> None:
+    url = f"http://127.0.0.1:{shop.producers}/v1/events"
+    headers = {"Content-Type": "application/json"}
+    with urlopen(Request(url, body, headers), timeout=10) as answer:
+        answer.read()
+
+
+def test_it_lists_what_to_mend_and_ends_with_1(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    events = list(Customers(3, datetime.now(UTC)).events(300))
+    with shop.serving("--sandbox"):
+        assert "nothing to mend" in shop.run("doctor", "--sandbox").out
+        for event in events:
+            del event["user"]["email"]  # type: ignore[attr-defined]  # JSON
+        post(shop, msgspec.json.encode([*events, {"event": "purchase"}]))
+        told = shop.run("doctor", "--sandbox", RELAY_JOURNAL__PATH="data/relay.db")
+        ended = shop.run("doctor", "--sandbox", "--json")
+    assert "Only 0% carry an e-mail address" in told.out
+    assert ended.code == 1
+    found = json.loads(ended.out)
+    assert found["events"] == 300
+    assert {each["code"] for each in found["findings"]} == {"no_email", "rejected"}
+
+
+def test_a_mistake_is_one_line(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    ended = shop.run("doctor", "--sandbox", "--since", "yesterday")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    ended = shop.run("doctor", "--sandbox")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
