@@ -237,7 +237,7 @@ class App:
             journal,
             self._clock,
             settings.default_country,
-            on_stored=partial(presence.count, self._metrics.identifiers),
+            on_stored=partial(presence.count, self._metrics),
         )
 
     def _routes(self) -> Sequence[Route]:

@@ -212,6 +212,12 @@ class Metrics:
         self.answers = Tally(
             registry, "relay_http_answers", "Answers to producers by HTTP status", ("status",)
         )
+        self.unusable = Tally(
+            registry,
+            "relay_identifier_unusable",
+            "Identifiers that were left out, by why",
+            ("identifier", "reason"),
+        )
         self.passed_over = Tally(
             registry,
             "relay_calls_passed_over",

@@ -77,7 +77,7 @@ class Log(Protocol):
 class Intake:
     """Takes the events of all sources. `clock` returns Unix seconds.
 
-    `on_stored` is told what was stored, in the form in which it was.
+    `on_stored` is told what was stored, in the form in which it was, and what was left out of it.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Intake:
         clock: Callable[[], float],
         default_country: str | None = None,
         *,
-        on_stored: Callable[[Sequence[Entry]], None] | None = None,
+        on_stored: Callable[[Sequence[Entry], Sequence[Finding]], None] | None = None,
     ) -> None:
         self._router = router
         self._journal = journal
@@ -128,7 +128,7 @@ class Intake:
         waiting: Future[None] = asyncio.get_running_loop().create_future()
 
         def ended(done: "Future[None]") -> None:
-            self._forget_unless(done, entries)
+            self._forget_unless(done, entries, taken.warnings)
             _pass_on(done, waiting)
 
         if stored.done():
@@ -216,7 +216,9 @@ class Intake:
             for error in errors
         ]
 
-    def _forget_unless(self, stored: "Future[None]", claimed: Sequence[Entry]) -> None:
+    def _forget_unless(
+        self, stored: "Future[None]", claimed: Sequence[Entry], warnings: Sequence[Finding]
+    ) -> None:
         """Forget what was claimed unless it was stored.
 
         A cancelled append says nothing, so it is taken for stored.
@@ -224,7 +226,7 @@ class Intake:
         if not stored.cancelled() and stored.exception() is not None:
             self._router.forget(claimed)
         elif self._on_stored is not None:
-            self._on_stored(claimed)
+            self._on_stored(claimed, warnings)
 
 
 class _Split:

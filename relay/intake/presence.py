@@ -8,8 +8,9 @@ from operator import attrgetter
 from typing import Final
 
 from relay.identity import Identity
+from relay.intake.problem import Finding
 from relay.journal.base import Entry
-from relay.metrics import IdentifierTally, Presence
+from relay.metrics import Metrics, Presence
 
 _FORMS: Final = attrgetter(
     *("email_compact", "phone_digits", "external_id", "first_name", "last_name", "gender"),
@@ -25,6 +26,9 @@ def presence_of(identity: Identity) -> Presence:
     return bytes(map(bool, _FORMS(identity)))
 
 
-def count(tally: IdentifierTally, entries: Iterable[Entry]) -> None:
-    """Count stored events for the destinations that are to get them."""
-    tally.add_events([(tuple(entry.payloads), entry.presence) for entry in entries])
+def count(metrics: Metrics, entries: Iterable[Entry], warnings: Iterable[Finding]) -> None:
+    """Count stored events for the destinations that are to get them, and what was left out."""
+    metrics.identifiers.add_events([(tuple(entry.payloads), entry.presence) for entry in entries])
+    for warning in warnings:
+        identifier = warning.problem.path.removeprefix("user.").partition("[")[0]
+        metrics.unusable.add(identifier, warning.problem.message.partition(" (")[0])

@@ -199,7 +199,7 @@ async def test_identifiers_are_counted_where_events_are_stored(tmp_path: Path) -
         for each in relay.destinations:
             relay.metrics.identifiers.expect(each.name, each.identifier_keys)
         entries = [relay.entry(event) for event in purchases(relay.clock, 4)]
-        presence.count(relay.metrics.identifiers, entries)
+        presence.count(relay.metrics, entries, ())
         families = await scrape(relay)
     present = {
         sample.labels["identifier"]: sample.value

@@ -1,9 +1,8 @@
-from prometheus_client import CollectorRegistry
-
 from relay.identity import Identity
 from relay.intake.presence import count, presence_of
+from relay.intake.problem import Finding, Problem
 from relay.journal.codec import entry_of
-from relay.metrics import FORMS, IDENTIFIERS, IdentifierTally
+from relay.metrics import FORMS, IDENTIFIERS, Metrics
 from tests.builders import DIGEST, conversion, payload
 
 
@@ -28,14 +27,25 @@ def test_each_identifier_is_seen_in_any_of_its_forms() -> None:
     assert carried(identity) == {"email", "phone", "city", "state", "zip", "ip", "ttclid"}
 
 
+def sample(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
 def test_an_event_counts_for_the_destinations_that_get_it() -> None:
-    registry = CollectorRegistry()
-    tally = IdentifierTally(registry, "present", "text")
+    metrics = Metrics()
     for name in ("first", "second"):
-        tally.expect(name, IDENTIFIERS)
+        metrics.identifiers.expect(name, IDENTIFIERS)
     identity = Identity(email_compact=(DIGEST,))
     event = entry_of(conversion(), {}, {"first": payload()}, presence_of(identity))
-    count(tally, [event, event])
-    labels = {"identifier": "email"}
-    assert registry.get_sample_value("present_total", {**labels, "destination": "first"}) == 2
-    assert registry.get_sample_value("present_total", {**labels, "destination": "second"}) == 0
+    count(metrics, [event, event], ())
+    name = "relay_identifier_present_total"
+    assert sample(metrics, name, destination="first", identifier="email") == 2
+    assert sample(metrics, name, destination="second", identifier="email") == 0
+
+
+def test_what_was_left_out_is_counted_by_why_without_a_value() -> None:
+    metrics = Metrics()
+    problem = Problem("invalid_value", "user.phone[1]", "left out: not a number (7 to 15 digits)")
+    count(metrics, [], [Finding(0, "canary-id", problem)] * 3)
+    name, reason = "relay_identifier_unusable_total", "left out: not a number"
+    assert sample(metrics, name, identifier="phone", reason=reason) == 3
