@@ -100,13 +100,14 @@ class Batcher:
 
     def wait_s(self, now_ms: float) -> float | None:
         """Return the seconds until a batch is ready, 0 for now, or None if nothing waits."""
-        ready_ms = min(map(self._ready_ms, self._queues.values()), default=None)
+        queues = self._queues.values()
+        ready_ms = min((self._ready_ms(queue, now_ms) for queue in queues), default=None)
         return None if ready_ms is None else max(0.0, ready_ms - now_ms) / 1000
 
     def batch(self, now_ms: float) -> Batch | None:
         """Take the next batch that is ready. Batch keys take turns."""
         for key, queue in self._queues.items():
-            if self._ready_ms(queue) <= now_ms:
+            if self._ready_ms(queue, now_ms) <= now_ms:
                 return self._take(key, self._turns(queue.lines), self._max_events)
         return None
 
@@ -159,10 +160,13 @@ class Batcher:
             if queue.lines[MONEY] or not money_first
         ]
 
-    def _ready_ms(self, queue: _Queue) -> float:
+    def _ready_ms(self, queue: _Queue, now_ms: float) -> float:
         if queue.count >= self._max_events or queue.size_bytes >= self._max_bytes:
             return 0
-        return queue.oldest_ms + self._linger_ms
+        oldest_ms = queue.oldest_ms
+        if oldest_ms > now_ms:  # received before the clock was set back: it has waited
+            return 0
+        return oldest_ms + self._linger_ms
 
     def _turns(self, lines: Sequence[Line]) -> Iterator[int]:
         """Yield the line that each place belongs to; places are counted over all requests."""

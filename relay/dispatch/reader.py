@@ -35,7 +35,10 @@ log = logging.getLogger(__name__)
 
 
 class Reader:
-    """See the module docstring. Used by one sender only; `clock` returns Unix seconds."""
+    """See the module docstring. Used by one sender only.
+
+    `clock` returns Unix seconds, `steady` such that are never set back.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Reader:
         waiting: Waiting,
         recorder: Recorder,
         clock: Callable[[], float],
+        steady: Callable[[], float],
         randomness: random.Random,
         rules: Rules = NO_RULES,
     ) -> None:
@@ -56,11 +60,12 @@ class Reader:
         self._waiting = waiting
         self._recorder = recorder
         self._clock = clock
+        self._steady = steady
         self._random = randomness
         self._next = {lane: journal.cursor(destination.name, lane) for lane in Lane}
         self._more = dict.fromkeys(Lane, True)
         self._retry_look_at = 0.0
-        self._age_look_at = clock() + AGE_LOOK_S
+        self._age_look_at = steady() + AGE_LOOK_S
         self._least_max_age_s = math.inf
         """Of all events that were queued here: none younger than this can be too old."""
         self._retrying: set[tuple[Lane, int]] = set()
@@ -90,13 +95,13 @@ class Reader:
         for lane in Lane:
             if self._more[lane] and (room := self._batcher.room(lane)):
                 await self._read(lane, room)
-        now_s = self._clock()
+        now_s = self._steady()
         if now_s >= self._retry_look_at:
             self._retry_look_at = now_s + RETRY_LOOK_S
             await self._read_retries()
         if now_s >= self._age_look_at:
             self._age_look_at = now_s + AGE_LOOK_S
-            await self._bury(self._waiting.discard(self._too_old(now_s)))
+            await self._bury(self._waiting.discard(self._too_old(self._clock())))
 
     def suspect(self, batch: Batch) -> None:
         """Have an event that failed alone, while others passed, travel alone whenever it is due."""
@@ -149,7 +154,7 @@ class Reader:
         if not room:
             return
         under_way = self._retrying.copy()
-        now_ms = round(self._clock() * 1000)
+        now_ms = round(self._steady() * 1000)
         due = await self._journal.due(self._destination.name, now_ms, room + len(under_way))
         fresh = [each for each in due if (each.lane, each.offset) not in under_way]
         self._retrying.update((each.lane, each.offset) for each in fresh)
@@ -224,7 +229,7 @@ class Reader:
 
     def _failed(self, pending: Pending, error: Exception) -> Retry:
         self._mistakes[type(error).__name__] += 1
-        due_s = self._clock() + event_wait_s(pending.attempts, self._random)
+        due_s = self._steady() + event_wait_s(pending.attempts, self._random)
         return Retry(pending, round(due_s * 1000), "bug", NO_PAYLOAD)
 
     def _tell_mistakes(self) -> None:

@@ -23,6 +23,7 @@ from relay.dispatch.lateness import late_codes
 from relay.dispatch.pace import Pace
 from relay.dispatch.reader import NO_RULES, Reader
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
+from relay.dispatch.steady import SteadyClock
 from relay.dispatch.transport import Fault, Transport
 from relay.dispatch.waiting import Waiting
 from relay.dispatch.withheld import Unwanted
@@ -64,6 +65,7 @@ class Sender:
         self._recorder = recorder
         self._timeout_s = timeout_s
         self._clock = clock
+        self._steady = SteadyClock(clock)
         self._random = randomness
         self._waiting = Waiting(batcher)
         self._reader = Reader(
@@ -73,6 +75,7 @@ class Sender:
             waiting=self._waiting,
             recorder=recorder,
             clock=clock,
+            steady=self._steady,
             randomness=randomness,
             rules=rules,
         )
@@ -81,7 +84,7 @@ class Sender:
             journal=journal,
             token=token,
             pace=pace,
-            clock=clock,
+            clock=self._steady,
             randomness=randomness,
         )
         self._in_flight = 0
@@ -186,16 +189,16 @@ class Sender:
             self._wake.set()
 
     async def _exchange(self, batch: Batch, token: str) -> None:
-        sent_at = self._clock()
+        sent_at, began_at = self._clock(), self._steady()
         retries = batch.begin()
         answer = await self._ask(batch, token)
-        ruling = judge(batch, answer, sent_at=sent_at, passed_at=self._passed_at)
+        ruling = judge(batch, answer, sent_at=began_at, passed_at=self._passed_at)
         receipt = self._receipt(ruling, answer, sent_at)
         settlement = settlement_of(ruling, receipt, partial(self._due_ms, ruling))
         self._waiting.put(ruling.again)
         if ruling.suspicious and ruling.retry:
             self._reader.suspect(batch)
-        self._note(ruling, answer, sent_at)
+        self._note(ruling, answer, began_at)
         warnings = [*ruling.warnings, *self._late(batch, ruling, sent_at)]
         await self._recorder.record(settlement, warnings, retries=retries)
         self._reader.ended(settlement)
@@ -221,19 +224,19 @@ class Sender:
         log.error("a request could not be made or understood", extra={"fields": fields})
         return MISTAKE
 
-    def _note(self, ruling: Ruling, answer: Answer, sent_at: float) -> None:
+    def _note(self, ruling: Ruling, answer: Answer, began_at: float) -> None:
         if ruling.delivered:
-            self._passed_at = max(self._passed_at, sent_at)
+            self._passed_at = max(self._passed_at, began_at)
         if ruling.suspicious:
             return
         if ruling.outcome == "invalid":  # a doubt that was confirmed is a word about events, too
             answer = replace(answer, kind="refused")
-        self._gate.note(answer, sent_at)
+        self._gate.note(answer, began_at)
 
     def _due_ms(self, ruling: Ruling, pending: Pending) -> int:
         max_s = CULPRIT_MAX_S if ruling.suspicious else EVENT_MAX_S
         wait_s = event_wait_s(pending.attempts, self._random, max_s)
-        return round((self._clock() + wait_s) * 1000)
+        return round((self._steady() + wait_s) * 1000)
 
     def _receipt(self, ruling: Ruling, answer: Answer, sent_at: float) -> Receipt:
         return Receipt(

@@ -454,7 +454,10 @@ class Journal(Protocol):
         ...
 
     async def due(self, destination: str, now_ms: int, limit: int) -> Sequence[Pending]:
-        """Return retry rows that are due, oldest due first; the caller leaves out its in-flight."""
+        """Return retry rows that are due, oldest due first; the caller leaves out its in-flight.
+
+        So are those due later than any wait can last: the clock was set back since.
+        """
         ...
 
     async def settle(self, destination: str, settlement: Settlement) -> None:

@@ -4,8 +4,8 @@ Each keeps its own entry, so it depends on no group of the log. Moments are Unix
 """
 
 import sqlite3
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from relay.event_name import Lane
 from relay.journal.base import Dead, Entry, Pending, Retry
@@ -14,6 +14,9 @@ from relay.journal.codec import decode_entry
 Place = tuple[str, Lane, int]
 """Destination, lane, offset: where a row is."""
 Row = tuple[object, ...]
+
+LONGEST_WAIT_MS: Final = 3_600_000
+"""No event is made to wait for longer by itself."""
 
 
 def dead_row(
@@ -72,12 +75,19 @@ def still_waits(connection: sqlite3.Connection, destination: str, pending: Pendi
 
 
 def due(connection: sqlite3.Connection, destination: str, now_ms: int, limit: int) -> list[Pending]:
-    """Return events whose moment has come, the oldest first."""
-    rows = connection.execute(
-        "SELECT lane, position, attempts, replay, entry FROM retry"
-        " WHERE destination = ? AND due_ms <= ? ORDER BY due_ms, lane, position LIMIT ?",
-        (destination, now_ms, limit),
-    )
+    """Return events whose moment has come, the oldest first.
+
+    A moment further off than any wait was written before the clock was set back: it has come, too.
+    """
+    rows = connection.execute(f"{_DUE} due_ms <= ? {_IN_ORDER}", (destination, now_ms, limit))
+    found = _pendings(rows)
+    if len(found) < limit:
+        bound = (destination, now_ms + LONGEST_WAIT_MS, limit - len(found))
+        found += _pendings(connection.execute(f"{_DUE} due_ms > ? {_IN_ORDER}", bound))
+    return found
+
+
+def _pendings(rows: Iterable[Sequence[Any]]) -> list[Pending]:
     return [
         Pending(
             *(Lane(lane), offset, offset, decode_entry(entry), attempts),
@@ -106,6 +116,10 @@ def oldest_received_ms(connection: sqlite3.Connection, destination: str) -> int 
 
 
 _PLACE: Final = "destination = ? AND lane = ? AND position = ?"
+_DUE: Final = """
+    SELECT lane, position, attempts, replay, entry FROM retry WHERE destination = ? AND
+"""
+_IN_ORDER: Final = "ORDER BY due_ms, lane, position LIMIT ?"
 ADD_DEAD: Final = """
     INSERT OR REPLACE INTO dead
     (destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,

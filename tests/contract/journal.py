@@ -214,6 +214,18 @@ class JournalContract:
             assert [(one.attempts, one.retry, one.replay) for one in due] == [(1, True, False)] * 2
             assert len(await journal.due("p", NOW_MS + 1000, 1)) == 1
 
+    async def test_a_moment_further_off_than_any_wait_has_come(self, tmp_path: Path) -> None:
+        """It was written before the clock was set back, maybe by days."""
+        async with self.opened(tmp_path) as journal:
+            await journal.append(events("a", "b", "c"))
+            a, b, c = await waiting(journal, "p")
+            soon, far = NOW_MS + 900_000, NOW_MS + 8 * 86_400_000
+            retries = [Retry(a, NOW_MS), Retry(b, soon), Retry(c, far)]
+            await journal.settle("p", Settlement(retry=retries))
+            due = await journal.due("p", NOW_MS, 10)
+            assert [one.entry.event_id for one in due] == ["a", "c"]
+            assert len(await journal.due("p", NOW_MS, 1)) == 1
+
     async def test_a_retry_ends_or_is_due_again(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
             await journal.append(events("a", "b", "c"))

@@ -33,6 +33,13 @@ def test_fewer_events_wait_for_the_linger_of_the_oldest() -> None:
     assert offsets(queue.batch(NOW_MS + 2000)) == [0]
 
 
+def test_what_was_received_before_the_clock_was_set_back_has_lingered() -> None:
+    queue = batcher(linger_s=2.0)
+    queue.add(pending(0), payload())
+    assert queue.wait_s(NOW_MS - 3_600_000) == 0
+    assert offsets(queue.batch(NOW_MS - 3_600_000)) == [0]
+
+
 def test_nothing_waiting_means_no_wait_to_speak_of() -> None:
     assert batcher().wait_s(NOW_MS) is None
     assert batcher().batch(NOW_MS) is None

@@ -1,0 +1,25 @@
+"""Time for waits: it follows the clock forward, and goes on where it was when that is set back.
+
+A wait that began before the clock was set back would last until the clock comes round again, and
+every later answer would look like one from before. So moments that are compared with each other
+within one life of the process are taken from here; the age of an event, and what people are told,
+from the clock itself. It stays ahead by what the clock was set back, until a restart.
+"""
+
+from collections.abc import Callable
+
+
+class SteadyClock:
+    """Returns seconds that never fall. `clock` returns Unix seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._seen_s = clock()
+        self._ahead_s = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        now_s = self._clock()
+        self._ahead_s += max(0.0, self._seen_s - now_s)
+        self._seen_s = now_s
+        return now_s + self._ahead_s

@@ -1,0 +1,58 @@
+"""A clock that is set back, by an hour and by hand: nobody waits for it to come round again."""
+
+from pathlib import Path
+
+from relay.sandbox.server import Sandbox
+from tests.sending import (
+    PINTEREST,
+    Clock,
+    accepted,
+    asked,
+    pinterest,
+    purchases,
+    requests,
+    script,
+    sending,
+)
+
+HOUR_S = 3_600.0
+
+
+async def test_an_outage_is_tried_every_15_s_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock = Clock()
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"action": {"answer": "pinterest-503"}})
+        await relay.accept(*purchases(clock, 20))
+        while relay.health().state != "degraded":
+            relay.skip(1)
+            await relay.turn()
+        count = len(requests(sandbox))
+        relay.skip(-HOUR_S)
+        for number in range(1, 5):
+            relay.skip(15)
+            await relay.until(asked(sandbox, count + number))
+        assert len(requests(sandbox)) <= count + 8, "it waits between two tries"
+        script(sandbox)
+        relay.skip(15)
+        funnels = await relay.settled()
+        assert funnels[PINTEREST].delivered == accepted(sandbox).total() == 20
+
+
+async def test_an_event_that_waits_for_its_moment_does_not_wait_for_the_clock(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"times": 1, "action": {"answer": "pinterest-200-unknown-status"}})
+        await relay.accept(*purchases(clock, 3))
+        await relay.until(asked(sandbox, 1))
+        relay.skip(-HOUR_S)
+        relay.skip(60)
+        funnels = await relay.settled()
+        assert funnels[PINTEREST].delivered == len(accepted(sandbox)) == 3
