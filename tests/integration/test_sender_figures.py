@@ -29,7 +29,12 @@ COUNTERS = {
     *("relay_events_received", "relay_events_rejected", "relay_events_accepted"),
     *("relay_events_delivered", "relay_events_skipped", "relay_events_dead"),
     *("relay_events_replayed", "relay_requests", "relay_retries", "relay_warnings"),
-    *("relay_identifier_present", "relay_value_delivered", "relay_http_answers"),
+    *(
+        "relay_identifier_present",
+        "relay_identifier_unusable",
+        "relay_value_delivered",
+        "relay_http_answers",
+    ),
     *("relay_calls_passed_over", "relay_kafka_tombstones", "process_cpu_seconds"),
 }
 GAUGES = {
