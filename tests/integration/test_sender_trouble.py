@@ -245,7 +245,7 @@ async def test_what_the_settings_no_longer_let_pass_is_dead_and_says_so(tmp_path
             page = await relay.journal.dead_letters(DeadFilter(), limit=10)
         assert funnels[TIKTOK].dead == 3
         assert {(each.reason, each.code) for each in page.letters} == {
-            ("invalid_event", "not_configured")
+            ("dropped_by_operator", "not_configured")
         }
         assert not requests(sandbox, "tiktok")
 
