@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
             return 1
         console.print(f"{len(chosen)} mutants; first, their tests on the code as it is")
         if words := copies[0].without_mutant(chosen):
-            console.print(f"[red]a test fails without a mutant[/red]\n{words}", markup=False)
+            console.print(f"a test fails without a mutant\n{words}", markup=False, style="red")
             return 1
         results = list(_told(console, _trials(copies, chosen), len(chosen)))
     return _end(console, results)

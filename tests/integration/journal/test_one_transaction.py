@@ -2,15 +2,18 @@
 
 import shutil
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import Dead, Receipt, Retry, Settlement
+from relay.journal.base import Dead, Entry, Receipt, Retry, Settlement
+from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
-from tests.builders import NOW_S, entry
+from tests.builders import NOW_S, conversion
 from tests.failing import Disk, connections_on
 from tests.property.journal_model import DESTINATIONS, View, views_of
 
@@ -31,8 +34,13 @@ def journal_in(folder: Path, disk: Disk) -> SqliteJournal:
     )
 
 
+def worth(event_id: str, value: int) -> Entry:
+    order = Order(value=Decimal(value), currency="USD")
+    return entry_of(conversion(event_id, order=order), {}, {})
+
+
 async def append(journal: SqliteJournal) -> None:
-    await journal.append([entry("a"), entry("b"), entry("c")])
+    await journal.append([worth("a", 1), worth("b", 2), worth("c", 4)])
 
 
 async def settle(journal: SqliteJournal) -> None:
@@ -87,14 +95,14 @@ async def found_in(folder: Path) -> View:
         await journal.close()
 
 
-WAITING = View({**NOTHING, Lane.MONEY: ["a", "b", "c"]}, {}, {"accepted": 3, "pending": 3})
-SETTLED = View(NOTHING, {"c": 1}, {"accepted": 3, "pending": 1, "delivered": 1, "dead": 1})
+WAITING = View({**NOTHING, Lane.MONEY: ["a", "b", "c"]}, {}, {"accepted": 3, "pending": 3}, worth=7)
+SETTLED = View(NOTHING, {"c": 1}, {"accepted": 3, "pending": 1, "delivered": 1, "dead": 1}, worth=4)
 
 
 @pytest.mark.parametrize(
     ("before", "action", "unchanged", "changed"),
     [
-        (nothing, append, View(NOTHING, {}, {"accepted": 0}), WAITING),
+        (nothing, append, View(NOTHING, {}, {"accepted": 0}, worth=0), WAITING),
         (append, settle, WAITING, SETTLED),
     ],
 )
