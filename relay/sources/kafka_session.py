@@ -198,6 +198,8 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         except Fault as fault:
             return fault
         found = fault_of(error)
+        if isinstance(error, TimeoutError):
+            found = Fault("a broker that leads a partition does not answer")
         if unanswered >= NEW_CLIENT_AFTER:
             raise found
         return found
