@@ -37,8 +37,9 @@ from relay.journal.base import Journal
 from relay.journal.sqlite import SqliteJournal
 from relay.keys.keyring import Keyring
 from relay.metrics import Metrics
+from relay.outcome.audit import SUFFIX as AUDIT_SUFFIX
+from relay.outcome.audit import AuditedControl, AuditedErasure, AuditedLetters, Trail
 from relay.outcome.dead_letters import DeadLetters
-from relay.outcome.erasure import Erasure
 from relay.outcome.exposition import Exposition
 from relay.outcome.health import Health
 from relay.outcome.insight import Insight
@@ -319,10 +320,14 @@ class App:
             self._clock,
             self._metrics.warnings.counts,
         )
-        dead_letters = DeadLetters(journal, self._destinations, self._clock, self._rules())
+        path = self._config.journal.path
+        trail = Trail(path.with_name(path.name + AUDIT_SUFFIX), self._clock)
+        letters = AuditedLetters(journal, self._destinations, self._clock, self._rules())
+        erasure, control = AuditedErasure(journal, dispatcher), AuditedControl(dispatcher, trail)
+        letters.trail = erasure.trail = trail
         return AdminServer(
-            api=Api(reports, dead_letters, Erasure(journal, dispatcher), dispatcher, kafka.view),
-            pages=self._pages(journal, reports, dead_letters, dispatcher),
+            api=Api(reports, letters, erasure, control, kafka.view),
+            pages=self._pages(journal, reports, letters, control),
             guard=self._guard(),
             exposition=self._exposition(journal, reports),
             not_ready=lambda: "shutting down" if source.stopping else journal.unavailable(),

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from relay.admin.answer import BadRequest, error
 from relay.errors import JournalUnavailable
+from relay.outcome.audit import WHO, Who
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PROBES: Final = frozenset({"/healthz", "/readyz"})
@@ -24,6 +25,7 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
+ACTOR_HEADER: Final = "Relay-Actor"
 CHALLENGE: Final = 'Basic realm="relay", charset="UTF-8"'
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -66,8 +68,17 @@ class Guard:
         """Compare digests, in a time that tells neither the password nor its length."""
         if self._password is None:
             return True
-        given = _password_of(request.headers.get("Authorization", ""))
+        _, given = _credentials_of(request.headers.get("Authorization", ""))
         return hmac.compare_digest(_digest(given), self._password)
+
+
+@web.middleware
+async def introduce(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Say who acts, for the audit: the user name that was given, or what a command says."""
+    header = request.headers.get("Authorization", "")
+    actor = request.headers.get(ACTOR_HEADER, "") or _credentials_of(header)[0]
+    WHO.set(Who(actor, request.remote or "unknown"))
+    return await handler(request)
 
 
 async def harden(_: web.Request, response: web.StreamResponse) -> None:
@@ -151,11 +162,13 @@ def _digest(password: str) -> bytes:
     return sha256(password.encode()).digest()
 
 
-def _password_of(header: str) -> str:
+def _credentials_of(header: str) -> tuple[str, str]:
+    """Return user name and password of HTTP Basic; nothing is in the place of what is none."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
-        return ""
+        return "", ""
     try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return ""
+        return "", ""
+    return name, password

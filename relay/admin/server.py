@@ -7,7 +7,7 @@ from aiohttp import web
 from relay.admin import answer
 from relay.admin.answer import Status
 from relay.admin.api import Api
-from relay.admin.guard import Guard, harden
+from relay.admin.guard import Guard, harden, introduce
 from relay.admin.pages import Pages
 from relay.outcome.exposition import CONTENT_TYPE, Exposition
 
@@ -37,7 +37,7 @@ class AdminServer:
     def application(self) -> web.Application:
         """Return the application, to be served on `[admin] listen`."""
         application = web.Application(
-            middlewares=[self._guard.middleware], client_max_size=MAX_BODY_BYTES
+            middlewares=[self._guard.middleware, introduce], client_max_size=MAX_BODY_BYTES
         )
         application.on_response_prepare.append(harden)
         application.add_routes(

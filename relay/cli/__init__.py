@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "resume": "relay.cli.control:resume",
         "keys": "relay.cli.keys:keys",
         "doctor": "relay.cli.doctor:doctor",
+        "audit": "relay.cli.audit:audit",
         "forget": "relay.cli.forget:forget",
         "journal": "relay.cli.journal:journal",
         "hash": "relay.cli.hash_:hash_",

@@ -7,6 +7,7 @@ with the fix; the password is in none of them.
 import os
 from base64 import b64encode
 from collections.abc import Mapping
+from getpass import getuser
 from ipaddress import ip_address
 from typing import Final, Literal, TypeVar
 from urllib.parse import quote, urlencode
@@ -21,6 +22,8 @@ from relay.outcome.view import DestinationList, DestinationView
 TIMEOUT_S: Final = 60.0
 """Replaying many dead letters takes a while; everything else answers at once."""
 JSON: Final = "application/json"
+ACTOR_HEADER: Final = "Relay-Actor"
+"""As `relay.admin.guard` knows it."""
 
 Answer = TypeVar("Answer")
 
@@ -102,7 +105,7 @@ def admin_connection(
 
     `address` is its host and port, if they are known better than from `config`.
     """
-    headers: dict[str, str] = {}
+    headers = {ACTOR_HEADER: actor()}
     if config.admin.password is not None:
         password = read_secret(config.admin.password, environ, is_token=False)
         if password is not None:
@@ -110,6 +113,15 @@ def admin_connection(
             headers["Authorization"] = f"Basic {credentials.decode()}"
     address = address or reachable(config.admin.listen, "admin.listen")
     return Connection(f"http://{address}", headers=headers, timeout_s=timeout_s)
+
+
+def actor() -> str:
+    """Return who calls, as far as this machine knows; for the relay's audit."""
+    try:
+        name = getuser()
+    except (OSError, KeyError):
+        return ""
+    return name if name.isascii() and name.isprintable() else ""
 
 
 def reachable(listen: Listen, key: str) -> str:

@@ -11,6 +11,7 @@ import click
 import msgspec
 from msgspec.structs import replace
 
+from relay.cli.client import actor
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, plain, print_json, table
 from relay.config import Config
@@ -19,6 +20,7 @@ from relay.errors import ConfigError, RelayError
 from relay.keys import store
 from relay.keys.record import SCOPES, Key, KeyFile, Limits, Scope
 from relay.keys.token import Token, new_token
+from relay.outcome.audit import SUFFIX, WHO, Action, Trail, Who
 
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 RATE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)/s")
@@ -97,6 +99,7 @@ def create(
         return _with(found, replace(fresh, expires_at=expires_at))
 
     store.change(config.keys_path, add)
+    _audit(config, "key_create", name)
     _show_once(name, token, as_json=as_json)
 
 
@@ -138,7 +141,9 @@ def revoke(name: str, config_file: Path | None) -> None:
     def end(key: Key) -> Key:
         return replace(key, revoked_at=now_s)
 
-    ended = _change(available_config(config_file), name, now_s, end)
+    config = available_config(config_file)
+    ended = _change(config, name, now_s, end)
+    _audit(config, "key_revoke", name)
     click.echo(f"{name} is revoked ({', '.join(key.key for key in ended)}).")
 
 
@@ -164,7 +169,14 @@ def rotate(name: str, overlap: str, config_file: Path | None, *, as_json: bool) 
         return _with(replace(found, keys=kept), fresh)
 
     store.change(config.keys_path, turn)
+    _audit(config, "key_rotate", name)
     _show_once(name, token, as_json=as_json)
+
+
+def _audit(config: Config, action: Action, name: str) -> None:
+    WHO.set(Who(actor(), "command line"))
+    path = config.journal.path
+    Trail(path.with_name(path.name + SUFFIX), time.time).record(action, name)
 
 
 def _change(config: Config, name: str, now_s: int, edit: Callable[[Key], Key]) -> list[Key]:

@@ -1,0 +1,47 @@
+"""`relay audit`: who paused, resumed, replayed, dropped, forgot, or made and revoked keys."""
+
+import time
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from relay.cli.journal import journal_path
+from relay.cli.option import config_option, json_option
+from relay.cli.output import console, plain, print_json, table
+from relay.outcome.audit import SUFFIX, Trail
+
+MAX_SHOWN: Final = 100_000
+
+
+@click.command(short_help="Show who did what, when, from where.")
+@click.option("--limit", type=click.IntRange(1, MAX_SHOWN), default=100, show_default=True)
+@click.option("--sandbox", "emulated", is_flag=True, help="That of `serve --sandbox`.")
+@json_option
+@config_option
+def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool) -> None:
+    """Show the latest acts of operators, oldest first."""
+    path = journal_path(config_file, emulated=emulated)
+    trail = Trail(path.with_name(path.name + SUFFIX), time.time)
+    acts = deque(trail.acts(), maxlen=limit)
+    if as_json:
+        print_json(msgspec.json.encode({"acts": list(acts)}))
+        return
+    rows = table("When (UTC)", "Who", "From", "Did", "To", "With")
+    for act in acts:
+        moment = datetime.fromtimestamp(act.at_ms / 1000, UTC)
+        rows.add_row(
+            f"{moment:%Y-%m-%d %H:%M:%S}",
+            plain(act.actor or "-"),
+            plain(act.origin),
+            act.action,
+            plain(act.target),
+            plain(act.details),
+        )
+    if acts:
+        console().print(rows)
+    else:
+        click.echo("Nobody has done anything yet.")

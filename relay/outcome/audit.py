@@ -1,0 +1,180 @@
+"""Who did what, when and from where: a file beside the journal to which lines are only ever added.
+
+Written after an act succeeded, flushed before its answer. It holds names of destinations and keys,
+conditions and counts; never a secret, an identifier of a person, or what a request carried beside.
+When the file has grown to `MAX_BYTES`, it becomes `.1` in place of the one before. An act that
+cannot be written down is done all the same, and the log says so.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Final, Literal, NamedTuple, Protocol
+
+import msgspec
+
+from relay.identity.subject import Subject
+from relay.journal.base import DeadFilter, Erased, Replayed
+from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.erasure import Erasure
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_ACTOR: Final = 64
+SUFFIX: Final = ".audit"
+
+Action = Literal[
+    "pause", "resume", "replay", "drop", "forget", "key_create", "key_revoke", "key_rotate"
+]
+
+log = logging.getLogger(__name__)
+
+
+class Who(NamedTuple):
+    """Who acts: a name as far as one was given, and an address or `command line`."""
+
+    actor: str
+    origin: str
+
+
+NOBODY: Final = Who("", "the relay itself")
+WHO: ContextVar[Who] = ContextVar("who", default=NOBODY)
+"""Of the request that is being handled."""
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """One line."""
+
+    at_ms: int
+    actor: str
+    origin: str
+    action: Action
+    target: str
+    details: str = ""
+
+
+class Trail:
+    """The file at `path`. `clock` returns Unix seconds."""
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._path = path
+        self._clock = clock
+
+    def record(self, action: Action, target: str, details: str = "") -> None:
+        """Add a line."""
+        who = WHO.get()
+        act = Act(
+            at_ms=round(self._clock() * 1000),
+            actor=who.actor[:MAX_ACTOR],
+            origin=who.origin,
+            action=action,
+            target=target,
+            details=details,
+        )
+        try:
+            self._add(msgspec.json.encode(act) + b"\n")
+        except OSError as error:
+            fields = {"action": action, "error": error.strerror}
+            log.warning("an act was not written down", extra={"fields": fields})
+
+    def acts(self) -> Iterator[Act]:
+        """Yield what was written, oldest first; a line that was cut off by a crash is left out."""
+        for path in (self._before, self._path):
+            if path.exists():
+                with path.open("rb") as file:
+                    yield from filter(None, map(_read, file))
+
+    @property
+    def _before(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.1")
+
+    def _add(self, line: bytes) -> None:
+        if self._path.exists() and self._path.stat().st_size >= MAX_BYTES:
+            self._path.replace(self._before)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+class Control(Protocol):
+    """Pauses and resumes destinations by name."""
+
+    async def pause(self, name: str) -> None:
+        """Stop sending to it."""
+        ...
+
+    async def resume(self, name: str) -> None:
+        """Clear any pause or wait."""
+        ...
+
+
+class AuditedControl:
+    """Has a control do it, and writes it down."""
+
+    def __init__(self, control: Control, trail: Trail) -> None:
+        self._control = control
+        self._trail = trail
+
+    async def pause(self, name: str) -> None:
+        """Stop sending to a destination."""
+        await self._control.pause(name)
+        self._trail.record("pause", name)
+
+    async def resume(self, name: str) -> None:
+        """Clear any pause or wait of a destination."""
+        await self._control.resume(name)
+        self._trail.record("resume", name)
+
+
+class AuditedLetters(DeadLetters):
+    """Dead letters of which every replay and drop is written down, but for dry runs."""
+
+    trail: Trail
+
+    async def replay(self, where: DeadFilter, *, dry_run: bool) -> Replayed:
+        """Make the matching letters pending again."""
+        done = await super().replay(where, dry_run=dry_run)
+        if not dry_run:
+            self.trail.record("replay", _shown(where), f"{done.replayed} of {done.matched}")
+        return done
+
+    async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
+        """Mark the matching letters as dropped."""
+        dropped = await super().drop(where, note=note, dry_run=dry_run)
+        if not dry_run:
+            self.trail.record("drop", _shown(where), f"{dropped} dropped")
+        return dropped
+
+
+class AuditedErasure(Erasure):
+    """Erasures that are written down, without whom they were about."""
+
+    trail: Trail
+
+    async def forget(self, subject: Subject) -> Erased:
+        """Erase a person."""
+        done = await super().forget(subject)
+        self.trail.record("forget", "a person", f"{done.events} events")
+        return done
+
+
+def _shown(where: DeadFilter) -> str:
+    """Return the conditions; of ids only how many."""
+    given = {
+        name: len(value) if isinstance(value, frozenset) else value
+        for name, value in msgspec.structs.asdict(where).items()
+        if value is not None
+    }
+    return " ".join(f"{name}={value}" for name, value in given.items())
+
+
+def _read(line: bytes) -> Act | None:
+    try:
+        return msgspec.json.decode(line, type=Act)
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,103 @@
+"""Every act of an operator is written down with who, when and from where, and nothing secret."""
+
+import json
+import os
+import stat
+from getpass import getuser
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from relay.outcome.audit import MAX_BYTES, WHO, Trail, Who
+from tests.builders import NOW_S
+from tests.integration.cli_process import Shop
+
+EMAIL = "canary-of-a-person@example.com"
+
+
+def acts(shop: Shop) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(shop.run("audit", "--sandbox", "--json").out)["acts"]
+    return found
+
+
+def test_acts_of_commands_and_of_the_port_are_told_in_order(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    with shop.serving("--sandbox"):
+        assert "Nobody has done anything" in shop.run("audit", "--sandbox").out
+        assert shop.run("pause", "tiktok-sandbox").code == 0
+        url = f"http://127.0.0.1:{shop.admin}/api/v1/destinations/tiktok-sandbox/resume"
+        with urlopen(Request(url, method="POST"), timeout=10) as answer:
+            answer.read()
+        assert shop.run("dead", "replay", "--all", "--dry-run").code in {0, 2}
+        assert shop.run("forget", "--email", EMAIL).code == 0
+        assert shop.run("pause", "nobody").code == 2
+        found = acts(shop)
+        shown = shop.run("audit", "--sandbox").out
+    assert [(each["action"], each["target"]) for each in found] == [
+        ("pause", "tiktok-sandbox"),
+        ("resume", "tiktok-sandbox"),
+        ("forget", "a person"),
+    ]
+    assert [each["actor"] for each in found] == [getuser(), "", getuser()]
+    assert {each["origin"] for each in found} == {"127.0.0.1"}
+    assert "forget" in shown
+
+
+def test_keys_are_audited_without_their_secrets(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    key = json.loads(shop.run("keys", "create", "backend", "--json").out)
+    shop.run("keys", "revoke", "backend")
+    [file] = (tmp_path / "data").glob("*.audit")
+    text = file.read_text()
+    assert [json.loads(line)["action"] for line in text.splitlines()] == [
+        "key_create",
+        "key_revoke",
+    ]
+    assert key["secret"] not in text
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_nothing_of_a_person_is_in_the_audit(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    with shop.serving("--sandbox"):
+        shop.run("forget", "--email", EMAIL)
+        [file] = (tmp_path / "data").glob("*.audit")
+        assert EMAIL not in file.read_text()
+        assert len(max(file.read_text().split('"'), key=len)) < 60
+
+
+@pytest.fixture
+def trail(tmp_path: Path) -> Trail:
+    return Trail(tmp_path / "relay.db.audit", lambda: NOW_S)
+
+
+def test_lines_are_only_ever_added(trail: Trail, tmp_path: Path) -> None:
+    WHO.set(Who("jane", "command line"))
+    trail.record("pause", "first")
+    before = (tmp_path / "relay.db.audit").read_bytes()
+    trail.record("resume", "first")
+    assert (tmp_path / "relay.db.audit").read_bytes().startswith(before)
+
+
+def test_a_line_that_a_crash_has_cut_off_is_left_out(trail: Trail, tmp_path: Path) -> None:
+    trail.record("pause", "first")
+    with (tmp_path / "relay.db.audit").open("ab") as file:
+        file.write(b'{"at_ms":1,"act')
+    assert [act.action for act in trail.acts()] == ["pause"]
+
+
+def test_the_file_is_bounded_and_keeps_what_came_before(trail: Trail, tmp_path: Path) -> None:
+    trail.record("pause", "first")
+    os.truncate(tmp_path / "relay.db.audit", MAX_BYTES)
+    trail.record("resume", "second")
+    assert [act.target for act in trail.acts()] == ["second"] or len(list(trail.acts())) == 2
+    assert (tmp_path / "relay.db.audit").stat().st_size < 1_000
+    assert (tmp_path / "relay.db.audit.1").stat().st_size == MAX_BYTES
+
+
+def test_a_disk_that_is_full_stops_no_act(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "blocked").write_text("a file where a folder should be")
+    Trail(tmp_path / "blocked" / "relay.db.audit", lambda: NOW_S).record("pause", "first")
+    assert "an act was not written down" in caplog.text
