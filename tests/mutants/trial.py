@@ -17,7 +17,7 @@ import msgspec
 
 from tests.mutants.pair import ROOT, Pair, Stale
 
-TEST_S: Final = 30
+TEST_S: Final = 45
 """A test that hangs by its mutant is ended as failed."""
 TRIAL_S: Final = 90.0
 COPIED: Final = ("relay", "tests", "schemas", "deploy")
