@@ -1,0 +1,44 @@
+"""Errors in words: each names what to look at, and never a secret."""
+
+import ssl
+
+import pytest
+from aiokafka import errors
+
+from relay.kafka.fault import KNOWN, Fault, fault_of
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (errors.SaslAuthenticationFailed("canary"), "kafka.sasl_plain_password"),
+        (errors.UnsupportedSaslMechanismError("canary"), "kafka.sasl_mechanism"),
+        (errors.GroupAuthorizationFailedError("canary"), "sources.kafka.group_id"),
+        (errors.KafkaConnectionError("canary"), "kafka.bootstrap_servers"),
+        (ConnectionRefusedError("canary"), "kafka.bootstrap_servers"),
+        (TimeoutError("canary"), "kafka.bootstrap_servers"),
+        (ssl.SSLError("canary"), "kafka.security_protocol"),
+        (errors.MessageSizeTooLargeError("canary"), ""),
+        (errors.UnknownError("canary"), ""),
+    ],
+)
+def test_an_error_names_the_key_and_tells_no_text_of_others(error: Exception, key: str) -> None:
+    assert isinstance(error, KNOWN)
+    fault = fault_of(error)
+    assert fault.key == key
+    assert "canary" not in fault.reason
+
+
+def test_an_untrusted_certificate_names_the_authority() -> None:
+    error = ssl.SSLCertVerificationError("text of the library")
+    error.verify_message = "self-signed certificate"
+    assert fault_of(error).key == "kafka.ssl_cafile"
+    assert "self-signed certificate" in fault_of(error).reason
+
+
+def test_a_fault_stays_what_it_is() -> None:
+    """So that the same trouble is told once."""
+    fault = Fault("the topic is missing", "sources.kafka.topics")
+    assert fault_of(fault) is fault
+    assert fault == Fault("the topic is missing", "sources.kafka.topics")
+    assert fault != Fault("the topic is missing")
