@@ -8,6 +8,10 @@ EMULATOR = BaseUrl("http://127.0.0.1:9090")
 FILE = """
 [journal]
 path = "/var/lib/relay/relay.db"
+[kafka]
+bootstrap_servers = "kafka.shop.example:9092"
+[sources.kafka]
+topics = ["conversions"]
 [destinations.p]
 type = "pinterest"
 ad_account_id = "549755885175"
@@ -35,3 +39,14 @@ def test_every_destination_and_the_journal_are_replaced_and_the_rest_stays() -> 
     assert sandbox.journal.path == Path("/var/lib/relay/relay.db.sandbox")
     assert sandbox.destinations["p"].rate == 5
     assert sandbox.server == config.server
+
+
+def test_topics_are_read_with_a_group_of_its_own() -> None:
+    """What a trial reads is not taken from the real relay."""
+    config = parse(FILE, {}, origin="relay.toml")
+
+    sandbox = sandboxed(config, EMULATOR)
+
+    assert sandbox.sources.kafka is not None
+    assert sandbox.sources.kafka.group_id == "relay.sandbox"
+    assert sandbox.sources.kafka.topics == ("conversions",)
