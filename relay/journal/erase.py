@@ -200,6 +200,7 @@ def _what_stays(event: Conversion) -> Conversion:
         advertising_consent=event.advertising_consent,
         limited_data_use=event.limited_data_use,
         source=event.source,
+        key=event.key,
     )
 
 
