@@ -49,6 +49,7 @@ from relay.outcome.reports import Reports
 from relay.outcome.rules import Rules
 from relay.outcome.watch import Watch
 from relay.schema.openapi import admin_document, producers_document
+from relay.sources.guesses import Guesses
 from relay.sources.http import HttpSource, server
 from relay.sources.kafka_side import KafkaSide
 from relay.sources.port import Port, cannot_listen
@@ -208,6 +209,7 @@ class App:
             taker,
             keyring,
             answers=metrics.answers,
+            guesses=Guesses(self._clock, asyncio.sleep),
             openapi=producers_document(),
             others=others,
         )

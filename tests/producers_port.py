@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -11,6 +11,7 @@ from relay.intake import Intake, Log, Route, Router, Window
 from relay.keys.keyring import Keyring
 from relay.metrics import Metrics
 from relay.sources.connections import Server
+from relay.sources.guesses import Guesses
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
 from relay.sources.segment import PATHS, Segment
@@ -137,6 +138,7 @@ async def serving(
     max_connections: int = 100,
     clock: Callable[[], float] = lambda: NOW_S,
     keys_file: Path | None = None,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncIterator[Serving]:
     """Open a port for two stub destinations; `log` stands in for the recording journal."""
     journal = journal or RecordingJournal()
@@ -151,6 +153,7 @@ async def serving(
         taker,
         keyring,
         answers=metrics.answers,
+        guesses=Guesses(clock, sleep),
         openapi=b'{"openapi":"3.1.0"}',
         others=dict.fromkeys(PATHS, segment.handle),
     )

@@ -7,6 +7,7 @@ and then none at all opens it to nobody. Lives on one event loop, and blocks for
 local file takes.
 """
 
+import hmac
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,8 @@ LOOK_S: Final = 0.5
 BURST_S: Final = 1.0
 """How much of its rate a key may use at once."""
 ROUNDING_S: Final = 1e-9
+NO_DIGEST: Final = "0" * 64
+"""What a key that nobody has is compared with."""
 MAX_KNOWN: Final = 10_000
 """Tokens that were checked lately; one more, and all are checked anew."""
 
@@ -89,9 +92,10 @@ class Grant:
         """Tell whether it was made of this very key."""
         return self._key == key
 
-    def opens_with(self, token: Token, file: KeyFile) -> bool:
-        """Tell whether a token is that of its key."""
-        return self._key is not None and file.matches(self._key, token)
+    @property
+    def digest(self) -> str:
+        """What is stored of its token."""
+        return self._key.digest if self._key else NO_DIGEST
 
     def begin(self) -> None:
         """Take a use of `events:write`; `end` gives it back or makes it final. Raises `Denied`."""
@@ -149,7 +153,10 @@ class _Seen(NamedTuple):
 
 
 class Keyring:
-    """See the module docstring. `uses` are those on disk; `clock` returns Unix seconds."""
+    """See the module docstring. `uses` are those on disk; `clock` returns Unix seconds.
+
+    `same` compares two digests in a time that says nothing of where they differ.
+    """
 
     def __init__(
         self,
@@ -158,11 +165,13 @@ class Keyring:
         clock: Callable[[], float],
         *,
         exposed: bool = False,
+        same: Callable[[str, str], bool] = hmac.compare_digest,
     ) -> None:
         self._path = path
         self._uses = Uses(uses)
         self._clock = clock
         self._exposed = exposed
+        self._same = same
         self._nobody = Grant(None, self._uses, clock)
         self._file = KeyFile(pepper="00")
         self._grants: dict[str, Grant] = {}
@@ -192,8 +201,10 @@ class Keyring:
         return found
 
     def _checked(self, token: Token) -> Grant | None:
+        """Return the key's grant; one that nobody has takes the same way as a wrong secret."""
         found = self._grants.get(token.key)
-        if found is None or not found.opens_with(token, self._file):
+        expected = NO_DIGEST if found is None else found.digest
+        if not self._same(self._file.digest_of(token), expected) or found is None:
             return None
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()

@@ -21,6 +21,7 @@ from relay.sources.answer import (
 )
 from relay.sources.connections import Server
 from relay.sources.credential import grant_of, refused
+from relay.sources.guesses import Guesses
 from relay.sources.prompt import Prompt
 from relay.sources.taker import Reading, Taker, Use
 
@@ -29,6 +30,7 @@ NDJSON_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "
 MAX_LINE_BYTES: Final = 8190
 MAX_HEADER_BYTES: Final = 16_380
 MAX_HEADERS: Final = 100
+UNAUTHORIZED: Final = 401
 LINGER_S: Final = 2.0
 """How long the rest of a refused request is read, so that the client gets to read the answer."""
 
@@ -38,7 +40,8 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class HttpSource:
     """Answers producers, and counts the `answers` by their status.
 
-    `others` are paths that take the same events in other formats.
+    `others` are paths that take the same events in other formats. Where a key or a signature does
+    not do, `guesses` says when that is answered.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class HttpSource:
         keyring: Keyring,
         *,
         answers: Tally,
+        guesses: Guesses,
         openapi: bytes,
         others: Mapping[str, Handler] | None = None,
     ) -> None:
@@ -55,6 +59,7 @@ class HttpSource:
         self._taker = taker
         self._keyring = keyring
         self._answers = answers
+        self._guesses = guesses
         self._openapi = openapi
         self._routes: dict[str, dict[str, Handler]] = {
             "/v1/events": {"POST": self._events},
@@ -71,6 +76,8 @@ class HttpSource:
             answer = refused(denied).response()
         except Refused as refusal:
             answer = refusal.response()
+        if answer.status == UNAUTHORIZED:
+            await self._guesses.failed(request.remote)
         self.answered(answer.status)
         return answer
 

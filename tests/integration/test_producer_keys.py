@@ -98,6 +98,26 @@ async def test_a_key_that_is_sent_twice_is_refused(keys: Keys) -> None:
             refusal(await port.send(smuggled), 401, "unauthorized")
 
 
+async def test_whoever_tries_many_keys_waits_for_the_answers_and_a_good_key_never(
+    keys: Keys,
+) -> None:
+    """The same holds for the paths of Segment, whose answers have a shape of their own."""
+    token = keys.make()
+    slept_s: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept_s.append(seconds)
+
+    async with serving(keys_file=keys.path, sleep=sleep) as port:
+        for _ in range(11):
+            refusal(await port.post(encoded(), **bearer(new_token())), 401, "unauthorized")
+        assert slept_s == [pytest.approx(0.1)]
+        assert (await port.post(encoded(), **bearer(token))).status == 202
+        assert len(slept_s) == 1
+        assert (await port.send(post(b"{}", path="/v1/track"))).status == 401
+        assert len(slept_s) == 2
+
+
 async def test_an_oversized_header_is_refused_and_the_port_goes_on(keys: Keys) -> None:
     token = keys.make()
     async with keyed(keys) as port:

@@ -1,5 +1,6 @@
 """Who may do what, and when a change of the file is noticed; the clock is the test's."""
 
+import hmac
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.errors import ConfigError
-from relay.keys.keyring import LOOK_S, Denied, Grant, Keyring, Uses
+from relay.keys.keyring import LOOK_S, NO_DIGEST, Denied, Grant, Keyring, Uses
 from relay.keys.record import Key, Limits
 from relay.keys.token import Token, new_token
 from tests.builders import NOW_S
@@ -28,8 +29,8 @@ def keys(tmp_path: Path) -> Keys:
     return Keys(tmp_path / "keys.json")
 
 
-def ring(keys: Keys, clock: Clock | None = None, **settings: bool) -> Keyring:
-    return Keyring(keys.path, {}, clock or Clock(), **settings)
+def ring(keys: Keys, clock: Clock | None = None, *, exposed: bool = False) -> Keyring:
+    return Keyring(keys.path, {}, clock or Clock(), exposed=exposed)
 
 
 def kind_of(found: Keyring, token: Token | None) -> str:
@@ -62,6 +63,29 @@ def test_a_key_is_told_by_its_secret(keys: Keys) -> None:
     assert kind_of(found, Token(token.key, new_token().secret)) == "unauthorized"
     assert kind_of(found, new_token()) == "unauthorized"
     assert kind_of(found, None) == "unauthorized"
+
+
+def test_a_wrong_secret_and_an_unknown_key_take_the_same_way(keys: Keys) -> None:
+    """Each costs one comparison of two digests, in a time that says nothing of them."""
+    token = keys.make()
+    compared: list[tuple[str, str]] = []
+
+    def same(one: str, other: str) -> bool:
+        compared.append((one, other))
+        return hmac.compare_digest(one, other)
+
+    found = Keyring(keys.path, {}, Clock(), same=same)
+    for stranger in (Token(token.key, new_token().secret), new_token()):
+        assert kind_of(found, stranger) == "unauthorized"
+    assert [(len(one), len(other)) for one, other in compared] == [(64, 64)] * 2
+    assert found.grant(token).name == "shop"
+    assert len(compared) == 3
+
+
+def test_nobody_has_the_key_whose_digest_stands_in_for_an_unknown_one(keys: Keys) -> None:
+    keys.make()
+    found = Keyring(keys.path, {}, Clock(), same=lambda _, other: other == NO_DIGEST)
+    assert kind_of(found, new_token()) == "unauthorized"
 
 
 def test_a_key_ends_when_it_expires(keys: Keys) -> None:

@@ -1,0 +1,73 @@
+"""Slows down whoever keeps on trying keys that do not do.
+
+From its 11th failing key within a minute on, a peer waits for each answer, longer each time, up to
+a second. Good keys never wait, and no other peer does. What is remembered is bounded: with
+`MAX_PEERS` in mind, the one that began first is forgotten; with `MAX_WAITING` answers under way,
+further ones go out at once, since whoever could fill the port's connections with waiting answers
+would do more harm than by guessing at 190 bits of a secret. Per process, and by the address of the
+connection: behind a proxy that is the proxy's, so that only failing answers wait there, too.
+"""
+
+from collections.abc import Awaitable, Callable
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Final, NamedTuple
+
+FREE: Final = 10
+WINDOW_S: Final = 60.0
+STEP_S: Final = 0.1
+MAX_WAIT_S: Final = 1.0
+MAX_PEERS: Final = 10_000
+MAX_WAITING: Final = 100
+SUBNET: Final = 64
+"""Bits of an IPv6 address that one peer cannot choose."""
+
+
+class _Tried(NamedTuple):
+    since_s: float
+    keys: int
+
+
+class Guesses:
+    """See the module docstring. `clock` returns seconds, `sleep` waits for some."""
+
+    def __init__(
+        self, clock: Callable[[], float], sleep: Callable[[float], Awaitable[object]]
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._tried: dict[str, _Tried] = {}
+        self._waiting = 0
+
+    async def failed(self, peer: str | None) -> None:
+        """Take note of a failing key, and return when it may be answered."""
+        wait_s = self._noted(_subnet(peer or ""))
+        if wait_s <= 0 or self._waiting >= MAX_WAITING:
+            return
+        self._waiting += 1
+        try:
+            await self._sleep(wait_s)
+        finally:
+            self._waiting -= 1
+
+    def _noted(self, peer: str) -> float:
+        """Count a try, and return how long its answer has to wait."""
+        now_s = self._clock()
+        tried = self._tried.get(peer)
+        if tried is None or not 0 <= now_s - tried.since_s < WINDOW_S:
+            self._tried.pop(peer, None)  # so that those that began first stand first
+            tried = _Tried(now_s, 0)
+            if len(self._tried) >= MAX_PEERS:
+                del self._tried[next(iter(self._tried))]
+        self._tried[peer] = tried = _Tried(tried.since_s, tried.keys + 1)
+        return min(MAX_WAIT_S, (tried.keys - FREE) * STEP_S)
+
+
+def _subnet(peer: str) -> str:
+    """Return the address, of IPv6 only the part that its owner cannot change at will."""
+    try:
+        address = ip_address(peer.partition("%")[0])
+    except ValueError:
+        return peer
+    if not isinstance(address, IPv6Address) or address.ipv4_mapped:
+        return peer
+    return str(IPv6Network((address, SUBNET), strict=False))
