@@ -44,6 +44,7 @@ mutants: setup  ## Break each promise in a copy of the code, and see its test fa
 
 bench: setup  ## Measure the relay against a straightforward baseline, in one run
 	$(BIN)/python -m tests.bench.run
+	$(BIN)/python -m tests.bench.kafka
 
 outage: setup  ## Simulate a platform that is away for a day, at full size: some minutes
 	RELAY_OUTAGE_SCALE=1 $(BIN)/python -m pytest -q -s -p no:randomly tests/simulation/test_outage.py
