@@ -7,7 +7,7 @@ COMPILE := pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe -
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check test chaos mutants backlog bench outage schemas lock clean
+.PHONY: help setup run run-kafka demo check test chaos mutants backlog bench outage schemas lock clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ setup: $(STAMP) $(VENV)/.developer  ## Install the app and the developers' tools
 
 run: $(STAMP)  ## Start the relay with both platforms emulated, and send the example events once
 	@$(BIN)/relay serve --sandbox --example
+
+run-kafka: $(STAMP)  ## The same with events from a Kafka broker on this machine (needs java and mvn)
+	@$(BIN)/python deploy/kafka/run.py
 
 demo: $(STAMP)  ## Send 2,000 realistic events to the running relay
 	@$(BIN)/relay demo

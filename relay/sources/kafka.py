@@ -108,8 +108,8 @@ class KafkaSource:
         known = await topic.existing(self._clients)
         wanted = self._settings.topics
         refused = await topic.make(self._clients, [name + SUFFIX for name in wanted])
-        self._status.lacks([name for name in wanted if name not in known], refused)
         found = [name for name in wanted if name in known]
+        self._status.lacks([name for name in wanted if found and name not in known], refused)
         if not found:
             reason = "none of the topics exists, or the user may not see them"
             raise Fault(f"{reason}: {', '.join(wanted)}", TOPICS)
