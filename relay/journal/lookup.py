@@ -123,11 +123,13 @@ def store(connection: sqlite3.Connection, run: Run) -> None:
 
 def recover(connection: sqlite3.Connection, tail: Tail) -> None:
     """Fill an empty tail at opening; what is more than a run is stored on the way."""
-    for lane, first, entries in connection.execute(_UNCOVERED):
-        tail.add(Lane(lane), first, decode_group(entries))
-        if run := tail.full:
-            store(connection, run)
-            tail.release(run)
+    for lane in Lane:
+        covered = connection.execute(_COVERED, (lane,)).fetchone()[0]
+        for first, entries in connection.execute(_UNCOVERED, (lane, covered)):
+            tail.add(lane, first, decode_group(entries))
+            if run := tail.full:
+                store(connection, run)
+                tail.release(run)
 
 
 def places(connection: sqlite3.Connection, kind: Kind, wanted: str) -> list[Place]:
@@ -172,10 +174,5 @@ def _checksum(text: str) -> int:
     return crc32(text.encode(errors="surrogatepass")) or 1
 
 
-_UNCOVERED: Final = """
-    SELECT lane, first, entries FROM log
-    WHERE first >= coalesce(
-        (SELECT max(first + count) FROM lookup_run WHERE lookup_run.lane = log.lane), 0
-    )
-    ORDER BY lane, first
-"""
+_COVERED: Final = "SELECT coalesce(max(first + count), 0) FROM lookup_run WHERE lane = ?"
+_UNCOVERED: Final = "SELECT first, entries FROM log WHERE lane = ? AND first >= ? ORDER BY first"

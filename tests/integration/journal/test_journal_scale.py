@@ -99,6 +99,11 @@ def test_a_question_costs_little_and_scans_no_large_table(seed: Seed, name: str)
     assert not [text for text in statements if scans(seed.connection, text)]
 
 
+def test_a_start_costs_what_no_run_covers_yet(seed: Seed) -> None:
+    """Once a lane, not once a row of the log: with ten million events that is minutes."""
+    assert cost(seed.connection, lambda it: lookup.recover(it, Tail()), []) <= 10_000
+
+
 def test_upkeep_with_nothing_to_do_costs_little(seed: Seed) -> None:
     for step in retention.steps(DESTINATIONS, 10**9, NOW_MS):
         assert cost(seed.connection, step, []) <= 30_000
