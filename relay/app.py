@@ -44,6 +44,7 @@ from relay.outcome.exposition import Exposition
 from relay.outcome.health import Health
 from relay.outcome.insight import Insight
 from relay.outcome.notify import Notifier
+from relay.outcome.producers import Producers
 from relay.outcome.recorder import Recorder
 from relay.outcome.reports import Reports
 from relay.outcome.rules import Rules
@@ -148,13 +149,15 @@ class App:
         self, journal: SqliteJournal, stop: asyncio.Event, started: Callable[["App"], None]
     ) -> None:
         intake = await self._intake(journal)
-        source = self._http_source(intake, journal)
+        keyring = self._keyring(journal)
+        source = self._http_source(intake, keyring)
+        producers = Producers(journal, keyring.keys, self._metrics, self._clock)
         kafka = self._kafka(intake, journal)
         dispatcher = self._dispatcher(journal)
         self._health = dispatcher.health
         async with (
             asyncio.TaskGroup() as tasks,
-            self._admin_port(journal, dispatcher, source, kafka),
+            self._admin_port(journal, dispatcher, source, kafka, producers),
             self._notifying(journal, dispatcher),
             kafka.running(self._config.server.drain * DRAIN_KAFKA),
         ):
@@ -192,9 +195,8 @@ class App:
             randomness=self._random,
         )
 
-    def _http_source(self, intake: Intake, journal: Journal) -> HttpSource:
+    def _http_source(self, intake: Intake, keyring: Keyring) -> HttpSource:
         settings, metrics = self._config.server, self._metrics
-        keyring = self._keyring(journal)
         taker = Taker(
             intake,
             metrics,
@@ -299,10 +301,15 @@ class App:
 
     @asynccontextmanager
     async def _admin_port(
-        self, journal: Journal, dispatcher: Dispatcher, source: HttpSource, kafka: KafkaSide
+        self,
+        journal: Journal,
+        dispatcher: Dispatcher,
+        source: HttpSource,
+        kafka: KafkaSide,
+        producers: Producers,
     ) -> AsyncIterator[None]:
         listen = self._config.admin.listen
-        application = self._admin(journal, dispatcher, source, kafka).application()
+        application = self._admin(journal, dispatcher, source, kafka, producers).application()
         close_s = min(CLOSE_S, self._config.server.drain * DRAIN_CLOSE)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=close_s)
         await runner.setup()
@@ -313,7 +320,12 @@ class App:
             await runner.cleanup()
 
     def _admin(
-        self, journal: Journal, dispatcher: Dispatcher, source: HttpSource, kafka: KafkaSide
+        self,
+        journal: Journal,
+        dispatcher: Dispatcher,
+        source: HttpSource,
+        kafka: KafkaSide,
+        producers: Producers,
     ) -> AdminServer:
         reports = Reports(
             journal,
@@ -328,7 +340,7 @@ class App:
         erasure, control = AuditedErasure(journal, dispatcher), AuditedControl(dispatcher, trail)
         letters.trail = erasure.trail = trail
         return AdminServer(
-            api=Api(reports, letters, erasure, control, kafka.view),
+            api=Api(reports, letters, erasure, control, producers=producers, sources=kafka.view),
             pages=self._pages(journal, reports, letters, control),
             guard=self._guard(),
             exposition=self._exposition(journal, reports),

@@ -146,6 +146,7 @@ class IdentifierTally(Tally):
         self._kinds: Counter[tuple[tuple[str, ...], Presence]] = Counter()
         self._of_interest: dict[str, frozenset[str]] = {}
         self._events: Counter[str] = Counter()
+        self._all = 0
 
     def expect(self, destination: str, identifiers: Iterable[str]) -> None:
         """Name the identifiers that a destination takes; others are not counted for it."""
@@ -165,6 +166,12 @@ class IdentifierTally(Tally):
         found = {name: count for (of, name), count in self.counts().items() if of == destination}
         return self._events[destination], found
 
+    @property
+    def events(self) -> int:
+        """How many events were counted, those for no destination included."""
+        self._sum_up()
+        return self._all
+
     def collect(self) -> Iterator[CounterMetricFamily]:
         """Yield the family for an exposition."""
         self._sum_up()
@@ -173,6 +180,7 @@ class IdentifierTally(Tally):
     def _sum_up(self) -> None:
         kinds, self._kinds = self._kinds, Counter()
         for (destinations, presence), count in kinds.items():
+            self._all += count
             carried = {name for name, there in zip(FORMS, presence, strict=True) if there}
             for destination in destinations:
                 self._events[destination] += count

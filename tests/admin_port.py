@@ -20,9 +20,10 @@ from relay.admin.server import AdminServer
 from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import DeadFilter, Passed, Pending, Receipt, Replayed, Settlement
+from relay.journal.base import DeadFilter, Passed, Pending, Receipt, Rejection, Replayed, Settlement
 from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
+from relay.keys.record import Key
 from relay.metrics import Metrics
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
@@ -30,6 +31,7 @@ from relay.outcome.exposition import Exposition
 from relay.outcome.health import Health
 from relay.outcome.insight import Insight
 from relay.outcome.probe import Probe
+from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
 from tests.builders import NOW_S, conversion
 from tests.stub_destination import StubDestination
@@ -102,14 +104,16 @@ class AdminPort:
         self.now_s = float(NOW_S)
         self.not_ready: str | None = None
         self.metrics = Metrics()
+        self.keys: Sequence[Key] = ()
         self.probes: Sequence[Probe] = ()
         """What a test event shows."""
         self.tried: list[tuple[str, str]] = []
         """Destination and code of each test event that was asked for."""
         self.switch = Switch(names)
         self.destinations = [StubDestination(name) for name in names]
+        self.journal_path = folder / "relay.db"
         self.journal = SqliteJournal(
-            folder / "relay.db",
+            self.journal_path,
             clock=lambda: self.now_s,
             max_size_bytes=2**30,
             retention_s=7 * 86_400.0,
@@ -122,7 +126,13 @@ class AdminPort:
         reports = Reports(self.journal, self.destinations, lambda: self.switch.health, clock)
         self._letters = Letters(self.journal, self.destinations, clock)
         return AdminServer(
-            api=Api(reports, self._letters, Erasure(self.journal, self.switch), self.switch),
+            api=Api(
+                reports,
+                self._letters,
+                Erasure(self.journal, self.switch),
+                self.switch,
+                producers=Producers(self.journal, lambda: self.keys, self.metrics, clock),
+            ),
             pages=Pages(self._desk(reports, clock)),
             guard=guard,
             exposition=Exposition(self.journal, reports, self.metrics),
@@ -156,12 +166,25 @@ class AdminPort:
         await self.journal.close()
 
     async def take(
-        self, event_id: str, event: str = "purchase", *, value: str | None = None, **passed: Passed
+        self,
+        event_id: str,
+        event: str = "purchase",
+        *,
+        value: str | None = None,
+        key: str | None = None,
+        **passed: Passed,
     ) -> None:
         """Store an event; `pinterest` or `tiktok` tell how it ends there on arrival."""
         ends = {f"{name}-main": end for name, end in passed.items()}
         order = None if value is None else Order(value=Decimal(value), currency="USD")
-        await self.journal.append([entry_of(conversion(event_id, event, order=order), ends, {})])
+        entry = entry_of(conversion(event_id, event, order=order), ends, {})
+        await self.journal.append([entry], key=key)
+
+    async def reject(self, path: str, code: str) -> None:
+        """Keep a rejection."""
+        at_ms = round(self.now_s * 1000)
+        rejection = Rejection(at_ms, "http", None, "e-rejected", code, path, "It is missing.")
+        await self.journal.append([], [rejection])
 
     async def deliver(self, destination: str, receipt: Receipt) -> None:
         """Record that everything that waits for money was delivered."""

@@ -12,6 +12,7 @@ from relay.delivery import DeadReason
 from relay.journal.base import DeadFilter
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
+from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
 from relay.outcome.source_view import SourcesView, no_sources
 from relay.outcome.view import RangeName
@@ -67,12 +68,15 @@ class Api:
         dead_letters: DeadLetters,
         erasure: Erasure,
         control: Control,
+        *,
+        producers: Producers,
         sources: Callable[[], SourcesView] = no_sources,
     ) -> None:
         self._reports = reports
         self._dead_letters = dead_letters
         self._erasure = erasure
         self._control = control
+        self._producers = producers
         self._sources = sources
 
     def routes(self) -> list[web.RouteDef]:
@@ -89,6 +93,8 @@ class Api:
             web.get("/api/v1/rejections", self.rejections),
             web.get("/api/v1/sources", self.sources),
             web.get("/api/v1/journal", self.journal),
+            web.get("/api/v1/doctor", self.doctor),
+            web.get("/api/v1/keys", self.keys),
             web.post("/api/v1/destinations/{name}/pause", self.pause),
             web.post("/api/v1/destinations/{name}/resume", self.resume),
         ]
@@ -161,6 +167,14 @@ class Api:
     async def journal(self, request: web.Request) -> web.Response:
         """Answer with how full the journal is."""
         return answer.json(await self._reports.journal())
+
+    async def doctor(self, request: web.Request) -> web.Response:
+        """Answer with what to mend in the events that come in."""
+        return answer.json(await self._producers.diagnosis())
+
+    async def keys(self, request: web.Request) -> web.Response:
+        """Answer with the producer keys and their uses."""
+        return answer.json(await self._producers.keys())
 
     async def pause(self, request: web.Request) -> web.Response:
         """Stop sending to a destination."""

@@ -1,7 +1,6 @@
 """`relay doctor`: what to mend in the events that a shop sends, the greatest gain first."""
 
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -15,18 +14,11 @@ from relay.cli.output import console, counted, plain, print_json, table
 from relay.config.quantity import Duration
 from relay.errors import ConfigError
 from relay.journal.sample import open_beside, recent_events, rejected
-from relay.outcome.doctor import Doctor
-from relay.outcome.symptom import Finding, refusals
+from relay.outcome.doctor import Diagnosis, Doctor
+from relay.outcome.symptom import refusals
 
 MAX_EVENTS: Final = 1_000_000
 STEP: Final = 5_000
-
-
-class Diagnosis(msgspec.Struct, frozen=True):
-    """What `--json` prints."""
-
-    events: int
-    findings: Sequence[Finding]
 
 
 @click.command(short_help="Say what to mend in the events that come in.")
@@ -65,8 +57,7 @@ def _diagnose(path: Path, since_ms: int) -> Diagnosis:
             if number % STEP == 0:
                 watch("Looking at events", number, min(total, MAX_EVENTS))
         refused = rejected(connection, since_ms)
-    findings = [*seen.findings(), *refusals(refused, (), seen.events)]
-    return Diagnosis(seen.events, sorted(findings, key=lambda each: -each.gain))
+    return seen.diagnosis(refusals(refused, (), seen.events))
 
 
 def _show(found: Diagnosis) -> None:

@@ -2,8 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +11,9 @@ import msgspec
 from msgspec.structs import replace
 
 from relay.cli.client import actor
+from relay.cli.key_table import COLUMNS, known_uses, listed_key, row
 from relay.cli.option import available_config, config_option, json_option
-from relay.cli.output import console, plain, print_json, table
+from relay.cli.output import console, print_json, table
 from relay.config import Config
 from relay.config.quantity import Duration
 from relay.errors import ConfigError, RelayError
@@ -21,6 +21,7 @@ from relay.keys import store
 from relay.keys.record import SCOPES, Key, KeyFile, Limits, Scope
 from relay.keys.token import Token, new_token
 from relay.outcome.audit import SUFFIX, WHO, Action, Trail, Who
+from relay.outcome.view import KeyList
 
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 RATE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)/s")
@@ -36,20 +37,6 @@ class Created(msgspec.Struct, frozen=True):
     key: str
     secret: str
     token: str
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """What may be shown of a key."""
-
-    name: str
-    key: str
-    state: str
-    scopes: Sequence[Scope]
-    max_uses: int | None
-    rate_per_s: float | None
-    destinations: Sequence[str] | None
-    created_at: str
-    expires_at: str | None
 
 
 @click.group(short_help="Make, list and revoke producer keys.")
@@ -107,24 +94,19 @@ def create(
 @json_option
 @config_option
 def list_(config_file: Path | None, *, as_json: bool) -> None:
-    """List the keys; secrets are not kept, so none can be shown."""
-    found, now_s = store.read(available_config(config_file).keys_path), time.time()
-    listed = [_listed(key, now_s) for key in (found.keys if found else ())]
+    """List the keys; secrets are not kept, so none can be shown.
+
+    How often and when a key was used is known where the relay runs, else there is a hyphen.
+    """
+    config, now_s = available_config(config_file), time.time()
+    found, known = store.read(config.keys_path), known_uses(config)
+    listed = [listed_key(key, known, now_s) for key in (found.keys if found else ())]
     if as_json:
-        print_json(msgspec.json.encode({"keys": listed}))
+        print_json(msgspec.json.encode(KeyList(listed)))
         return
-    rows = table("Name", "Key", "State", "Scopes", "Uses", "Rate", "Destinations", "Expires")
+    rows = table(*COLUMNS)
     for each in listed:
-        rows.add_row(
-            plain(each.name),
-            each.key,
-            each.state,
-            " ".join(each.scopes),
-            "any" if each.max_uses is None else f"at most {each.max_uses:,}",
-            "any" if each.rate_per_s is None else f"{each.rate_per_s:g}/s",
-            "all" if each.destinations is None else ", ".join(each.destinations),
-            each.expires_at or "never",
-        )
+        rows.add_row(*row(each))
     if listed:
         console().print(rows)
     else:
@@ -228,26 +210,6 @@ def _show_once(name: str, token: Token, *, as_json: bool) -> None:
     click.echo(f"The key {name}, shown this once; it works within a second:\n")
     click.echo(f"  Authorization: Bearer {token}\n\nor, as a pair of headers:\n")
     click.echo(f"  relay-api-key: {token.key}\n  relay-api-secret: {token.secret}")
-
-
-def _listed(key: Key, now_s: float) -> Listed:
-    state = "revoked" if key.revoked_at else "good" if key.usable(now_s) else "expired"
-    limits = key.limits
-    return Listed(
-        key.name,
-        key.key,
-        state,
-        limits.scopes,
-        limits.max_uses,
-        limits.rate_per_s,
-        limits.destinations,
-        _moment(key.created_at),
-        None if key.expires_at is None else _moment(key.expires_at),
-    )
-
-
-def _moment(at_s: int) -> str:
-    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _name(text: str) -> str:

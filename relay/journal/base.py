@@ -399,6 +399,13 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     """The oldest event that is still kept, delivered ones included."""
 
 
+class KeyUse(msgspec.Struct, frozen=True):
+    """How often a producer key was used, and when last."""
+
+    uses: int
+    last_used_ms: int
+
+
 class Journal(Protocol):
     """See the module docstring for durability, concurrency and failure.
 
@@ -593,6 +600,14 @@ class Journal(Protocol):
 
     async def last_delivered_ms(self) -> Mapping[str, int]:
         """Return when each destination took events last, if that is among the latest requests."""
+        ...
+
+    async def recent_events(self, since_ms: int, limit: int) -> Sequence[Conversion]:
+        """Return the latest events received since a moment, whole, the newest group first."""
+        ...
+
+    async def key_usage(self) -> Mapping[str, KeyUse]:
+        """Return the uses of every producer key that was used, as they are on disk now."""
         ...
 
 

@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
+from relay.journal.base import KeyUse
+
 
 def add(connection: sqlite3.Connection, uses: Mapping[str, int], now_ms: int) -> None:
     """Count uses, in the transaction that holds their events."""
@@ -13,6 +15,12 @@ def add(connection: sqlite3.Connection, uses: Mapping[str, int], now_ms: int) ->
 def load(connection: sqlite3.Connection) -> dict[str, int]:
     """Return the uses of every key."""
     return dict(connection.execute("SELECT key, uses FROM key_use").fetchall())
+
+
+def usage(connection: sqlite3.Connection) -> dict[str, KeyUse]:
+    """Return the uses of every key, and when it was used last."""
+    rows = connection.execute("SELECT key, uses, last_used_ms FROM key_use")
+    return {key: KeyUse(*used) for key, *used in rows}
 
 
 _ADD: Final = """

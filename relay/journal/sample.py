@@ -36,6 +36,11 @@ def recent_events(
             left -= 1
 
 
+def latest_events(connection: sqlite3.Connection, since_ms: int, limit: int) -> list[Conversion]:
+    """Return the same at once, for whoever is in another thread."""
+    return list(recent_events(connection, since_ms, limit))
+
+
 def rejected(connection: sqlite3.Connection, since_ms: int) -> Counter[tuple[str, str]]:
     """Return how many of the last 1,000 rejections had each path and code."""
     rows = connection.execute("SELECT path, code FROM rejection WHERE at_ms >= ?", (since_ms,))

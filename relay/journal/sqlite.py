@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from relay.conversion import Conversion
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
@@ -21,9 +22,11 @@ from relay.journal import (
     dead_group,
     deadletters,
     exception_row,
+    key_use,
     outcome,
     reports,
     retention,
+    sample,
     series,
     timeline,
 )
@@ -35,6 +38,7 @@ from relay.journal.base import (
     Entry,
     Erased,
     FoundEvent,
+    KeyUse,
     KindCount,
     Pause,
     Pending,
@@ -351,6 +355,15 @@ class SqliteJournal:
     async def last_delivered_ms(self) -> Mapping[str, int]:
         """Return when each destination took events last."""
         return await self._opened.queries.run(series.last_delivered_ms)
+
+    async def recent_events(self, since_ms: int, limit: int) -> Sequence[Conversion]:
+        """Return the latest events received since a moment."""
+        query = partial(sample.latest_events, since_ms=since_ms, limit=limit)
+        return await self._opened.queries.run(query)
+
+    async def key_usage(self) -> Mapping[str, KeyUse]:
+        """Return the uses of every producer key that was used."""
+        return await self._opened.queries.run(key_use.usage)
 
     @property
     def _opened(self) -> Engine:

@@ -185,6 +185,11 @@ class Keyring:
         self._follow()
         return self._exposed or bool(self._file.keys)
 
+    def keys(self) -> Sequence[Key]:
+        """Return every key of the file, ended ones included."""
+        self._follow()
+        return self._file.keys
+
     def anonymous(self) -> Grant:
         """Return the grant of those who show no key. Raises `Denied` if one is needed."""
         if self.required():

@@ -7,8 +7,10 @@ and bounded; of values only what was stored anyway is counted, and none of it is
 """
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
+
+import msgspec
 
 from relay.conversion import Conversion
 from relay.outcome.patient import Group, Patient
@@ -16,6 +18,13 @@ from relay.outcome.symptom import Finding, findings_of
 
 MAX_IDS: Final = 2_000_000
 """Event ids whose order is remembered."""
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """What is to mend, the greatest gain first, in so many events."""
+
+    events: int
+    findings: Sequence[Finding]
 
 
 class Doctor:
@@ -43,6 +52,11 @@ class Doctor:
             for finding in findings_of(group, patient, self._reused[group])
         ]
         return sorted(found, key=lambda each: (-each.gain, each.code, each.event, each.key))
+
+    def diagnosis(self, further: Iterable[Finding] = ()) -> Diagnosis:
+        """Return what stands out together with what others have found."""
+        findings = [*self.findings(), *further]
+        return Diagnosis(self.events, sorted(findings, key=lambda each: -each.gain))
 
     @property
     def events(self) -> int:

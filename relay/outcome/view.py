@@ -10,12 +10,14 @@ import msgspec
 from msgspec import Meta
 
 from relay.delivery import DeadReason, Outcome, PauseReason
+from relay.keys.record import Scope
 from relay.outcome.health import State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Count = Annotated[int, Meta(ge=0)]
 Money = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
 DeliveryState = Literal["skipped", "pending", "delivered", "dead"]
+KeyState = Literal["good", "expired", "revoked"]
 
 RangeName = Literal["1h", "24h", "7d", "30d"]
 RANGES_S: dict[RangeName, int] = {"1h": 3600, "24h": 86400, "7d": 7 * 86400, "30d": 30 * 86400}
@@ -158,3 +160,30 @@ class RejectionList(msgspec.Struct, frozen=True):
     """The latest rejections, newest first."""
 
     rejections: Sequence[RejectionView]
+
+
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be shown of a producer key; null is no limit, or never.
+
+    A key that was made by rotating another goes on with its uses. They are null only where
+    `relay keys list` finds no running relay.
+    """
+
+    name: str
+    key: str
+    state: KeyState
+    scopes: Sequence[Scope]
+    max_uses: Count | None
+    rate_per_s: float | None
+    destinations: Sequence[str] | None
+    created_at: Moment
+    expires_at: Moment | None
+    uses: Count | None
+    uses_left: Count | None
+    last_used_at: Moment | None
+
+
+class KeyList(msgspec.Struct, frozen=True):
+    """All producer keys, ended ones included."""
+
+    keys: Sequence[KeyView]

@@ -11,6 +11,8 @@ import pytest
 from relay.conversion import Order
 from relay.journal.base import Passed, Receipt, Rejection
 from relay.journal.codec import entry_of
+from relay.keys.record import Key, Limits
+from relay.metrics import FORMS
 from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort
 from tests.builders import NOW_S, conversion
 
@@ -527,3 +529,66 @@ async def test_metrics_are_in_prometheus_text_format(tmp_path: Path) -> None:
 async def test_the_document_of_the_port_is_served(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         assert (await port.ask("/openapi.json")).json == {"openapi": "3.1.1"}
+
+
+async def test_the_doctor_lists_what_to_mend_the_greatest_gain_first(tmp_path: Path) -> None:
+    """What was left out counts against all events since the start, not only those looked at."""
+    async with AdminPort(tmp_path) as port:
+        for number in range(20):
+            await port.take(f"e-{number}", value="0.00")
+        await port.reject("user.email", "no_identifier")
+        port.metrics.identifiers.add_events([((PINTEREST,), bytes(len(FORMS)))] * 200)
+        port.metrics.unusable.add("phone", "not a phone number", count=10)
+        port.metrics.unusable.add("email", "a placeholder", count=0)
+        found = (await port.ask("/api/v1/doctor")).json
+
+    gains = [each["gain"] for each in found["findings"]]
+    by_code = {each["code"]: each for each in found["findings"]}
+    assert found["events"] == 20
+    assert gains == sorted(gains, reverse=True)
+    assert {"no_value", "unusable", "rejected"} <= set(by_code)
+    assert (by_code["unusable"]["count"], by_code["unusable"]["events"]) == (10, 200)
+    assert by_code["rejected"]["sentence"].startswith("1 events were refused for user.email")
+
+
+async def test_the_doctor_looks_back_a_day(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        for number in range(20):
+            await port.take(f"e-{number}", value="0.00")
+        await port.reject("user.email", "no_identifier")
+        port.now_s += 86_401
+        found = (await port.ask("/api/v1/doctor")).json
+
+    assert found == {"events": 0, "findings": []}
+
+
+def producer_key(
+    name: str, limits: Limits | None = None, *, uses_of: str = "", revoked_at: int | None = None
+) -> Key:
+    return Key(
+        key=f"relay_{name}",
+        name=name,
+        digest="d" * 64,
+        limits=limits or Limits(),
+        created_at=NOW_S,
+        revoked_at=revoked_at,
+        uses_of=uses_of or f"relay_{name}",
+    )
+
+
+async def test_keys_are_listed_with_their_uses_and_without_a_secret(tmp_path: Path) -> None:
+    """A key that was rotated goes on with the uses of the one before."""
+    async with AdminPort(tmp_path) as port:
+        port.keys = [
+            producer_key("a", Limits(max_uses=5)),
+            producer_key("b", uses_of="relay_a"),
+            producer_key("c", revoked_at=1),
+        ]
+        await port.take("e-1", key="relay_a")
+        answer = await port.ask("/api/v1/keys")
+
+    found = answer.json["keys"]
+    assert [(each["uses"], each["uses_left"]) for each in found] == [(1, 4), (1, None), (0, None)]
+    assert [each["last_used_at"] for each in found] == [TIME, TIME, None]
+    assert [each["state"] for each in found] == ["good", "good", "revoked"]
+    assert "d" * 64 not in answer.body.decode()

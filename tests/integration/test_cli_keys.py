@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.acceptance.process import purchase
 from tests.integration.cli_process import Shop
 
 CONFIG = """
@@ -70,6 +71,32 @@ def test_a_mistake_is_one_line_and_makes_no_key(
     assert problem in ended.err
     assert ended.err.count("\n") == 1
     assert not (shop.folder / "data" / "keys.json").exists()
+
+
+def listed(shop: Shop) -> dict[str, object]:
+    [found] = json.loads(shop.run("keys", "list", "--json").out)["keys"]
+    return {name: found[name] for name in ("uses", "uses_left", "last_used_at")}
+
+
+def test_uses_are_listed_where_the_relay_runs_and_a_hyphen_otherwise(shop: Shop) -> None:
+    token = made(shop, "backend", "--max-uses", "5")["token"]
+    assert listed(shop) == {"uses": None, "uses_left": None, "last_used_at": None}
+    assert "- of 5" in shop.run("keys", "list").out
+    with shop.serving():
+        assert listed(shop) == {"uses": 0, "uses_left": 5, "last_used_at": None}
+        post_purchase(shop, token)
+        used = listed(shop)
+        assert (used["uses"], used["uses_left"]) == (1, 4)
+        assert str(used["last_used_at"]).endswith("Z")
+        assert "4 of 5" in shop.run("keys", "list").out
+
+
+def post_purchase(shop: Shop, token: str) -> None:
+    body = json.dumps(purchase("order-1")).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    url = f"http://127.0.0.1:{shop.producers}/v1/events"
+    with urlopen(Request(url, body, headers), timeout=5) as answer:
+        assert answer.status == 202
 
 
 def test_two_keys_of_one_name_are_refused_until_the_first_is_revoked(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from relay.admin.forget import Forget, ForgetResult
 from relay.admin.query import MAX_LIMIT
 from relay.admin.selection import Drop, Replay
 from relay.delivery import DeadReason
+from relay.outcome.doctor import Diagnosis
 from relay.outcome.source_view import SourcesView
 from relay.outcome.view import (
     DeadLetterList,
@@ -16,6 +17,7 @@ from relay.outcome.view import (
     DestinationView,
     EventList,
     JournalView,
+    KeyList,
     RangeName,
     RejectionList,
     Summary,
@@ -47,6 +49,8 @@ _VIEWS: Final = (
     *(Summary, DestinationList, DestinationView, EventList, DeadLetterList, RejectionList),
     JournalView,
     SourcesView,
+    Diagnosis,
+    KeyList,
     *(ReplayResult, DropResult, ForgetResult, Error, Status),
 )
 
@@ -60,6 +64,7 @@ def admin() -> Json:
         paths={
             **_surroundings(),
             **_funnels(),
+            **_producers(),
             **_events(),
             **_dead_letters(),
             **_erasure(),
@@ -74,6 +79,7 @@ def admin() -> Json:
             "page",
             "probes",
             "figures",
+            "producers",
             "events",
             "dead letters",
             "erasure",
@@ -175,6 +181,21 @@ def _funnels() -> Json:
                 parameters=(_limit(REJECTIONS),),
             )
         },
+    }
+
+
+def _producers() -> Json:
+    found = part.response("The greatest gain first.", ref(Diagnosis))
+    keys = part.response("Ended ones included.", ref(KeyList))
+    return {
+        "/api/v1/doctor": {
+            "get": _operation(
+                *("readDiagnosis", "producers", "What to mend in the events that come in", found),
+                description="Of the latest 5,000 events of a day, of what was refused in that day, "
+                "and of the identifiers that were left out since the relay was started.",
+            )
+        },
+        "/api/v1/keys": {"get": _operation("listKeys", "producers", "Producer keys", keys)},
     }
 
 

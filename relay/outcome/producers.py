@@ -1,0 +1,74 @@
+"""What is known of those who post: their keys, and what to mend in their events.
+
+Reads the journal beside the flow; the doctor looks at the latest `MAX_EVENTS` of a day, in a thread
+of its own, so that neither producers nor senders wait for it. Shows no secret and no value.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from relay.conversion import Conversion
+from relay.journal.base import Journal
+from relay.keys.record import Key
+from relay.metrics import Metrics
+from relay.outcome.doctor import Diagnosis, Doctor
+from relay.outcome.key_view import key_view
+from relay.outcome.symptom import Finding, Refused, refusals
+from relay.outcome.view import KeyList
+
+MAX_EVENTS: Final = 5_000
+MAX_REJECTIONS: Final = 1_000
+LOOK_BACK_S: Final = 86_400
+
+
+class Producers:
+    """See the module docstring. `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        keys_in_force: Callable[[], Sequence[Key]],
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._keys_in_force = keys_in_force
+        self._metrics = metrics
+        self._clock = clock
+
+    async def keys(self) -> KeyList:
+        """Return every key with its uses."""
+        uses, now_s = await self._journal.key_usage(), self._clock()
+        return KeyList(
+            [key_view(key, uses.get(key.uses_of), now_s) for key in self._keys_in_force()]
+        )
+
+    async def diagnosis(self) -> Diagnosis:
+        """Return what to mend, the greatest gain first."""
+        since_ms = round((self._clock() - LOOK_BACK_S) * 1000)
+        events = await self._journal.recent_events(since_ms, MAX_EVENTS)
+        doctor = await asyncio.to_thread(_looked, events)
+        refused = Counter(
+            (each.path, each.code)
+            for each in await self._journal.rejections(MAX_REJECTIONS)
+            if each.at_ms >= since_ms
+        )
+        return doctor.diagnosis([*refusals(refused, (), doctor.events), *self._unusable()])
+
+    def _unusable(self) -> list[Finding]:
+        """Return what was left out since the start, of all events since then."""
+        counted = [
+            Refused(identifier, reason, count)
+            for (identifier, reason), count in self._metrics.unusable.counts().items()
+            if count
+        ]
+        return list(refusals({}, counted, self._metrics.identifiers.events))
+
+
+def _looked(events: Sequence[Conversion]) -> Doctor:
+    doctor = Doctor()
+    for event in events:
+        doctor.look(event)
+    return doctor
