@@ -36,7 +36,10 @@ MAX_PROBLEMS: Final = 50
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What makes one run differ from another; the seed decides about everything random."""
+    """What makes one run differ from another; the seed decides about everything random.
+
+    After `seconds` the round of troubles that has begun goes on to its end.
+    """
 
     seed: int
     seconds: float
@@ -83,18 +86,20 @@ async def _go_wrong(
 ) -> None:
     """Let everything go wrong for as long as is asked, and producers finish what they began."""
     sampler = Sampler(world.relay.admin, report.complain)
-    over, posted = asyncio.Event(), asyncio.Event()
+    over, quiet, posted = asyncio.Event(), asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sampler.sample_until(posted))
         trouble = tasks.create_task(make_trouble(world, over))
-        operator = tasks.create_task(operate(world, over))
-        posting = [tasks.create_task(each.post_until(over)) for each in report.producers]
+        operator = tasks.create_task(operate(world, quiet))
+        posting = [tasks.create_task(each.post_until(quiet)) for each in report.producers]
         began = time.monotonic()
         while (passed_s := time.monotonic() - began) < settings.seconds:
             tick(passed_s, report)
             await asyncio.sleep(TICK_S)
         over.set()
-        await asyncio.gather(trouble, operator, *posting)
+        await trouble
+        quiet.set()
+        await asyncio.gather(operator, *posting)
         posted.set()
     report.samples = sampler.samples
 

@@ -7,8 +7,8 @@ import pytest
 from tests.chaos.run import Report, Settings, run
 from tests.chaos.trouble import TROUBLES
 
-SECONDS = 22.0
-"""Long enough for every trouble to come at least once."""
+SECONDS = 18.0
+"""In which every trouble comes once or twice."""
 
 
 def no_bar(passed_s: float, report: Report) -> None:

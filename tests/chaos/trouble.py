@@ -8,7 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from typing import Final
 
@@ -118,13 +118,12 @@ TROUBLES: Final[Mapping[str, Callable[[World], Awaitable[None]]]] = {
 
 
 async def make_trouble(world: World, over: asyncio.Event) -> None:
-    """Make one trouble after the other until it is over."""
-    for name in _deck(world.dice):
-        await asyncio.sleep(world.dice.uniform(0, PAUSE_S))
-        if over.is_set():
-            return
-        await TROUBLES[name](world)
-        world.happened[name] += 1
+    """Make one trouble after the other until it is over, and each of them equally often."""
+    while not over.is_set():
+        for name in world.dice.sample(list(TROUBLES), len(TROUBLES)):
+            await asyncio.sleep(world.dice.uniform(0, PAUSE_S))
+            await TROUBLES[name](world)
+            world.happened[name] += 1
 
 
 async def operate(world: World, over: asyncio.Event) -> None:
@@ -141,8 +140,3 @@ async def resume_all(relay: Relay) -> None:
     for each in (await relay.ask("/api/v1/destinations"))["destinations"]:
         if each["state"] != "active":
             await relay.ask(f"/api/v1/destinations/{each['name']}/resume", {})
-
-
-def _deck(dice: random.Random) -> Iterator[str]:
-    while True:
-        yield from dice.sample(list(TROUBLES), len(TROUBLES))
