@@ -21,6 +21,8 @@ from relay.sources.kafka_status import Status
 from relay.sources.rejected import RejectedTopics
 
 ORIGIN: Final = Origin("kafka")
+MAX_EVENTS: Final = 10_000
+"""Events of one append; more of them, out of messages with long arrays, are several."""
 FULL_RETRY_S: Final = 1.0
 SLOW_S: Final = 5.0
 REJECTED_FIRST_S: Final = 1.0
@@ -47,11 +49,15 @@ class BatchTaker:
     async def take(self, messages: Iterable[Message]) -> None:
         """Return once every usable event is on disk, and every other in its rejected topic."""
         unpacked = unpack(messages)
-        taken = await self._intake.take_apart(unpacked.documents, ORIGIN)
-        rejected = unpacked.rejected(taken.errors)
-        taken.errors += [Finding(0, None, each.problem) for each in unpacked.unreadable]
-        if taken.entries or taken.errors:
-            await self._store(taken)
+        rejected = list(unpacked.unreadable)
+        unreadable = [Finding(0, None, each.problem) for each in unpacked.unreadable]
+        for at in range(0, max(1, len(unpacked.documents)), MAX_EVENTS):
+            taken = await self._intake.take_apart(unpacked.documents[at : at + MAX_EVENTS], ORIGIN)
+            rejected += unpacked.rejected(taken.errors)
+            if at == 0:
+                taken.errors += unreadable
+            if taken.entries or taken.errors:
+                await self._store(taken)
         if rejected:
             await self._write_away(rejected)
         if unpacked.tombstones:

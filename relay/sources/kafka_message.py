@@ -50,9 +50,8 @@ class Unpacked(msgspec.Struct):
     tombstones: int = 0
 
     def rejected(self, errors: Iterable[Finding]) -> list[Rejected]:
-        """Return what cannot be used, with what intake found of single events."""
-        found = [Rejected(self.pieces[error.index], error.problem) for error in errors]
-        return self.unreadable + found
+        """Return what intake found of single events, each with where it came from."""
+        return [Rejected(self.pieces[error.index], error.problem) for error in errors]
 
 
 def unpack(messages: Iterable[Message]) -> Unpacked:
