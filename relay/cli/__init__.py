@@ -1,9 +1,10 @@
 """The command line: `relay …`.
 
 One module a group of commands, imported when the command is called, so that `relay hash` does not
-wait for a web server to load. Commands that look at a running relay speak to its admin port; only
-`relay journal` reads the journal beside it. Exit codes: 0 fine, 1 the job failed, 2 usage or
-configuration. Every error is one line on stderr that says what to do.
+wait for a web server to load. Commands that look at a running relay speak to its admin port; those
+that go through all of its events (`journal reconcile dedup doctor`) read the journal beside it. Exit
+codes: 0 fine, 1 the job failed, 2 usage or configuration. Every error is one line on stderr that
+says what to do.
 """
 
 import io
@@ -30,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "dead": "relay.cli.dead:dead",
         "pause": "relay.cli.control:pause",
         "resume": "relay.cli.control:resume",
+        "reconcile": "relay.cli.reconcile:reconcile",
         "keys": "relay.cli.keys:keys",
         "doctor": "relay.cli.doctor:doctor",
         "audit": "relay.cli.audit:audit",

@@ -1,0 +1,172 @@
+"""`relay reconcile`: a shop's orders held against the journal, in words for finance."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import click
+import msgspec
+
+from relay.cli.journal import interruptible, journal_path, progress
+from relay.cli.option import available_config, config_option, json_option
+from relay.cli.output import console, counted, number, plain, print_json, table
+from relay.cli.send import size_of
+from relay.comparison.listing import LISTED, Fault, Unusable
+from relay.comparison.order_file import OrderFile, currency_of
+from relay.comparison.reconciliation import Question, Reconciliation, reconciliation
+from relay.comparison.sentence import REASONS, money
+from relay.comparison.verdict import STATES, OrderState
+from relay.config import Config
+from relay.errors import ConfigError
+from relay.journal.finding import Watch
+
+HEADERS: Final[dict[OrderState, str]] = {
+    "delivered": "Delivered",
+    "pending": "Waiting",
+    "dead": "Refused or dead",
+    "skipped": "Skipped",
+    "unknown": "Unknown",
+}
+WATCHED_BYTES: Final = 64 * 1024
+"""Bytes of the file between two words to the progress bar."""
+
+
+@click.command(short_help="Hold a shop's orders against what was delivered.")
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--out",
+    "result",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    metavar="CSV",
+    help="Write a line for each order and destination; an older file is replaced.",
+)
+@click.option(
+    "--destination",
+    "destinations",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one; also one that is not configured any more.",
+)
+@click.option("--currency", default="", metavar="CODE", help="Of lines that name none.")
+@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@json_option
+@config_option
+def reconcile(
+    file: BinaryIO,
+    result: Path | None,
+    destinations: tuple[str, ...],
+    currency: str,
+    config_file: Path | None,
+    *,
+    emulated: bool,
+    as_json: bool,
+) -> None:
+    """Say which orders of FILE (CSV; - for stdin) have arrived at each platform, and why not.
+
+    The first line names the columns: order_id, and where there are, time, value and currency. The
+    relay may run meanwhile: its journal is only read. Ends with 1 unless all have arrived.
+    """
+    _refuse_own_input(file, result)
+    path = journal_path(config_file, emulated=emulated)
+    question = Question(path, destinations, _in_test(available_config(config_file)), result)
+    with interruptible(), progress() as watch:
+        orders = OrderFile(file, _currency(currency), reading(file, "Reading the orders", watch))
+        found = reconciliation(question, orders, watch)
+    if as_json:
+        print_json(msgspec.json.encode(found))
+    else:
+        _show(found, result)
+    if not found.complete:
+        raise click.exceptions.Exit(1)
+
+
+def reading(file: BinaryIO, step: str, watch: Watch) -> Callable[[int], None]:
+    """Return what is told the bytes of each line, and tells the progress bar now and then."""
+    total, done, told = size_of(file), 0, 0
+
+    def read(size: int) -> None:
+        nonlocal done, told
+        done += size
+        if done - told >= WATCHED_BYTES:
+            told = done
+            watch(step, done, total)
+
+    return read
+
+
+def tell_faults(faults: list[Fault], count: int) -> None:
+    """Print the lines of a file that could not be read."""
+    screen = console(sys.stderr)
+    for each in faults:
+        screen.print(plain(f"line {each.line}: {each.problem}"))
+    if count > len(faults):
+        screen.print(
+            f"… and {number(count - len(faults))} more lines; the first {LISTED} are shown"
+        )
+
+
+def _refuse_own_input(file: BinaryIO, result: Path | None) -> None:
+    """Raise `ConfigError` if the result would replace the orders."""
+    if result is None or not result.exists():
+        return
+    if os.path.samestat(os.fstat(file.fileno()), result.stat()):
+        raise ConfigError(f"{result}: holds the orders themselves; choose another --out")
+
+
+def _in_test(config: Config) -> frozenset[str]:
+    """Return the destinations that send in the platform's test mode."""
+    return frozenset(
+        name
+        for name, each in config.destinations.items()
+        if getattr(each, "test", False) or getattr(each, "test_event_code", None)
+    )
+
+
+def _currency(text: str) -> str:
+    try:
+        return currency_of(text.strip())
+    except Unusable:
+        raise ConfigError("--currency is no ISO 4217 code; write EUR or the like") from None
+
+
+def _show(found: Reconciliation, result: Path | None) -> None:
+    tell_faults(list(found.faults), found.unreadable)
+    screen = console()
+    rows = table("Destination", *HEADERS.values(), "Worth", numbers=tuple(HEADERS.values()))
+    for each in found.destinations:
+        counts = [number(each.count(state)) for state in STATES]
+        rows.add_row(plain(each.destination), *counts, money(each.value))
+    screen.print(rows)
+    screen.print()
+    for each in found.destinations:
+        screen.print(plain(each.sentence))
+    _show_examples(found)
+    click.echo(f"\n{_counts(found)}")
+    if result is not None:
+        screen.print(plain(f"{result}: a line for each order and destination"))
+    elif not found.complete:
+        click.echo("With --out result.csv, every order is listed.")
+
+
+def _show_examples(found: Reconciliation) -> None:
+    if not found.examples:
+        return
+    rows = table("Order", "Destination", "State", "Why")
+    for each in found.examples:
+        why = REASONS.get(each.reason or "", "")
+        rows.add_row(plain(each.order_id), plain(each.destination), each.state, why)
+    screen = console()
+    screen.print("\nThe first that have not arrived:")
+    screen.print(rows)
+
+
+def _counts(found: Reconciliation) -> str:
+    parts = [counted(found.orders, "order")]
+    if found.repeated:
+        parts.append(f"{counted(found.repeated, 'line')} naming one of them again")
+    if found.unreadable:
+        parts.append(f"{counted(found.unreadable, 'line')} that could not be read")
+    taken = ", ".join(f"{name} from {header}" for name, header in found.columns.items())
+    return f"{'; '.join(parts)} (columns: {taken})."

@@ -1,0 +1,191 @@
+"""A CSV file of a shop, read line by line: whatever separates its cells, whatever they are called.
+
+The first line names the columns; names are compared without case, blanks, hyphens and underscores.
+UTF-8, with or without a byte order mark; cells may be quoted. A line that cannot be used is noted
+in `Faults` and passed over; a file that cannot be used at all is a `ConfigError`. Memory is bounded
+by one line, of which 1 MiB is read.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import BinaryIO, Final, NamedTuple
+
+import msgspec
+
+from relay.errors import ConfigError
+
+MAX_LINE_BYTES: Final = 2**20
+LISTED: Final = 20
+"""Faults that are told one by one; the others are counted."""
+MILLISECONDS_FROM: Final = 10**11
+"""A number from here on is read as milliseconds, as in an event."""
+
+_DELIMITERS: Final = ",;\t|"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_NOT_UTF_8: Final = "\N{REPLACEMENT CHARACTER}"
+_IGNORED: Final = str.maketrans("", "", " -_")
+_LOOSE_OFFSET: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)|\s+UTC$")
+
+
+class Column(NamedTuple):
+    """A column that is looked for, by the names that shops give it, the likeliest first."""
+
+    name: str
+    aliases: Sequence[str]
+    required: bool = False
+
+
+class Line(NamedTuple):
+    """The number of a line, as an editor shows it, and its cells in the order of the columns.
+
+    A cell is '' where there is none.
+    """
+
+    number: int
+    cells: Sequence[str]
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A line that could not be used, and why; nothing of it is quoted."""
+
+    line: int
+    problem: str
+
+
+class Unusable(Exception):
+    """A line cannot be used; the text says why, and quotes nothing."""
+
+
+class Faults:
+    """Counts the lines that could not be used, and keeps the first `LISTED`."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.listed: list[Fault] = []
+
+    def add(self, line: int, problem: str) -> None:
+        """Note a line."""
+        self.count += 1
+        if len(self.listed) < LISTED:
+            self.listed.append(Fault(line, problem))
+
+
+class Listing:
+    """The lines of a file. `watch` is told how many bytes each line had.
+
+    `columns` says which of the file's columns is taken for which.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        wanted: Sequence[Column],
+        faults: Faults,
+        watch: Callable[[int], None],
+    ) -> None:
+        self._faults = faults
+        self._texts = _texts(file, watch)
+        lines = enumerate(self._texts, 1)
+        self._header_at, header = next(((at, text) for at, text in lines if text.strip()), (0, ""))
+        delimiter = max(_DELIMITERS, key=header.count)
+        named = next(csv.reader([header], delimiter=delimiter), [])
+        self._width = len(named)
+        self._at = [_position(column, named) for column in wanted]
+        self.columns = {
+            column.name: named[at].strip()
+            for column, at in zip(wanted, self._at, strict=True)
+            if at is not None
+        }
+        self._reader = csv.reader(self._texts, delimiter=delimiter)
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield the lines that can be read; blank ones are left out."""
+        while True:
+            try:
+                row = next(self._reader, None)
+            except csv.Error:
+                self._faults.add(self._number, "a quote is not closed, or a cell is too long")
+                continue
+            if row is None:
+                return
+            if len(row) > self._width:
+                self._faults.add(self._number, "it has more cells than there are columns")
+            elif any(map(str.strip, row)):
+                yield Line(self._number, self._cells(row))
+
+    def _cells(self, row: Sequence[str]) -> list[str]:
+        width = len(row)
+        return ["" if at is None or at >= width else row[at].strip() for at in self._at]
+
+    @property
+    def _number(self) -> int:
+        """The line that was read last; the header was not read by this reader."""
+        return self._header_at + self._reader.line_num
+
+
+def moment(text: str) -> int | None:
+    """Return Unix seconds of a time as shops write it, None for none; without an offset it is UTC.
+
+    Raises `Unusable`.
+    """
+    if not text:
+        return None
+    try:
+        if text.isdecimal():
+            return _seconds(int(text))
+        found = datetime.fromisoformat(_LOOSE_OFFSET.sub("", text))
+        return int(found.replace(tzinfo=found.tzinfo or UTC).timestamp())
+    except (ValueError, OverflowError):
+        raise Unusable("its time is none that can be read; write 2026-01-31T12:00:00Z") from None
+
+
+def _seconds(number: int) -> int:
+    seconds = number // 1000 if number >= MILLISECONDS_FROM else number
+    if seconds >= MILLISECONDS_FROM:
+        raise ValueError
+    return seconds
+
+
+def identifier(text: str, what: str) -> str:
+    """Return an id. Raises `Unusable` if there is none, or one that cannot be compared."""
+    if not text:
+        raise Unusable(f"it has no {what}")
+    if _NOT_UTF_8 in text:
+        raise Unusable("it is not UTF-8; save the file as CSV UTF-8")
+    if not text.isprintable():
+        raise Unusable(f"its {what} holds a line break, or what cannot be printed")
+    return text
+
+
+def spelling(name: str) -> str:
+    """Return a name as it is compared: without case, blanks, hyphens and underscores."""
+    return name.translate(_IGNORED).lower()
+
+
+def _position(column: Column, named: Sequence[str]) -> int | None:
+    """Return where a column is; the first alias that the file has counts."""
+    known = [spelling(name.strip()) for name in named]
+    for alias in map(spelling, column.aliases):
+        if alias in known:
+            return known.index(alias)
+    if column.required:
+        raise ConfigError(
+            f"the file has no column for the {column.name}; its first line must name the columns,"
+            f" one of them {column.aliases[0]}"
+        )
+    return None
+
+
+def _texts(file: BinaryIO, watch: Callable[[int], None]) -> Iterator[str]:
+    first = True
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        if len(line) > MAX_LINE_BYTES:
+            raise ConfigError("the file has a line of more than 1 MiB; it is no CSV file")
+        if first and line.startswith(_UTF_16):
+            raise ConfigError("the file is UTF-16; save it as CSV UTF-8")
+        watch(len(line))
+        yield (line.removeprefix(_BYTE_ORDER_MARK) if first else line).decode(errors="replace")
+        first = False

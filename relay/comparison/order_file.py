@@ -1,0 +1,107 @@
+"""The orders of a shop, from the CSV file that its system exports.
+
+Only the order id is needed; without a value there is no money to compare. Amounts may have a
+decimal comma and separated thousands, as spreadsheets of some countries write them; one that could
+be read in two ways is not guessed.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import BinaryIO, Final, NamedTuple
+
+from relay.comparison.listing import Column, Faults, Line, Listing, Unusable, identifier, moment
+from relay.journal.amount import MOST_DIGITS, is_money
+
+COLUMNS: Final = (
+    Column(
+        "order id",
+        ("order_id", "order", "order_number", "transaction_id", "id", "order_name", "name"),
+        required=True,
+    ),
+    Column("time", ("time", "created_at", "event_time", "order_time", "date", "order_date")),
+    Column(
+        "value", ("value", "total", "amount", "order_value", "total_price", "revenue", "subtotal")
+    ),
+    Column("currency", ("currency", "currency_code")),
+)
+
+_PLAIN: Final = re.compile(r"\d+(?:\.\d+)?")
+_THOUSANDS_POINT: Final = re.compile(r"(\d{1,3}(?:,\d{3})+)\.(\d+)")
+_THOUSANDS_COMMA: Final = re.compile(r"(\d{1,3}(?:[. '\u00a0\u202f]\d{3})+),(\d+)")
+_COMMA: Final = re.compile(r"(\d+),(\d{1,2})")
+_NEITHER: Final = str.maketrans("", "", ",. '\u00a0\u202f")
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+
+
+class ShopOrder(NamedTuple):
+    """One order; an amount without a currency has the currency ''."""
+
+    line: int
+    order_id: str
+    time_s: int | None
+    value: Decimal | None
+    currency: str
+
+
+class OrderFile:
+    """The orders of a file; lines that are none are noted in `faults`."""
+
+    def __init__(self, file: BinaryIO, currency: str, watch: Callable[[int], None]) -> None:
+        """Read the first line. `currency` is that of lines that name none."""
+        self.faults = Faults()
+        self._listing = Listing(file, COLUMNS, self.faults, watch)
+        self._currency = currency
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Which of the file's columns is taken for which."""
+        return self._listing.columns
+
+    def __iter__(self) -> Iterator[ShopOrder]:
+        """Yield order by order."""
+        for line in self._listing:
+            try:
+                yield self._order(line)
+            except Unusable as unusable:
+                self.faults.add(line.number, str(unusable))
+
+    def _order(self, line: Line) -> ShopOrder:
+        order_id, time, value, currency = line.cells
+        return ShopOrder(
+            line.number,
+            identifier(order_id, "order id"),
+            moment(time),
+            amount(value),
+            currency_of(currency) or self._currency,
+        )
+
+
+def amount(text: str) -> Decimal | None:
+    """Return an amount as a spreadsheet writes it, None for none. Raises `Unusable`."""
+    if not text:
+        return None
+    if _PLAIN.fullmatch(text):
+        return _money(text)
+    parts = _THOUSANDS_POINT.fullmatch(text) or _THOUSANDS_COMMA.fullmatch(text)
+    parts = parts or _COMMA.fullmatch(text)
+    if parts is None:
+        raise Unusable("its value is no amount that can be read without guessing; write 1234.50")
+    return _money(f"{parts[1].translate(_NEITHER)}.{parts[2]}")
+
+
+@lru_cache(1_024)
+def currency_of(text: str) -> str:
+    """Return a currency code in upper case, '' for none. Raises `Unusable`."""
+    code = text.upper()
+    if code and not _CURRENCY.fullmatch(code):
+        raise Unusable("its currency is no ISO 4217 code such as EUR")
+    return code
+
+
+def _money(text: str) -> Decimal:
+    value = Decimal(text)
+    if len(text) > MOST_DIGITS and not is_money(value):
+        raise Unusable("its value has more digits than any amount")
+    return value

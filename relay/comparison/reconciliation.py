@@ -1,0 +1,203 @@
+"""A shop's orders held against the journal: per destination, which have arrived and which have not.
+
+In three passes, each with bounded memory: the orders into a temporary database; the log, event by
+event, as of one moment, beside the running relay; then both side by side in the order of the file.
+An event belongs to the order whose id it carries; one without an order id, to the order that has
+its event id. Only purchases count.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from relay.comparison.listing import Fault
+from relay.comparison.order_book import BATCH, Found, OrderBook
+from relay.comparison.order_file import OrderFile, ShopOrder
+from relay.comparison.result_file import ResultFile
+from relay.comparison.sentence import sentence
+from relay.comparison.statement import Account, Statement
+from relay.comparison.verdict import OrderState, Verdict, verdicts
+from relay.errors import ConfigError
+from relay.event_name import lane_of
+from relay.journal import standing
+from relay.journal.base import Entry
+from relay.journal.finding import Watch
+from relay.journal.snapshot import at_one_moment
+
+EXAMPLES: Final = 5
+"""Undelivered orders of a destination that are named."""
+
+_PURCHASE: Final = "purchase"
+_LANE: Final = lane_of(_PURCHASE)
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that has not arrived."""
+
+    order_id: str
+    destination: str
+    state: OrderState
+    reason: str | None
+
+
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole result, as `--json` prints it."""
+
+    journal: str
+    complete: bool
+    """Whether every line is an order that could be read and has arrived everywhere."""
+    orders: int
+    repeated: int
+    """Lines that name an order once more; the first one counts."""
+    unreadable: int
+    faults: Sequence[Fault]
+    """Lines that could not be read, the first 20."""
+    columns: Mapping[str, str]
+    kept_since_ms: int | None
+    """When the oldest purchase that the relay still keeps was received."""
+    destinations: Sequence[Statement]
+    examples: Sequence[Example]
+
+
+class Facts(NamedTuple):
+    """What the journal says besides the purchases."""
+
+    destinations: Sequence[str]
+    kept_since_ms: int | None
+    pauses: Mapping[str, str]
+
+
+class Question(NamedTuple):
+    """What is asked of whom; without destinations, of all that the relay serves."""
+
+    journal: Path
+    destinations: Sequence[str] = ()
+    in_test: frozenset[str] = frozenset()
+    result: Path | None = None
+
+
+def reconciliation(question: Question, orders: OrderFile, watch: Watch) -> Reconciliation:
+    """Return what became of the orders; writes the result file, if one is asked for.
+
+    Raises `ConfigError` for a destination that the journal does not know, `RelayError` if it
+    cannot be read.
+    """
+    with OrderBook.open() as book:
+        book.add(orders)
+        facts = at_one_moment(
+            question.journal, lambda snapshot: _look(snapshot, question, book, watch)
+        )
+        audit = _Audit(facts, book.count, watch)
+        if question.result is None:
+            audit.go_through(book, None)
+        else:
+            with ResultFile.create(question.result, facts.destinations) as result:
+                audit.go_through(book, result)
+        return _told(question, orders, book, audit)
+
+
+def _look(snapshot: sqlite3.Connection, question: Question, book: OrderBook, watch: Watch) -> Facts:
+    """Note all purchases of the journal in the book."""
+    book.forget_found()
+    destinations = _chosen(snapshot, question.destinations)
+    total = standing.count(snapshot, _LANE)
+    stands = standing.stands(snapshot, _LANE, destinations, _is_purchase)
+    purchases = ((each.entry.order_id or each.entry.event_id, _found(each)) for each in stands)
+    done = 0
+    while batch := list(islice(purchases, BATCH)):
+        book.note(batch)
+        done += len(batch)
+        watch("Reading the journal", done, max(done, total))
+    pauses = dict(snapshot.execute("SELECT destination, reason FROM pause").fetchall())
+    return Facts(destinations, standing.oldest_ms(snapshot, _LANE), pauses)
+
+
+def _chosen(snapshot: sqlite3.Connection, wanted: Sequence[str]) -> Sequence[str]:
+    if not wanted:
+        return standing.names(snapshot)
+    known = standing.names(snapshot, gone=True)
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(
+                f"the journal knows no destination {name}; it knows {', '.join(known) or 'none'}"
+            )
+    return list(dict.fromkeys(wanted))
+
+
+def _is_purchase(entry: Entry) -> bool:
+    return entry.event == _PURCHASE
+
+
+def _found(stand: standing.Stand) -> Found:
+    entry = stand.entry
+    return Found(
+        entry.event_id, entry.received_ms, entry.value, entry.currency, list(stand.standings)
+    )
+
+
+class _Audit:
+    """Goes through all orders once, and keeps the books."""
+
+    def __init__(self, facts: Facts, count: int, watch: Watch) -> None:
+        self.facts = facts
+        self.examples: list[Example] = []
+        self.accounts = [Account() for _ in facts.destinations]
+        self._count = count
+        self._watch = watch
+        self._named = [0] * len(facts.destinations)
+
+    def go_through(self, book: OrderBook, result: ResultFile | None) -> None:
+        destinations, since_ms = len(self.facts.destinations), self.facts.kept_since_ms
+        for number, known in enumerate(book.known()):
+            found = verdicts(known, destinations, since_ms)
+            for at, verdict in enumerate(found):
+                self.accounts[at].add(known.order, verdict)
+                if verdict.state != "delivered" and self._named[at] < EXAMPLES:
+                    self._name(at, known.order, verdict)
+            if result is not None:
+                result.write(known.order, found)
+            if number % BATCH == 0:
+                self._watch("Comparing", number, self._count)
+
+    def _name(self, at: int, order: ShopOrder, verdict: Verdict) -> None:
+        self._named[at] += 1
+        example = Example(
+            order_id=order.order_id,
+            destination=self.facts.destinations[at],
+            state=verdict.state,
+            reason=verdict.reason,
+        )
+        self.examples.append(example)
+
+
+def _told(question: Question, orders: OrderFile, book: OrderBook, audit: _Audit) -> Reconciliation:
+    facts, faults = audit.facts, orders.faults
+    statements = [
+        _worded(
+            account.statement(name, paused=facts.pauses.get(name), test=name in question.in_test),
+            facts.kept_since_ms,
+        )
+        for name, account in zip(facts.destinations, audit.accounts, strict=True)
+    ]
+    return Reconciliation(
+        journal=str(question.journal),
+        complete=bool(statements and book.count)
+        and not faults.count
+        and all(s.complete for s in statements),
+        orders=book.count,
+        repeated=book.repeated,
+        unreadable=faults.count,
+        faults=faults.listed,
+        columns=orders.columns,
+        kept_since_ms=facts.kept_since_ms,
+        destinations=statements,
+        examples=audit.examples,
+    )
+
+
+def _worded(statement: Statement, since_ms: int | None) -> Statement:
+    return msgspec.structs.replace(statement, sentence=sentence(statement, since_ms))

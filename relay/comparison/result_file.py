@@ -1,0 +1,101 @@
+"""The result as CSV: one line for each order and destination, for spreadsheets and programs.
+
+The file gets its name once it is whole, and then takes the place of an older one; its mode is 0600.
+A platform's own words never begin like a formula.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from tempfile import mkstemp
+from typing import Final, Self, TextIO
+
+from relay.comparison.order_file import ShopOrder
+from relay.comparison.verdict import Verdict
+from relay.errors import ConfigError, RelayError
+
+HEADER: Final = (
+    *("order_id", "time", "value", "currency", "destination", "state", "reason"),
+    *("platform_code", "platform_message", "relay_value", "relay_currency", "event_id"),
+    *("delivered_at", "deliveries"),
+)
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class ResultFile:
+    """Writes lines; made by `create`."""
+
+    def __init__(self, file: TextIO, destinations: Sequence[str]) -> None:
+        self._writer = csv.writer(file, lineterminator="\n")
+        self._destinations = destinations
+        self._writer.writerow(HEADER)
+
+    @classmethod
+    @contextmanager
+    def create(cls, path: Path, destinations: Sequence[str]) -> Iterator[Self]:
+        """Hand out a file that is at `path` once the block has ended well.
+
+        Raises `ConfigError` for a folder that takes none, `RelayError` for a full disk.
+        """
+        try:
+            with _whole_or_none(path) as file:
+                yield cls(file, destinations)
+        except OSError as error:
+            raise _told(path, error) from None
+
+    def write(self, order: ShopOrder, verdicts: Sequence[Verdict]) -> None:
+        """Write the lines of one order."""
+        value = "" if order.value is None else str(order.value)
+        shop = (order.order_id, _moment(order.time_s), value, order.currency)
+        self._writer.writerows(
+            [
+                (*shop, destination, *_cells(verdict))
+                for destination, verdict in zip(self._destinations, verdicts, strict=True)
+            ]
+        )
+
+
+@contextmanager
+def _whole_or_none(path: Path) -> Iterator[TextIO]:
+    handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a handle
+            yield file
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _cells(verdict: Verdict) -> tuple[object, ...]:
+    state, reason, code, message, purchase, delivered_ms, deliveries = verdict
+    if code or message:
+        code, message = _safe(code), _safe(message)
+    if purchase is None:
+        return state, reason, code, message, None, None, None, None, 0
+    at = None if delivered_ms is None else _moment(delivered_ms // 1000)
+    paid = (purchase.value, purchase.currency, purchase.event_id)
+    return state, reason, code, message, *paid, at, deliveries
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+@lru_cache(4_096)
+def _moment(at_s: int | None) -> str:
+    if at_s is None:
+        return ""
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _told(path: Path, error: OSError) -> RelayError:
+    reason = (error.strerror or "error").lower()
+    if isinstance(
+        error, PermissionError | FileNotFoundError | NotADirectoryError | IsADirectoryError
+    ):
+        return ConfigError(f"{path}: cannot be written ({reason}); choose another file")
+    return RelayError(f"{path}: cannot be written ({reason}); make room, or choose another file")

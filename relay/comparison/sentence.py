@@ -1,0 +1,133 @@
+"""A statement in one sentence that finance understands, and the reasons in a few words."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from relay.comparison.statement import Money, Share, Statement
+from relay.comparison.verdict import OrderState, UnknownReason
+from relay.delivery import DeadReason, PauseReason, SkipReason
+from relay.outcome.wording import PAUSED
+
+SHOWN_CURRENCIES: Final = 3
+
+SKIPPED: Final[Mapping[SkipReason, str]] = {
+    "not_selected": "kept from it by the shop or the settings",
+    "not_mapped": "the platform has no such event",
+    "not_configured": "the platform is not set up for this kind of sale",
+    "no_consent": "no consent to advertising",
+    "limited": "limited data use that the platform could not have kept to",
+    "duplicate": "sent before, longer ago than the relay keeps",
+}
+DEAD: Final[Mapping[DeadReason, str]] = {
+    "invalid_event": "lacked something that the platform needs",
+    "no_identifier": "held nothing to recognise the person by",
+    "expired": "too old when it could be sent",
+    "platform_rejected": "refused by the platform",
+    "dropped_by_operator": "dropped by hand",
+    "erased": "erased at the person's request",
+}
+UNKNOWN: Final[Mapping[UnknownReason, str]] = {
+    "not_received": "never came to the relay",
+    "before_journal": "older than what the relay still keeps, so it cannot tell",
+    "not_served_then": "came while this destination was not set up",
+}
+REASONS: Final[Mapping[str, str]] = dict((*SKIPPED.items(), *DEAD.items(), *UNKNOWN.items()))
+
+_STATES: Final[Mapping[OrderState, tuple[str, str]]] = {
+    "pending": ("waits to be sent", "wait to be sent"),
+    "dead": ("will not be sent", "will not be sent"),
+    "skipped": ("was left out on purpose", "were left out on purpose"),
+    "unknown": ("is unknown here", "are unknown here"),
+}
+
+
+def sentence(statement: Statement, since_ms: int | None) -> str:
+    """Return what there is to say of one destination; `since_ms` is the oldest event kept."""
+    parts = [_arrived(statement), *_others(statement, since_ms), *_doubts(statement)]
+    return f"{statement.destination}: {'; '.join(parts)}."
+
+
+def money(amounts: Money) -> str:
+    """Return amounts as people write them: `1,234.50 EUR and 20.00 USD`."""
+    if not amounts:
+        return ""
+    listed = [_amount(value, currency) for currency, value in amounts.items()]
+    if len(listed) > SHOWN_CURRENCIES:
+        more = len(listed) - SHOWN_CURRENCIES + 1
+        listed = [*listed[: SHOWN_CURRENCIES - 1], f"{more} more currencies"]
+    return " and ".join([", ".join(listed[:-1]), listed[-1]] if listed[1:] else listed)
+
+
+def day(at_ms: int) -> str:
+    """Return a moment as a date and time in UTC."""
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _arrived(statement: Statement) -> str:
+    count, total = statement.count("delivered"), statement.orders
+    if not total:
+        return "there is no order in the file"
+    test = " in test mode, where the platform records nothing" if statement.test and count else ""
+    whole = money(statement.value)
+    if count == total:
+        told = "the only order has" if total == 1 else f"all {total:,} orders have"
+        return f"{told} arrived{test}{_worth(whole)}"
+    told = f"{count:,} of {total:,} orders {'has' if count == 1 else 'have'} arrived{test}"
+    part = money(statement.worth("delivered"))
+    return f"{told}, worth {part or 'nothing'} of {whole}" if whole else told
+
+
+def _others(statement: Statement, since_ms: int | None) -> Iterator[str]:
+    for state, (one, many) in _STATES.items():
+        count = statement.count(state)
+        if not count:
+            continue
+        told = f"{count:,} {one if count == 1 else many}{_worth(money(statement.worth(state)))}"
+        why = ", ".join(_why([share for share in statement.shares if share.state == state]))
+        if state == "pending" and statement.paused is not None:
+            why = _paused(statement.paused)
+        if since_ms is not None and any(
+            each.reason == "before_journal" for each in statement.shares
+        ):
+            why += f" (since {day(since_ms)})" if state == "unknown" else ""
+        yield f"{told}: {why}" if why else told
+
+
+def _why(shares: list[Share]) -> Iterator[str]:
+    for share in shares:
+        if share.reason is not None:
+            words = REASONS.get(share.reason, share.reason)
+            yield words if len(shares) == 1 else f"{share.orders:,} {words}"
+
+
+def _paused(reason: str) -> str:
+    known: PauseReason
+    for known, wording in PAUSED.items():
+        if known == reason:
+            return f"it is paused ({wording.sentence.rstrip('.')})"
+    return "it is paused"
+
+
+def _doubts(statement: Statement) -> Iterator[str]:
+    for each in statement.differences:
+        shop, relay = _amount(each.shop, each.currency), _amount(each.relay, each.currency)
+        yield f"{each.orders:,} with another amount at the relay: {relay} instead of {shop}"
+    if statement.other_currency:
+        yield f"{statement.other_currency:,} with another currency at the relay"
+    if statement.more_than_once:
+        yield (
+            f"{statement.more_than_once:,} arrived more than once, under different event ids, and"
+            " may be counted as often"
+        )
+
+
+def _worth(text: str) -> str:
+    return f", worth {text}" if text else ""
+
+
+def _amount(value: Decimal, currency: str) -> str:
+    exponent = value.as_tuple().exponent
+    decimals = max(2, -exponent) if isinstance(exponent, int) else 2
+    return f"{value:,.{decimals}f} {currency or 'without a currency'}"

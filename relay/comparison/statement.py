@@ -1,0 +1,152 @@
+"""What one destination has of a shop's orders, summed up: in orders and in money, by currency.
+
+The money of a state is the shop's own figure. Where the relay was told another amount, both are
+summed, so that a wrong field shows (taxes, shipping, cents). Sums are exact.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from relay.comparison.order_file import ShopOrder
+from relay.comparison.verdict import STATES, OrderState, Verdict
+from relay.journal.amount import ZERO, add_exactly, is_money
+
+Money = Mapping[str, Decimal]
+"""By currency; '' is what has none."""
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """The orders in one state, for one reason."""
+
+    state: OrderState
+    reason: str | None
+    orders: int
+    value: Money
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders of one currency of which the relay was told another amount, and both sums."""
+
+    currency: str
+    orders: int
+    shop: Decimal
+    relay: Decimal
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """One destination; `sentence` says it all in words."""
+
+    destination: str
+    orders: int
+    value: Money
+    shares: Sequence[Share]
+    """Best news first."""
+    differences: Sequence[Difference]
+    other_currency: int
+    """Orders of which the relay was told another currency."""
+    more_than_once: int
+    """Orders that were delivered under more than one event id; they may count as often."""
+    paused: str | None
+    test: bool
+    sentence: str = ""
+
+    def count(self, state: OrderState) -> int:
+        """Return how many orders are in a state."""
+        return sum(share.orders for share in self.shares if share.state == state)
+
+    def worth(self, state: OrderState) -> Money:
+        """Return what the orders in a state are worth."""
+        return _sum([share.value for share in self.shares if share.state == state])
+
+    @property
+    def complete(self) -> bool:
+        """Whether every order is delivered."""
+        return self.count("delivered") == self.orders
+
+
+class Account:
+    """Takes verdict after verdict on the orders of one destination."""
+
+    def __init__(self) -> None:
+        self._orders: defaultdict[tuple[OrderState, str | None], int] = defaultdict(int)
+        self._money: dict[tuple[OrderState, str | None, str], Decimal] = {}
+        self._differing: dict[str, tuple[int, Decimal, Decimal]] = {}
+        self._other_currency = 0
+        self._more_than_once = 0
+
+    def add(self, order: ShopOrder, verdict: Verdict) -> None:
+        """Count an order."""
+        key = (verdict.state, verdict.reason)
+        self._orders[key] += 1
+        if order.value is not None:
+            money = (verdict.state, verdict.reason, order.currency)
+            self._money[money] = add_exactly(self._money.get(money, ZERO), order.value)
+        if verdict.deliveries > 1:
+            self._more_than_once += 1
+        if verdict.purchase is not None:
+            self._compare(order, verdict.purchase.value, verdict.purchase.currency)
+
+    def statement(self, destination: str, *, paused: str | None, test: bool) -> Statement:
+        """Return all that was counted, without the sentence."""
+        shares = self._shares()
+        return Statement(
+            destination=destination,
+            orders=sum(self._orders.values()),
+            value=_sum([share.value for share in shares]),
+            shares=shares,
+            differences=[
+                Difference(currency=currency, orders=orders, shop=shop, relay=relay)
+                for currency, (orders, shop, relay) in sorted(self._differing.items())
+            ],
+            other_currency=self._other_currency,
+            more_than_once=self._more_than_once,
+            paused=paused,
+            test=test,
+        )
+
+    def _compare(self, order: ShopOrder, value: Decimal | None, currency: str | None) -> None:
+        if order.value is None or value is None:
+            return
+        if order.currency and order.currency != currency:
+            self._other_currency += 1
+        elif value != order.value and is_money(value):
+            orders, shop, relay = self._differing.get(order.currency, (0, ZERO, ZERO))
+            sums = (add_exactly(shop, order.value), add_exactly(relay, value))
+            self._differing[order.currency] = (orders + 1, *sums)
+
+    def _shares(self) -> list[Share]:
+        def place(key: tuple[OrderState, str | None]) -> tuple[int, int]:
+            return _PLACES[key[0]], -self._orders[key]
+
+        return [
+            Share(
+                state=state,
+                reason=reason,
+                orders=self._orders[state, reason],
+                value={
+                    currency: total
+                    for (*key, currency), total in sorted(self._money.items(), key=_currency)
+                    if key == [state, reason]
+                },
+            )
+            for state, reason in sorted(self._orders, key=place)
+        ]
+
+
+def _sum(all_money: Sequence[Money]) -> Money:
+    sums: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    for money in all_money:
+        for currency, value in money.items():
+            sums[currency] = add_exactly(sums[currency], value)
+    return dict(sorted(sums.items()))
+
+
+def _currency(item: tuple[tuple[OrderState, str | None, str], Decimal]) -> str:
+    return item[0][2]
+
+
+_PLACES: Final = {state: place for place, state in enumerate(STATES)}

@@ -1,0 +1,80 @@
+"""What became of one order at each destination, by all purchases that the relay has of it.
+
+The best news counts: delivered before waiting, before dead, before skipped. So a repeated event
+that was skipped as a duplicate is no second order and hides nothing. Where the relay has nothing
+to tell, it says why: a shop must not take silence for an answer.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+from relay.comparison.order_book import Found, Known
+from relay.journal.standing import Standing
+
+OrderState = Literal["delivered", "pending", "dead", "skipped", "unknown"]
+STATES: Final[Sequence[OrderState]] = ("delivered", "pending", "dead", "skipped", "unknown")
+
+UnknownReason = Literal["not_received", "before_journal", "not_served_then"]
+"""No purchase of this order came; it is older than what the relay still keeps; the purchase came
+while the destination was not configured."""
+
+
+class Verdict(NamedTuple):
+    """One order at one destination; `purchase` is the event that it rests on."""
+
+    state: OrderState
+    reason: str | None = None
+    code: str = ""
+    message: str = ""
+    purchase: Found | None = None
+    delivered_ms: int | None = None
+    deliveries: int = 0
+    """Purchases of this order that were delivered; more than one may count as often."""
+
+
+def verdicts(known: Known, destinations: int, since_ms: int | None) -> list[Verdict]:
+    """Return the verdict for each destination; `since_ms` is the oldest event still kept."""
+    best: list[tuple[Found, Standing] | None] = [None] * destinations
+    deliveries = [0] * destinations
+    seen = False
+    for found in known.found:
+        seen = True
+        for at, standing in enumerate(found.standings):
+            if standing is None:
+                continue
+            deliveries[at] += standing.state == "delivered"
+            before = best[at]
+            if before is None or _rank(found, standing) < _rank(*before):
+                best[at] = (found, standing)
+    unknown = _unknown(known, since_ms, seen=seen) if None in best else _NOWHERE
+    return [
+        unknown if each is None else _verdict(*each, count)
+        for each, count in zip(best, deliveries, strict=True)
+    ]
+
+
+def _verdict(found: Found, standing: Standing, deliveries: int) -> Verdict:
+    return Verdict(
+        *(standing.state, standing.reason, standing.code, standing.message),
+        *(found, standing.at_ms, deliveries),
+    )
+
+
+def _rank(found: Found, standing: Standing) -> tuple[int, bool, int]:
+    duplicate = standing.reason == "duplicate"
+    return _RANKS[standing.state], duplicate, found.received_ms
+
+
+def _unknown(known: Known, since_ms: int | None, *, seen: bool) -> Verdict:
+    if seen:
+        return _NOT_SERVED_THEN
+    time_s = known.order.time_s
+    if time_s is not None and since_ms is not None and time_s * 1000 < since_ms:
+        return _BEFORE_JOURNAL
+    return _NOWHERE
+
+
+_RANKS: Final = {state: rank for rank, state in enumerate(STATES)}
+_NOWHERE: Final = Verdict("unknown", "not_received")
+_BEFORE_JOURNAL: Final = Verdict("unknown", "before_journal")
+_NOT_SERVED_THEN: Final = Verdict("unknown", "not_served_then")

@@ -1,0 +1,39 @@
+"""A temporary database for what is compared: it has no name, and is gone with the process.
+
+SQLite makes it in the folder for temporary files once it outgrows its cache. Whatever goes wrong
+with it is one line, with the variable that names another folder.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Final
+
+from relay.errors import RelayError
+
+CACHE_KIB: Final = 48 * 1024
+
+
+@contextmanager
+def workbook(tables: str) -> Iterator[sqlite3.Connection]:
+    """Open an empty database with these tables in it, for the thread that opens it."""
+    with closing(sqlite3.connect("", isolation_level=None)) as connection, trouble_told():
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(tables)
+        connection.execute("BEGIN")
+        yield connection
+
+
+@contextmanager
+def trouble_told() -> Iterator[None]:
+    """Turn what SQLite raises within into a `RelayError`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        raise RelayError(
+            f"the folder for temporary files cannot be used ({name}): make room in it, or name"
+            " another one in TMPDIR"
+        ) from None

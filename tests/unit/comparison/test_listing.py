@@ -1,0 +1,110 @@
+"""CSV files as shops, spreadsheets and accidents make them."""
+
+import io
+from collections.abc import Sequence
+
+import pytest
+
+from relay.comparison.listing import LISTED, Column, Faults, Line, Listing, Unusable, moment
+from relay.errors import ConfigError
+
+COLUMNS = (
+    Column("order id", ("order_id", "order", "id"), required=True),
+    Column("value", ("value", "total")),
+)
+
+
+def read(text: str | bytes, faults: Faults | None = None) -> Sequence[Line]:
+    data = text if isinstance(text, bytes) else text.encode()
+    return list(Listing(io.BytesIO(data), COLUMNS, faults or Faults(), lambda _: None))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_any_usual_separator_and_line_end_is_understood(delimiter: str, ending: str) -> None:
+    text = ending.join([delimiter.join(row) for row in (("total", "order_id"), ("1.50", "A"))])
+    assert read(text) == [Line(2, ["A", "1.50"])]
+
+
+@pytest.mark.parametrize("header", ["Order ID", "ORDER-ID", " orderId ", "order", "id", '"Id"'])
+def test_a_column_is_found_by_any_of_its_names(header: str) -> None:
+    assert read(f"{header},Total\nA,1\n") == [Line(2, ["A", "1"])]
+
+
+def test_the_likeliest_name_wins_wherever_it_stands() -> None:
+    found = Listing(io.BytesIO(b"id,order_id\n7,A\n"), COLUMNS, Faults(), lambda _: None)
+    assert found.columns == {"order id": "order_id"}
+    assert list(found) == [Line(2, ["A", ""])]
+
+
+def test_a_byte_order_mark_and_blank_lines_do_not_matter_and_numbers_are_those_of_an_editor() -> (
+    None
+):
+    assert read(b"\xef\xbb\xbf\n\norder_id\nA\n\n  \nB\n") == [
+        Line(4, ["A", ""]),
+        Line(7, ["B", ""]),
+    ]
+
+
+def test_a_quoted_cell_may_hold_the_separator_and_quotes() -> None:
+    assert read('id,total\n"A ""1"", x",2\n') == [Line(2, ['A "1", x', "2"])]
+
+
+def test_missing_cells_are_empty_and_a_line_with_too_many_is_a_fault() -> None:
+    """An amount with a decimal comma in a file that is separated by commas must not be halved."""
+    faults = Faults()
+    assert read("id,total\nA\nB,12,50\nC,3\n", faults) == [Line(2, ["A", ""]), Line(4, ["C", "3"])]
+    assert [(fault.line, fault.problem) for fault in faults.listed] == [
+        (3, "it has more cells than there are columns")
+    ]
+
+
+def test_a_quote_that_is_never_closed_is_one_fault_and_not_the_end() -> None:
+    faults = Faults()
+    text = 'id,total\nA,1\n"B,2\n' + f"{'x' * 1_000},9\n" * 200
+    assert read(text, faults)[0] == Line(2, ["A", "1"])
+    assert faults.count == 1
+    assert "quote is not closed" in faults.listed[0].problem
+
+
+def test_faults_are_counted_without_end_and_kept_to_a_few() -> None:
+    faults = Faults()
+    read("id,total\n" + "A,1,2\n" * 1_000, faults)
+    assert (faults.count, len(faults.listed)) == (1_000, LISTED)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "no column for the order id"),
+        (b"value,currency\n1,EUR\n", "no column for the order id"),
+        ("id,total\nA,1\n".encode("utf-16"), "UTF-16"),
+        (b"id\n" + b"x" * (2**20 + 1), "more than 1 MiB"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_one_sentence(data: bytes, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("", None),
+        ("1767225600", 1_767_225_600),
+        ("1767225600123", 1_767_225_600),
+        ("2026-01-01T00:00:00Z", 1_767_225_600),
+        ("2026-01-01T01:00:00+01:00", 1_767_225_600),
+        ("2026-01-01 01:00:00 +0100", 1_767_225_600),
+        ("2026-01-01 00:00:00 UTC", 1_767_225_600),
+        ("2026-01-01", 1_767_225_600),
+    ],
+)
+def test_times_as_shops_write_them(text: str, seconds: int | None) -> None:
+    assert moment(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["yesterday", "01/02/2026", "9" * 400, "2026-13-01"])
+def test_a_time_that_would_have_to_be_guessed_is_none(text: str) -> None:
+    with pytest.raises(Unusable):
+        moment(text)

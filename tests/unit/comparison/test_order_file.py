@@ -1,0 +1,68 @@
+"""Orders: amounts of several countries, and what is wrong with a line, said without quoting it."""
+
+import io
+from decimal import Decimal
+
+import pytest
+
+from relay.comparison.listing import Unusable
+from relay.comparison.order_file import OrderFile, ShopOrder, amount
+
+
+def orders(text: str, currency: str = "") -> OrderFile:
+    return OrderFile(io.BytesIO(text.encode()), currency, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("", None),
+        ("0", "0"),
+        ("72.39", "72.39"),
+        ("72,39", "72.39"),
+        ("1234.5", "1234.5"),
+        ("1,234.50", "1234.50"),
+        ("1.234,50", "1234.50"),
+        ("1 234 567,89", "1234567.89"),
+        ("1\u202f234,50", "1234.50"),
+        ("1'234,50", "1234.50"),
+    ],
+)
+def test_amounts_as_spreadsheets_write_them(text: str, value: str | None) -> None:
+    assert amount(text) == (None if value is None else Decimal(value))
+
+
+@pytest.mark.parametrize("text", ["1,234", "-3.00", "12 EUR", "1e5", "NaN", "1.2.3", "9" * 50])
+def test_an_amount_that_could_mean_two_things_is_not_guessed(text: str) -> None:
+    """`1,234` is a thousand in one country and one and a bit in another."""
+    with pytest.raises(Unusable):
+        amount(text)
+
+
+def test_an_order_is_read_with_the_currency_of_its_line_or_that_of_the_call() -> None:
+    found = orders("order;created_at;amount;currency\nA;2026-01-01;1,50;usd\nB;;;\n", "EUR")
+    assert list(found) == [
+        ShopOrder(2, "A", 1_767_225_600, Decimal("1.50"), "USD"),
+        ShopOrder(3, "B", None, None, "EUR"),
+    ]
+
+
+def test_a_bad_line_is_named_and_the_others_go_on() -> None:
+    text = "order_id;time;value;currency\n;;1;EUR\nA;soon;1;EUR\nB;;x;EUR\nC;;1;euro\nD;;1;EUR\n"
+    found = orders(text)
+    assert [order.order_id for order in found] == ["D"]
+    assert [fault.line for fault in found.faults.listed] == [2, 3, 4, 5]
+    assert "no order id" in found.faults.listed[0].problem
+
+
+def test_no_fault_quotes_what_stands_in_the_line() -> None:
+    """It may be a customer's address in the wrong column."""
+    found = orders("order_id,time,value,currency\n1,jane@x.example,,\n2,,jane@x.example,\n")
+    assert not list(found)
+    assert "jane" not in repr(found.faults.listed)
+
+
+def test_a_file_in_another_encoding_is_said_to_be() -> None:
+    found = OrderFile(io.BytesIO("order_id\nB\xfc\n".encode("latin-1")), "", lambda _: None)
+    assert not list(found)
+    assert "UTF-8" in found.faults.listed[0].problem

@@ -1,0 +1,77 @@
+"""One order, several events: what counts."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from relay.comparison.order_book import Found, Known
+from relay.comparison.order_file import ShopOrder
+from relay.comparison.verdict import Verdict, verdicts
+from relay.journal.standing import Standing
+
+DELIVERED = Standing("delivered", at_ms=5_000)
+PENDING = Standing("pending")
+DEAD = Standing("dead", "platform_rejected", "2804", "refused")
+SKIPPED = Standing("skipped", "no_consent")
+DUPLICATE = Standing("skipped", "duplicate")
+
+
+def verdict(
+    *standings: Standing | None, time_s: int | None = None, since_ms: int | None = None
+) -> Verdict:
+    """Return the verdict on an order with an event for each standing."""
+    found: Sequence[Found] = [
+        Found(f"event-{number}", number, None, None, [standing])
+        for number, standing in enumerate(standings)
+    ]
+    order = ShopOrder(2, "A", time_s, None, "")
+    [made] = verdicts(Known(order, iter(found)), 1, since_ms)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("standings", "state", "reason"),
+    [
+        ([DELIVERED], "delivered", None),
+        ([DEAD, DELIVERED], "delivered", None),
+        ([DELIVERED, DUPLICATE], "delivered", None),
+        ([PENDING, DEAD], "pending", None),
+        ([SKIPPED, DEAD], "dead", "platform_rejected"),
+        ([DUPLICATE, SKIPPED], "skipped", "no_consent"),
+        ([DUPLICATE], "skipped", "duplicate"),
+        ([None, DEAD], "dead", "platform_rejected"),
+        ([None], "unknown", "not_served_then"),
+        ([], "unknown", "not_received"),
+    ],
+)
+def test_the_best_news_counts(
+    standings: Sequence[Standing | None], state: str, reason: str | None
+) -> None:
+    made = verdict(*standings)
+    assert (made.state, made.reason) == (state, reason)
+
+
+def test_a_repeated_event_is_no_second_delivery_and_another_id_is() -> None:
+    assert verdict(DELIVERED, DUPLICATE, DUPLICATE).deliveries == 1
+    assert verdict(DELIVERED, DELIVERED).deliveries == 2
+
+
+def test_a_verdict_tells_which_event_it_rests_on_and_when_it_was_delivered() -> None:
+    made = verdict(DEAD, DELIVERED)
+    assert made.purchase is not None
+    assert (made.purchase.event_id, made.delivered_ms) == ("event-1", 5_000)
+
+
+@pytest.mark.parametrize(
+    ("time_s", "since_ms", "reason"),
+    [
+        (99, 100_000, "before_journal"),
+        (100, 100_000, "not_received"),
+        (None, 100_000, "not_received"),
+        (99, None, "not_received"),
+    ],
+)
+def test_silence_about_what_may_be_forgotten_is_told_apart(
+    time_s: int | None, since_ms: int | None, reason: str
+) -> None:
+    assert verdict(time_s=time_s, since_ms=since_ms).reason == reason
