@@ -8,8 +8,23 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import msgspec
+
+from relay.intake import Unreadable
+
 Json = Mapping[str, Any]
 Scalar = str | int | float
+
+
+def decoded(body: bytes) -> Json:
+    """Return the object that a body is. Raises `Unreadable`."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Unreadable("The body is not valid JSON.") from None
+    if not isinstance(found, dict):
+        raise Unreadable("The body is no object.")
+    return found
 
 
 def table(value: object) -> Json:

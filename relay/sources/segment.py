@@ -15,11 +15,12 @@ import msgspec
 from aiohttp import web
 
 from relay.intake import Intake, Origin, Taken, Unreadable
+from relay.intake.problem import Code
 from relay.keys.keyring import Denied, Grant, Keyring
 from relay.metrics import Metrics
-from relay.sources.answer import Refused
+from relay.sources.answer import RefusalCode, Refused
 from relay.sources.credential import basic_grant_of, refused
-from relay.sources.loose import Json, rows, table
+from relay.sources.loose import Json, decoded, rows, table
 from relay.sources.prompt import Prompt, json_response
 from relay.sources.segment_call import event_of, read_time
 from relay.sources.taker import Taker, Use
@@ -30,10 +31,16 @@ PATHS: Final = {f"/v1/{kind}": kind for kind in (*KINDS, BATCH)}
 SUCCESS: Final = b'{"success":true}'
 
 
-class _Failure(msgspec.Struct, frozen=True):
+class Success(msgspec.Struct, frozen=True):
+    """How Segment says that a body was taken; told in `SUCCESS`."""
+
+    success: bool = True
+
+
+class Failure(msgspec.Struct, frozen=True):
     """How Segment tells an error."""
 
-    code: str
+    code: Code | RefusalCode
     message: str
 
 
@@ -80,7 +87,7 @@ class Segment:
         return await self._taker.take(request, Use(grant), read)
 
     async def _read(self, body: bytes, origin: Origin, kind: str) -> Taken:
-        envelope = _decoded(body)
+        envelope = decoded(body)
         calls: Sequence[Json] = [{**envelope, "type": kind}]
         if kind == BATCH:
             if not isinstance(envelope.get("batch"), list):
@@ -105,16 +112,6 @@ class Segment:
         return events
 
 
-def _decoded(body: bytes) -> Json:
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Unreadable("The body is not valid JSON.") from None
-    if not isinstance(found, dict):
-        raise Unreadable("The body is no object.")
-    return found
-
-
 def _with_context(call: Json, shared: Json) -> Json:
     """Return the call with what a batch says of all its calls, where it says nothing itself."""
     return {**call, "context": {**shared, **table(call.get("context"))}} if shared else call
@@ -132,7 +129,7 @@ def _reshaped(refusal: Refused) -> web.StreamResponse:
 
 
 def _failure(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    status: int, code: Code | RefusalCode, message: str, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    body = msgspec.json.encode(_Failure(code, message))
+    body = msgspec.json.encode(Failure(code, message))
     return json_response(body, status, dict(headers or {}))

@@ -19,7 +19,7 @@ from relay.intake import Intake, Origin, Taken, Unreadable
 from relay.keys.keyring import Grant, Uses
 from relay.metrics import Metrics
 from relay.sources.answer import Refused, response, taken_answer, unreadable
-from relay.sources.loose import Json
+from relay.sources.loose import decoded
 from relay.sources.prompt import Prompt
 from relay.sources.shopify_order import TOPICS, event_of
 from relay.sources.taker import Taker, Use
@@ -73,7 +73,7 @@ class Shopify:
         return Prompt(200, SUCCESS)
 
     async def _read(self, body: bytes, origin: Origin, topic: str, shop: Shop) -> Taken:
-        event = event_of(topic, _decoded(body), shop.domain)
+        event = event_of(topic, decoded(body), shop.domain)
         if event is None:
             self._metrics.passed_over.add("shopify", topic if topic in TOPICS else "other")
             return Taken([], [], [])
@@ -87,13 +87,3 @@ def _is_signed(body: bytes, signature: str, source: SecretSource) -> bool:
         return False
     digest = hmac.digest(secret.reveal().encode(), body, "sha256")
     return hmac.compare_digest(base64.b64encode(digest), signature.strip().encode(errors="replace"))
-
-
-def _decoded(body: bytes) -> Json:
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Unreadable("The body is not valid JSON.") from None
-    if not isinstance(found, dict):
-        raise Unreadable("The body is no object.")
-    return found
