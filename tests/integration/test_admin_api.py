@@ -202,7 +202,6 @@ async def test_what_is_unknown_is_not_found(tmp_path: Path, path: str) -> None:
     [
         ("/api/v1/summary?range=2h", "range: use one of 1h, 24h, 7d, 30d."),
         ("/api/v1/summary?range=", "range"),
-        ("/?range=forever", "range"),
         ("/api/v1/events", "exactly one of event_id and order_id"),
         ("/api/v1/events?event_id=a&order_id=b", "exactly one"),
         (f"{LETTERS}?limit=0", "limit: use a whole number from 1 to 1000."),

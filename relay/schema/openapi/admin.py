@@ -121,8 +121,9 @@ def _surroundings() -> Json:
         "/": {
             "get": _operation(
                 *("readPage", "page", "The page for people", page),
-                failures=_STORED | _BAD,
+                failures=_ALWAYS,
                 parameters=(_range(),),
+                responses={"400": page, "503": page},
             )
         },
         "/healthz": {"get": _probe("isAlive", "Whether the process is alive", {})},

@@ -1,4 +1,7 @@
-"""The port for producers: `POST /v1/events` and what stands beside it."""
+"""The port for producers: `POST /v1/events` and what stands beside it.
+
+The paths for clients that exist are in `relay.schema.openapi.clients`.
+"""
 
 import json
 from typing import Final
@@ -8,7 +11,8 @@ from relay.intake.split import MAX_EVENTS
 from relay.schema.document import Json
 from relay.schema.event import event_components
 from relay.schema.examples import VALID
-from relay.schema.openapi import part
+from relay.schema.openapi import clients, part
+from relay.schema.openapi.clients import client_paths, client_responses, client_schemas
 from relay.schema.openapi.part import TEMPLATE, ref
 from relay.sources.answer import Answer, Caller
 
@@ -48,17 +52,19 @@ def producers() -> Json:
             "/v1/events": {"post": _post_events()},
             "/v1/auth/test": {"get": _auth_test()},
             "/openapi.json": {"get": _openapi()},
+            **client_paths(),
         },
         parts={
             "schemas": {
                 **event_components(TEMPLATE),
                 **_envelope(),
                 **part.answers([Answer, Caller]),
+                **client_schemas(),
             },
-            "responses": _responses(),
-            "securitySchemes": SECURITY_SCHEMES,
+            "responses": _responses() | client_responses(_RETRY_AFTER),
+            "securitySchemes": SECURITY_SCHEMES | clients.SECURITY_SCHEMES,
         },
-        tags=["events", "meta"],
+        tags=["events", "clients", "meta"],
     )
 
 

@@ -1,0 +1,177 @@
+"""The paths for clients that exist: Segment's tracking API, and Shopify's webhooks.
+
+What these send is described by their own makers; here stands what the relay reads of it, and takes
+nothing for granted: any other key, and any other type, is as good as absent.
+
+Sources: "HTTP Tracking API Source" and "Spec: V2 Ecommerce Events" (segment.com/docs, 2026);
+"Webhooks" (shopify.dev, 2026).
+"""
+
+from typing import Any, Final
+
+from relay.schema.document import Json
+from relay.schema.openapi import part
+from relay.schema.openapi.part import TEMPLATE, ref
+from relay.sources.answer import Answer
+from relay.sources.segment import BATCH, PATHS, Failure, Success
+from relay.sources.shopify import PATH as SHOPIFY_PATH
+
+SECURITY_SCHEMES: Final[Json] = {
+    "writeKey": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "A producer key's token as the user name, without a password: what the "
+        "clients of Segment and RudderStack call the write key.",
+    }
+}
+SEGMENT: Final = """\
+`200` once every conversion is on durable storage; calls that are no conversion are counted and
+passed over. `event_id` is `properties.event_id`, else `messageId`. Events that are refused are
+listed on the admin port; `400` comes only if nothing of the body could be used.\
+"""
+SHOPIFY: Final = """\
+For each shop in `[sources.shopify.…]`, signed with its secret. `200` once the event is on durable
+storage, also for topics without meaning: `orders/create`, `orders/paid`, `customers/create` and
+`checkouts/create` have one. Shopify's repetitions are skipped.\
+"""
+_STATUSES: Final = {
+    400: ("Useless", "Nothing of the body could be used."),
+    401: ("KeyUnknown", "The write key is missing, unknown, revoked or expired."),
+    403: ("KeyBarred", "The write key may not do this, or is used up."),
+    408: ("CallTooSlow", "The body did not arrive in time."),
+    413: ("CallTooLarge", "The body is too large, or holds too many calls."),
+    415: ("CallEncoded", "The body is encoded otherwise than with gzip."),
+    429: ("KeyTooFast", "The write key is over its rate."),
+    503: ("CallUnavailable", "No events can be taken now."),
+}
+_SHARED: Final = {408: "TooSlow", 413: "TooLarge", 415: "UnsupportedMediaType", 503: "Unavailable"}
+
+
+def client_paths() -> Json:
+    """Return the paths."""
+    return {
+        **{path: {"post": _segment(kind)} for path, kind in PATHS.items()},
+        SHOPIFY_PATH: {"post": _shopify()},
+    }
+
+
+def client_schemas() -> Json:
+    """Return the schemas of what these paths take and answer."""
+    return {"Call": _CALL, "Webhook": _WEBHOOK, **part.answers([Success, Failure])}
+
+
+def client_responses(retry_after: Json) -> Json:
+    """Return the refusals in Segment's shape, by the names that the paths refer to."""
+    challenge = part.header("How to name a key.", {"type": "string"})
+    headers = {401: {"WWW-Authenticate": challenge}}
+    headers |= {status: {"Retry-After": retry_after} for status in (429, 503)}
+    return {
+        name: part.response(text, ref(Failure), headers=headers.get(status))
+        for status, (name, text) in _STATUSES.items()
+    }
+
+
+def _segment(kind: str) -> Json:
+    body = part.body("As Segment's and RudderStack's clients send it.", {part.JSON: _body(kind)})
+    refusals = part.shared({status: name for status, (name, _) in _STATUSES.items()})
+    return {
+        "operationId": f"segment{kind.capitalize()}",
+        "tags": ["clients"],
+        "summary": f"Segment's tracking API: {kind}",
+        "description": SEGMENT,
+        "security": [{}, {"writeKey": []}],
+        "requestBody": body,
+        "responses": {"200": part.response("Stored.", ref(Success)), **refusals},
+    }
+
+
+def _body(kind: str) -> tuple[Json, Json]:
+    call: Json = {"$ref": TEMPLATE.format(name="Call")}
+    if kind != BATCH:
+        return call, {"call": _ORDER_COMPLETED if kind == "track" else _IDENTIFY}
+    calls: Json = {
+        "type": "object",
+        "properties": {"batch": {"type": "array", "items": call}, "sentAt": _MOMENT},
+        "required": ["batch"],
+    }
+    return calls, {"batch": {"batch": [_ORDER_COMPLETED | {"type": "track"}]}}
+
+
+def _shopify() -> Json:
+    unsigned = part.response("The signature is missing or wrong, or the shop unknown.", ref(Answer))
+    useless = part.response("Signed, but unusable.", ref(Answer))
+    schema: Json = {"$ref": TEMPLATE.format(name="Webhook")}
+    return {
+        "operationId": "shopifyWebhook",
+        "tags": ["clients"],
+        "summary": "Shopify's webhooks",
+        "description": SHOPIFY,
+        "security": [{}],
+        "parameters": [_header(name, text) for name, text in _HEADERS.items()],
+        "requestBody": part.body("As Shopify sends it.", {part.JSON: (schema, {"order": _ORDER})}),
+        "responses": {
+            "200": part.response("Stored, or without meaning.", ref(Success)),
+            "400": useless,
+            "401": unsigned,
+            **part.shared(_SHARED),
+        },
+    }
+
+
+def _header(name: str, description: str) -> Json:
+    schema = {"type": "string"}
+    return {"name": name, "in": "header", "description": description, "schema": schema}
+
+
+_MOMENT: Final[Json] = {"type": "string", "format": "date-time"}
+_HEADERS: Final = {
+    "X-Shopify-Shop-Domain": "Chooses the shop, such as lamp-shop.myshopify.com.",
+    "X-Shopify-Topic": "Such as orders/paid.",
+    "X-Shopify-Hmac-Sha256": "The signature of the body as it was sent, in base64.",
+    "X-Shopify-Webhook-Id": "Shopify's own id of this message.",
+}
+_CALL: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "event": {"type": "string", "description": "Such as Order Completed."},
+        "messageId": {"type": "string"},
+        "userId": {"type": "string"},
+        "timestamp": _MOMENT,
+        "properties": {"type": "object"},
+        "context": {"type": "object"},
+    },
+}
+_WEBHOOK: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer"},
+        "created_at": _MOMENT,
+        "email": {"type": "string"},
+        "currency": {"type": "string"},
+        "current_subtotal_price": {"type": "string"},
+        "landing_site": {"type": "string"},
+        "line_items": {"type": "array", "items": {"type": "object"}},
+    },
+}
+_ORDER_COMPLETED: Final[dict[str, Any]] = {
+    "event": "Order Completed",
+    "messageId": "order-1001",
+    "userId": "customer-7",
+    "properties": {
+        "order_id": "1001",
+        "revenue": 72.39,
+        "currency": "EUR",
+        "products": [{"product_id": "sku-1", "price": 14.99, "quantity": 2}],
+    },
+    "context": {"page": {"url": "https://shop.example/thanks"}},
+}
+_IDENTIFY: Final[dict[str, Any]] = {"messageId": "m-1", "userId": "customer-7"}
+_ORDER: Final[dict[str, Any]] = {
+    "id": 820982911946154508,
+    "created_at": "2026-03-01T12:00:00+01:00",
+    "email": "jon@example.com",
+    "currency": "EUR",
+    "current_subtotal_price": "72.39",
+    "line_items": [{"product_id": 632910392, "price": "72.39", "quantity": 1}],
+}
