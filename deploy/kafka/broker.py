@@ -26,6 +26,8 @@ from typing import Final, NamedTuple, Self
 HERE: Final = Path(__file__).resolve().parent
 JARS: Final = HERE.parents[1] / "build" / "kafka"
 USER: Final = "relay"
+GUEST: Final = "guest"
+"""A second user, who logs in with PLAIN only."""
 PASSWORD: Final = "loopback-only"  # noqa: S105 - opens a broker that listens on loopback only
 STORE_PASSWORD: Final = "loopback-only"  # noqa: S105 - of a key that is made for one run
 START_WITHIN_S: Final = 60.0
@@ -271,7 +273,8 @@ def _settings(folder: Path, number: int, quorum: Sequence[Ports], key: Path) -> 
         "CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name": "PLAINTEXT",
         "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
-        "listener.name.sasl_ssl.plain.sasl.jaas.config": f'{plain} user_{USER}="{PASSWORD}";',
+        "listener.name.sasl_ssl.plain.sasl.jaas.config": f'{plain} user_{USER}="{PASSWORD}" '
+        f'user_{GUEST}="{PASSWORD}";',
         **{
             f"listener.name.sasl_ssl.scram-sha-{bits}.sasl.jaas.config": login.format(
                 "scram", "Scram"

@@ -1,0 +1,75 @@
+"""A user who may read and write but make no topic: the relay says what is missing, and waits."""
+
+import asyncio
+from pathlib import Path
+
+from deploy.kafka.broker import GUEST, JARS, PASSWORD, Cluster
+from relay.sandbox import Sandbox
+from tests.acceptance.process import Relay
+from tests.kafka.broker_side import fresh, make_topic, publish, read_all
+from tests.kafka.relay_side import accepted_ids, event, lines_of, relay_of, source_of, until
+
+
+async def test_a_topic_that_may_not_be_made_is_named_and_waited_for(
+    own_kafka: Cluster, tmp_path: Path
+) -> None:
+    """Good events go on until something has to be written there."""
+    kafka = own_kafka
+    await _permit(kafka, "--allow-principal", "User:*", "--operation", "All")
+    await _permit(kafka, "--deny-principal", f"User:{GUEST}", "--operation", "Create")
+    topic = await make_topic(kafka.address, fresh("permitted"))
+    await _permit_topic(kafka, f"{topic}.rejected")
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
+    options = f"""security_protocol = "SASL_SSL"
+sasl_plain_username = "{GUEST}"
+sasl_plain_password = "file:{password}"
+ssl_cafile = "{kafka.authority}"
+"""
+    async with Sandbox() as sandbox:
+        relay = relay_of(
+            *(tmp_path / "relay", sandbox.url, kafka.secured_address, [topic]),
+            group=topic,
+            options=options,
+        )
+        async with relay:
+            await publish(kafka.address, topic, [event("good")])
+            await until(lambda: _has(sandbox.url, "good"))
+            [line] = lines_of(relay, "cannot make it")
+            assert f"{topic}.rejected" in line["topic"]
+            await publish(kafka.address, topic, [b"unusable"])
+            await until(lambda: _is(relay, "stopped"), within_s=60)
+            await publish(kafka.address, topic, [event("behind-it")])
+            await make_topic(kafka.address, f"{topic}.rejected")
+            await until(lambda: _has(sandbox.url, "behind-it"), within_s=60)
+    assert [each.value for each in await read_all(kafka.address, f"{topic}.rejected")] == [
+        b"unusable"
+    ]
+
+
+async def _permit(kafka: Cluster, *rule: str) -> None:
+    await _acl(kafka, *rule, "--cluster")
+
+
+async def _permit_topic(kafka: Cluster, topic: str) -> None:
+    """Let everybody write to a topic, which the right to make it is not part of."""
+    rule = ("--allow-principal", "User:*", "--operation", "Write", "--operation", "Describe")
+    await _acl(kafka, *rule, "--topic", topic)
+
+
+async def _acl(kafka: Cluster, *arguments: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *("java", "-cp", f"{JARS}/*", "org.apache.kafka.tools.AclCommand"),
+        *("--bootstrap-server", kafka.address, "--add", "--force", *arguments),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    assert await process.wait() == 0
+
+
+async def _is(relay: Relay, state: str) -> bool:
+    found: str = (await source_of(relay))["state"]
+    return found == state
+
+
+async def _has(url: str, event_id: str) -> bool:
+    return event_id in await accepted_ids(url, "tiktok")
