@@ -1,6 +1,5 @@
 """The rules between keys, and those that hold only for a service that starts."""
 
-
 import pytest
 
 from relay.config import check_start, parse, secrets
