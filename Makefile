@@ -7,7 +7,7 @@ COMPILE := pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe -
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-kafka demo check test chaos mutants backlog bench outage schemas lock clean
+.PHONY: help setup run run-kafka demo check test chaos mutants backlog bench bench-all outage schemas lock clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,8 +45,11 @@ chaos: setup  ## Break everything at random for five minutes, and recount (SEED=
 mutants: setup  ## Break each promise in a copy of the code, and see its test fail
 	$(BIN)/python -m tests.mutants
 
-bench: setup  ## Measure the relay against a straightforward baseline, in one run
+bench: setup  ## Measure the relay against a straightforward baseline, in one run (10 minutes)
 	$(BIN)/python -m tests.bench.run
+
+bench-all: setup  ## The same under all circumstances, Kafka and a million events waiting as well
+	$(BIN)/python -m tests.bench.run --all
 	$(BIN)/python -m tests.bench.kafka
 
 outage: setup  ## Simulate a platform that is away for a day, at full size: some minutes

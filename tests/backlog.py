@@ -4,6 +4,7 @@ import asyncio
 import time
 from asyncio import Future
 from collections import deque
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -22,15 +23,15 @@ DESTINATIONS: Final = ("pinterest-main", "tiktok-main")
 MAX_SIZE_BYTES: Final = 40 * 2**30
 
 
-async def fill(path: Path, count: int) -> None:
-    """Make a journal in which `count` events, received just now, wait for both platforms.
+async def fill(path: Path, count: int, destinations: Sequence[str] = DESTINATIONS) -> None:
+    """Add `count` events, received just now, that wait for these destinations; or are over.
 
-    Takes about eight seconds a million.
+    Makes the journal if there is none. Takes about eight seconds a million.
     """
     journal = SqliteJournal(
         path, clock=time.time, max_size_bytes=MAX_SIZE_BYTES, retention_s=7 * 86_400
     )
-    await journal.open(DESTINATIONS)
+    await journal.open(destinations)
     stored: deque[Future[None]] = deque()
     try:
         for first in range(0, count, GROUP):

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 
 import msgspec
 
-DEADLINE_S = 300
+DEADLINE_S = 600
 """How long any process may run."""
 KILL_AFTER_S = 30
 """How long it may take to end when it is told to."""
@@ -31,6 +31,14 @@ class Cores(msgspec.Struct, frozen=True):
 
     service: str
     tools: str
+
+    def of(self, workers: int) -> str:
+        """Return the cores of a service: several workers share all of them with the tools."""
+        return self.service if workers == 1 else f"{self.service},{self.tools}"
+
+    def leave(self) -> None:
+        """Keep this process, and what it starts without a core of its own, among the tools."""
+        os.sched_setaffinity(0, {int(core) for core in self.tools.split(",")})
 
 
 def available_cores() -> Cores:

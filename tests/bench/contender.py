@@ -10,8 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from tests.bench.case import Case, Work
+from relay.config import parse
+from tests.bench.case import BASELINE, RELAY, Case, Work
 
+TOPIC = "conversions"
+SPARE_CONNECTIONS = 100
+"""Above those of the case: a connection that is being closed still counts."""
 RATE = 1_000
 """Requests a second and destination: more than any case needs."""
 TOKENS = {"BENCH_PINTEREST_TOKEN": "pina_bench", "BENCH_TIKTOK_TOKEN": "bench"}
@@ -19,13 +23,21 @@ TOKENS = {"BENCH_PINTEREST_TOKEN": "pina_bench", "BENCH_TIKTOK_TOKEN": "bench"}
 RELAY_CONFIG = """\
 [server]
 listen = "127.0.0.1:{port}"
-workers = 1
+workers = {workers}
+max_connections = {connections}
 [admin]
 listen = "127.0.0.1:{admin_port}"
 [intake]
 default_country = "US"
 [journal]
 path = "{folder}/relay.db"
+"""
+KAFKA_CONFIG = """\
+[kafka]
+bootstrap_servers = "{address}"
+[sources.kafka]
+topics = ["{topic}"]
+group_id = "relay-bench"
 """
 PINTEREST_CONFIG = """\
 [destinations.pinterest-{number}]
@@ -46,11 +58,13 @@ rate = {rate}
 
 
 class Ports(msgspec.Struct, frozen=True):
-    """Free ports of this machine: for events, for the admin port, and the sink's."""
+    """Ports of this machine: for events, for the admin port, and the sink's."""
 
     events: int
     admin: int
     sink: int
+    kafka: str = ""
+    """`host:port` of a broker, if the case has one."""
 
     @property
     def sink_url(self) -> str:
@@ -58,23 +72,47 @@ class Ports(msgspec.Struct, frozen=True):
         return f"http://127.0.0.1:{self.sink}"
 
 
+def destination_names(case: Case) -> list[str]:
+    """Return how the relay's destinations are called."""
+    kinds = ("pinterest", "tiktok")
+    return [f"{kinds[number % 2]}-{number}" for number in range(case.destinations)]
+
+
 def relay_config(case: Case, folder: Path, ports: Ports) -> str:
     """Return the relay's TOML with as many destinations as the case wants."""
-    head = RELAY_CONFIG.format(port=ports.events, admin_port=ports.admin, folder=folder)
+    head = RELAY_CONFIG.format(
+        port=ports.events,
+        admin_port=ports.admin,
+        workers=case.workers,
+        connections=case.connections + SPARE_CONNECTIONS,
+        folder=folder,
+    )
+    kafka = KAFKA_CONFIG.format(address=ports.kafka, topic=TOPIC) if ports.kafka else ""
     tables = [
         (TIKTOK_CONFIG if number % 2 else PINTEREST_CONFIG).format(
             number=number, sink=ports.sink_url, rate=RATE
         )
         for number in range(case.destinations)
     ]
-    return head + "".join(tables)
+    return head + kafka + "".join(tables)
+
+
+def linger_ms(case: Case) -> float:
+    """Return how long a request of the relay waits for more events, by its defaults."""
+    config = parse(relay_config(case, Path(), Ports(1, 2, 3)), TOKENS, origin="bench")
+    return max(each.linger for each in config.destinations.values()) * 1_000
+
+
+def write_config(case: Case, folder: Path, ports: Ports) -> Path:
+    """Write the relay's configuration and return its file."""
+    config = folder / "relay.toml"
+    config.write_text(relay_config(case, folder, ports))
+    return config
 
 
 def relay_command(case: Case, folder: Path, ports: Ports) -> list[str]:
     """Write the relay's configuration and return how it is started."""
-    config = folder / "relay.toml"
-    config.write_text(relay_config(case, folder, ports))
-    return ["relay", "serve", "-c", str(config)]
+    return ["relay", "serve", "-c", str(write_config(case, folder, ports))]
 
 
 def baseline_command(case: Case, folder: Path, ports: Ports) -> list[str]:
@@ -90,21 +128,24 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
     """A service that takes events at `POST /v1/events` and delivers them to the sink."""
 
     name: str
-    work: Callable[[Case], Work]
+    work: Callable[[Case], Work | None]
+    """None where it is left out."""
     command: Callable[[Case, Path, Ports], list[str]]
     """Module and arguments for this Python; files go to the folder."""
     ready_url: Callable[[Ports], str]
 
 
-RELAY = Contender(
-    name="relay",
-    work=lambda case: case.relay,
-    command=relay_command,
-    ready_url=lambda ports: f"http://127.0.0.1:{ports.admin}/readyz",
-)
-BASELINE = Contender(
-    name="baseline",
-    work=lambda case: case.baseline,
-    command=baseline_command,
-    ready_url=lambda ports: f"http://127.0.0.1:{ports.events}/readyz",
-)
+SERVICES = {
+    RELAY: Contender(
+        name=RELAY,
+        work=lambda case: case.relay,
+        command=relay_command,
+        ready_url=lambda ports: f"http://127.0.0.1:{ports.admin}/readyz",
+    ),
+    BASELINE: Contender(
+        name=BASELINE,
+        work=lambda case: case.baseline,
+        command=baseline_command,
+        ready_url=lambda ports: f"http://127.0.0.1:{ports.events}/readyz",
+    ),
+}

@@ -1,115 +1,147 @@
-"""From the trials of a case to figures and verdicts: median [min..max], ratio, bounds.
+"""From the trials of all cases to tables and verdicts: median [min..max], bounds.
 
-The ratio is taken round by round, because both contenders of a round met the same machine; of
-those ratios and of the CPU times the median is held against the bound.
+What is relative is taken round by round, because all trials of a round met the same machine; of
+those values the median is held against the bound.
 """
 
-from collections.abc import Callable, Sequence
-from statistics import median
+from collections.abc import Sequence
 
 import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from tests.bench.case import Bound, Case
-from tests.bench.trial import Measurement
-
-
-class Spread(msgspec.Struct, frozen=True):
-    """A figure over all rounds."""
-
-    median: float
-    min: float
-    max: float
-
-    @classmethod
-    def of(cls, figures: Sequence[float]) -> "Spread":
-        """Return the spread of at least one figure."""
-        return cls(median(figures), min(figures), max(figures))
+from tests.bench.case import BASELINE, CHAIN, RELAY, Bound, Case
+from tests.bench.contender import linger_ms
+from tests.bench.figure import FIGURES, Spread, values
+from tests.bench.machine import Machine
+from tests.bench.measurement import Measurement
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """All trials of a case; a contender that was left out has none."""
+    """All trials of a case by contender, in the order of the rounds; some may be left out."""
 
     case: Case
-    relay: list[Measurement]
-    baseline: list[Measurement]
+    trials: dict[str, list[Measurement]]
 
-    @property
-    def ratio(self) -> Spread | None:
-        """Events a second of the relay over those of the baseline, round by round."""
-        pairs = zip(self.relay, self.baseline, strict=False)
-        ratios = [ours.events_per_s / theirs.events_per_s for ours, theirs in pairs]
-        return Spread.of(ratios) if ratios else None
+    def of(self, contender: str) -> list[Measurement]:
+        """Return the trials of a contender, none if it was left out."""
+        return self.trials.get(contender, [])
+
+    def ratios(self, figure: str, contender: str) -> list[float]:
+        """Return the relay's figure as a multiple of the other's, round by round."""
+        return _ratios(self.of(RELAY), self.of(contender), figure)
 
 
 class Verdict(msgspec.Struct, frozen=True):
     """One promise and whether it was kept."""
 
+    case: str
     text: str
     is_kept: bool
 
 
-class Line(msgspec.Struct, frozen=True):
-    """One line of the table."""
-
-    title: str
-    figure: Callable[[Measurement], float]
-    digits: int = 0
-
-
-LINES = (
-    Line("events/s, delivered to all", lambda trial: trial.events_per_s),
-    Line("CPU µs an event", lambda trial: trial.cpu_us_per_event, 1),
-    Line("answer p50, ms", lambda trial: trial.answer_p50_ms, 1),
-    Line("answer p99, ms", lambda trial: trial.answer_p99_ms, 1),
-    Line("peak memory, MiB", lambda trial: trial.rss_peak_bytes / 2**20),
-    Line("written to disk an event, bytes", lambda trial: trial.written_bytes_per_event),
-    Line("events a POST to a destination", lambda trial: trial.events_per_post, 1),
-)
-
-
 def table(result: Result) -> Table:
     """Return the figures of a case, a line each."""
-    case = result.case
-    title = f"{case.name}: {case.body_events} events a body, {case.destinations} destinations"
-    shown = Table(
-        escape("median [min..max]"), title=f"{title}, sink after {case.sink_latency_ms} ms"
-    )
-    for name in ("relay", "baseline"):
+    shown = Table(escape("median [min..max]"), title=_title(result.case))
+    names = [name for name, trials in result.trials.items() if trials]
+    for name in names:
         shown.add_column(name, justify="right")
-    for line in LINES:
-        shown.add_row(line.title, _cell(line, result.relay), _cell(line, result.baseline))
-    if result.ratio:
-        shown.add_row("times the baseline's events/s", _text(result.ratio, 1), "")
+    for name, figure in FIGURES.items():
+        found = [values(result.of(contender), name) for contender in names]
+        if any(found):
+            shown.add_row(figure.title, *(_cell(each, figure.digits) for each in found))
+    for figure_name, contender in (("events_per_s", BASELINE), ("cpu_us_per_event", CHAIN)):
+        if ratios := result.ratios(figure_name, contender):
+            title = FIGURES[figure_name].title
+            shown.add_row(f"times the {contender}'s {title}", _cell(ratios, 1))
     return shown
 
 
-def verdicts(result: Result) -> list[Verdict]:
-    """Return what became of the case's promises; none if a contender was left out."""
-    bound, ratio = result.case.bound, result.ratio
-    if bound is None or ratio is None:
-        return []
-    cpu = Spread.of([trial.cpu_us_per_event for trial in result.relay])
-    return [_on_ratio(bound, ratio.median), _on_cpu(bound, cpu.median)]
+def _title(case: Case) -> str:
+    parts = [
+        f"{case.body_events} events a {'message' if case.source == 'kafka' else 'body'}",
+        f"{case.destinations} destinations",
+        f"sink after {case.sink_latency_ms} ms",
+    ]
+    if case.source == "http":
+        parts.insert(1, f"{case.connections} connections")
+    if case.pace:
+        parts.append(f"{case.pace.share:.0%} of the events/s of {case.pace.of}")
+    if case.workers != 1:
+        parts.append(f"{case.workers} workers")
+    if case.stored_events:
+        parts.append(f"{case.stored_events:,} events stored")
+    if case.waiting_events:
+        parts.append(f"{case.waiting_events:,} events waiting")
+    return f"{case.name}: {', '.join(parts)}"
 
 
-def _on_ratio(bound: Bound, ratio: float) -> Verdict:
-    text = f"{ratio:.1f} times the events a second of the baseline, promised {bound.min_ratio:g}"
-    return Verdict(text, ratio >= bound.min_ratio)
+def verdicts(results: Sequence[Result], machine: Machine) -> list[Verdict]:
+    """Return what became of the promises; nothing of one whose comparison was left out."""
+    judge = _Judge(results, machine)
+    found = (judge.verdict(each.case, bound) for each in results for bound in each.case.bounds)
+    return [verdict for verdict in found if verdict is not None]
 
 
-def _on_cpu(bound: Bound, cpu_us: float) -> Verdict:
-    text = f"{cpu_us:.1f} µs of CPU an event, promised at most {bound.max_cpu_us:g}"
-    return Verdict(text, cpu_us <= bound.max_cpu_us)
+class _Judge:
+    """Holds the figures of a run against bounds."""
+
+    def __init__(self, results: Sequence[Result], machine: Machine) -> None:
+        self._results = {result.case.name: result for result in results}
+        self._machine = machine
+
+    def verdict(self, case: Case, bound: Bound) -> Verdict | None:
+        """Return None if what the bound needs was not measured."""
+        found = self._values(case, bound)
+        if not found:
+            return None
+        limit, value = self._limit(case, bound), Spread.of(found).median
+        is_kept = value >= limit if bound.at_least is not None else value <= limit
+        return Verdict(case.name, _text(bound, value, limit), is_kept)
+
+    def _values(self, case: Case, bound: Bound) -> list[float]:
+        own = self._results[case.name].of(RELAY)
+        if bound.times:
+            return _ratios(own, self._other(case, bound.times), bound.figure)
+        if bound.beyond:
+            pairs = _pairs(own, self._other(case, bound.beyond), bound.figure)
+            return [(ours - theirs) / bound.per for ours, theirs in pairs]
+        return values(own, bound.figure)
+
+    def _other(self, case: Case, name: str) -> list[Measurement]:
+        """Return the trials of another contender in this case, or of the relay in another one."""
+        if name in (BASELINE, CHAIN):
+            return self._results[case.name].of(name)
+        return self._results[name].of(RELAY) if name in self._results else []
+
+    def _limit(self, case: Case, bound: Bound) -> float:
+        limit = bound.at_most if bound.at_least is None else bound.at_least
+        assert limit is not None
+        more = {
+            "sync_p99_ms": self._machine.sync_p99_ms,
+            "linger_ms": linger_ms(case) if bound.plus == "linger_ms" else 0,
+        }
+        return limit + more.get(bound.plus, 0)
 
 
-def _cell(line: Line, trials: Sequence[Measurement]) -> str:
-    return _text(Spread.of([line.figure(each) for each in trials]), line.digits) if trials else ""
+def _text(bound: Bound, value: float, limit: float) -> str:
+    title = FIGURES[bound.figure].title
+    word = "at least" if bound.at_least is not None else "at most"
+    if bound.times:
+        return f"{title}: {value:.2f} times that of {bound.times}, promised {word} {limit:g}"
+    more = f" more than {bound.beyond}, for each of {bound.per}" if bound.beyond else ""
+    return f"{title}: {value:,.1f}{more}, promised {word} {limit:,.4g}"
 
 
-def _text(spread: Spread, digits: int) -> str:
-    middle, low, high = (
-        f"{figure:,.{digits}f}" for figure in (spread.median, spread.min, spread.max)
-    )
-    return escape(f"{middle} [{low}..{high}]")
+def _pairs(
+    ours: Sequence[Measurement], theirs: Sequence[Measurement], figure: str
+) -> list[tuple[float, float]]:
+    return list(zip(values(ours, figure), values(theirs, figure), strict=False))
+
+
+def _ratios(ours: Sequence[Measurement], theirs: Sequence[Measurement], figure: str) -> list[float]:
+    return [our / their for our, their in _pairs(ours, theirs, figure)]
+
+
+def _cell(found: Sequence[float], digits: int) -> str:
+    return escape(Spread.of(found).text(digits)) if found else ""

@@ -1,38 +1,38 @@
-"""`make bench`: relay and baseline by turns, some rounds of each case, a table and the verdicts.
+"""`make bench`: relay, baseline and chain by turns, some rounds of all cases, tables and verdicts.
 
 Ends with 1 when a promised bound is missed, unless that is not asked. A figure counts only on a
-machine that has at least two cores free and a real disk under the folder.
+machine that has at least two cores free and a real disk under the folder. The figures and a plot of
+them are always written.
 """
 
 import signal
 import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench import corpus
-from tests.bench.case import CASES, Case, Work, smaller
+from tests.bench.case import BASELINE, CASES, CHAIN, RELAY, Case, smaller
 from tests.bench.child import BenchError, available_cores
-from tests.bench.contender import BASELINE, RELAY, Contender
 from tests.bench.machine import Machine, machine
+from tests.bench.plot import plot
 from tests.bench.report import Result, Verdict, table, verdicts
-from tests.bench.trial import Bodies, Measurement, Trial
+from tests.bench.stage import Stage
 
-SEED = 20_260_101
-CONTENDERS = {"relay": RELAY, "baseline": BASELINE}
+CONTENDERS = (RELAY, BASELINE, CHAIN)
+NAMES = [case.name for case in CASES]
+FIGURES_FILE, PLOT_FILE = "figures.json", "figures.svg"
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What `--json` writes."""
+    """What is written as JSON."""
 
     machine: Machine
+    rounds: int
+    is_quick: bool
     results: list[Result]
     verdicts: list[Verdict]
 
@@ -41,43 +41,42 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for."""
 
     cases: Sequence[Case]
-    contenders: Sequence[Contender]
+    contenders: Sequence[str]
     rounds: int
     folder: Path
+    is_quick: bool
+
+    def steps(self) -> Iterator[tuple[int, Case, str]]:
+        """Yield each trial, round by round, so that all of a round meet the same machine."""
+        for number in range(1, self.rounds + 1):
+            for case in self.cases:
+                for contender in self.contenders:
+                    if takes_part(case, contender):
+                        yield number, case, contender
 
 
-def prepare(case: Case, work: Work, folder: Path) -> Bodies:
-    """Write the bodies of one contender; all their events are distinct."""
-    events = corpus.Shop(SEED, datetime.now(UTC)).events(work.warm_up_events + work.events)
-    bodies = Bodies(folder / "warm-up.ndjson", folder / "measured.ndjson")
-    warm_up = islice(events, work.warm_up_events)
-    corpus.write(bodies.warm_up, corpus.bodies(warm_up, case.body_events))
-    corpus.write(bodies.measured, corpus.bodies(events, case.body_events))
-    return bodies
+def takes_part(case: Case, contender: str) -> bool:
+    """Tell whether a case measures a contender."""
+    if contender == BASELINE:
+        return case.baseline is not None
+    return contender == RELAY or case.has_chain
 
 
-def trial(case: Case, contender: Contender, folder: Path) -> Measurement:
-    """Do one trial in a folder of its own, which is empty before and gone after it."""
-    with TemporaryDirectory(dir=folder, prefix=f"{contender.name}-") as name:
-        own_folder = Path(name)
-        bodies = prepare(case, contender.work(case), own_folder)
-        return Trial(case, contender, available_cores(), own_folder).measure(bodies)
-
-
-def run(plan: Plan, progress: Progress) -> list[Result]:
-    """Run all cases, the contenders by turns, so that both meet the same noise of the machine."""
-    task = progress.add_task("", total=len(plan.cases) * plan.rounds * len(plan.contenders))
-    results = []
-    for case in plan.cases:
-        found: dict[str, list[Measurement]] = {name: [] for name in CONTENDERS}
-        for number in range(1, plan.rounds + 1):
-            for contender in plan.contenders:
-                label = f"{case.name}, round {number} of {plan.rounds}, {contender.name}"
-                progress.update(task, description=label)
-                found[contender.name].append(trial(case, contender, plan.folder))
-                progress.advance(task)
-        results.append(Result(case=case, relay=found["relay"], baseline=found["baseline"]))
-    return results
+def run(plan: Plan, stage: Stage, progress: Progress) -> list[Result]:
+    """Do all trials."""
+    steps = list(plan.steps())
+    task = progress.add_task("", total=len(steps))
+    results = {
+        case.name: Result(case=case, trials={name: [] for name in CONTENDERS})
+        for case in plan.cases
+    }
+    for number, case, contender in steps:
+        label = f"round {number} of {plan.rounds}, {case.name}, {contender}"
+        progress.update(task, description=label)
+        rate = stage.rate(case, results)
+        results[case.name].trials[contender].append(stage.trial(case, contender, rate))
+        progress.advance(task)
+    return list(results.values())
 
 
 def tell(console: Console, report: Report) -> None:
@@ -87,39 +86,69 @@ def tell(console: Console, report: Report) -> None:
         console.print(table(result))
     for verdict in report.verdicts:
         word = "[green]kept[/]" if verdict.is_kept else "[red]missed[/]"
-        console.print(f"{word}: {verdict.text}", highlight=False)
+        console.print(f"{word}: {verdict.case}: {verdict.text}", highlight=False, soft_wrap=True)
     if not report.verdicts:
-        console.print("No verdict: that takes a whole run of both contenders.")
+        console.print("No verdict: that takes a whole run of what is compared.")
 
 
 def measure(plan: Plan, console: Console) -> Report:
     """Run the plan under a progress bar, which only a terminal sees."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+    cores = available_cores()
+    with (
+        Stage(plan.folder, cores) as stage,
+        Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress,
+    ):
         found = machine(plan.folder)
-        results = run(plan, progress)
-    judged = [verdict for result in results for verdict in verdicts(result)]
-    return Report(machine=found, results=results, verdicts=judged)
+        cores.leave()
+        results = run(plan, stage, progress)
+    return Report(
+        machine=found,
+        rounds=plan.rounds,
+        is_quick=plan.is_quick,
+        results=results,
+        verdicts=verdicts(results, found),
+    )
 
 
-def selected(names: Sequence[str], *, is_quick: bool) -> list[Case]:
-    """Return the named cases, or all."""
-    cases = [case for case in CASES if case.name in names or not names]
+def selected(names: Sequence[str], *, is_all: bool, is_quick: bool) -> list[Case]:
+    """Return the named cases and what they are paced by; else the short ones, or all."""
+    named = [case for case in CASES if case.name in names]
+    wanted = {*names, *(case.pace.of for case in named if case.pace)}
+    cases = [
+        case
+        for case in CASES
+        if case.name in wanted or (not names and (is_all or not case.is_long))
+    ]
     return [smaller(case) for case in cases] if is_quick else cases
 
 
+def write(report: Report, json_path: Path) -> None:
+    """Write the figures, and the plot beside them."""
+    json_path.parent.mkdir(parents=True, exist_ok=True)
+    json_path.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    json_path.with_name(PLOT_FILE).write_text(plot(report.results, _subtitle(report)))
+
+
+def _subtitle(report: Report) -> str:
+    if report.is_quick:
+        return "A quick run, to see that everything runs: no figure of it means anything."
+    return f"{report.machine.at:%Y-%m-%d}, {report.rounds} rounds. {report.machine}"
+
+
 @click.command()
-@click.option("--case", "names", multiple=True, type=click.Choice([case.name for case in CASES]))
-@click.option("--only", type=click.Choice(list(CONTENDERS)), help="Leave the other one out.")
+@click.option("--case", "names", multiple=True, type=click.Choice(NAMES))
+@click.option("--all", "is_all", is_flag=True, help="The long cases as well.")
+@click.option("--only", type=click.Choice(CONTENDERS), help="Leave the others out.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--quick", is_flag=True, help="One small round, to see that everything runs.")
 @click.option("--no-gate", is_flag=True, help="End with 0 even if a bound is missed.")
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Also write figures.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Where figures go.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("build/bench"))
 def main(
     *,
     names: Sequence[str],
+    is_all: bool,
     only: str | None,
     rounds: int,
     quick: bool,
@@ -127,13 +156,14 @@ def main(
     json_path: Path | None,
     folder: Path,
 ) -> None:
-    """Measure the relay against the baseline, every case unless some are named."""
+    """Measure the relay against the baseline, the short cases unless some are named."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the children are ended too
     plan = Plan(
-        cases=selected(names, is_quick=quick),
-        contenders=[CONTENDERS[name] for name in CONTENDERS if only in (None, name)],
+        cases=selected(names, is_all=is_all, is_quick=quick),
+        contenders=[name for name in CONTENDERS if only in (None, name)],
         rounds=1 if quick else rounds,
         folder=folder.resolve(),
+        is_quick=quick,
     )
     console = Console()
     try:
@@ -141,8 +171,7 @@ def main(
     except BenchError as error:
         raise click.ClickException(str(error)) from error
     tell(console, report)
-    if json_path:
-        json_path.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    write(report, json_path or plan.folder / FIGURES_FILE)
     if not no_gate and not all(verdict.is_kept for verdict in report.verdicts):
         sys.exit(1)
 

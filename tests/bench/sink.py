@@ -1,13 +1,15 @@
 """Both platforms as a process that only counts, so that a bench measures the sender and not them.
 
 It answers in the platforms' own words, one verdict per event for Pinterest, and looks at nothing
-of a body but how many `"event_id"` are in it. A request without an event, or with more than the
-platforms take, is refused and not counted. `GET /count` tells what arrived and when the last of
-it did, by the system-wide monotonic clock. The emulator with fault scripts is another thing.
+of a body but the `"event_id"`s in it. A request without an event, or with more than the platforms
+take, is refused and not counted. `GET /count` tells what arrived and when the last of it did,
+`GET /arrivals` when each event of the corpus did, both by the system-wide monotonic clock. The
+emulator with fault scripts is another thing.
 """
 
 import asyncio
 import re
+from array import array
 from functools import cache, partial
 from time import monotonic
 from typing import cast
@@ -24,7 +26,12 @@ CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 PINTEREST = b"POST /v5/ad_accounts/"
 TIKTOK = b"POST /open_api/v1.3/event/track/"
 COUNT = b"GET /count"
+ARRIVALS = b"GET /arrivals"
 EVENT_ID = b'"event_id"'
+EVENT_NUMBER = re.compile(rb'"event_id":\s*"[^"]*-(\d{7})"')
+"""The end of an id of the corpus, see `tests.bench.corpus`; others arrive without a number."""
+NUMBERS = "I"
+"""The type of an array of event numbers, four bytes each."""
 
 
 class Tally(msgspec.Struct):
@@ -39,6 +46,13 @@ class Tally(msgspec.Struct):
         self.events += events
         self.requests += 1
         self.last_at_s = at_s
+
+
+class Arrival(msgspec.Struct, frozen=True, array_like=True):
+    """One request that was taken: the numbers of its events, as the bytes of an array."""
+
+    at_s: float
+    numbers: bytes
 
 
 class Count(msgspec.Struct):
@@ -69,8 +83,9 @@ class Connection(asyncio.Protocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self, count: Count, latency_s: float) -> None:
+    def __init__(self, count: Count, arrivals: list[Arrival], latency_s: float) -> None:
         self._count = count
+        self._arrivals = arrivals
         self._latency_s = latency_s
         self._buffer = bytearray()
         self._head_size = 0
@@ -97,7 +112,10 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, head: bytes) -> None:
         if head.startswith(COUNT):
-            self._transport.write(_http(200, self._count))
+            self._transport.write(_http(200, msgspec.json.encode(self._count)))
+            return
+        if head.startswith(ARRIVALS):
+            self._transport.write(_http(200, msgspec.msgpack.encode(self._arrivals)))
             return
         answer = self._verdict(head)
         if self._latency_s:
@@ -109,13 +127,18 @@ class Connection(asyncio.Protocol):
         events = self._buffer.count(EVENT_ID, self._head_size, self._request_size)
         is_pinterest = head.startswith(PINTEREST)
         if not is_pinterest and not head.startswith(TIKTOK):
-            return _http(404, {})
+            return _http(404, b"{}")
         if not 0 < events <= MAX_BATCH:
             self._count.refused += 1
             return _pinterest_refusal() if is_pinterest else _tiktok(40002, "data: 1 to 1000")
         tally = self._count.pinterest if is_pinterest else self._count.tiktok
-        tally.add(events, monotonic())
+        tally.add(events, at_s := monotonic())
+        self._arrivals.append(Arrival(at_s, self._numbers()))
         return _pinterest(events) if is_pinterest else _tiktok(0, "OK")
+
+    def _numbers(self) -> bytes:
+        found = EVENT_NUMBER.findall(self._buffer, self._head_size, self._request_size)
+        return array(NUMBERS, map(int, found)).tobytes()
 
     def _send(self, answer: bytes) -> None:
         if not self._transport.is_closing():
@@ -127,29 +150,32 @@ def _pinterest(events: int) -> bytes:
     """Return the answer that took all `events`; at most `MAX_BATCH` of them are cached."""
     verdict = {"status": "processed", "error_message": "", "warning_message": ""}
     answer = {"num_events_received": events, "num_events_processed": events}
-    return _http(200, answer | {"events": [verdict] * events})
+    return _json(200, answer | {"events": [verdict] * events})
 
 
 def _pinterest_refusal() -> bytes:
-    return _http(400, {"code": 1, "message": "data: 1 to 1000 events", "status": "failure"})
+    return _json(400, {"code": 1, "message": "data: 1 to 1000 events", "status": "failure"})
 
 
 @cache
 def _tiktok(code: int, message: str) -> bytes:
     """Return the answer with this verdict; the request id is the same each time."""
     answer = {"code": code, "message": message, "request_id": "20260101000000000000"}
-    return _http(200, answer | {"data": {}})
+    return _json(200, answer | {"data": {}})
 
 
-def _http(status: int, answer: object) -> bytes:
-    body = msgspec.json.encode(answer)
+def _json(status: int, answer: object) -> bytes:
+    return _http(status, msgspec.json.encode(answer))
+
+
+def _http(status: int, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 async def start(host: str, port: int, latency_s: float = 0.0) -> asyncio.Server:
     """Listen; the caller closes the server."""
-    factory = partial(Connection, Count(), latency_s)
+    factory = partial(Connection, Count(), [], latency_s)
     return await asyncio.get_running_loop().create_server(factory, host, port, backlog=1_024)
 
 

@@ -25,7 +25,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 def usage(pid: int) -> Usage:
     """Return what the process `pid` and its descendants have used; they must be of this user."""
-    pids = _tree(pid)
+    pids = tree(pid)
     ticks = sum(sum(map(int, _stat(each)[OWN_AND_CHILDREN_CPU])) for each in pids)
     return Usage(
         cpu_s=ticks / os.sysconf("SC_CLK_TCK"),
@@ -34,7 +34,8 @@ def usage(pid: int) -> Usage:
     )
 
 
-def _tree(root: int) -> list[int]:
+def tree(root: int) -> list[int]:
+    """Return the process `root` and all that it and its children started, parents first."""
     stats = {int(entry.name): _stat(int(entry.name)) for entry in PROC.glob("[0-9]*")}
     parents = {pid: int(stat[PARENT]) for pid, stat in stats.items() if stat}
     return list(_with_descendants(root, parents))

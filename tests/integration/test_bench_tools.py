@@ -4,9 +4,12 @@ import asyncio
 import os
 import subprocess
 import sys
+from array import array
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import aiohttp
 import msgspec
@@ -15,10 +18,13 @@ from aiohttp import web
 
 from relay.event import InboundEvent
 from tests.bench import corpus, load, sink
-from tests.bench.case import CASES
-from tests.bench.report import Result, verdicts
+from tests.bench.case import BASELINE, CASES, CHAIN, PACED_BOUNDS, RELAY, Bound, Case
+from tests.bench.figure import FIGURES
+from tests.bench.machine import Machine
+from tests.bench.measurement import Measurement, latencies_s
+from tests.bench.plot import plot
+from tests.bench.report import Result, Verdict, verdicts
 from tests.bench.run import Report
-from tests.bench.trial import Measurement
 from tests.bench.usage import usage
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -160,6 +166,8 @@ async def test_the_load_posts_each_body_once() -> None:
     assert sorted(seen) == sorted(posted)
     assert summary.accepted == 90
     assert summary.statuses == {"202": 9, "503": 1}
+    assert summary.answer_p50_ms is not None
+    assert summary.answer_p99_ms is not None
     assert 0 < summary.answer_p50_ms <= summary.answer_p99_ms
 
 
@@ -172,48 +180,186 @@ def test_the_usage_of_a_process_includes_its_children() -> None:
     assert together.cpu_s >= alone.cpu_s > 0
 
 
-def trial(events_per_s: float, cpu_us: float) -> Measurement:
+async def test_an_open_loop_counts_from_the_moment_a_body_was_due() -> None:
+    """A server that is slower than the pace makes bodies wait, and the wait is in the answer."""
+
+    async def accept(request: web.Request) -> web.Response:
+        await asyncio.sleep(0.02)
+        return web.json_response({"accepted": 1, "rejected": 0}, status=202)
+
+    app = web.Application()
+    app.router.add_post("/v1/events", accept)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    requests = [load.render(body, port) for body in bodies(20, 1)]
+    summary = await load.post(requests, port, 1, requests_per_s=1_000)
+    await runner.cleanup()
+    assert summary.statuses == {"202": 20}
+    gaps_s = [later - sooner for sooner, later in pairwise(summary.sent_at_s)]
+    assert gaps_s == pytest.approx([0.001] * 19)
+    assert summary.answer_p99_ms is not None
+    assert summary.answer_p99_ms > 19 * 20 - 20
+
+
+def test_delivery_is_measured_for_each_event_and_destination() -> None:
+    """From the body that an event was in to each arrival; events of the warm-up do not count."""
+    first = sink.Arrival(12.0, array(sink.NUMBERS, [3, 4, 5]).tobytes())
+    second = sink.Arrival(15.0, array(sink.NUMBERS, [5, 6]).tobytes())
+    found = latencies_s([first, second], sent_at_s=[10.0, 11.0], first=4, body_events=2)
+    assert list(found) == [2.0, 2.0, 5.0, 4.0]
+
+
+async def test_the_sink_knows_when_each_event_of_the_corpus_came() -> None:
+    async with AsyncExitStack() as stack:
+        url = await listening(stack)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        data = [*corpus.Shop(7, NOW).events(3), {"event_id": "of-another-kind"}]
+        async with session.post(url + TIKTOK_PATH, json={"data": data}) as answer:
+            assert answer.status == 200
+        async with session.get(f"{url}/arrivals") as answer:
+            [arrival] = msgspec.msgpack.decode(await answer.read(), type=list[sink.Arrival])
+    assert list(array(sink.NUMBERS, arrival.numbers)) == [0, 1, 2]
+    assert arrival.at_s > 0
+
+
+def trial(events_per_s: float, cpu_us: float, answer_p99_ms: float = 1.0) -> Measurement:
     return Measurement(
         events=1_000,
         wall_s=1_000 / events_per_s,
         events_per_s=events_per_s,
         cpu_us_per_event=cpu_us,
-        rss_peak_bytes=1,
-        written_bytes_per_event=1.0,
-        answer_p50_ms=1.0,
-        answer_p99_ms=1.0,
-        events_per_post=1.0,
+        answer_p99_ms=answer_p99_ms,
+        delivery_p50_ms=249.0,
     )
+
+
+MACHINE = Machine(
+    at=NOW,
+    python="3.11",
+    system="Linux",
+    processor="a processor",
+    core_count=2,
+    sync_p50_ms=0.3,
+    sync_p99_ms=4.0,
+)
+
+
+def case_with(name: str, *bounds: Bound) -> Case:
+    return msgspec.structs.replace(CASES[0], name=name, bounds=bounds)
+
+
+def judged(*results: Result) -> list[Verdict]:
+    return verdicts(results, MACHINE)
 
 
 def test_verdicts_are_on_the_median_of_the_rounds() -> None:
     """One bad round of three misses no bound; a median beyond it does."""
-    case = CASES[0]
+    case = case_with(
+        "bodies",
+        Bound(figure="events_per_s", at_least=20, times=BASELINE),
+        Bound(figure="cpu_us_per_event", at_most=40),
+    )
     baseline = [trial(1_000, 900)] * 3
     kept = [trial(30_000, 30), trial(5_000, 90), trial(25_000, 39)]
     missed = [trial(30_000, 41), trial(19_000, 41), trial(18_000, 30)]
-    found = verdicts(Result(case=case, relay=kept, baseline=baseline))
+    found = judged(Result(case=case, trials={RELAY: kept, BASELINE: baseline}))
     assert [each.is_kept for each in found] == [True, True]
-    found = verdicts(Result(case=case, relay=missed, baseline=baseline))
+    found = judged(Result(case=case, trials={RELAY: missed, BASELINE: baseline}))
     assert [each.text for each in found if not each.is_kept] == [
-        "19.0 times the events a second of the baseline, promised 20",
-        "41.0 µs of CPU an event, promised at most 40",
+        "events/s, delivered to all: 19.00 times that of baseline, promised at least 20",
+        "CPU µs an event: 41.0, promised at most 40",
     ]
 
 
-def test_half_a_run_has_no_verdict() -> None:
-    assert verdicts(Result(case=CASES[0], relay=[trial(30_000, 30)], baseline=[])) == []
+def test_cases_are_compared_round_by_round() -> None:
+    """A machine that was slow in one round was so for both."""
+    two = case_with("two")
+    four = case_with("four", Bound(figure="cpu_us_per_event", at_most=5, beyond="two", per=2))
+    results = (
+        Result(case=two, trials={RELAY: [trial(1, 30), trial(1, 60), trial(1, 30)]}),
+        Result(case=four, trials={RELAY: [trial(1, 41), trial(1, 69), trial(1, 38)]}),
+    )
+    [verdict] = judged(*results)
+    assert verdict.is_kept
+    assert verdict.text.startswith("CPU µs an event: 4.5 more than two, for each of 2")
 
 
-def test_a_quick_run_measures_the_baseline(tmp_path: Path) -> None:
-    """The whole bench as a process: everything arrives, nothing is left running or on disk."""
-    folder, figures = tmp_path / "bench", tmp_path / "figures.json"
-    options = ["--only=baseline", "--quick", f"--folder={folder}", f"--json={figures}"]
-    command = [sys.executable, "-m", "tests.bench.run", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False)
+def test_the_disk_and_the_linger_are_added_to_a_limit() -> None:
+    """What the disk takes and what a request waits by its settings is not the relay's fault."""
+    case = case_with("paced", *PACED_BOUNDS)
+    kept = judged(Result(case=case, trials={RELAY: [trial(1, 1, answer_p99_ms=13.9)]}))
+    missed = judged(Result(case=case, trials={RELAY: [trial(1, 1, answer_p99_ms=14.1)]}))
+    assert [each.is_kept for each in kept] == [True, True]
+    assert [each.is_kept for each in missed] == [False, True]
+
+
+def test_what_was_not_compared_has_no_verdict() -> None:
+    case = case_with("bodies", Bound(figure="events_per_s", at_least=20, times=BASELINE))
+    assert judged(Result(case=case, trials={RELAY: [trial(30_000, 30)], BASELINE: []})) == []
+
+
+def test_every_bound_refers_to_what_is_measured() -> None:
+    """Figures, cases and contenders exist, and what a pace refers to is measured before."""
+    names = [case.name for case in CASES]
+    assert len(set(names)) == len(names)
+    for number, case in enumerate(CASES):
+        assert case.pace is None or case.pace.of in names[:number]
+        for bound in case.bounds:
+            assert bound.figure in FIGURES
+            assert (bound.at_least is None) != (bound.at_most is None)
+            assert bound.beyond in ("", *names)
+            assert bound.times in ("", BASELINE, CHAIN, *names)
+            assert bound.times != BASELINE or case.baseline is not None
+            assert bound.times != CHAIN or case.has_chain
+
+
+def test_a_plot_is_well_formed_and_says_its_figures_in_words() -> None:
+    """It is XML; each mark has a title, and whoever cannot see them has a description."""
+    case = case_with("<bodies>")
+    trials = {RELAY: [trial(30_000, 30), trial(20_000, 50)], BASELINE: [trial(1_000, 900)]}
+    text = plot([Result(case=case, trials=trials)], "2026 & later")
+    drawn = ET.fromstring(text)  # noqa: S314 - the text is our own
+    name = "{http://www.w3.org/2000/svg}"
+    titles = [each.text for each in drawn.iter(f"{name}title")]
+    assert "relay, CPU µs an event: 40.0 [30.0..50.0]" in titles
+    assert "baseline, events/s, delivered to all: 1,000 [1,000..1,000]" in titles
+    description = drawn.findtext(f"{name}desc")
+    assert description is not None
+    assert "<bodies>: CPU µs an event 40.0." in description
+
+
+def quick_run(folder: Path, *options: str) -> Report:
+    """Run the bench as a process, and see that nothing is left on disk but the figures."""
+    figures = folder / "figures.json"
+    arguments = ["--quick", f"--folder={folder / 'bench'}", f"--json={figures}", *options]
+    command = [sys.executable, "-m", "tests.bench.run", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=110, check=False)
     assert done.returncode == 0, done.stderr
-    report = msgspec.json.decode(figures.read_bytes(), type=Report)
-    [measured] = report.results[0].baseline
-    assert measured.events == 300
-    assert measured.events_per_post == 1
-    assert list(folder.iterdir()) == []
+    assert list((folder / "bench").iterdir()) == []
+    assert (folder / "figures.svg").exists()
+    return msgspec.json.decode(figures.read_bytes(), type=Report)
+
+
+def test_a_quick_run_measures_baseline_and_chain(tmp_path: Path) -> None:
+    """Everything arrives, and each has the figures that it can have."""
+    report = quick_run(tmp_path, "--case=bodies-of-100")
+    [result] = report.results
+    [relay], [baseline], [chain] = (result.of(each) for each in (RELAY, BASELINE, CHAIN))
+    assert (relay.events, baseline.events, chain.events) == (3_000, 300, 3_000)
+    assert baseline.events_per_post == 1
+    assert chain.answer_p50_ms is None
+    assert chain.cpu_us_per_event > 0
+    assert relay.delivery_p50_ms is not None
+    assert relay.delivery_p99_ms is not None
+    assert 0 < relay.delivery_p50_ms <= relay.delivery_p99_ms
+    assert (report.verdicts, report.is_quick) == ([], True)
+
+
+def test_a_quick_run_paces_and_begins_with_a_past(tmp_path: Path) -> None:
+    """An open loop has its reference measured first, and what waited is delivered as well."""
+    report = quick_run(tmp_path, "--case=1-million-waiting", "--only=relay")
+    [reference], [waiting] = (result.of(RELAY) for result in report.results)
+    assert reference.events == 3_000
+    assert 3_000 <= waiting.events <= 8_000
