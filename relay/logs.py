@@ -138,7 +138,8 @@ class _LineHandler(logging.StreamHandler[TextIO]):
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     """Send every record of the process to `stream` (stderr) as JSON lines, replacing what was set.
 
-    Libraries speak from `WARNING` on; aiohttp's access log is off, since it holds query strings.
+    `level` is the relay's own. Libraries speak from `WARNING` on whatever it is, since what they
+    tell for debugging holds what they carry; aiohttp's access log is off: it holds query strings.
     """
     handler = _LineHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter())

@@ -2,7 +2,7 @@
 
 SIGTERM and Ctrl-C end it in order, a second one at once; SIGHUP reads `file:` secrets again. A
 supervisor such as systemd is told how it is. On a terminal it says in a few lines where it is, and
-logs no less than warnings; elsewhere it writes JSON lines and nothing else.
+logs only warnings unless told otherwise; elsewhere it writes JSON lines and nothing else.
 """
 
 import asyncio
@@ -77,10 +77,15 @@ def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, exa
     config = _config(config_file, emulated=emulated)
     check_start(config, os.environ)
     check_exposed(config.server.listen, config.keys_path, time.time())
-    logs.configure(level=logging.WARNING if sys.stderr.isatty() else logging.INFO)
+    logs.configure(level=_log_level(config, on_terminal=sys.stderr.isatty()))
     for missing in not_supported(config):
         log.warning("a setting has no effect in this version", extra={"fields": {"key": missing}})
     asyncio.run(_serve(config, (scenario or "ok") if emulated else None, example=example))
+
+
+def _log_level(config: Config, *, on_terminal: bool) -> int:
+    name = config.server.log_level or ("warning" if on_terminal else "info")
+    return logging.getLevelNamesMapping()[name.upper()]
 
 
 def not_supported(config: Config) -> list[str]:
@@ -115,6 +120,7 @@ async def _serve(config: Config, scenario: str | None, *, example: bool) -> None
 
 def _stopping(supervisor: Supervisor) -> None:
     supervisor.stopping()
+    log.info("the relay stops: what is in flight is finished, the rest stays on disk")
     if sys.stdout.isatty():
         click.echo("Finishing what is in flight; the rest stays on disk. Ctrl-C again ends it now.")
 

@@ -20,6 +20,7 @@ from relay.config.secret import SecretRef, TextOrRef
 from relay.config.webhook import Webhook
 
 Milliseconds = Annotated[int, Meta(ge=1, le=3_600_000)]
+LogLevel = Literal["debug", "info", "warning", "error"]
 Topic = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,240}$")]
 
 
@@ -65,6 +66,14 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     body_timeout: Annotated[
         Duration, Meta(description="How long a client may take to send the body.")
     ] = preset(Duration("30s"))
+    log_level: Annotated[
+        LogLevel | None,
+        Meta(
+            description="How much is logged: debug, info, warning or error; without it info, on a "
+            "terminal warning.",
+            examples=["info"],
+        ),
+    ] = None
 
 
 class AdminConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -59,6 +59,9 @@ class Gate:
         """Return the token to send with; without one, the destination is paused."""
         secret, version = self._token.current()
         if version != self._token_version:
+            if self._token_version >= 0:
+                fields = {"destination": self._destination}
+                log.info("the token was replaced", extra={"fields": fields})
             self._token_version = version
             self._token_since = self._clock()
             self._breaker.token_changed(present=secret is not None)

@@ -191,6 +191,8 @@ class Sender:
     async def _exchange(self, batch: Batch, token: str) -> None:
         sent_at, began_at = self._clock(), self._steady()
         retries = batch.begin()
+        fields = {"destination": self.destination.name, "events": len(batch), "retries": retries}
+        log.debug("a request is sent", extra={"fields": fields})
         answer = await self._ask(batch, token)
         ruling = judge(batch, answer, sent_at=began_at, passed_at=self._passed_at)
         receipt = self._receipt(ruling, answer, sent_at)

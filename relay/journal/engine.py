@@ -34,6 +34,7 @@ from relay.journal.progress import Progress
 from relay.journal.reader import Reader
 from relay.journal.relief import Relief
 from relay.journal.room import Look, Room
+from relay.journal.shortage import Shortage
 from relay.journal.storage import is_damage, storage_fault
 from relay.journal.upgrades import upgrade
 from relay.journal.writer import Writer, refused
@@ -89,6 +90,7 @@ class Engine:
         self._lock = lock
         self._path = settings.path
         self._look = Look()
+        self._shortage = Shortage()
         self._tasks = [self._task(self.index.run()), self._task(self.relief.run())]
         ledger.announce = self._committed
 
@@ -177,6 +179,7 @@ class Engine:
         for lane in {lane for _, lane in commit.cursors}:
             self.hot.release(lane, self.progress.slowest(self.ledger.destinations, lane))
         self._look = commit.look
+        self._shortage.note(commit.look.refusal, asyncio.get_running_loop().time())
         self.relief.note(commit.look)
         self.checkpointer.note(commit.look.used_bytes)
         if not commit.groups:

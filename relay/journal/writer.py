@@ -11,6 +11,7 @@ serve as probes; without them the writer probes by itself. This module knows no 
 """
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from asyncio import Future
@@ -20,6 +21,8 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from relay.errors import JournalUnavailable
 from relay.journal.storage import storage_fault
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], T]
@@ -209,6 +212,8 @@ class Writer:
         return _Done(jobs, results, announce=self._companion.committed())
 
     def _fall(self, jobs: Sequence[_Job], reason: str) -> _Done:
+        if self._fault != reason:
+            log.warning("the journal takes no events", extra={"reason": reason})
         with self._condition:
             self._fault = reason
             self._faults += 1
@@ -232,6 +237,7 @@ class Writer:
         with self._condition:
             if self._faults == faults:
                 self._fault = None
+                log.info("the journal can be written again")
 
     def _probe_later(self) -> None:
         if self._probe_timer is not None:

@@ -97,6 +97,9 @@ class Recorder:
             duration_ms=receipt.duration_ms,
         )
         log.info("request answered", extra=fields)
+        if receipt.message:
+            words = self._fields(request_id=receipt.request_id, words=receipt.message)
+            log.debug("what the platform says", extra=words)
 
     def _log_ended(self, settlement: Settlement) -> None:
         reasons = Counter(str(each.reason) for each in settlement.dead)

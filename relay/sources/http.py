@@ -4,6 +4,7 @@ Built on aiohttp's low-level server: its parser and its limits, without the appl
 which would cost more for a single event than all the rest of the relay.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -33,6 +34,8 @@ MAX_HEADERS: Final = 100
 UNAUTHORIZED: Final = 401
 LINGER_S: Final = 2.0
 """How long the rest of a refused request is read, so that the client gets to read the answer."""
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -73,9 +76,9 @@ class HttpSource:
         try:
             answer = await self._handler_of(request)(request)
         except Denied as denied:
-            answer = refused(denied).response()
+            answer = _answer_to(refused(denied))
         except Refused as refusal:
-            answer = refusal.response()
+            answer = _answer_to(refusal)
         if answer.status == UNAUTHORIZED:
             await self._guesses.failed(request.remote)
         self.answered(answer.status)
@@ -127,6 +130,12 @@ class HttpSource:
 
     async def _document(self, request: web.BaseRequest) -> web.StreamResponse:
         return Prompt(200, self._openapi)
+
+
+def _answer_to(refusal: Refused) -> web.Response:
+    fields = {"source": "http", "http_status": refusal.status, "code": refusal.code}
+    log.debug("a request was refused", extra={"fields": fields})
+    return refusal.response()
 
 
 def server(source: HttpSource, *, idle_timeout_s: float) -> Server:

@@ -3,11 +3,12 @@
 The platforms of this test echo whatever they were sent, tokens included, in every kind of refusal.
 """
 
+import asyncio
 import itertools
 import json
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +34,24 @@ CANARIES = [
     *("zebulonia", "quixotrine", "non-binary", "1931-07-29", "19310729", "94107-7531"),
     *("941077531", "9c5e41d2-77aa", "hidden-canary", *(each.lower() for each in TOKENS.values())),
 ]
+DEBUGGING = {"RELAY_SERVER__LOG_LEVEL": "debug"}
 OPTIONS = 'linger = "10ms"\nmax_batch = 1'
 
 
 async def test_no_byte_of_a_person_or_a_token_is_kept_or_told(tmp_path: Path) -> None:
-    async with echoing_platforms() as url, Relay(tmp_path, url, OPTIONS) as relay:
+    """With all that can be logged in the log, which is among the files."""
+    async with echoing_platforms() as url, Relay(tmp_path, url, OPTIONS, DEBUGGING) as relay:
         told = await post_all(relay)
+        told += await break_off(relay)
         await relay.until_nothing_waits()
         told += await read_all(relay)
         await relay.end(signal.SIGTERM)
     found = [each for each in CANARIES if each.encode() in told.lower()]
     assert not found, "in answers"
-    found = [each for each in CANARIES if each.encode() in relay.text_on_disk().lower()]
+    kept = relay.text_on_disk()
+    found = [each for each in CANARIES if each.encode() in kept.lower()]
     assert not found, "on disk"
+    assert b'"level":"debug"' in kept
 
 
 def bodies() -> list[Any]:
@@ -76,6 +82,24 @@ async def post_all(relay: Relay) -> bytes:
             async with session.post(f"{relay.producers}/v1/events", json=body) as response:
                 assert response.status in (202, 400)
                 told += await response.read()
+    return told
+
+
+async def break_off(relay: Relay) -> bytes:
+    """Send requests that are no HTTP, or hang up in the middle; return all that was answered."""
+    told, port = b"", int(relay.producers.rpartition(":")[2])
+    person = "zebulon.canary@example.com hidden-canary"
+    for request in (
+        f"POST /v1/events?email={person} HTTP/1.1\r\nHost: relay\r\nX-Person: {person}\r\n\r\n",
+        f"POST /v1/events HTTP/1.1\r\nHost: relay\r\nContent-Length: 9000\r\n\r\n{person}",
+        f"{person}\r\n\r\n",
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request.encode())
+        writer.write_eof()
+        with suppress(ConnectionError):
+            told += await reader.read()
+        writer.close()
     return told
 
 

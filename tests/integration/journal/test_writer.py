@@ -231,7 +231,10 @@ async def test_appends_are_refused_at_once_until_a_write_has_succeeded(tmp_path:
     assert stored(tmp_path) == ["d", "e"]
 
 
-async def test_the_writer_probes_by_itself(tmp_path: Path) -> None:
+async def test_the_writer_probes_by_itself_and_tells_of_it_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     disk = Disk()
     async with writing(tmp_path, connections_on(disk), probe_interval_s=0.001) as writer:
         disk.fail_after(0)
@@ -240,6 +243,10 @@ async def test_the_writer_probes_by_itself(tmp_path: Path) -> None:
         disk.mend()
         await until(lambda: writer.fault() is None)
         assert await writer.append(adding("b"), 1) == "b"
+    assert [record.getMessage() for record in caplog.records] == [
+        "the journal takes no events",
+        "the journal can be written again",
+    ]
 
 
 async def test_nothing_is_let_in_before_every_failure_was_told(tmp_path: Path) -> None:

@@ -186,7 +186,10 @@ async def test_destinations_of_one_budget_are_lowered_together_and_stopped_alone
     assert second.wait_s(0) == 0
 
 
-async def test_a_new_token_in_its_file_is_tried_at_once(tmp_path: Path) -> None:
+async def test_a_new_token_in_its_file_is_tried_at_once_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     clock, file = Clock(), tmp_path / "token"
     file.write_text("old")
     held = gate(Pauses(), clock, f"file:{file}")
@@ -198,6 +201,7 @@ async def test_a_new_token_in_its_file_is_tried_at_once(tmp_path: Path) -> None:
     assert held.token() == "newer"
     assert held.wait_s(0) == 0
     assert held.max_events == 1
+    assert [record.getMessage() for record in caplog.records] == ["the token was replaced"]
 
 
 async def test_a_refusal_of_the_token_before_pauses_nobody(tmp_path: Path) -> None:
