@@ -125,7 +125,7 @@ def _of_waiting(found: Waiting, tone: Tone, wording: Wording) -> Task:
         who=wording.who,
         since_ms=found.since_ms,
         count=view.pending,
-        purchases=found.purchases,
+        purchases=min(found.purchases, view.pending),  # counted a moment later
         value={currency: Decimal(value) for currency, value in view.money_at_risk.items()},
         reason=view.reason or "",
     )

@@ -13,12 +13,21 @@
   // Times: local ones unless UTC is chosen; the exact one in UTC is always in the title.
   let utc = kept.get("zone") === "utc";
 
-  function written(date, clockOnly) {
+  // "14:02" today, "25 Nov, 14:02" this year; seconds where they matter.
+  function written(date, { clock = false, exact = false } = {}) {
+    const now = new Date();
     const zone = utc ? { timeZone: "UTC" } : {};
-    const text = new Intl.DateTimeFormat("en-GB", clockOnly
-      ? { ...zone, hour: "2-digit", minute: "2-digit", second: "2-digit" }
-      : { ...zone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" }
-    ).format(date);
+    const day = (moment, more) => new Intl.DateTimeFormat("en-GB", { ...zone, day: "numeric", month: "short", ...more }).format(moment);
+    const year = { year: "numeric" };
+    const today = day(date, year) === day(now, year);
+    const text = new Intl.DateTimeFormat("en-GB", {
+      ...zone,
+      ...(clock || (today && !exact) ? {} : { day: "numeric", month: "short" }),
+      ...(clock || date.getUTCFullYear() === now.getUTCFullYear() ? {} : year),
+      hour: "2-digit",
+      minute: "2-digit",
+      ...(clock || exact ? { second: "2-digit" } : {}),
+    }).format(date);
     return utc ? `${text} UTC` : text;
   }
 
@@ -27,7 +36,9 @@
       const date = new Date(element.dateTime);
       if (Number.isNaN(date.getTime())) continue;
       element.title = date.toISOString();
-      element.textContent = written(date, element.hasAttribute("data-clock"));
+      element.textContent = written(date, {
+        clock: element.hasAttribute("data-clock"), exact: element.hasAttribute("data-exact"),
+      });
     }
   }
 
@@ -129,8 +140,20 @@
     return [rows.map((row) => Number(row.dataset.at)), column(1), column(2), column(3)];
   }
 
-  function series(label, name) {
-    return { label, stroke: colour(name), width: 2, points: { show: false }, fill: `${colour(name)}1f` };
+  // What was delivered is an area; what was not stands before it as bars, so that none hides.
+  function area(label, name) {
+    return { label, stroke: colour(name), width: 2, points: { show: false }, fill: `${colour(name)}26` };
+  }
+
+  function bars(label, name) {
+    const paths = uPlot.paths.bars({ size: [0.5, 24] });
+    return { label, stroke: colour(name), width: 0, points: { show: false }, fill: colour(name), paths };
+  }
+
+  function short(at, step) {
+    const zone = utc ? { timeZone: "UTC" } : {};
+    const parts = step < 86400 ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" };
+    return new Intl.DateTimeFormat("en-GB", { ...zone, ...parts }).format(new Date(at * 1e3));
   }
 
   function drawChart() {
@@ -145,9 +168,9 @@
       height: 260,
       tzDate: (at) => utc ? uPlot.tzDate(new Date(at * 1e3), "Etc/UTC") : new Date(at * 1e3),
       scales: { y: { range: (_, low, high) => [0, Math.max(high, 1)] } },
-      axes: [axis, { ...axis, size: 60, values: (_, values) => values.map((value) => value.toLocaleString("en")) }],
+      axes: [{ ...axis, values: (_, ats) => ats.map((at) => short(at, ats[1] - ats[0])) }, { ...axis, size: 60, values: (_, values) => values.map((value) => value.toLocaleString("en")) }],
       series: [{ value: (_, at) => at === null ? "" : written(new Date(at * 1e3)) },
-        series("Delivered", "--good"), series("Waiting", "--wait"), series("Not delivered", "--bad")],
+        area("Delivered", "--good"), bars("Waiting", "--wait"), bars("Not delivered", "--bad")],
     }, figures(table), place);
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", "Chart of the figures in the table below");

@@ -1,0 +1,158 @@
+"""A real Chromium without a screen, driven as a person would: look, click, type."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+WIDTHS: Final = (360, 768, 1440)
+WITHIN_S: Final = 10.0
+AXE: Final = Path(__file__).with_name("vendor") / "axe-core-4.14.1.min.js"
+SERIOUS: Final = frozenset({"serious", "critical"})
+
+_ARGUMENTS: Final = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--lang=en",
+)
+
+
+class Issue(msgspec.Struct, frozen=True):
+    """What axe found; `where` are the elements."""
+
+    rule: str
+    impact: str
+    where: Sequence[str]
+
+
+class Browser:
+    """One window."""
+
+    def __init__(self, driver: Chrome) -> None:
+        self.driver = driver
+
+    def open(self, url: str) -> None:
+        """Load a page."""
+        self.driver.get(url)
+
+    def look(self, width: int, scheme: str) -> None:
+        """Have a screen of a width, and a preference for light or dark."""
+        self._tell(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
+        )
+        features = [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
+        self._tell("Emulation.setEmulatedMedia", {"features": features})
+
+    def scripts(self, *, on: bool) -> None:
+        """Run the scripts of a page, or none."""
+        self._tell("Emulation.setScriptExecutionDisabled", {"value": not on})
+
+    def network(self, *, on: bool = True, latency_ms: int = 0) -> None:
+        """Have a network that is slow, or none."""
+        self._tell("Network.enable", {})
+        given = {"offline": not on, "latency": latency_ms}
+        rates = {"downloadThroughput": -1, "uploadThroughput": -1}
+        self._tell("Network.emulateNetworkConditions", {**given, **rates})
+
+    def find(self, selector: str) -> WebElement:
+        """Return the first element."""
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector: str) -> list[WebElement]:
+        """Return all elements."""
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def click(self, words: str) -> None:
+        """Click the first link or button that is labelled so."""
+        path = f"//*[self::a or self::button or self::summary][normalize-space()={words!r}]"
+        element = self.driver.find_element(By.XPATH, path)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def run(self, script: str) -> Any:
+        """Return what a script returns."""
+        return self.driver.execute_script(script)
+
+    @property
+    def words(self) -> str:
+        """All that can be read."""
+        words: str = self.run("return document.body ? document.body.innerText : ''")
+        return " ".join(words.split())
+
+    def wait_for(self, words: str, within_s: float = WITHIN_S) -> None:
+        """Return once the page says so."""
+        waiting = WebDriverWait(self.driver, within_s, poll_frequency=0.1)
+        waiting.until(lambda _: words in self.words, f"{words!r} is not in: {self.words}")
+
+    def wide(self) -> int:
+        """Return by how many pixels the page is wider than the screen."""
+        return int(self.run("return document.documentElement.scrollWidth - innerWidth"))
+
+    def issues(self, rule: str | None = None) -> Sequence[Issue]:
+        """Return what hinders people, as axe sees it: by all of its rules, or by one."""
+        if not self.run("return !!window.axe"):
+            # The policy of the page forbids scripts of others; this way is none of the page's.
+            self._tell("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
+        found = self.driver.execute_async_script(
+            "const [rule, done] = arguments;"
+            "const only = rule ? {runOnly: {type: 'rule', values: [rule]}} : {};"
+            "axe.run(document, {resultTypes: ['violations'], ...only}).then(r => done("
+            "r.violations.map(v => ({rule: v.id, impact: v.impact,"
+            " where: v.nodes.map(n => n.html)}))))",
+            rule,
+        )
+        issues = msgspec.convert(found, list[Issue])
+        return [each for each in issues if each.impact in SERIOUS]
+
+    def complaints(self) -> Sequence[str]:
+        """Return what the browser says of the page: blocked files, scripts that failed."""
+        log: Sequence[Mapping[str, Any]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call] # selenium's
+        return [str(each["message"]) for each in log]
+
+    def picture(self, path: Path, *, whole: bool = True) -> None:
+        """Save what is seen, the whole page or the first screen of it."""
+        height = self.run("return document.documentElement.scrollHeight")
+        if whole:
+            width = self.run("return innerWidth")
+            metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            self._tell("Emulation.setDeviceMetricsOverride", metrics)
+        self.driver.save_screenshot(str(path))
+
+    def _tell(self, command: str, given: Mapping[str, Any]) -> None:
+        self.driver.execute_cdp_cmd(command, dict(given))
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Open a browser; without one, skip on a laptop and fail in CI."""
+    binary, tool = shutil.which("chromium"), shutil.which("chromedriver")
+    if binary is None or tool is None:
+        assert os.environ.get("CI") != "true", "chromium and chromium-driver are not installed"
+        pytest.skip("NOT TESTED IN A BROWSER: install chromium and chromium-driver")
+    options = ChromeOptions()
+    options.binary_location = binary
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for argument in _ARGUMENTS:
+        options.add_argument(argument)
+    driver = Chrome(options=options, service=Service(executable_path=tool))
+    try:
+        yield Browser(driver)
+    finally:
+        driver.quit()

@@ -1,0 +1,51 @@
+"""One browser for all tests here, and a relay for each state that a page can find one in."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ui import world
+from tests.ui.browser import Browser, browser
+from tests.ui.served import Served
+
+WORLDS: dict[str, world.Fill] = {
+    "nothing yet": world.nothing,
+    "all is well": world.busy,
+    "trouble": world.troubled,
+    "hostile": world.hostile,
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_open() -> None:
+    """Let the browser's and the relay's connections outlive a test; they end with the session."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def screen(chromium: Browser) -> Browser:
+    """The browser as it is before each test: a wide screen, light, and scripts on."""
+    chromium.scripts(on=True)
+    chromium.look(1440, "light")
+    chromium.open("about:blank")
+    chromium.complaints()
+    return chromium
+
+
+@pytest.fixture(scope="session")
+def relay(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    with Served(tmp_path_factory.mktemp("relay"), WORLDS[request.param]) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(tmp_path_factory.mktemp("troubled"), world.troubled) as served:
+        yield served

@@ -1,0 +1,166 @@
+"""What the page does by itself, and what it does when somebody clicks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from relay.delivery import PauseReason
+from relay.outcome.health import Health
+from relay.outcome.probe import Probe
+from tests.admin_port import ACTIVE, PINTEREST, TIKTOK
+from tests.builders import NOW_S
+from tests.ui import world
+from tests.ui.browser import Browser
+from tests.ui.served import Served
+
+LAPSED: PauseReason = "token_expired"
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Served]:
+    """A relay that a test may change."""
+    with Served(tmp_path, world.troubled) as served:
+        yield served
+
+
+def test_figures_come_by_themselves_and_nothing_jumps(screen: Browser, fresh: Served) -> None:
+    screen.open(fresh.url("/"))
+    assert "Conversions are not reaching TikTok." in screen.words
+    screen.run("window.marked = document.querySelector('h1')")
+
+    fresh.port.switch.health[TIKTOK] = ACTIVE
+    screen.wait_for("Conversions reach TikTok late.")
+
+    assert screen.run("return window.marked === document.querySelector('h1')")
+    assert screen.find("#announce").get_attribute("textContent") == "Conversions reach TikTok late."
+
+
+def test_updates_can_be_paused_and_that_is_remembered(screen: Browser, fresh: Served) -> None:
+    screen.open(fresh.url("/"))
+    screen.click("Pause updates")
+    assert "Updates are paused" in screen.words
+    fresh.port.switch.health[TIKTOK] = ACTIVE
+
+    screen.open(fresh.url("/"))
+    assert "Updates are paused" in screen.words
+    screen.click("Resume updates")
+    fresh.port.switch.health[TIKTOK] = Health("paused", LAPSED, "", float(NOW_S), None)
+    screen.wait_for("Conversions are not reaching TikTok.")
+
+
+def test_figures_that_cannot_be_had_are_told_as_such(screen: Browser, troubled: Served) -> None:
+    screen.open(troubled.url("/"))
+    try:
+        screen.network(latency_ms=2_000)
+        screen.wait_for("Loading")
+        screen.network(on=False)
+        screen.wait_for("Could not load figures. Sending goes on.")
+        assert screen.find("#again").is_displayed()
+        assert "Conversions are not reaching TikTok." in screen.words
+    finally:
+        screen.network()
+    screen.wait_for("Updated")
+
+
+def test_times_are_local_or_in_utc_as_one_likes(screen: Browser, troubled: Served) -> None:
+    screen.open(troubled.url("/find?id=order-1001"))
+    screen.click("Show UTC")
+    assert "31 Dec 2025, 23:45:00 UTC" in screen.words
+    screen.click("Show local time")
+    assert "UTC" not in screen.find("#live").text
+
+
+def test_the_chart_draws_what_the_table_says(screen: Browser, troubled: Served) -> None:
+    screen.open(troubled.url(f"/destinations/{TIKTOK}"))
+
+    assert len(screen.all("#chart canvas")) == 1
+    screen.click("The same figures as a table")
+    rows = screen.all("#trend-figures tbody tr")
+    assert len(rows) == 49
+    assert screen.run("return window.scrollX") == 0
+
+
+def test_all_can_be_reached_by_keyboard(screen: Browser, troubled: Served) -> None:
+    screen.open(troubled.url("/"))
+    body = screen.find("body")
+    body.send_keys(Keys.TAB)
+    assert screen.run("return document.activeElement.textContent") == "Skip to the content"
+    reached = set()
+    for _ in range(40):
+        screen.driver.switch_to.active_element.send_keys(Keys.TAB)
+        reached.add(screen.run("return document.activeElement.textContent.trim()"))
+
+    assert {"Find a conversion", "Pause updates", "See TikTok", "See these conversions"} <= reached
+
+
+def test_what_was_not_delivered_is_sent_again_after_one_question(
+    screen: Browser, fresh: Served
+) -> None:
+    screen.open(fresh.url("/"))
+    screen.click("See these conversions")
+    screen.wait_for("12 conversions, newest first.")
+    screen.click("Not delivered")
+    screen.click("Send again")
+    screen.wait_for("Send 12 conversions again?")
+    screen.click("Send again")
+    screen.wait_for("12 conversions will be sent again")
+
+    totals = fresh.run(fresh.port.journal.totals())
+    assert totals.replayed == {TIKTOK: 12}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_what_was_not_delivered_is_dismissed_with_a_note(
+    screen: Browser, fresh: Served, *, scripts: bool
+) -> None:
+    screen.scripts(on=scripts)
+    screen.open(fresh.url(f"/undelivered?destination={TIKTOK}"))
+    screen.all(".button.outline")[0].click()
+    screen.find("textarea").send_keys("The shop is mended; write to owner@shop.example")
+    screen.find("button.danger").click()
+
+    assert "12 conversions were dismissed." in screen.words
+    assert "Settled" in screen.words
+    assert "owner@shop.example" not in screen.words
+
+
+def test_a_destination_is_paused_and_resumed(screen: Browser, fresh: Served) -> None:
+    screen.open(fresh.url(f"/destinations/{PINTEREST}"))
+    screen.click("Pause sending to Pinterest")
+    screen.click("Pause Pinterest")
+    screen.wait_for("Paused by hand.")
+    assert fresh.port.switch.health[PINTEREST].reason == "paused_by_operator"
+    screen.click("Resume Pinterest")
+    screen.wait_for("Pause sending to Pinterest")
+
+
+def test_a_test_is_sent_and_its_verdict_told(screen: Browser, fresh: Served) -> None:
+    fresh.port.probes = [
+        Probe(TIKTOK, "web", "ok", None, "The platform takes the token and the id."),
+        Probe(TIKTOK, "offline", "wrong", "pixel_not_found", "Compare `pixel_code`."),
+    ]
+    screen.open(fresh.url("/test"))
+    screen.find("#destination").send_keys("TikTok")
+    screen.find("#code").send_keys("TEST123")
+    screen.find("form.sheet button").click()
+    screen.wait_for("What TikTok said")
+
+    assert "It works for the web shop" in screen.words
+    assert "It does not work for offline sales" in screen.words
+    assert fresh.port.tried == [(TIKTOK, "TEST123")]
+
+
+def test_a_conversion_is_found_by_either_id(screen: Browser, troubled: Served) -> None:
+    screen.open(troubled.url("/find"))
+    screen.find("#id").send_keys("shop-order-1001", Keys.ENTER)
+    screen.wait_for("Delivered")
+    assert "event id order-1001, order shop-order-1001" in screen.words
+    assert "TikTok took the event." in screen.words
+
+    screen.find("#id").clear()
+    screen.find("#id").send_keys("nobody", Keys.ENTER)
+    screen.wait_for("Nothing matches.")
+    screen.click("Clear the search")
+    screen.wait_for("Enter the id")

@@ -1,0 +1,72 @@
+"""The story that the page is for: a token lapses, somebody reads it and mends it; all arrives."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import msgspec
+import pytest
+
+from tests.ui.browser import Browser
+from tests.ui.story import Story
+
+SOON_S = 10.0
+"""Within which a page that is open has to tell."""
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Story]:
+    with Story(tmp_path) as running:
+        yield running
+
+
+def test_a_lapsed_token_is_told_mended_and_nothing_is_lost(screen: Browser, story: Story) -> None:
+    screen.open(story.relay.admin)
+    screen.wait_for("Your conversions are arriving.", SOON_S)
+
+    story.lapse()
+    screen.wait_for("Conversions are not reaching TikTok.", SOON_S)
+    screen.wait_for("The access token has expired.", SOON_S)
+    screen.wait_for("purchases worth", SOON_S)
+    assert re.search(r"[1-9][\d,]* purchases worth [\d,]+\.[05]0 EUR are waiting", screen.words)
+    assert "Events Manager → the event source → Settings → Events API" in screen.words
+    assert "Generate Access Token" in screen.words
+
+    screen.click("See TikTok")
+    screen.wait_for("Paused", SOON_S)
+    story.replace_token()
+    screen.wait_for("Working", 3 * SOON_S)
+
+    screen.click("Overview")
+    screen.wait_for("Your conversions are arriving.", SOON_S)
+    sold = story.stop_selling()
+    funnels = story.run(story.relay.until_nothing_waits())
+    assert {each["delivered"] for each in funnels.values()} == {sold}
+    at_tiktok = {each.event_id for each in story.sandbox.exchange.inbox.ids("tiktok")}
+    assert at_tiktok >= story.producer.acknowledged
+
+
+def test_all_that_tell_figures_tell_the_same_at_rest(screen: Browser, story: Story) -> None:
+    """The page, the API, the metrics and the command line, to the unit."""
+    story.stop_selling()
+    story.run(story.relay.until_nothing_waits())
+    admin = story.relay.admin
+    with urlopen(f"{admin}/api/v1/summary?range=24h") as answer:
+        summary = msgspec.json.decode(answer.read())
+    with urlopen(f"{admin}/metrics") as answer:
+        metrics = answer.read().decode()
+    screen.open(admin)
+    rows = {row.text.split("\n")[0]: row.text for row in screen.all(".funnel tbody tr")}
+
+    for each, label in zip(summary["destinations"], ("Pinterest", "TikTok"), strict=True):
+        figures = [int(figure.replace(",", "")) for figure in re.findall(r"[\d,]+", rows[label])]
+        assert figures == [
+            each[key] for key in ("received", "skipped", "pending", "delivered", "dead")
+        ]
+        delivered = re.findall(
+            rf'relay_events_delivered_total{{destination="{each["name"]}",event="[^"]+"}} (\S+)',
+            metrics,
+        )
+        assert sum(map(float, delivered)) == each["delivered"]
+    assert story.status() == summary["destinations"]
