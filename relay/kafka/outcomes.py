@@ -50,7 +50,7 @@ class OutcomePublisher:
         self._fault: Fault | None = None
         self._after = 0
         self._published = 0
-        self._backlog = Backlog(0, 0)
+        self._backlog, self._looked = Backlog(0, 0), False
 
     def view(self) -> OutcomesView:
         """Return how it goes."""
@@ -106,18 +106,30 @@ class OutcomePublisher:
         by_partition: defaultdict[int, list[Record]] = defaultdict(list)
         for record in (record for row in rows for record in records(row)):
             by_partition[_partition(record[0], partitions)].append(record)
-        sending = asyncio.gather(
-            *(_send_in_order(producer, number, each) for number, each in by_partition.items())
-        )
+        sending = [
+            asyncio.create_task(_send_in_order(producer, number, each))
+            for number, each in by_partition.items()
+        ]
         try:
-            while not (await asyncio.wait({sending}, timeout=ANSWER_WITHIN_S))[0]:
-                self._tell(await self._cause())
+            await self._accompany(set(sending))
         finally:
-            sending.cancel()
-        sending.result()
+            for task in sending:
+                task.cancel()
+            await asyncio.wait(sending)
         self._published += sum(map(len, by_partition.values()))
         self._tell(None)
         self._waits.reset()
+
+    async def _accompany(self, pending: "set[asyncio.Task[None]]") -> None:
+        """Wait for all, and say so if it takes long; raises as soon as one fails."""
+        while pending:
+            done, pending = await asyncio.wait(
+                pending, timeout=ANSWER_WITHIN_S, return_when=asyncio.FIRST_EXCEPTION
+            )
+            for task in done:
+                task.result()
+            if not done:
+                self._tell(await self._cause())
 
     async def _cause(self) -> Fault:
         """Return why the cluster does not answer."""
@@ -130,12 +142,12 @@ class OutcomePublisher:
 
     async def _look(self) -> None:
         backlog = await self._journal.outcome_backlog()
-        if backlog.lost > self._backlog.lost > 0 or (backlog.lost and not self._backlog.lost):
+        if self._looked and backlog.lost > self._backlog.lost:
             log.warning(
                 "outcomes were given up: the journal is at its size limit",
                 extra={"fields": {"lost": backlog.lost}},
             )
-        self._backlog = backlog
+        self._backlog, self._looked = backlog, True
 
     def _tell(self, fault: Fault | None) -> None:
         """Log what changed."""
