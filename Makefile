@@ -7,10 +7,10 @@ COMPILE := pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe -
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-kafka demo check test chaos mutants backlog bench bench-all outage schemas lock clean
+.PHONY: help setup run run-kafka demo check test chaos mutants backlog bench bench-all bench-micro profile outage schemas lock clean
 
 help:  ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) $(VENV)/.developer  ## Install the app and the developers' tools into .venv
 
@@ -51,6 +51,12 @@ bench: setup  ## Measure the relay against a straightforward baseline, in one ru
 bench-all: setup  ## The same under all circumstances, Kafka and a million events waiting as well
 	$(BIN)/python -m tests.bench.run --all
 	$(BIN)/python -m tests.bench.kafka
+
+bench-micro: setup  ## Measure what each stage of an event costs
+	$(BIN)/python -m tests.bench.micro
+
+profile: setup  ## Draw where the running relay spends its time under load (CASE=bodies-of-1 …)
+	$(BIN)/python -m tests.bench.profile $(if $(CASE),--case $(CASE))
 
 outage: setup  ## Simulate a platform that is away for a day, at full size: some minutes
 	RELAY_OUTAGE_SCALE=1 $(BIN)/python -m pytest -q -s -p no:randomly tests/simulation/test_outage.py

@@ -36,6 +36,10 @@ class Cores(msgspec.Struct, frozen=True):
         """Return the cores of a service: several workers share all of them with the tools."""
         return self.service if workers == 1 else f"{self.service},{self.tools}"
 
+    def stay(self) -> None:
+        """Keep this process on the core of the service: it measures itself."""
+        os.sched_setaffinity(0, {int(self.service)})
+
     def leave(self) -> None:
         """Keep this process, and what it starts without a core of its own, among the tools."""
         os.sched_setaffinity(0, {int(core) for core in self.tools.split(",")})

@@ -17,10 +17,11 @@ from tests.bench.report import Result
 
 PANELS = ("cpu_us_per_event", "events_per_s", "answer_p99_ms", "delivery_p50_ms")
 COLOURS = {RELAY: "#0072b2", BASELINE: "#d55e00", CHAIN: "#009e73"}
-LABELS, PANEL, GAP, ROW, HEAD, FOOT = 190, 230, 24, 26, 96, 16
+LABELS, PANEL, GAP, ROW, HEAD, FOOT = 210, 220, 48, 26, 96, 16
 """Widths and heights in pixels."""
 INK, FAINT, PAPER = "#1a1a1a", "#d8d8d8", "#ffffff"
 MARK = 5
+HEADING = "What an event costs: the median of the rounds, and a line from the least to the greatest"
 STYLE = (
     f"text{{font:13px system-ui,sans-serif;fill:{INK}}}.t{{font-weight:600}}.s{{font-size:11px}}"
 )
@@ -60,7 +61,12 @@ def plot(results: Sequence[Result], subtitle: str) -> str:
         '<title id="title">What an event costs the relay</title>',
         f'<desc id="about">{escape(_in_words(results))}</desc>',
         f'<style>{STYLE}</style><rect width="{width}" height="{height}" fill="{PAPER}"/>',
-        _text(12, 22, "Median, and from the least to the greatest of all rounds", "t"),
+        _text(
+            12,
+            22,
+            "What an event costs: median of the rounds, and a line from the least to the greatest",
+            "t",
+        ),
         _text(12, 40, subtitle, "s"),
         *_legend(),
         *_names(results),

@@ -130,11 +130,11 @@ class Connection(asyncio.Protocol):
             return _http(404, b"{}")
         if not 0 < events <= MAX_BATCH:
             self._count.refused += 1
-            return _pinterest_refusal() if is_pinterest else _tiktok(40002, "data: 1 to 1000")
+            return _pinterest_refusal() if is_pinterest else tiktok(40002, "data: 1 to 1000")
         tally = self._count.pinterest if is_pinterest else self._count.tiktok
         tally.add(events, at_s := monotonic())
         self._arrivals.append(Arrival(at_s, self._numbers()))
-        return _pinterest(events) if is_pinterest else _tiktok(0, "OK")
+        return pinterest(events) if is_pinterest else tiktok(0, "OK")
 
     def _numbers(self) -> bytes:
         found = EVENT_NUMBER.findall(self._buffer, self._head_size, self._request_size)
@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
 
 
 @cache
-def _pinterest(events: int) -> bytes:
+def pinterest(events: int) -> bytes:
     """Return the answer that took all `events`; at most `MAX_BATCH` of them are cached."""
     verdict = {"status": "processed", "error_message": "", "warning_message": ""}
     answer = {"num_events_received": events, "num_events_processed": events}
@@ -158,7 +158,7 @@ def _pinterest_refusal() -> bytes:
 
 
 @cache
-def _tiktok(code: int, message: str) -> bytes:
+def tiktok(code: int, message: str) -> bytes:
     """Return the answer with this verdict; the request id is the same each time."""
     answer = {"code": code, "message": message, "request_id": "20260101000000000000"}
     return _json(200, answer | {"data": {}})

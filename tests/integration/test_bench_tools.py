@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from relay.event import InboundEvent
-from tests.bench import corpus, load, sink
+from tests.bench import corpus, load, micro, sink
 from tests.bench.case import BASELINE, CASES, CHAIN, PACED_BOUNDS, RELAY, Bound, Case
 from tests.bench.figure import FIGURES
 from tests.bench.machine import Machine
@@ -363,3 +363,13 @@ def test_a_quick_run_paces_and_begins_with_a_past(tmp_path: Path) -> None:
     [reference], [waiting] = (result.of(RELAY) for result in report.results)
     assert reference.events == 3_000
     assert 3_000 <= waiting.events <= 8_000
+
+
+def test_the_stages_are_measured_one_by_one(tmp_path: Path) -> None:
+    """Each stage has a figure of each round, and none of them lost an event on the way."""
+    found = asyncio.run(micro.measure(rounds=2, events=300, folder=tmp_path))
+    stages = {stage.partition(",")[0] for stage in found}
+    assert {"decode and check", "convert", "map and encode", "claim", "append"} <= stages
+    assert {"read and batch", "request", "answer", "settle"} <= stages
+    assert len(found["convert"]) == 2
+    assert len(found["settle, a destination, durable"]) == 4
