@@ -95,7 +95,8 @@ class Node:
             check=False,
         )
         if done.returncode:
-            raise Unavailable(f"the storage cannot be formatted: {done.stdout.decode()[-500:]}")
+            said = (done.stdout + done.stderr).decode(errors="replace").strip()
+            raise Unavailable(f"the storage cannot be formatted: {said[-500:]}")
 
     def launch(self) -> None:
         """Start the process; `wait` tells when it takes clients."""
@@ -176,7 +177,8 @@ class Cluster:
         fetch()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._make_key()
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # The leading letter keeps it from looking like an option.
+        cluster_id = "A" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         with self._stack as stack:
             for node in self.nodes:
                 node.format(cluster_id, self._key)
