@@ -3,6 +3,7 @@
 Times are a sixtieth of those in `deploy/prometheus/`.
 """
 
+import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.grafana.dashboard import dashboard
 from relay.sandbox.server import Sandbox
 from tests.acceptance.process import Relay, fetch, purchase
-from tests.prometheus import Prometheus, shortened, told_metrics
+from tests.prometheus import Prometheus, program, shortened, told_metrics
 
 OPTIONS = 'linger = "10ms"'
 VARIABLES = {"$__rate_interval": "5s", "$instance": ".*", "$destination": ".*"}
@@ -77,11 +78,19 @@ async def test_every_query_of_rules_and_dashboard_has_an_answer(tmp_path: Path) 
         assert await prometheus.firing() == set()
 
 
+def complaints(page: str) -> str:
+    """Return what `promtool` does not like about a scrape."""
+    lint = [program("promtool"), "check", "metrics"]
+    done = subprocess.run(lint, input=page, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
 @pytest.mark.slow
 async def test_what_a_running_relay_exposes_is_what_the_runbook_tells(tmp_path: Path) -> None:
     async with Sandbox() as sandbox, Relay(tmp_path, sandbox.url) as relay:
         page = (await fetch(f"{relay.admin}/metrics")).decode()
 
+    assert complaints(page) == ""
     exposed = {
         f"{family.name}_total" if family.type == "counter" else family.name
         for family in text_string_to_metric_families(page)

@@ -16,8 +16,13 @@ FULL = Fault("the journal is at its size limit")
 
 
 @pytest.fixture
-def status() -> Status:
-    return Status("relay", ("conversions",), Metrics(), lambda: NOW_S)
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+def status(metrics: Metrics) -> Status:
+    return Status("relay", ("conversions",), metrics, lambda: NOW_S)
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[Mapping[str, Any]]:
@@ -44,6 +49,17 @@ def test_trouble_stays_while_the_cluster_is_away(status: Status) -> None:
     assert status.view().state == "held"
     status.out_of_trouble()
     assert status.view().state == "active"
+
+
+def test_monitoring_sees_whether_events_are_read(status: Status, metrics: Metrics) -> None:
+    def reading() -> float | None:
+        return metrics.registry.get_sample_value("relay_kafka_reading", {"group_id": "relay"})
+
+    assert reading() == 0
+    status.reached()
+    assert reading() == 1
+    status.in_trouble("held", FULL)
+    assert reading() == 0
 
 
 def test_only_partitions_of_this_relay_have_a_lag(status: Status) -> None:
