@@ -304,9 +304,8 @@ class DeadGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KindCount(msgspec.Struct, frozen=True, kw_only=True):
-    """The counts of one kind of event at one destination; '' is the relay itself."""
+    """The counts of one kind of event at one destination."""
 
-    destination: str
     event: str
     received: int
     skipped: int
@@ -574,15 +573,17 @@ class Journal(Protocol):
         """Return what waits for a destination; as quick for a million events as for one."""
         ...
 
-    async def series(self, since_ms: int, step_s: int) -> Mapping[str, Sequence[Slice]]:
+    async def series(
+        self, since_ms: int, step_s: int, destination: str | None = None
+    ) -> Mapping[str, Sequence[Slice]]:
         """Return the counts by destination and step of receipt since a moment, in order of time.
 
         Steps without an event are left out; a step is a whole number of roll-up rows.
         """
         ...
 
-    async def kinds(self, since_ms: int) -> Sequence[KindCount]:
-        """Return the counts by destination and kind of event since a moment."""
+    async def kinds(self, since_ms: int, destination: str) -> Sequence[KindCount]:
+        """Return the counts of a destination by kind of event since a moment."""
         ...
 
     async def purchases_waiting(self, destination: str) -> int:

@@ -18,19 +18,26 @@ _SINCE: Final = (
     "((width_s = :minute_s AND start_s > :since_s - :minute_s)"
     " OR (width_s = :hour_s AND start_s > :since_s - :hour_s))"
 )
-_SUMS: Final = "sum(received), sum(skipped), sum(delivered), sum(dead)"
+_COUNTS: Final = ("received", "skipped", "delivered", "dead")
+_SUMS: Final = ", ".join(f"sum({each}) AS {each}" for each in _COUNTS)
 
 
-def series(connection: sqlite3.Connection, since_ms: int, step_s: int) -> dict[str, list[Slice]]:
-    """Return the counts by destination and step; see `relay.journal.base.Journal.series`."""
+def series(
+    connection: sqlite3.Connection, since_ms: int, step_s: int, destination: str | None = None
+) -> dict[str, list[Slice]]:
+    """Return the counts by destination and step; see `relay.journal.base.Journal.series`.
+
+    Each row is summed up over its kinds first, in the order of the table: that needs no sorting.
+    """
     rows = connection.execute(
         f"SELECT destination, start_s - start_s % :step_s AS step, {_SUMS}"
-        f" FROM rollup WHERE {_SINCE} GROUP BY destination, step ORDER BY step",
-        {**_range(since_ms), "step_s": step_s},
+        f" FROM ({_of_each_width(f'start_s, destination, {_SUMS}', 'start_s, destination')})"
+        " GROUP BY destination, step ORDER BY step",
+        {**_range(since_ms), "step_s": step_s, "destination": destination},
     )
     found: defaultdict[str, list[Slice]] = defaultdict(list)
-    for destination, start_s, received, skipped, delivered, dead in rows:
-        found[destination].append(
+    for name, start_s, received, skipped, delivered, dead in rows:
+        found[name].append(
             Slice(
                 start_s=start_s, received=received, skipped=skipped, delivered=delivered, dead=dead
             )
@@ -38,16 +45,16 @@ def series(connection: sqlite3.Connection, since_ms: int, step_s: int) -> dict[s
     return dict(found)
 
 
-def kinds(connection: sqlite3.Connection, since_ms: int) -> list[KindCount]:
-    """Return the counts by destination and kind of event, most frequent first."""
+def kinds(connection: sqlite3.Connection, since_ms: int, destination: str) -> list[KindCount]:
+    """Return the counts of one destination by kind of event, most frequent first."""
+    each = _of_each_width(f"event, {_SUMS}, max(start_s) AS last_s", "event")
     rows = connection.execute(
-        f"SELECT destination, event, {_SUMS}, max(start_s) FROM rollup"
-        f" WHERE {_SINCE} AND event != '' GROUP BY destination, event ORDER BY sum(received) DESC",
-        _range(since_ms),
+        f"SELECT event, {_SUMS}, max(last_s) FROM ({each})"
+        " WHERE event != '' GROUP BY event ORDER BY sum(received) DESC",
+        {**_range(since_ms), "destination": destination},
     )
     return [
         KindCount(
-            destination=destination,
             event=event,
             received=received,
             skipped=skipped,
@@ -55,7 +62,7 @@ def kinds(connection: sqlite3.Connection, since_ms: int) -> list[KindCount]:
             dead=dead,
             last_s=last_s,
         )
-        for destination, event, received, skipped, delivered, dead, last_s in rows
+        for event, received, skipped, delivered, dead, last_s in rows
     ]
 
 
@@ -77,6 +84,15 @@ def last_delivered_ms(connection: sqlite3.Connection) -> dict[str, int]:
         (RECEIPTS_LOOKED_AT,),
     )
     return dict(rows)
+
+
+def _of_each_width(columns: str, group: str) -> str:
+    """Return a query of the rows of a range that reach beyond its beginning, minutes and hours."""
+    return " UNION ALL ".join(
+        f"SELECT {columns} FROM rollup WHERE width_s = :{width} AND start_s > :since_s - :{width}"
+        f" AND (:destination IS NULL OR destination = :destination) GROUP BY {group}"
+        for width in ("minute_s", "hour_s")
+    )
 
 
 def _range(since_ms: int) -> dict[str, int]:

@@ -328,14 +328,17 @@ class SqliteJournal:
             oldest_received_ms=await engine.queries.run(reports.oldest_received_ms),
         )
 
-    async def series(self, since_ms: int, step_s: int) -> Mapping[str, Sequence[Slice]]:
+    async def series(
+        self, since_ms: int, step_s: int, destination: str | None = None
+    ) -> Mapping[str, Sequence[Slice]]:
         """Return the counts by destination and step of receipt since a moment."""
-        query = partial(series.series, since_ms=since_ms, step_s=step_s)
+        query = partial(series.series, since_ms=since_ms, step_s=step_s, destination=destination)
         return await self._opened.queries.run(query)
 
-    async def kinds(self, since_ms: int) -> Sequence[KindCount]:
-        """Return the counts by destination and kind of event since a moment."""
-        return await self._opened.queries.run(partial(series.kinds, since_ms=since_ms))
+    async def kinds(self, since_ms: int, destination: str) -> Sequence[KindCount]:
+        """Return the counts of a destination by kind of event since a moment."""
+        query = partial(series.kinds, since_ms=since_ms, destination=destination)
+        return await self._opened.queries.run(query)
 
     async def purchases_waiting(self, destination: str) -> int:
         """Return how many purchases wait: none was received before the oldest that waits."""

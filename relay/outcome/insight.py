@@ -110,7 +110,6 @@ class Insight:
         """Return one destination. Raises KeyError for an unknown one."""
         destination = self._destinations[name]
         summary = await self._reports.summary(range_name)
-        kinds = await self._journal.kinds(self._since_ms(range_name))
         groups = await self._journal.dead_groups(
             destination=name, since_ms=self._row_ms(range_name)
         )
@@ -118,9 +117,9 @@ class Insight:
         events, carried = self._metrics.identifiers.carried(name)
         return Detail(
             summary=summary,
-            card=next(each for each in await self._cards(summary) if each.view.name == name),
+            card=(await self._cards(summary, name))[0],
             task=next((each for each in found if _is_state_of(each, name)), None),
-            kinds=[each for each in kinds if each.destination == name],
+            kinds=await self._journal.kinds(self._since_ms(range_name), name),
             groups=groups,
             match=match_data(destination.identifier_keys, events, carried),
             skipped=await self._skipped(name),
@@ -148,9 +147,10 @@ class Insight:
         known = [each for each in groups if each.destination in self._destinations]
         return tasks(self._journal.unavailable(), waiting, known)
 
-    async def _cards(self, summary: Summary) -> Sequence[Card]:
+    async def _cards(self, summary: Summary, name: str | None = None) -> Sequence[Card]:
+        """Return the cards of all destinations, or of one."""
         since_ms = self._since_ms(summary.range)
-        trends = await self._journal.series(since_ms, STEPS_S[summary.range])
+        trends = await self._journal.series(since_ms, STEPS_S[summary.range], name)
         delivered = await self._journal.last_delivered_ms()
         return [
             Card(
@@ -162,6 +162,7 @@ class Insight:
                 trend=filled(trends.get(view.name, ()), summary.range, self._clock()),
             )
             for view in summary.destinations
+            if name in (None, view.name)
         ]
 
     async def _skipped(self, name: str) -> Sequence[tuple[Wording, int]]:

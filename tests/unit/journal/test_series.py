@@ -56,7 +56,7 @@ def test_what_lies_before_the_range_is_left_out(journal: sqlite3.Connection) -> 
     row(journal, NOW_S - 30, MINUTE_S, PINTEREST, "purchase", 5, 0, 0, 0)
 
     assert [each.received for each in series.series(journal, NOW_MS, 60)[PINTEREST]] == [5]
-    assert [each.received for each in series.kinds(journal, NOW_MS)] == [5]
+    assert [each.received for each in series.kinds(journal, NOW_MS, PINTEREST)] == [5]
 
 
 def test_kinds_are_told_most_frequent_first_with_their_last_moment(
@@ -66,7 +66,7 @@ def test_kinds_are_told_most_frequent_first_with_their_last_moment(
     row(journal, NOW_S, MINUTE_S, PINTEREST, "purchase", 2, 0, 2, 0)
     row(journal, NOW_S + 60, MINUTE_S, PINTEREST, "purchase", 2, 1, 0, 1)
 
-    found = series.kinds(journal, NOW_MS)
+    found = series.kinds(journal, NOW_MS, PINTEREST)
 
     assert [(each.event, each.received, each.last_s) for each in found] == [
         ("purchase", 4, NOW_S + 60),
@@ -118,7 +118,7 @@ def test_a_month_of_ten_million_events_is_told_at_once(journal: sqlite3.Connecti
     for name, query in {
         "report": lambda: reports.report(journal, since_ms),
         "series": lambda: series.series(journal, since_ms, DAY_S),
-        "kinds": lambda: series.kinds(journal, since_ms),
+        "kinds": lambda: series.kinds(journal, since_ms, PINTEREST),
         "waiting": lambda: series.purchases_waiting(journal, PINTEREST, since_ms),
     }.items():
         times[name] = min(_seconds(query) for _ in range(3))
