@@ -47,6 +47,7 @@ mutants: setup  ## Break each promise in a copy of the code, and see its test fa
 
 bench: setup  ## Measure the relay against a straightforward baseline, in one run (10 minutes)
 	$(BIN)/python -m tests.bench.run
+	$(BIN)/python -m tests.bench.kafka
 
 bench-all: setup  ## The same under all circumstances, Kafka and a million events waiting as well
 	$(BIN)/python -m tests.bench.run --all
@@ -55,8 +56,8 @@ bench-all: setup  ## The same under all circumstances, Kafka and a million event
 bench-micro: setup  ## Measure what each stage of an event costs
 	$(BIN)/python -m tests.bench.micro
 
-profile: setup  ## Draw where the running relay spends its time under load (CASE=bodies-of-1 …)
-	$(BIN)/python -m tests.bench.profile $(if $(CASE),--case $(CASE))
+profile: setup  ## Draw where the relay spends its time under load (CASE=bodies-of-1, TEXT=1)
+	$(BIN)/python -m tests.bench.flame $(if $(CASE),--case $(CASE)) $(if $(TEXT),--text)
 
 outage: setup  ## Simulate a platform that is away for a day, at full size: some minutes
 	RELAY_OUTAGE_SCALE=1 $(BIN)/python -m pytest -q -s -p no:randomly tests/simulation/test_outage.py

@@ -19,13 +19,15 @@ from aiohttp import web
 from relay.event import InboundEvent
 from tests.bench import corpus, load, micro, sink
 from tests.bench.case import BASELINE, CASES, CHAIN, PACED_BOUNDS, RELAY, Bound, Case
+from tests.bench.child import BenchError
 from tests.bench.figure import FIGURES
+from tests.bench.flame import own_shares, watched
 from tests.bench.machine import Machine
 from tests.bench.measurement import Measurement, latencies_s
 from tests.bench.plot import plot
 from tests.bench.report import Result, Verdict, verdicts
 from tests.bench.run import Report
-from tests.bench.usage import usage
+from tests.bench.usage import tree, usage
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -373,3 +375,39 @@ def test_the_stages_are_measured_one_by_one(tmp_path: Path) -> None:
     assert {"read and batch", "request", "answer", "settle"} <= stages
     assert len(found["convert"]) == 2
     assert len(found["settle, a destination, durable"]) == 4
+
+
+def test_a_profile_tells_which_functions_were_at_work() -> None:
+    """Only the innermost frame of a sample counts."""
+    stacks = [
+        "main (a.py:1);decode (b.py:7) 3",
+        "main (a.py:1) 1",
+        "main (a.py:1);decode (b.py:7) 4",
+    ]
+    assert own_shares(stacks) == [("decode (b.py:7)", 7 / 8), ("main (a.py:1)", 1 / 8)]
+
+
+BUSY = "while True: sum(range(1_000))"
+
+
+def test_a_process_is_profiled_from_outside(tmp_path: Path) -> None:
+    """The first process below the one that keeps its time is looked at until the block ends."""
+    path = tmp_path / "profile.txt"
+    command = ["timeout", "30", sys.executable, "-c", BUSY]
+    with subprocess.Popen(command) as child:
+        try:
+            while len(tree(child.pid)) < 2:
+                os.sched_yield()
+            with watched(child.pid, path, "raw"):
+                used_s = usage(child.pid).cpu_s
+                while usage(child.pid).cpu_s < used_s + 1:
+                    os.sched_yield()
+        except BenchError as error:
+            if "ermission" not in str(error):
+                raise
+            pytest.skip("NOT TESTED: this user may not trace processes")
+        finally:
+            child.terminate()
+    (name, share), *_ = own_shares(path.read_text().splitlines())
+    assert name.startswith("<module> (<string>")
+    assert share > 0.9
