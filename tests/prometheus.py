@@ -59,10 +59,14 @@ def metrics_in(expr: str) -> set[str]:
     return {re.sub(r"_(bucket|count|sum)$", "", name) for name in found}
 
 
-def told_metrics() -> set[str]:
-    """Return the metrics that the runbook tells of."""
+def told_metrics() -> Mapping[str, set[str]]:
+    """Return the metrics that the runbook tells of, with their labels."""
     cells = re.findall(r"^\| (`(?:relay|process)_[^|]+)\|", RUNBOOK, re.MULTILINE)
-    return {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)}
+    return {
+        name: set(re.findall(r"\w+", "".join(re.findall(r"`\{(.+)\}`", cell))))
+        for cell in cells
+        for name in re.findall(r"`([a-z_]+)`", cell)
+    }
 
 
 def recorded_in(expr: str) -> set[str]:
