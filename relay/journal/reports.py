@@ -12,24 +12,20 @@ from typing import Final
 
 from relay.journal.amount import add_exactly
 from relay.journal.base import Funnel, RangeReport, Rejection, Totals
-from relay.journal.rollup import HOUR_S, MINUTE_S, RELAY
+from relay.journal.rollup import RELAY, ROLLUP_COUNTS
+from relay.journal.rollup_range import SINCE, bounds, of_each_width
 
 MAX_REJECTIONS: Final = 1_000
 
-_SINCE: Final = (
-    "((width_s = :minute_s AND start_s > :since_s - :minute_s)"
-    " OR (width_s = :hour_s AND start_s > :since_s - :hour_s))"
-)
-"""Rows that reach beyond the moment: it is rounded down to the start of its row."""
+_SUMS: Final = ", ".join(f"sum({each}) AS {each}" for each in ROLLUP_COUNTS)
 
 
 def report(connection: sqlite3.Connection, since_ms: int) -> RangeReport:
     """Return the funnels of what was received since a moment."""
-    moment = {"since_s": since_ms // 1000, "minute_s": MINUTE_S, "hour_s": HOUR_S}
+    moment = bounds(since_ms)
+    each = of_each_width(f"destination, {_SUMS}", "start_s, destination")
     rows = connection.execute(
-        "SELECT destination, sum(received), sum(rejected), sum(skipped), sum(delivered), sum(dead)"
-        f" FROM rollup WHERE {_SINCE} GROUP BY destination",
-        moment,
+        f"SELECT destination, {_SUMS} FROM ({each}) GROUP BY destination", moment
     )
     counts = {destination: sums for destination, *sums in rows}
     received, rejected, *_ = counts.pop(RELAY, (0, 0))
@@ -88,7 +84,7 @@ def _values_since(
 ) -> Mapping[str, Mapping[str, Decimal]]:
     """Return the sums by destination and currency; SQLite would add them as floats."""
     rows = connection.execute(
-        f"SELECT destination, currency, value FROM rollup_value WHERE {_SINCE}", moment
+        f"SELECT destination, currency, value FROM rollup_value WHERE {SINCE}", moment
     )
     found: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for destination, currency, value in rows:

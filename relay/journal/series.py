@@ -9,16 +9,13 @@ from collections import defaultdict
 from typing import Final
 
 from relay.journal.base import KindCount, Slice
-from relay.journal.rollup import HOUR_S, MINUTE_S
+from relay.journal.rollup_range import SINCE, bounds, of_each_width
 
 RECEIPTS_LOOKED_AT: Final = 2_000
 """Latest requests among which a delivery is looked for; one that lies further back is not found."""
 
-_SINCE: Final = (
-    "((width_s = :minute_s AND start_s > :since_s - :minute_s)"
-    " OR (width_s = :hour_s AND start_s > :since_s - :hour_s))"
-)
 _COUNTS: Final = ("received", "skipped", "delivered", "dead")
+_OF_ONE: Final = "destination = :destination"
 _SUMS: Final = ", ".join(f"sum({each}) AS {each}" for each in _COUNTS)
 
 
@@ -29,11 +26,12 @@ def series(
 
     Each row is summed up over its kinds first, in the order of the table: that needs no sorting.
     """
+    where = "TRUE" if destination is None else _OF_ONE
+    each = of_each_width(f"start_s, destination, {_SUMS}", "start_s, destination", where)
     rows = connection.execute(
-        f"SELECT destination, start_s - start_s % :step_s AS step, {_SUMS}"
-        f" FROM ({_of_each_width(f'start_s, destination, {_SUMS}', 'start_s, destination')})"
+        f"SELECT destination, start_s - start_s % :step_s AS step, {_SUMS} FROM ({each})"
         " GROUP BY destination, step ORDER BY step",
-        {**_range(since_ms), "step_s": step_s, "destination": destination},
+        {**bounds(since_ms), "step_s": step_s, "destination": destination},
     )
     found: defaultdict[str, list[Slice]] = defaultdict(list)
     for name, start_s, received, skipped, delivered, dead in rows:
@@ -47,11 +45,11 @@ def series(
 
 def kinds(connection: sqlite3.Connection, since_ms: int, destination: str) -> list[KindCount]:
     """Return the counts of one destination by kind of event, most frequent first."""
-    each = _of_each_width(f"event, {_SUMS}, max(start_s) AS last_s", "event")
+    each = of_each_width(f"event, {_SUMS}, max(start_s) AS last_s", "event", _OF_ONE)
     rows = connection.execute(
         f"SELECT event, {_SUMS}, max(last_s) FROM ({each})"
         " WHERE event != '' GROUP BY event ORDER BY sum(received) DESC",
-        {**_range(since_ms), "destination": destination},
+        {**bounds(since_ms), "destination": destination},
     )
     return [
         KindCount(
@@ -70,8 +68,8 @@ def purchases_waiting(connection: sqlite3.Connection, destination: str, since_ms
     """Return how many purchases received since a moment wait for a destination."""
     row = connection.execute(
         "SELECT coalesce(sum(received - skipped - delivered - dead), 0) FROM rollup"
-        f" WHERE {_SINCE} AND destination = :destination AND event = 'purchase'",
-        {**_range(since_ms), "destination": destination},
+        f" WHERE {SINCE} AND destination = :destination AND event = 'purchase'",
+        {**bounds(since_ms), "destination": destination},
     ).fetchone()
     return max(0, int(row[0]))
 
@@ -84,16 +82,3 @@ def last_delivered_ms(connection: sqlite3.Connection) -> dict[str, int]:
         (RECEIPTS_LOOKED_AT,),
     )
     return dict(rows)
-
-
-def _of_each_width(columns: str, group: str) -> str:
-    """Return a query of the rows of a range that reach beyond its beginning, minutes and hours."""
-    return " UNION ALL ".join(
-        f"SELECT {columns} FROM rollup WHERE width_s = :{width} AND start_s > :since_s - :{width}"
-        f" AND (:destination IS NULL OR destination = :destination) GROUP BY {group}"
-        for width in ("minute_s", "hour_s")
-    )
-
-
-def _range(since_ms: int) -> dict[str, int]:
-    return {"since_s": since_ms // 1000, "minute_s": MINUTE_S, "hour_s": HOUR_S}
