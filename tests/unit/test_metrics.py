@@ -112,3 +112,24 @@ def test_a_configured_destination_starts_at_zero() -> None:
     }
     assert outcomes == set(OUTCOMES)
     assert all(sample.value == 0 for sample in samples)
+
+
+def test_a_quantile_is_never_better_than_what_was_observed() -> None:
+    histogram = Histogram(CollectorRegistry(), "h", "text", bounds=(1, 5, 10))
+    assert histogram.quantile(0.5, "shop") is None
+    histogram.observe(0.5, "shop", count=6)
+    histogram.observe(4, "shop", count=3)
+    histogram.observe(99, "shop")
+
+    assert histogram.quantile(0.5, "shop") == 1
+    assert histogram.quantile(0.9, "shop") == 5
+    assert histogram.quantile(0.99, "shop") == float("inf")
+
+
+def test_what_events_carry_is_told_with_how_many_there_were() -> None:
+    tally = IdentifierTally(CollectorRegistry(), "t", "text")
+    tally.expect("shop", ["email", "phone"])
+    tally.add_events([(("shop",), carrying("email")), (("shop",), carrying())])
+
+    assert tally.carried("shop") == (2, {"email": 1, "phone": 0})
+    assert tally.carried("other") == (0, {})

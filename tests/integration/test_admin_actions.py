@@ -1,0 +1,205 @@
+"""What can be done on the page: by forms, asked once, never by a GET, never from another origin."""
+
+import csv
+import io
+import re
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from relay.journal.base import DeadFilter, Passed, Rejection
+from relay.outcome.probe import Probe
+from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort, Reply
+from tests.builders import NOW_S
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+GROUP = {"destination": TIKTOK, "reason": "invalid_event", "code": ""}
+
+
+async def submit(port: AdminPort, path: str, fields: dict[str, str], **headers: str) -> Reply:
+    body = urlencode(fields).encode()
+    return await port.ask(path, method="POST", body=body, headers={**FORM, **headers})
+
+
+def words(reply: Reply) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", reply.body.decode()))
+
+
+async def test_a_group_is_sent_again_after_a_dry_run(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        await port.take("b", tiktok=INVALID)
+        asked = words(await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action=replay"))
+        before = await port.journal.totals()
+        done = words(await submit(port, "/undelivered/replay", GROUP))
+        after = await port.journal.totals()
+        nothing = words(await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action=replay"))
+
+    assert "Send 2 conversions again?" in asked
+    assert "All can be sent again" in asked
+    assert not before.replayed
+    assert after.replayed == {TIKTOK: 2}
+    assert "2 conversions will be sent again" in done
+    assert "Nothing matches." in nothing
+
+
+async def test_what_is_too_old_is_told_before_and_cannot_be_sent(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        port.now_s += 2 * 86_400
+        asked = await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action=replay")
+
+    assert "0 of them can be sent again; 1 is too old for it" in words(asked)
+    assert b"disabled" in asked.body
+
+
+async def test_a_group_is_dismissed_with_a_note_without_pii(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        note = "told owner@shop.example"
+        done = words(await submit(port, "/undelivered/drop", {**GROUP, "note": note}))
+        dropped = DeadFilter(reason="dropped_by_operator")
+        letters = await port.journal.dead_letters(dropped, limit=10)
+        listed = words(await port.ask("/undelivered"))
+
+    assert "1 conversion was dismissed." in done
+    assert "told" in letters.letters[0].note
+    assert "owner@" not in listed
+    assert "Settled" in listed
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/undelivered/replay", "/undelivered/drop", f"/destinations/{PINTEREST}/pause", "/test"],
+)
+async def test_no_other_origin_can_do_it(tmp_path: Path, path: str) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        foreign = await submit(port, path, GROUP, Origin="https://evil.example")
+        hidden = await submit(port, path, GROUP, Origin="null")
+        own = await submit(port, path, GROUP, Origin=port.address)
+
+    assert [foreign.status, hidden.status] == [403, 403]
+    assert own.status == 200
+    assert port.tried == ([(TIKTOK, "")] if path == "/test" else [])
+
+
+async def test_a_group_has_to_be_named_whole(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        reply = await submit(port, "/undelivered/replay", {"destination": TIKTOK})
+        action = await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action=erase")
+        cursor = await port.ask(f"/undelivered/group?{urlencode(GROUP)}&cursor=x")
+
+    assert [reply.status, action.status, cursor.status] == [400, 400, 400]
+    assert "reason, code is missing" in words(reply)
+
+
+async def test_a_list_of_letters_goes_on_page_by_page(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        for number in range(60):
+            await port.take(f"id-{number}", tiktok=INVALID)
+        first = (await port.ask(f"/undelivered/group?{urlencode(GROUP)}")).body.decode()
+        link = re.search(r'href="(/undelivered/group\?[^"]*cursor=[^"]*)"', first)
+        assert link is not None
+        second = (await port.ask(link[1].replace("&amp;", "&"))).body.decode()
+
+    ids = [*re.findall(r"<code>(id-\d+)</code>", first), *re.findall(r"<code>(id-\d+)", second)]
+    assert len(ids) == len(set(ids)) == 60
+    assert "Older ones" not in second
+
+
+async def test_letters_are_had_as_csv_that_no_spreadsheet_computes(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take('=cmd|"/C calc"!A1', tiktok=INVALID)
+        await port.take("plain", pinterest=INVALID)
+        everything = await port.ask("/undelivered.csv")
+        one = await port.ask(f"/undelivered.csv?{urlencode(GROUP)}")
+
+    assert everything.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in everything.headers["Content-Disposition"]
+    found = list(csv.DictReader(io.StringIO(everything.body.decode())))
+    assert {each["event_id"] for each in found} == {"plain", """'=cmd|"/C calc"!A1"""}
+    assert [each["destination"] for each in csv.DictReader(io.StringIO(one.body.decode()))] == [
+        TIKTOK
+    ]
+
+
+async def test_the_address_cannot_make_the_page_say_what_was_not_done(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        odd = words(await port.ask("/undelivered?done=%3Cb%3E&count=1"))
+        no_number = words(await port.ask("/undelivered?done=replayed&count=%D9%A1"))
+
+    assert "will be sent again" not in odd
+    assert "will be sent again" not in no_number
+
+
+async def test_a_pause_is_switched_on_and_off(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        paused = words(await submit(port, f"/destinations/{PINTEREST}/pause", {}))
+        resumed = words(await submit(port, f"/destinations/{PINTEREST}/resume", {}))
+        unknown = await submit(port, "/destinations/none/pause", {})
+
+    assert "Paused by hand." in paused
+    assert "Pause sending to" in resumed
+    assert unknown.status == 404
+
+
+async def test_the_verdict_of_a_test_is_told_in_words(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        port.probes = [Probe(TIKTOK, "web", "wrong", "token_expired", "Make a `token`.")]
+        told = words(
+            await submit(port, "/test", {"destination": TIKTOK, "test_event_code": " T1 "})
+        )
+        port.probes = []
+        none = words(await submit(port, "/test", {"destination": TIKTOK}))
+        unknown = await submit(port, "/test", {"destination": "none"})
+
+    assert "It does not work for the web shop Make a token ." in told
+    assert "Nothing was sent." in none
+    assert unknown.status == 404
+    assert port.tried == [(TIKTOK, "T1"), (TIKTOK, "")]
+
+
+async def test_what_was_refused_is_grouped_and_can_be_filtered(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        for number in range(60):
+            code = "missing" if number % 3 else "wrong_type"
+            one = Rejection(NOW_S * 1000, "http", None, f"id-{number}", code, "user", "Needed.")
+            await port.journal.append([], [one])
+        whole = await port.ask("/refused")
+        every = await port.ask("/refused?all=1")
+        kind = await port.ask("/refused?code=wrong_type")
+        none = await port.ask("/refused?code=other")
+
+    assert "40 66.6 %" in words(whole)
+    assert "Show all 60" in words(whole)
+    assert [reply.body.count(b"<code>id-") for reply in (whole, every, kind)] == [50, 60, 20]
+    assert "Nothing matches." in words(none)
+
+
+async def test_a_conversion_is_told_as_a_timeline(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("order-1", tiktok=Passed("skipped", "no_consent"))
+        told = words(await port.ask("/find?id=order-1"))
+        long = words(await port.ask(f"/find?id={'x' * 300}"))
+
+    assert "Waiting" in told
+    assert "Not tried yet." in told
+    assert "The person has not agreed to advertising." in told
+    assert "Nothing matches." in long
+
+
+async def test_whoever_is_on_call_sees_requests_waits_and_journal(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        port.metrics.expect(TIKTOK)
+        port.metrics.requests.add(TIKTOK, "ok", count=3)
+        port.metrics.requests.add(TIKTOK, "transient")
+        port.metrics.request_seconds.observe(0.2, TIKTOK, count=4)
+        port.metrics.kafka_lag.labels("conversions", "0").set(42)
+        told = words(await port.ask("/on-call"))
+
+    assert "Requests 4 Failed 25.0 %" in told
+    assert "≤ 0.25 s" in told
+    assert "conversions 0 42" in told
+    assert "Up for 1 hour" in told
