@@ -2,7 +2,7 @@
 
 One module a group of commands, imported when the command is called, so that `relay hash` does not
 wait for a web server to load. Commands that look at a running relay speak to its admin port; those
-that go through all of its events (`journal reconcile dedup doctor`) read the journal beside it. Exit
+that go through its events (`journal doctor reconcile dedup`) read the journal beside it. Exit
 codes: 0 fine, 1 the job failed, 2 usage or configuration. Every error is one line on stderr that
 says what to do.
 """
@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "pause": "relay.cli.control:pause",
         "resume": "relay.cli.control:resume",
         "reconcile": "relay.cli.reconcile:reconcile",
+        "dedup": "relay.cli.dedup:dedup",
         "keys": "relay.cli.keys:keys",
         "doctor": "relay.cli.doctor:doctor",
         "audit": "relay.cli.audit:audit",

@@ -1,0 +1,246 @@
+"""The browser's events held against the server's: which are counted twice, and why.
+
+In three passes with bounded memory: the browser's events into a temporary database; the log, event
+by event, as of one moment, beside the running relay; then a search for what has no twin. Server
+events without a twin count as such only within the time that the file covers.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple, get_args
+
+import msgspec
+
+from relay.comparison.checkup import Checked, Checkup, Doubt, Example, Unsent
+from relay.comparison.dedup_advice import advice, sentence
+from relay.comparison.pixel_book import BATCH, Alone, BrowserOnly, Pair, PixelBook
+from relay.comparison.pixel_file import PixelEvent, PixelFile
+from relay.comparison.twin import Cause, Fate, Judge, Sent
+from relay.delivery import Destination, Payload
+from relay.event_name import Lane
+from relay.journal import standing
+from relay.journal.finding import Watch
+from relay.journal.snapshot import at_one_moment
+from relay.journal.standing import Stand, Standing
+
+EXAMPLES: Final = 5
+"""Examples of each cause at a destination."""
+CAUSES: Final[Sequence[Cause]] = get_args(Cause)
+
+
+def check(
+    journal: Path,
+    destinations: Sequence[Destination],
+    pixel: PixelFile,
+    now_s: float,
+    watch: Watch,
+) -> Checkup:
+    """Return which of the server's events are counted twice. Raises `RelayError`."""
+    with PixelBook.open() as book:
+        book.add(pixel)
+        doctor = at_one_moment(
+            journal, lambda snapshot: _look(snapshot, destinations, book, now_s, watch)
+        )
+        watch("Looking for pairs", 0, None)
+        for pair in book.pairs():
+            doctor.take(pair)
+        before_s = None if doctor.kept_since_ms is None else doctor.kept_since_ms // 1000
+        checked = doctor.checked()
+        return Checkup(
+            journal=str(journal),
+            sound=not any(each.twice for each in checked) and not pixel.faults.count,
+            browser_events=book.count,
+            unreadable=pixel.faults.count,
+            faults=pixel.faults.listed,
+            columns=pixel.columns,
+            kept_since_ms=doctor.kept_since_ms,
+            destinations=checked,
+            browser_only=[doctor.unsent(each) for each in book.browser_only(before_s)],
+        )
+
+
+class _Place(NamedTuple):
+    """A destination, what was counted of it, and examples."""
+
+    destination: Destination
+    judge: Judge
+    counts: Counter[str]
+    examples: dict[Fate, list[Example]]
+
+    def note(self, fate: Fate, example: Example | None) -> None:
+        self.counts[fate] += 1
+        if example is not None:
+            listed = self.examples.setdefault(fate, [])
+            if len(listed) < EXAMPLES:
+                listed.append(example)
+
+    def result(self) -> Checked:
+        doubts = [
+            Doubt(
+                cause=cause,
+                events=self.counts[cause],
+                advice=advice(cause, self.judge),
+                examples=self.examples.get(cause, ()),
+            )
+            for cause in sorted(CAUSES, key=lambda cause: -self.counts[cause])
+            if self.counts[cause]
+        ]
+        checked = Checked(
+            destination=self.judge.name,
+            type=self.judge.type,
+            once=self.counts["once"],
+            server_only=self.counts["alone"],
+            twice=sum(doubt.events for doubt in doubts),
+            outside=self.counts["outside"],
+            doubts=doubts,
+        )
+        return msgspec.structs.replace(checked, sentence=sentence(checked))
+
+
+def _look(
+    snapshot: sqlite3.Connection,
+    destinations: Sequence[Destination],
+    book: PixelBook,
+    now_s: float,
+    watch: Watch,
+) -> "_Doctor":
+    """Judge all events that have a browser event of their id; hold the others back."""
+    book.forget_server()
+    known = standing.names(snapshot)
+    served = [each for each in destinations if each.name in known]
+    doctor = _Doctor(served, book.period(), now_s)
+    total = sum(standing.count(snapshot, lane) for lane in Lane)
+    stands = _all_stands(snapshot, [each.name for each in served])
+    done = 0
+    while batch := list(islice(stands, BATCH)):
+        doctor.look(batch, book)
+        done += len(batch)
+        watch("Reading the journal", done, max(done, total))
+    oldest = [standing.oldest_ms(snapshot, lane) for lane in Lane]
+    doctor.kept_since_ms = min((each for each in oldest if each is not None), default=None)
+    return doctor
+
+
+def _all_stands(snapshot: sqlite3.Connection, names: Sequence[str]) -> Iterator[Stand]:
+    for lane in Lane:
+        # What is known by its id alone was never sent lately, and cannot be judged.
+        yield from standing.stands(snapshot, lane, names, lambda entry: bool(entry.record))
+
+
+class _Doctor:
+    """Counts, destination by destination, how each event fares beside the browser's."""
+
+    def __init__(
+        self,
+        destinations: Sequence[Destination],
+        period: tuple[int | None, int | None],
+        now_s: float,
+    ) -> None:
+        self.kept_since_ms: int | None = None
+        self._first, self._last = period
+        self._now_s = now_s
+        self._sends: set[str] = set()
+        self._places = [
+            _Place(each, Judge(each.name, each.type, each.limits), Counter(), {})
+            for each in destinations
+        ]
+
+    def look(self, stands: Sequence[Stand], book: PixelBook) -> None:
+        """Judge a batch of events."""
+        same = book.same_ids({each.entry.event_id for each in stands})
+        alone: list[Alone] = []
+        for stand in stands:
+            browser = same.get(stand.entry.event_id, ())
+            where = bytes(self._without_twin(stand, browser))
+            if where:
+                entry = stand.entry
+                alone.append(
+                    Alone(
+                        *(entry.event_id, entry.event, entry.event_time),
+                        *(entry.order_id or "", where),
+                    )
+                )
+        book.note_alone(alone)
+        book.mark(same)
+
+    def take(self, pair: Pair) -> None:
+        """Count a pair as two where it counted as one alone."""
+        for at in pair.server.where:
+            place = self._places[at]
+            browser = [each for each in pair.browser if place.judge.concerns(each)]
+            if browser:
+                place.counts["alone"] -= 1
+                place.note("id_differs", _paired(pair, browser[0]))
+
+    def checked(self) -> list[Checked]:
+        """Return the result for each destination."""
+        return [place.result() for place in self._places]
+
+    def unsent(self, only: BrowserOnly) -> Unsent:
+        """Return what only the browser sent, with whether the server sends such events at all."""
+        return Unsent(
+            event=only.event,
+            events=only.events,
+            forgotten=only.forgotten,
+            server_sends=only.event in self._sends,
+            example=only.example,
+        )
+
+    def _without_twin(self, stand: Stand, browser: Sequence[PixelEvent]) -> Iterator[int]:
+        """Judge an event everywhere; yield the places of the destinations where it is alone."""
+        for at, (place, stands_at) in enumerate(zip(self._places, stand.standings, strict=True)):
+            if stands_at is None or stands_at.state in ("skipped", "dead"):
+                continue
+            self._sends.add(stand.entry.event)
+            mine = [each for each in browser if place.judge.concerns(each)]
+            sent = self._sent(place.destination, stand, stands_at) if mine else None
+            fate, twin = place.judge.fate(sent, mine) if sent else ("alone", None)
+            if fate == "alone":
+                if self._is_covered(stand.entry.event_time):
+                    place.note("alone", None)
+                    yield at
+                else:
+                    place.counts["outside"] += 1
+            else:
+                place.note(fate, None if fate == "once" else _example(sent, stand, twin))
+
+    def _is_covered(self, at_s: int) -> bool:
+        return self._first is None or self._last is None or self._first <= at_s <= self._last
+
+    def _sent(self, destination: Destination, stand: Stand, stands_at: Standing) -> Sent | None:
+        payload = destination.prepare(stand.entry.conversion)
+        if not isinstance(payload, Payload):
+            return None  # the settings have changed since
+        entry, at_ms = stand.entry, stands_at.at_ms
+        sent_s = self._now_s if at_ms is None else at_ms / 1000
+        return Sent(entry.event, payload.event, entry.action_source, entry.event_time, sent_s)
+
+
+def _example(sent: Sent | None, stand: Stand, twin: PixelEvent | None) -> Example | None:
+    if sent is None or twin is None:
+        return None
+    apart = None if twin.time_s is None else round((sent.sent_s - twin.time_s) / 3600, 2)
+    return Example(
+        event=sent.event,
+        event_id=stand.entry.event_id,
+        platform_event=sent.platform_event,
+        browser_id=twin.event_id,
+        browser_event=twin.name,
+        evidence=None,
+        hours_apart=apart,
+    )
+
+
+def _paired(pair: Pair, browser: PixelEvent) -> Example:
+    return Example(
+        event=pair.server.event,
+        event_id=pair.server.event_id,
+        platform_event=None,
+        browser_id=browser.event_id,
+        browser_event=browser.name,
+        evidence=pair.evidence,
+        hours_apart=None,
+    )

@@ -1,0 +1,61 @@
+"""What to do about events that are counted twice, in words, and a destination in one sentence."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from relay.comparison.checkup import Checked
+from relay.comparison.twin import Cause, Judge
+
+CAUSES: Final[Mapping[Cause, str]] = {
+    "id_differs": "the browser sends another id for the same sale",
+    "name_differs": "the browser calls it otherwise",
+    "window_passed": "the two came too far apart",
+    "never_compared": "the platform never compares events of this source",
+    "filed_offline": "it was sent so late that it may be filed as an offline event",
+}
+
+
+def advice(cause: Cause, judge: Judge) -> str:
+    """Return what to do about a cause at a destination."""
+    hours = f"{judge.limits.deduplication_window_s / 3600:g} h"
+    wall = f"{judge.limits.online_wall_s / 3600:g} h"
+    sources = " and ".join(sorted(judge.limits.undeduplicated)) or "such"
+    advices: Mapping[Cause, str] = {
+        "id_differs": (
+            "Give both sides the same id, to the letter: make it from the order number, and hand it"
+            " to the page and to the backend."
+        ),
+        "name_differs": (
+            "Have the browser use the platform's own name, in its spelling, as the examples show."
+        ),
+        "window_passed": (
+            f"The platform compares for {hours} only. Find out what the server's event waited for"
+            " (relay event EVENT_ID), and have the shop post it at once."
+        ),
+        "never_compared": (
+            f"The platform compares no {sources} events. Post what happens on the site with"
+            " action_source web, or let one side alone send it."
+        ),
+        "filed_offline": (
+            f"Sent more than {wall} after it happened, it may count as an offline event, which is"
+            " never compared. Post it at once; if it waited here, relay event EVENT_ID tells why."
+        ),
+    }
+    return advices[cause]
+
+
+def sentence(checked: Checked) -> str:
+    """Return one destination in words."""
+    whole = checked.once + checked.server_only + checked.twice
+    if not whole:
+        return f"{checked.destination}: no event was sent in the time that the file covers."
+    parts = [
+        f"{checked.twice:,} of {whole:,} events {'is' if checked.twice == 1 else 'are'} counted"
+        " twice, or may be"
+        if checked.twice
+        else f"none of {whole:,} events is counted twice"
+    ]
+    parts += [f"{each.events:,}: {CAUSES[each.cause]}" for each in checked.doubts]
+    if checked.server_only:
+        parts.append(f"{checked.server_only:,} came from the server alone, which is fine")
+    return f"{checked.destination}: {'; '.join(parts)}."
