@@ -18,6 +18,7 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -180,8 +181,9 @@ class Cluster:
         # The leading letter keeps it from looking like an option.
         cluster_id = "A" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         with self._stack as stack:
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(lambda node: node.format(cluster_id, self._key), self.nodes))
             for node in self.nodes:
-                node.format(cluster_id, self._key)
                 # Without a majority of its controllers, a node does not end in order.
                 stack.callback(node.stop if len(self.nodes) == 1 else node.kill)
                 node.launch()

@@ -1,6 +1,7 @@
 """A relay process that reads from Kafka, and the platforms that count what it delivers."""
 
 import asyncio
+import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,13 @@ group_id = "{group}"
 """
 
 
+class StoppedRelay(Relay):
+    """A relay that is told to stop in the end, as it is in real life, instead of killed."""
+
+    async def __aexit__(self, *_: object) -> None:
+        assert await self.end(signal.SIGTERM) == 0
+
+
 def relay_of(
     folder: Path,
     platforms: str,
@@ -38,7 +46,7 @@ def relay_of(
 ) -> Relay:
     """Return a relay that is not started yet; without topics it has no source."""
     folder.mkdir(exist_ok=True)
-    relay = Relay(folder, platforms, 'linger = "20ms"')
+    relay = StoppedRelay(folder, platforms, 'linger = "20ms"')
     file = folder / "relay.toml"
     text = file.read_text().replace("[journal]", f"[journal]\n{journal}")
     text += KAFKA.format(address=address, options=options, group=group)
