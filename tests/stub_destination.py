@@ -61,5 +61,5 @@ class StubDestination:
         return Answer(kind="transient")
 
     def identifiers(self, conversion: Conversion) -> Mapping[str, str | Sequence[str]]:
-        """Return nobody."""
-        return {}
+        """Return the e-mail address, under the key of an imaginary platform."""
+        return {"em": conversion.identity.email_compact} if self.identifier_keys else {}

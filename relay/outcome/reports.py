@@ -212,6 +212,7 @@ class Reports:
             reason=delivery.reason,
             message=delivery.message or _sentence(delivery.reason),
             platform_event=self._platform_event(delivery.destination, conversion),
+            identifiers=self._identifiers(delivery.destination, conversion),
             attempt_count=delivery.attempt_count,
             attempts=[
                 AttemptView(
@@ -225,6 +226,14 @@ class Reports:
                 for each in delivery.attempts
             ],
         )
+
+    def _identifiers(self, name: str, conversion: Conversion) -> Sequence[str]:
+        """Return which fields of the person a platform gets, never what is in them."""
+        destination = self._destinations.get(name)
+        if destination is None:
+            return []
+        fields = {key: field for field, key in destination.identifier_keys.items()}
+        return sorted({fields.get(key, key) for key in destination.identifiers(conversion)})
 
     def _platform_event(self, name: str, conversion: Conversion) -> str | None:
         destination = self._destinations.get(name)

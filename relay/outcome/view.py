@@ -93,13 +93,17 @@ class AttemptView(msgspec.Struct, frozen=True):
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an event at one destination; the last 20 attempts."""
+    """What became of an event at one destination; the last 20 attempts.
+
+    `identifiers` are the fields of `user` that the platform gets, without what is in them.
+    """
 
     destination: str
     state: DeliveryState
     reason: str | None
     message: str
     platform_event: str | None
+    identifiers: Sequence[str]
     attempt_count: Count
     attempts: Sequence[AttemptView]
 

@@ -11,7 +11,7 @@ import pytest
 from relay.journal.base import DeadFilter, Passed, Rejection
 from relay.outcome.probe import Probe
 from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort, Reply
-from tests.builders import NOW_S
+from tests.builders import DIGEST, NOW_S
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GROUP = {"destination": TIKTOK, "reason": "invalid_event", "code": ""}
@@ -180,12 +180,16 @@ async def test_what_was_refused_is_grouped_and_can_be_filtered(tmp_path: Path) -
 
 async def test_a_conversion_is_told_as_a_timeline(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
+        port.destinations[0].identifier_keys = {"email": "em"}
         await port.take("order-1", tiktok=Passed("skipped", "no_consent"))
-        told = words(await port.ask("/find?id=order-1"))
+        reply = await port.ask("/find?id=order-1")
+        told = words(reply)
         long = words(await port.ask(f"/find?id={'x' * 300}"))
 
     assert "Waiting" in told
     assert "Not tried yet." in told
+    assert "to recognise the person: Email." in told
+    assert DIGEST.encode() not in reply.body
     assert "The person has not agreed to advertising." in told
     assert "Nothing matches." in long
 

@@ -140,6 +140,7 @@ async def test_the_timeline_of_an_event(tmp_path: Path) -> None:
         "reason": None,
         "message": "",
         "platform_event": "checkout",
+        "identifiers": [],
         "attempt_count": 1,
     }
     assert attempt == {

@@ -85,7 +85,7 @@ def dress(port: AdminPort) -> None:
     }
     for each in port.destinations:
         each.type = each.name.partition("-")[0]
-        each.identifier_keys = keys.get(each.name, {})
+        each.identifier_keys = {**keys.get(each.name, {}), "email": "em"}
         each.fixes = {PINTEREST: pinterest_screen.FIXES, TIKTOK: tiktok_screen.FIXES}[each.name]
 
 

@@ -50,6 +50,7 @@ DELIVERY = DeliveryView(
     reason=None,
     message="",
     platform_event="checkout",
+    identifiers=["email"],
     attempt_count=1,
     attempts=[AttemptView("2026-01-31T12:03:01.400Z", "ok", 200, "", "", "rid-1")],
 )
