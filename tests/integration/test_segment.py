@@ -2,11 +2,9 @@
 
 import base64
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
@@ -18,6 +16,7 @@ from segment.analytics.client import Client as SegmentClient
 
 from tests.acceptance.process import free_ports
 from tests.integration.cli_process import Shop, answers
+from tests.unreliable import unreliable
 
 SHARED: Final = {
     "userId": "customer-7",
@@ -60,44 +59,6 @@ def rudder(host: str, key: str, errors: list[object]) -> Any:
         errors.append(error)
 
     return RudderClient(key, host=host, on_error=failed, max_retries=5)
-
-
-@contextmanager
-def unreliable(port: int) -> Iterator[int]:
-    """Stand in front of the relay, and answer the first request with 503."""
-    answered: list[int] = []
-
-    class Proxy(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if not answered:
-                answered.append(503)
-                self.reply(503, b'{"code":"unavailable","message":"not now"}')
-                return
-            request = Request(f"http://127.0.0.1:{port}{self.path}", data=body, method="POST")
-            for name, value in self.headers.items():
-                request.add_header(name, value)
-            with urlopen(request, timeout=10) as answer:
-                self.reply(answer.status, answer.read())
-
-        def reply(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 CONFIG: Final = """
