@@ -11,6 +11,7 @@ import msgspec
 
 from relay.cli.option import DEFAULT_FILE, config_option, json_option, required_config
 from relay.cli.output import console, plain, print_json
+from relay.cli.probe_kafka import probe_kafka
 from relay.cli.probe_webhook import probe_webhook
 from relay.config import (
     Config,
@@ -58,7 +59,8 @@ def check(
     """Validate the configuration, and print what is in force, environment included.
 
     With --live, a harmless request to each platform shows whether its credentials are good, and
-    the webhook of [notify], if there is one, gets a message.
+    the webhook of [notify], if there is one, gets a message. Of [kafka], it connects to the cluster
+    and looks for the topics.
     """
     file = str(config_file or DEFAULT_FILE)
     try:
@@ -111,7 +113,7 @@ def _address(webhook: Webhook) -> Secret | None:
 
 
 async def _probes(config: Config, test_event_code: str | None) -> list[Probe]:
-    """Ask one destination after the other, and post a message for people."""
+    """Ask one destination after the other, post a message for people, and connect to Kafka."""
     transport, found = AiohttpTransport(), []
     try:
         for name, each in config.destinations.items():
@@ -122,6 +124,8 @@ async def _probes(config: Config, test_event_code: str | None) -> list[Probe]:
             found += await probe(name, asked, token, transport, time.time())
         if config.notify.webhook is not None:
             found.append(await probe_webhook(_address(config.notify.webhook), transport))
+        if config.kafka is not None:
+            found.append(await probe_kafka(config, config.kafka, os.environ))
     finally:
         await transport.close()
     return found

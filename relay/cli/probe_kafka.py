@@ -1,0 +1,44 @@
+"""`relay check --live`: does the Kafka cluster let the relay in, and is there what it reads?"""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from relay.config import Config, KafkaConfig
+from relay.kafka import topic
+from relay.kafka.client import Clients
+from relay.kafka.fault import KNOWN, UNREACHABLE, Fault, fault_of
+from relay.outcome.probe import Probe, Verdict
+
+NAME: Final = "kafka"
+CLUSTER: Final = "cluster"
+
+
+async def probe_kafka(config: Config, kafka: KafkaConfig, environ: Mapping[str, str]) -> Probe:
+    """Connect as the relay would, and look for its topics; nothing is read, made or written."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)  # it is said here, in one line
+    clients = Clients(kafka, environ)
+    try:
+        await clients.probe()
+        known = await topic.existing(clients)
+    except KNOWN as error:
+        fault = fault_of(error)
+        verdict: Verdict = "unknown" if fault.key == UNREACHABLE else "wrong"
+        return _probe(verdict, _sentence(fault))
+    source = config.sources.kafka
+    missing = [name for name in (source.topics if source else ()) if name not in known]
+    if missing:
+        text = (
+            f"The user is let in, but sees no topic {', '.join(missing)}. Make it, or allow READ."
+        )
+        return _probe("wrong", text)
+    return _probe("ok", "The user is let in, and sees the topics.")
+
+
+def _sentence(fault: Fault) -> str:
+    text = fault.reason[:1].upper() + fault.reason[1:]
+    return f"{text}. Look at {fault.key}." if fault.key else f"{text}."
+
+
+def _probe(verdict: Verdict, message: str) -> Probe:
+    return Probe(NAME, CLUSTER, verdict, None, message)
