@@ -28,11 +28,9 @@ async def probe_kafka(config: Config, kafka: KafkaConfig, environ: Mapping[str, 
     source = config.sources.kafka
     missing = [name for name in (source.topics if source else ()) if name not in known]
     if missing:
-        text = (
-            f"The user is let in, but sees no topic {', '.join(missing)}. Make it, or allow READ."
-        )
-        return _probe("wrong", text)
-    return _probe("ok", "The user is let in, and sees the topics.")
+        text = f"The relay is let in, but sees no topic {', '.join(missing)}."
+        return _probe("wrong", f"{text} Make it, or allow READ.")
+    return _probe("ok", "The relay is let in, and sees the topics.")
 
 
 def _sentence(fault: Fault) -> str:

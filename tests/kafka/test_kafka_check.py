@@ -29,11 +29,11 @@ topics = ["{topic}"]
     [
         ("there", PASSWORD, 0, "kafka, cluster: ok."),
         ("there", "wrong", 1, "kafka, cluster: wrong. The broker refuses this user and password"),
-        ("elsewhere", PASSWORD, 1, "kafka, cluster: wrong. The user is let in, but sees no topic"),
+        ("elsewhere", PASSWORD, 1, "kafka, cluster: wrong. The relay is let in, but sees no topic"),
     ],
 )
 async def test_it_says_what_the_relay_would_meet(
-    kafka: Cluster, tmp_path: Path, topic: str, password: str, code: int, said: str
+    kafka: Cluster, tmp_path: Path, *, topic: str, password: str, code: int, said: str
 ) -> None:
     name = fresh("checked")
     if topic == "there":
