@@ -55,6 +55,7 @@ def write_journal(path: Path, count: int) -> None:
             offset += len(entries)
         for name in DESTINATIONS:
             Seed(connection).cursor(name, offset)
+            Seed(connection).cursor(name, 0, lane=Lane.OTHER)
         connection.execute("COMMIT")
 
 

@@ -70,7 +70,8 @@ class Checkup(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: int
     faults: Sequence[Fault]
     columns: Mapping[str, str]
-    kept_since_ms: int | None
+    kept_since: str | None
+    """When the oldest event that the relay still keeps was received."""
     destinations: Sequence[Checked]
     browser_only: Sequence[Unsent]
     """By name, most frequent first, at most 25 names."""

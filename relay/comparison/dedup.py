@@ -16,15 +16,17 @@ import msgspec
 
 from relay.comparison.checkup import Checked, Checkup, Doubt, Example, Unsent
 from relay.comparison.dedup_advice import advice, sentence
+from relay.comparison.listing import rfc3339
 from relay.comparison.pixel_book import BATCH, Alone, BrowserOnly, Pair, PixelBook
 from relay.comparison.pixel_file import PixelEvent, PixelFile
 from relay.comparison.twin import Cause, Fate, Judge, Sent
 from relay.delivery import Destination, Payload
+from relay.errors import RelayError
 from relay.event_name import Lane
 from relay.journal import standing
 from relay.journal.finding import Watch
 from relay.journal.snapshot import at_one_moment
-from relay.journal.standing import Stand, Standing
+from relay.journal.standing import START, Stand, Standing
 
 EXAMPLES: Final = 5
 """Examples of each cause at a destination."""
@@ -56,7 +58,7 @@ def check(
             unreadable=pixel.faults.count,
             faults=pixel.faults.listed,
             columns=pixel.columns,
-            kept_since_ms=doctor.kept_since_ms,
+            kept_since=rfc3339(before_s),
             destinations=checked,
             browser_only=[doctor.unsent(each) for each in book.browser_only(before_s)],
         )
@@ -111,6 +113,8 @@ def _look(
     book.forget_server()
     known = standing.names(snapshot)
     served = [each for each in destinations if each.name in known]
+    if not served:
+        raise RelayError(f"the journal serves none of the configured destinations; {START}")
     doctor = _Doctor(served, book.period(), now_s)
     total = sum(standing.count(snapshot, lane) for lane in Lane)
     stands = _all_stands(snapshot, [each.name for each in served])
@@ -195,33 +199,36 @@ class _Doctor:
             if stands_at is None or stands_at.state in ("skipped", "dead"):
                 continue
             self._sends.add(stand.entry.event)
-            mine = [each for each in browser if place.judge.concerns(each)]
-            sent = self._sent(place.destination, stand, stands_at) if mine else None
-            fate, twin = place.judge.fate(sent, mine) if sent else ("alone", None)
-            if fate == "alone":
-                if self._is_covered(stand.entry.event_time):
-                    place.note("alone", None)
-                    yield at
-                else:
-                    place.counts["outside"] += 1
-            else:
+            if self._is_alone(place, stand, stands_at, browser):
+                yield at
+
+    def _is_alone(
+        self, place: _Place, stand: Stand, stands_at: Standing, browser: Sequence[PixelEvent]
+    ) -> bool:
+        """Judge and count an event somewhere; tell whether it may have a twin of another id."""
+        mine = [each for each in browser if place.judge.concerns(each)]
+        if mine:
+            sent = self._sent(place.destination, stand, stands_at)
+            fate, twin = place.judge.fate(sent, mine)
+            if twin is not None:
                 place.note(fate, None if fate == "once" else _example(sent, stand, twin))
+                return False
+        covered = self._is_covered(stand.entry.event_time)
+        place.counts["alone" if covered else "outside"] += 1
+        return covered
 
     def _is_covered(self, at_s: int) -> bool:
         return self._first is None or self._last is None or self._first <= at_s <= self._last
 
-    def _sent(self, destination: Destination, stand: Stand, stands_at: Standing) -> Sent | None:
+    def _sent(self, destination: Destination, stand: Stand, stands_at: Standing) -> Sent:
         payload = destination.prepare(stand.entry.conversion)
-        if not isinstance(payload, Payload):
-            return None  # the settings have changed since
+        name = payload.event if isinstance(payload, Payload) else None
         entry, at_ms = stand.entry, stands_at.at_ms
         sent_s = self._now_s if at_ms is None else at_ms / 1000
-        return Sent(entry.event, payload.event, entry.action_source, entry.event_time, sent_s)
+        return Sent(entry.event, name, entry.action_source, entry.event_time, sent_s)
 
 
-def _example(sent: Sent | None, stand: Stand, twin: PixelEvent | None) -> Example | None:
-    if sent is None or twin is None:
-        return None
+def _example(sent: Sent, stand: Stand, twin: PixelEvent) -> Example:
     apart = None if twin.time_s is None else round((sent.sent_s - twin.time_s) / 3600, 2)
     return Example(
         event=sent.event,

@@ -10,6 +10,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
@@ -140,6 +141,12 @@ def moment(text: str) -> int | None:
         return int(found.replace(tzinfo=found.tzinfo or UTC).timestamp())
     except (ValueError, OverflowError):
         raise Unusable("its time is none that can be read; write 2026-01-31T12:00:00Z") from None
+
+
+@lru_cache(4_096)
+def rfc3339(at_s: int | None) -> str | None:
+    """Return a moment as text, in UTC."""
+    return at_s if at_s is None else f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _seconds(number: int) -> int:

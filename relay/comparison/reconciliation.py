@@ -14,14 +14,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from relay.comparison.listing import Fault
+from relay.comparison.listing import Fault, rfc3339
 from relay.comparison.order_book import BATCH, Found, OrderBook
 from relay.comparison.order_file import OrderFile, ShopOrder
 from relay.comparison.result_file import ResultFile
 from relay.comparison.sentence import sentence
 from relay.comparison.statement import Account, Statement
 from relay.comparison.verdict import OrderState, Verdict, verdicts
-from relay.errors import ConfigError
+from relay.errors import ConfigError, RelayError
 from relay.event_name import lane_of
 from relay.journal import standing
 from relay.journal.base import Entry
@@ -57,7 +57,7 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     faults: Sequence[Fault]
     """Lines that could not be read, the first 20."""
     columns: Mapping[str, str]
-    kept_since_ms: int | None
+    kept_since: str | None
     """When the oldest purchase that the relay still keeps was received."""
     destinations: Sequence[Statement]
     examples: Sequence[Example]
@@ -117,8 +117,11 @@ def _look(snapshot: sqlite3.Connection, question: Question, book: OrderBook, wat
 
 
 def _chosen(snapshot: sqlite3.Connection, wanted: Sequence[str]) -> Sequence[str]:
+    served = standing.names(snapshot)
+    if not wanted and not served:
+        raise RelayError(f"the journal serves no destination; {standing.START}")
     if not wanted:
-        return standing.names(snapshot)
+        return served
     known = standing.names(snapshot, gone=True)
     for name in wanted:
         if name not in known:
@@ -176,10 +179,11 @@ class _Audit:
 
 def _told(question: Question, orders: OrderFile, book: OrderBook, audit: _Audit) -> Reconciliation:
     facts, faults = audit.facts, orders.faults
+    since_ms = facts.kept_since_ms
     statements = [
         _worded(
             account.statement(name, paused=facts.pauses.get(name), test=name in question.in_test),
-            facts.kept_since_ms,
+            since_ms,
         )
         for name, account in zip(facts.destinations, audit.accounts, strict=True)
     ]
@@ -193,7 +197,7 @@ def _told(question: Question, orders: OrderFile, book: OrderBook, audit: _Audit)
         unreadable=faults.count,
         faults=faults.listed,
         columns=orders.columns,
-        kept_since_ms=facts.kept_since_ms,
+        kept_since=rfc3339(None if since_ms is None else since_ms // 1000),
         destinations=statements,
         examples=audit.examples,
     )

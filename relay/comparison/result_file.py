@@ -7,12 +7,11 @@ A platform's own words never begin like a formula.
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Final, Self, TextIO
 
+from relay.comparison.listing import rfc3339
 from relay.comparison.order_file import ShopOrder
 from relay.comparison.verdict import Verdict
 from relay.errors import ConfigError, RelayError
@@ -49,7 +48,7 @@ class ResultFile:
     def write(self, order: ShopOrder, verdicts: Sequence[Verdict]) -> None:
         """Write the lines of one order."""
         value = "" if order.value is None else str(order.value)
-        shop = (order.order_id, _moment(order.time_s), value, order.currency)
+        shop = (order.order_id, rfc3339(order.time_s), value, order.currency)
         self._writer.writerows(
             [
                 (*shop, destination, *_cells(verdict))
@@ -76,20 +75,13 @@ def _cells(verdict: Verdict) -> tuple[object, ...]:
         code, message = _safe(code), _safe(message)
     if purchase is None:
         return state, reason, code, message, None, None, None, None, 0
-    at = None if delivered_ms is None else _moment(delivered_ms // 1000)
+    at = rfc3339(None if delivered_ms is None else delivered_ms // 1000)
     paid = (purchase.value, purchase.currency, purchase.event_id)
     return state, reason, code, message, *paid, at, deliveries
 
 
 def _safe(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-@lru_cache(4_096)
-def _moment(at_s: int | None) -> str:
-    if at_s is None:
-        return ""
-    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _told(path: Path, error: OSError) -> RelayError:

@@ -36,7 +36,8 @@ class Sent(NamedTuple):
 
     event: str
     """The relay's own name of it."""
-    platform_event: str
+    platform_event: str | None
+    """None for an event that was delivered, but would not be by today's settings, or is erased."""
     action_source: ActionSource
     event_time: int
     sent_s: float
@@ -80,6 +81,8 @@ class Judge(NamedTuple):
             return True
         if browser.name in RENAMED.get(self.type, ()):
             return False
+        if sent.platform_event is None:
+            return browser.standard == sent.event
         if spelling(browser.name) == spelling(sent.platform_event) and self.type in LOOSE_NAMES:
             return True
         return not browser.platform and browser.standard == sent.event

@@ -96,7 +96,7 @@ class _Column:
 
     def __init__(self, connection: sqlite3.Connection, destination: str, lane: Lane) -> None:
         key = {"destination": destination, "lane": lane}
-        start, until, position, ahead = connection.execute(_CURSOR, key).fetchone()
+        start, until, position, ahead = connection.execute(_CURSOR, key).fetchone() or _NEVER
         self._start: int = start
         self._until: int | None = until
         self._cursor = Cursor.stored(position, ahead)
@@ -195,7 +195,12 @@ def _entry(rows: Sequence[tuple[int, str, str, int, int, bytes | None]]) -> Entr
     return Entry(event, event_id, event_time, received_ms, "web", "", None, None, None, b"", {})
 
 
+START: Final = "start the relay once with its destinations configured"
+"""What to do about a journal that serves none."""
+
 _PENDING: Final = Standing("pending")
+_NEVER: Final = (0, 0, 0, Cursor().ahead_bytes())
+"""The cursor of a destination that no event waits for."""
 _FOR_EVER: Final = 2**62
 _CURSOR: Final = """
     SELECT start, until, position, ahead FROM cursor

@@ -220,6 +220,23 @@ def test_a_missing_journal_is_one_line_and_1(shop: Shop) -> None:
     assert ended.err.startswith("relay: shop.db: is not there; start the relay once")
 
 
+@pytest.mark.parametrize("arguments", [["reconcile", "orders.csv"], ["dedup", "orders.csv"]])
+async def test_a_journal_that_serves_nobody_is_one_line_and_1(
+    shop: Shop, arguments: list[str]
+) -> None:
+    journal = SqliteJournal(
+        shop.folder / "shop.db", clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=60
+    )
+    await journal.open([])
+    await journal.close()
+    (shop.folder / "orders.csv").write_text("id,event\nA-1,purchase\n")
+
+    ended = shop.run(*arguments)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.endswith("start the relay once with its destinations configured\n")
+
+
 def test_it_reads_beside_a_running_relay_and_leaves_nothing(tmp_path: Path) -> None:
     """The emulated platforms take the orders; then the shop asks whether they have arrived."""
     shop = Shop.of(tmp_path)

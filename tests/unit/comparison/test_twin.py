@@ -102,3 +102,13 @@ def test_only_events_of_the_platform_concern_it() -> None:
     judge = JUDGES["tiktok"]
     concerned = [judge.concerns(browser("x", name)) for name in ("", "tiktok", "tik", "pinterest")]
     assert concerned == [True, True, True, False]
+
+
+def test_an_event_that_could_not_be_sent_any_more_is_compared_by_its_meaning() -> None:
+    """Erased events have lost what the platform needs, but were delivered under some name."""
+    delivered = Sent("purchase", None, "web", 0, 2.0)
+    fates = [
+        JUDGES["tiktok"].fate(delivered, [browser(name, "tiktok")])[0]
+        for name in ("Purchase", "CompletePayment", "ViewContent")
+    ]
+    assert fates == ["once", "name_differs", "alone"]
