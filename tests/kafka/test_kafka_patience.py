@@ -48,6 +48,36 @@ async def test_a_platform_down_for_longer_than_the_poll_interval(
     assert counts.total() == EVENTS
 
 
+async def test_a_relay_that_is_stuck_gives_its_partitions_away(
+    kafka: Cluster, tmp_path: Path
+) -> None:
+    """What it could not store is dropped there and read by the other one; nothing is lost."""
+    topic = await make_topic(kafka.address, fresh("stuck"), partitions=4)
+    async with Sandbox("outage") as outage, Sandbox() as fine:
+        stuck = relay_of(
+            *(tmp_path / "stuck", outage.url, kafka.address, [topic]),
+            group=topic,
+            journal='max_size = "2MiB"',
+        )
+        helper = relay_of(tmp_path / "helper", fine.url, kafka.address, [topic], group=topic)
+        async with stuck:
+            await publish(kafka.address, topic, [event(f"e{at}") for at in range(EVENTS)])
+            await until(lambda: _is(stuck, "held"))
+            async with helper:
+                await until(lambda: _has_partitions(helper, 2))
+                await until(lambda: _has_partitions(stuck, 2))
+                await until(lambda: _arrived_any(fine.url))
+                outage.exchange.run_scenario("ok")
+                await _try_now(stuck)
+                await until(lambda: _nothing_left(kafka, topic), within_s=60)
+                await stuck.until_nothing_waits()
+                await helper.until_nothing_waits()
+            arrived = await accepted_ids(outage.url, "tiktok") + await accepted_ids(
+                fine.url, "tiktok"
+            )
+    assert len(arrived) == EVENTS
+
+
 async def test_where_rejected_messages_cannot_be_written_nothing_is_skipped(
     kafka: Cluster, tmp_path: Path
 ) -> None:
@@ -76,6 +106,18 @@ async def test_where_rejected_messages_cannot_be_written_nothing_is_skipped(
 async def _is(relay: Relay, state: str) -> bool:
     found: str = (await source_of(relay))["state"]
     return found == state
+
+
+async def _has_partitions(relay: Relay, count: int) -> bool:
+    return len((await source_of(relay))["assignment"]) == count
+
+
+async def _arrived_any(url: str) -> bool:
+    return bool(await accepted_ids(url, "tiktok"))
+
+
+async def _nothing_left(kafka: Cluster, topic: str) -> bool:
+    return await uncommitted(kafka.address, topic, topic) == 0
 
 
 async def _members(kafka: Cluster, group: str) -> list[Any]:
