@@ -16,7 +16,7 @@ from relay.cli.send import size_of
 from relay.comparison.listing import LISTED, Fault, Unusable
 from relay.comparison.order_file import OrderFile, currency_of
 from relay.comparison.reconciliation import Question, Reconciliation, reconciliation
-from relay.comparison.sentence import REASONS, money
+from relay.comparison.sentence import REASONS
 from relay.comparison.verdict import STATES, OrderState
 from relay.config import Config
 from relay.errors import ConfigError
@@ -25,7 +25,7 @@ from relay.journal.finding import Watch
 HEADERS: Final[dict[OrderState, str]] = {
     "delivered": "Delivered",
     "pending": "Waiting",
-    "dead": "Refused or dead",
+    "dead": "Refused",
     "skipped": "Skipped",
     "unknown": "Unknown",
 }
@@ -134,10 +134,10 @@ def _currency(text: str) -> str:
 def _show(found: Reconciliation, result: Path | None) -> None:
     tell_faults(list(found.faults), found.unreadable)
     screen = console()
-    rows = table("Destination", *HEADERS.values(), "Worth", numbers=tuple(HEADERS.values()))
+    rows = table("Destination", *HEADERS.values(), numbers=tuple(HEADERS.values()))
     for each in found.destinations:
         counts = [number(each.count(state)) for state in STATES]
-        rows.add_row(plain(each.destination), *counts, money(each.value))
+        rows.add_row(plain(each.destination), *counts)
     screen.print(rows)
     screen.print()
     for each in found.destinations:
