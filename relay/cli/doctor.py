@@ -15,7 +15,7 @@ from relay.config.quantity import Duration
 from relay.errors import ConfigError
 from relay.journal.sample import open_beside, recent_events, rejected
 from relay.outcome.doctor import Diagnosis, Doctor
-from relay.outcome.symptom import refusals
+from relay.outcome.refusal import refusals
 
 MAX_EVENTS: Final = 1_000_000
 STEP: Final = 5_000

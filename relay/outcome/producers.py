@@ -15,7 +15,8 @@ from relay.keys.record import Key
 from relay.metrics import Metrics
 from relay.outcome.doctor import Diagnosis, Doctor
 from relay.outcome.key_view import key_view
-from relay.outcome.symptom import Finding, Refused, refusals
+from relay.outcome.refusal import Refused, refusals
+from relay.outcome.symptom import Finding
 from relay.outcome.view import KeyList
 
 MAX_EVENTS: Final = 5_000

@@ -1,11 +1,11 @@
-"""What stands out in the counts of a group of events: patterns, missing identifiers, refusals.
+"""What stands out in the counts of a group of events: patterns, missing identifiers.
 
 Patterns are data: a count, from which share on it is no chance, what to say and how to mend it. How
 much an identifier gains follows the platforms' own advice on match quality (Pinterest business
 help, "Enhanced match"; TikTok, "Event Match Quality", both 2026).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -248,40 +248,3 @@ def findings_of(group: Group, patient: Patient, reused: int) -> Iterator[Finding
         if there < wanted.share * patient.events:
             lacking = patient.events - there
             yield wanted.advice.finding(group, lacking, patient.events, shown=there)
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """What was refused on arrival, or left out of events that were taken."""
-
-    what: str
-    """A path of the event, or an identifier."""
-    reason: str
-    count: int
-
-
-def refusals(
-    rejected: Mapping[tuple[str, str], int], unusable: Iterable[Refused], events: int
-) -> Iterator[Finding]:
-    """Return what was refused and left out, from counts that are kept anyway."""
-    for (path, code), count in rejected.items():
-        yield Finding(
-            code="rejected",
-            event="",
-            key="",
-            count=count,
-            events=events + count,
-            sentence=f"{count:,} events were refused for {path or 'the event itself'}: {code}.",
-            fix="Each refusal says what is expected; the relay lists the last 1,000.",
-            gain=round(count / (events + count), 4),
-        )
-    for each in unusable:
-        yield Finding(
-            code="unusable",
-            event="",
-            key="",
-            count=each.count,
-            events=max(events, each.count),
-            sentence=f"{each.count:,} values of {each.what} could not be used: {each.reason}.",
-            fix="Send it as the person entered it, or leave it out.",
-            gain=round(0.5 * each.count / max(events, each.count), 4),
-        )

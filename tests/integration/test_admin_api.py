@@ -538,7 +538,7 @@ async def test_the_doctor_lists_what_to_mend_the_greatest_gain_first(tmp_path: P
             await port.take(f"e-{number}", value="0.00")
         await port.reject("user.email", "no_identifier")
         port.metrics.identifiers.add_events([((PINTEREST,), bytes(len(FORMS)))] * 200)
-        port.metrics.unusable.add("phone", "not a phone number", count=10)
+        port.metrics.unusable.add("phone", "left out: no phone number", count=10)
         port.metrics.unusable.add("email", "a placeholder", count=0)
         found = (await port.ask("/api/v1/doctor")).json
 
@@ -548,7 +548,8 @@ async def test_the_doctor_lists_what_to_mend_the_greatest_gain_first(tmp_path: P
     assert gains == sorted(gains, reverse=True)
     assert {"no_value", "unusable", "rejected"} <= set(by_code)
     assert (by_code["unusable"]["count"], by_code["unusable"]["events"]) == (10, 200)
-    assert by_code["rejected"]["sentence"].startswith("1 events were refused for user.email")
+    assert by_code["rejected"]["sentence"] == "1 event refused: no_identifier user.email."
+    assert by_code["unusable"]["sentence"] == "10 values of phone left out: no phone number."
 
 
 async def test_the_doctor_looks_back_a_day(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from relay.conversion import Conversion
 from relay.intake import Intake, Origin, Route, Router, Window
 from relay.outcome.doctor import Doctor
-from relay.outcome.symptom import Refused, refusals
+from relay.outcome.refusal import Refused, refusals
 from tests.bench.corpus import Shop
 from tests.recording_journal import RecordingJournal
 from tests.stub_destination import StubDestination
