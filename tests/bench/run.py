@@ -112,14 +112,11 @@ def measure(plan: Plan, console: Console) -> Report:
 
 
 def selected(names: Sequence[str], *, is_all: bool, is_quick: bool) -> list[Case]:
-    """Return the named cases and what they are paced by; else the short ones, or all."""
+    """Return the named cases and what they are paced by; else those of the run."""
     named = [case for case in CASES if case.name in names]
     wanted = {*names, *(case.pace.of for case in named if case.pace)}
-    cases = [
-        case
-        for case in CASES
-        if case.name in wanted or (not names and (is_all or not case.is_long))
-    ]
+    runs = {"bench", "bench-all"} if is_all else {"bench"}
+    cases = [case for case in CASES if case.name in wanted or (not names and case.run_by in runs)]
     return [smaller(case) for case in cases] if is_quick else cases
 
 
@@ -138,7 +135,7 @@ def _subtitle(report: Report) -> str:
 
 @click.command()
 @click.option("--case", "names", multiple=True, type=click.Choice(NAMES))
-@click.option("--all", "is_all", is_flag=True, help="The long cases as well.")
+@click.option("--all", "is_all", is_flag=True, help="What takes long as well.")
 @click.option("--only", type=click.Choice(CONTENDERS), help="Leave the others out.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--quick", is_flag=True, help="One small round, to see that everything runs.")
@@ -156,7 +153,7 @@ def main(
     json_path: Path | None,
     folder: Path,
 ) -> None:
-    """Measure the relay against the baseline, the short cases unless some are named."""
+    """Measure the relay against the baseline, the promised cases unless some are named."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the children are ended too
     plan = Plan(
         cases=selected(names, is_all=is_all, is_quick=quick),
