@@ -73,7 +73,7 @@ def condition(view: DestinationView) -> Condition:
         return _CONDITIONS[view.state]
     if view.oldest_pending_seconds > DELAYED_S:
         return Condition("warn", "Delayed", "Sending goes on, and is behind.")
-    if view.dead:
+    if view.dead and _is_many(view.dead, view.delivered):
         return Condition("warn", "Not all delivered", "The reasons are listed below.")
     if not view.received:
         return Condition("quiet", "No recent events", "Nothing came in.")
@@ -119,9 +119,14 @@ def _arriving(summary: Summary, lately: str) -> Headline:
     detail = f"{share(delivered, ended)} of the conversions sent in {lately} were delivered."
     if not delivered:
         return Headline("bad", "Your conversions are not being taken.", detail)
-    if (ended - delivered) * MANY >= ended:
+    if _is_many(ended - delivered, delivered):
         return Headline("warn", "Not all of your conversions are arriving.", detail)
     return Headline("good", "Your conversions are arriving.", detail)
+
+
+def _is_many(dead: int, delivered: int) -> bool:
+    """Return whether what was not delivered is more than an exception."""
+    return dead * MANY >= dead + delivered
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -51,6 +51,7 @@ async def test_what_is_too_old_is_told_before_and_cannot_be_sent(tmp_path: Path)
         asked = await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action=replay")
 
     assert "0 of them can be sent again; 1 is too old for it" in words(asked)
+    assert "What cannot be sent stays here." in words(asked)
     assert b"disabled" in asked.body
 
 

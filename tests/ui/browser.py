@@ -48,11 +48,11 @@ class Browser:
         """Load a page."""
         self.driver.get(url)
 
-    def look(self, width: int, scheme: str) -> None:
-        """Have a screen of a width, and a preference for light or dark."""
+    def look(self, width: int, scheme: str, height: int = 900) -> None:
+        """Have a screen of a size, and a preference for light or dark."""
         self._tell(
             "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
         )
         features = [
             {"name": "prefers-color-scheme", "value": scheme},

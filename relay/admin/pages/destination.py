@@ -1,6 +1,5 @@
 """One destination: over time, by kind of event, match data, reasons; pause and resume."""
 
-import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -9,8 +8,6 @@ from relay.admin.pages.screen import Screen, range_of, told
 from relay.outcome.attention import meaning
 from relay.outcome.headline import SPOKEN
 from relay.outcome.trend import waiting
-
-log = logging.getLogger(__name__)
 
 
 class Destination(Screen):
@@ -45,19 +42,18 @@ class Destination(Screen):
     @told
     async def pause(self, request: web.Request) -> web.Response:
         """Stop sending."""
-        return await self._switch(request, self.desk.control.pause, "paused by hand")
+        return await self._switch(request, self.desk.control.pause)
 
     @told
     async def resume(self, request: web.Request) -> web.Response:
         """Send again, and try at once."""
-        return await self._switch(request, self.desk.control.resume, "resumed by hand")
+        return await self._switch(request, self.desk.control.resume)
 
     async def _switch(
-        self, request: web.Request, act: Callable[[str], Awaitable[None]], words: str
+        self, request: web.Request, act: Callable[[str], Awaitable[None]]
     ) -> web.Response:
         name = self._name(request)
         await act(name)
-        log.info(words, extra={"fields": {"destination": name}})
         raise web.HTTPSeeOther(f"/destinations/{name}")
 
     def _name(self, request: web.Request) -> str:

@@ -3,7 +3,6 @@
 Nothing is changed by a GET. The question before an action is a dry run of it.
 """
 
-import logging
 from typing import Literal, get_args
 
 from aiohttp import web
@@ -20,7 +19,6 @@ LETTERS = 50
 """Of one page of a group."""
 
 Action = Literal["replay", "drop"]
-log = logging.getLogger(__name__)
 
 
 class Undelivered(Screen):
@@ -99,7 +97,6 @@ class Undelivered(Screen):
         """Send a group again."""
         where = form.group(await form.fields(request))
         done = await self.desk.dead_letters.replay(where, dry_run=False)
-        _log("sent again by hand", where, done.replayed)
         raise web.HTTPSeeOther(f"/undelivered?done=replayed&count={done.replayed}")
 
     @told
@@ -108,7 +105,6 @@ class Undelivered(Screen):
         given = await form.fields(request)
         where, note = form.group(given), given.get("note", "").strip()[: form.MAX_NOTE]
         dropped = await self.desk.dead_letters.drop(where, note=note, dry_run=False)
-        _log("dismissed by hand", where, dropped)
         raise web.HTTPSeeOther(f"/undelivered?done=dropped&count={dropped}")
 
     @told
@@ -147,8 +143,3 @@ def _done(request: web.Request) -> tuple[str, int] | None:
     if word not in ("replayed", "dropped") or not (count.isascii() and count.isdigit()):
         return None
     return word, int(count[:9])
-
-
-def _log(words: str, where: DeadFilter, count: int) -> None:
-    fields = {"destination": where.destination, "reason": where.reason, "events": count}
-    log.info(words, extra={"fields": fields})

@@ -99,6 +99,8 @@ def test_only_all_of_them_are_all_of_them(part: int, whole: int, words: str) -> 
         (view(), ("good", "Working")),
         (view(received=0, delivered=0), ("quiet", "No recent events")),
         (view(dead=1), ("warn", "Not all delivered")),
+        (view(delivered=99, dead=1), ("warn", "Not all delivered")),
+        (view(delivered=100, dead=1), ("good", "Working")),
         (view(dead=1, oldest_pending_seconds=301.0), ("warn", "Delayed")),
         (view(oldest_pending_seconds=300.0), ("good", "Working")),
         (view(state="throttled"), ("warn", "Slowed down")),
