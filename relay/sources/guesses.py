@@ -1,11 +1,13 @@
 """Slows down whoever keeps on trying keys that do not do.
 
 From its 11th failing key within a minute on, a peer waits for each answer, longer each time, up to
-a second. Good keys never wait, and no other peer does. What is remembered is bounded: with
-`MAX_PEERS` in mind, the one that began first is forgotten; with `MAX_WAITING` answers under way,
-further ones go out at once, since whoever could fill the port's connections with waiting answers
-would do more harm than by guessing at 190 bits of a secret. Per process, and by the address of the
-connection: behind a proxy that is the proxy's, so that only failing answers wait there, too.
+half a second: whoever waits for a new key to come into force still sees it within a second. Good
+keys never wait, and no other peer does. Per process, and by the address of the connection: behind a
+proxy that is the proxy's, so that only failing answers wait there, too.
+
+What is remembered is bounded: with `MAX_PEERS` in mind, the one that began first is forgotten; with
+`MAX_WAITING` answers under way, further ones go out at once, since whoever fills the port's
+connections with waiting answers does more harm than by guessing at 190 bits of a secret.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,8 +16,8 @@ from typing import Final, NamedTuple
 
 FREE: Final = 10
 WINDOW_S: Final = 60.0
-STEP_S: Final = 0.1
-MAX_WAIT_S: Final = 1.0
+STEP_S: Final = 0.05
+MAX_WAIT_S: Final = 0.5
 MAX_PEERS: Final = 10_000
 MAX_WAITING: Final = 100
 SUBNET: Final = 64

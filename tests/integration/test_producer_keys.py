@@ -11,6 +11,7 @@ import pytest
 from relay.journal.base import Entry, Rejection
 from relay.keys.record import Limits
 from relay.keys.token import Token, new_token
+from relay.sources.guesses import STEP_S
 from tests.inbound import encoded
 from tests.key_file import Keys
 from tests.producers_port import Answered, Client, Serving, post, serving
@@ -111,7 +112,7 @@ async def test_whoever_tries_many_keys_waits_for_the_answers_and_a_good_key_neve
     async with serving(keys_file=keys.path, sleep=sleep) as port:
         for _ in range(11):
             refusal(await port.post(encoded(), **bearer(new_token())), 401, "unauthorized")
-        assert slept_s == [pytest.approx(0.1)]
+        assert slept_s == [STEP_S]
         assert (await port.post(encoded(), **bearer(token))).status == 202
         assert len(slept_s) == 1
         assert (await port.send(post(b"{}", path="/v1/track"))).status == 401

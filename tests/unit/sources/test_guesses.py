@@ -4,7 +4,15 @@ import asyncio
 
 import pytest
 
-from relay.sources.guesses import FREE, MAX_PEERS, MAX_WAIT_S, MAX_WAITING, WINDOW_S, Guesses
+from relay.sources.guesses import (
+    FREE,
+    MAX_PEERS,
+    MAX_WAIT_S,
+    MAX_WAITING,
+    STEP_S,
+    WINDOW_S,
+    Guesses,
+)
 
 GUESSER, CUSTOMER = "203.0.113.7", "198.51.100.4"
 
@@ -40,10 +48,10 @@ async def test_ten_failing_keys_a_minute_are_answered_at_once() -> None:
     assert bed.slept_s == []
 
 
-async def test_further_ones_wait_longer_each_time_up_to_a_second() -> None:
+async def test_further_ones_wait_longer_each_time_up_to_half_a_second() -> None:
     bed = Bed()
     await bed.fail(FREE + 12)
-    assert bed.slept_s[:3] == pytest.approx([0.1, 0.2, 0.3])
+    assert bed.slept_s[:3] == pytest.approx([STEP_S, 2 * STEP_S, 3 * STEP_S])
     assert bed.slept_s[-3:] == [MAX_WAIT_S] * 3
 
 
