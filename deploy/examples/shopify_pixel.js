@@ -1,5 +1,5 @@
 // A custom pixel (Settings → Customer events), below the base codes of both platforms' pixels.
-// The relay takes the order's number as event_id, and so does this.
+// The relay takes the order's id as event_id, and so does this.
 analytics.subscribe('checkout_completed', (event) => {
   const { order, subtotalPrice, lineItems } = event.data.checkout;
   const eventId = String(order.id).split('/').pop();
