@@ -48,7 +48,10 @@ export async function send(events) {
 
 // The request of the shopper is made up.
 const [orderId = '1001'] = argv.slice(2);
-const headers = { 'user-agent': 'Mozilla/5.0 (X11; Linux)', 'x-forwarded-for': '203.0.113.7' };
+const headers = {
+  'user-agent': 'Mozilla/5.0 (X11; Linux)',
+  'x-forwarded-for': '198.51.100.1, 203.0.113.7', // what the shopper wrote, and what is so
+};
 const cookies = { _epik: 'dj0yJnU9abc', ttclid: 'E.C.P.abc123', _ttp: '2Yg0vXv6bX3' };
 const purchase = {
   event: 'purchase',

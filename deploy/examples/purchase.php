@@ -62,7 +62,7 @@ function send(array $events): array
 // The request of the shopper is made up: a shop hands over $_SERVER and $_COOKIE.
 $server = [
     'REMOTE_ADDR' => '10.0.0.5',
-    'HTTP_X_FORWARDED_FOR' => '203.0.113.7',
+    'HTTP_X_FORWARDED_FOR' => '198.51.100.1, 203.0.113.7', // what the shopper wrote, and what is so
     'HTTP_USER_AGENT' => 'Mozilla/5.0 (X11; Linux)',
 ];
 $cookies = ['_epik' => 'dj0yJnU9abc', 'ttclid' => 'E.C.P.abc123', '_ttp' => '2Yg0vXv6bX3'];

@@ -59,7 +59,10 @@ def send(events: Sequence[Any]) -> dict[str, Any]:
 
 def main(order_id: str = "1001") -> None:
     """Report one purchase; the request of the shopper is made up."""
-    headers = {"User-Agent": "Mozilla/5.0 (X11; Linux)", "X-Forwarded-For": "203.0.113.7"}
+    headers = {
+        "User-Agent": "Mozilla/5.0 (X11; Linux)",
+        "X-Forwarded-For": "198.51.100.1, 203.0.113.7",  # what the shopper wrote, and what is so
+    }
     cookies = {"_epik": "dj0yJnU9abc", "ttclid": "E.C.P.abc123", "_ttp": "2Yg0vXv6bX3"}
     purchase = {
         "event": "purchase",
