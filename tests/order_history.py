@@ -43,6 +43,15 @@ def write_orders(path: Path, count: int) -> None:
             file.write(f"A-{number};{START_S + number // 100};{value_of(number)};EUR\n")
 
 
+def write_pixel(path: Path, count: int) -> None:
+    """Write the browser's events; of each thousand, the first half has ids of its own."""
+    with path.open("w") as file:
+        file.write("event_id,event_name,time,order_id\n")
+        for number in range(count):
+            whose = "browser" if number % GROUP < GROUP // 2 else "event"
+            file.write(f"{whose}-{number},purchase,{START_S + number // 100},A-{number}\n")
+
+
 def write_journal(path: Path, count: int) -> None:
     """Write the journal that goes with the list; `count` is a multiple of `GROUP`."""
     with new_journal(path) as connection:

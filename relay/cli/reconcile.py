@@ -143,7 +143,8 @@ def _show(found: Reconciliation, result: Path | None) -> None:
     for each in found.destinations:
         screen.print(plain(each.sentence))
     _show_examples(found)
-    click.echo(f"\n{_counts(found)}")
+    screen.print()
+    screen.print(plain(_counts(found)))
     if result is not None:
         screen.print(plain(f"{result}: a line for each order and destination"))
     elif not found.complete:

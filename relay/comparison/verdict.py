@@ -29,20 +29,24 @@ class Verdict(NamedTuple):
     purchase: Found | None = None
     delivered_ms: int | None = None
     deliveries: int = 0
-    """Purchases of this order that were delivered; more than one may count as often."""
+    """Purchases of this order that were delivered under another id than the first one, and that
+    one: more than one may count as often."""
 
 
 def verdicts(known: Known, destinations: int, since_ms: int | None) -> list[Verdict]:
     """Return the verdict for each destination; `since_ms` is the oldest event still kept."""
     best: list[tuple[Found, Standing] | None] = [None] * destinations
     deliveries = [0] * destinations
+    first: list[str | None] = [None] * destinations
     seen = False
     for found in known.found:
         seen = True
         for at, standing in enumerate(found.standings):
             if standing is None:
                 continue
-            deliveries[at] += standing.state == "delivered"
+            if standing.state == "delivered" and found.event_id != first[at]:
+                first[at] = first[at] or found.event_id
+                deliveries[at] += 1
             before = best[at]
             if before is None or _rank(found, standing) < _rank(*before):
                 best[at] = (found, standing)

@@ -56,6 +56,13 @@ def test_a_repeated_event_is_no_second_delivery_and_another_id_is() -> None:
     assert verdict(DELIVERED, DELIVERED).deliveries == 2
 
 
+def test_an_event_that_was_delivered_again_under_its_id_is_no_second_delivery() -> None:
+    """It came after the duplicate window; the platform itself drops it."""
+    found = [Found("event-1", number, None, None, [DELIVERED]) for number in (1, 2)]
+    [made] = verdicts(Known(ShopOrder(2, "A", None, None, ""), iter(found)), 1, None)
+    assert made.deliveries == 1
+
+
 def test_a_verdict_tells_which_event_it_rests_on_and_when_it_was_delivered() -> None:
     made = verdict(DEAD, DELIVERED)
     assert made.purchase is not None

@@ -1,4 +1,4 @@
-"""A year of a large shop's orders: reconciled in a minute, in less memory than a browser tab.
+"""A year of a large shop's orders, and of its pixel: a minute, and less than a browser tab.
 
 A hundred thousand by default; `RELAY_TEST_ORDERS=1000000` for a million. Time is that of the
 processor, since whatever else the machine does is not the command's fault.
@@ -17,7 +17,7 @@ import pytest
 
 from tests.integration.cli_process import Shop, command
 from tests.journal_seed import PINTEREST, TIKTOK
-from tests.order_history import GROUP, write_journal, write_orders
+from tests.order_history import GROUP, write_journal, write_orders, write_pixel
 
 ORDERS: Final = int(os.environ.get("RELAY_TEST_ORDERS", "100000"))
 MAX_S: Final = 60 * ORDERS / 1_000_000 + 3
@@ -53,11 +53,29 @@ def processor_s(folder: Path) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
 
 
+def shop_in(folder: Path) -> Shop:
+    """Return a shop with a destination of each platform."""
+    (folder / "relay.toml").write_text(
+        f"""
+        [journal]
+        path = "shop.db"
+        [destinations.{PINTEREST}]
+        type = "pinterest"
+        ad_account_id = "549755885175"
+        token = "env:PINTEREST_TOKEN"
+        [destinations.{TIKTOK}]
+        type = "tiktok"
+        pixel_code = "C4K6A3Q2NE1S77JXXXXX"
+        token = "env:TIKTOK_TOKEN"
+        """
+    )
+    return Shop.of(folder)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(ORDERS // 1_000 + 120)
 def test_a_million_orders_take_a_minute_and_300_megabytes(tmp_path: Path) -> None:
-    shop = Shop.of(tmp_path)
-    (tmp_path / "relay.toml").write_text('[journal]\npath = "shop.db"\n')
+    shop = shop_in(tmp_path)
     write_orders(tmp_path / "orders.csv", ORDERS)
     write_journal(tmp_path / "shop.db", ORDERS)
     begun_s = time.monotonic()
@@ -88,5 +106,28 @@ def test_a_million_orders_take_a_minute_and_300_megabytes(tmp_path: Path) -> Non
     assert sum(lines.values()) == 2 * ORDERS
     for name in ("shop.db", "result.csv", "orders.csv"):
         (tmp_path / name).unlink()  # pytest keeps folders, and this is much
+    assert peak_bytes < MAX_MEMORY_BYTES
+    assert seconds < MAX_S
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(ORDERS // 1_000 + 120)
+def test_a_million_events_of_the_browser_take_no_more(tmp_path: Path) -> None:
+    shop = shop_in(tmp_path)
+    write_pixel(tmp_path / "pixel.csv", ORDERS)
+    write_journal(tmp_path / "shop.db", ORDERS)
+
+    code, seconds, peak_bytes = run_and_measure(shop, "dedup", "pixel.csv", "--json")
+
+    print(f"\n{ORDERS:,} events: {seconds:.1f} s of processor time, {peak_bytes / 10**6:.0f} MB")
+    tenths = ORDERS // GROUP * 10
+    found = json.loads((tmp_path / "out.json").read_bytes())
+    [pinterest, tiktok] = found["destinations"]
+    for name in ("shop.db", "pixel.csv"):
+        (tmp_path / name).unlink()
+    assert code == 1
+    assert pinterest["twice"] == ORDERS // 2 - 3 * tenths, "refused, without consent, or missing"
+    assert tiktok["twice"] == ORDERS // 2 - 2 * tenths
+    assert pinterest["once"] == tiktok["once"] == ORDERS // 2
     assert peak_bytes < MAX_MEMORY_BYTES
     assert seconds < MAX_S
