@@ -17,11 +17,13 @@ from tests.bench.machine import Machine
 from tests.bench.measurement import Measurement
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class Result(msgspec.Struct, kw_only=True):
     """All trials of a case by contender, in the order of the rounds; some may be left out."""
 
     case: Case
     trials: dict[str, list[Measurement]]
+    failure: str = ""
+    """Why there are none."""
 
     def of(self, contender: str) -> list[Measurement]:
         """Return the trials of a contender, none if it was left out."""
@@ -77,10 +79,18 @@ def _title(case: Case) -> str:
 
 
 def verdicts(results: Sequence[Result], machine: Machine) -> list[Verdict]:
-    """Return what became of the promises; nothing of one whose comparison was left out."""
+    """Return what became of the promises; nothing of one whose comparison was left out.
+
+    A trial that failed is a promise that was broken.
+    """
     judge = _Judge(results, machine)
+    failed = [
+        Verdict(each.case.name, f"a trial failed: {each.failure}", is_kept=False)
+        for each in results
+        if each.failure
+    ]
     found = (judge.verdict(each.case, bound) for each in results for bound in each.case.bounds)
-    return [verdict for verdict in found if verdict is not None]
+    return [*failed, *(verdict for verdict in found if verdict is not None)]
 
 
 class _Judge:

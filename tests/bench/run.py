@@ -1,13 +1,13 @@
 """`make bench`: relay, baseline and chain by turns, some rounds of all cases, tables and verdicts.
 
-Ends with 1 when a promised bound is missed, unless that is not asked. A figure counts only on a
-machine that has at least two cores free and a real disk under the folder. The figures and a plot of
-them are always written.
+Ends with 1 when a promised bound is missed, unless that is not asked, or when a trial failed. A
+figure counts only on a machine that has at least two cores free and a real disk under the folder.
+The figures and a plot of them are always written.
 """
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -73,17 +73,31 @@ def run(plan: Plan, stage: Stage, progress: Progress) -> list[Result]:
     for number, case, contender in steps:
         label = f"round {number} of {plan.rounds}, {case.name}, {contender}"
         progress.update(task, description=label)
-        rate = stage.rate(case, results)
-        results[case.name].trials[contender].append(stage.trial(case, contender, rate))
+        attempt(stage, case, contender, results)
         progress.advance(task)
     return list(results.values())
+
+
+def attempt(stage: Stage, case: Case, contender: str, results: Mapping[str, Result]) -> None:
+    """Do a trial. A case in which one failed has no figures at all; the others go on."""
+    result = results[case.name]
+    if result.failure:
+        return
+    try:
+        rate = stage.rate(case, results)
+        result.trials[contender].append(stage.trial(case, contender, rate))
+    except BenchError as error:
+        result.failure = f"{contender}: {error}"
+        for trials in result.trials.values():
+            trials.clear()
 
 
 def tell(console: Console, report: Report) -> None:
     """Print the tables, and what became of each promise."""
     console.print(str(report.machine), highlight=False, soft_wrap=True)
     for result in report.results:
-        console.print(table(result))
+        if not result.failure:
+            console.print(table(result))
     for verdict in report.verdicts:
         word = "[green]kept[/]" if verdict.is_kept else "[red]missed[/]"
         console.print(f"{word}: {verdict.case}: {verdict.text}", highlight=False, soft_wrap=True)
@@ -163,13 +177,11 @@ def main(
         is_quick=quick,
     )
     console = Console()
-    try:
-        report = measure(plan, console)
-    except BenchError as error:
-        raise click.ClickException(str(error)) from error
+    report = measure(plan, console)
     tell(console, report)
     write(report, json_path or plan.folder / FIGURES_FILE)
-    if not no_gate and not all(verdict.is_kept for verdict in report.verdicts):
+    failed = any(result.failure for result in report.results)
+    if failed or not (no_gate or all(verdict.is_kept for verdict in report.verdicts)):
         sys.exit(1)
 
 

@@ -26,7 +26,8 @@ from tests.bench.machine import Machine
 from tests.bench.measurement import Measurement, latencies_s
 from tests.bench.plot import plot
 from tests.bench.report import Result, Verdict, verdicts
-from tests.bench.run import Report
+from tests.bench.run import Report, attempt
+from tests.bench.stage import Stage
 from tests.bench.usage import tree, usage
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -300,6 +301,32 @@ def test_the_disk_and_the_linger_are_added_to_a_limit() -> None:
 def test_what_was_not_compared_has_no_verdict() -> None:
     case = case_with("bodies", Bound(figure="events_per_s", at_least=20, times=BASELINE))
     assert judged(Result(case=case, trials={RELAY: [trial(30_000, 30)], BASELINE: []})) == []
+
+
+def test_a_case_that_failed_has_no_figures_and_the_others_go_on() -> None:
+    """A whole run is not lost by one trial; what failed counts as a broken promise."""
+
+    class Broken(Stage):
+        def __init__(self) -> None:
+            """Have no folder: no trial begins."""
+
+        def trial(self, case: Case, contender: str, *_: object, **__: object) -> Measurement:
+            if (case.name, contender) == ("two", BASELINE):
+                raise BenchError("it did not start")
+            return trial(1_000, 10)
+
+    results = {
+        name: Result(case=case_with(name), trials={RELAY: [], BASELINE: []})
+        for name in ("one", "two")
+    }
+    for case in ("one", "two", "one", "two"):
+        for contender in (RELAY, BASELINE):
+            attempt(Broken(), results[case].case, contender, results)
+    assert [len(results["one"].of(each)) for each in (RELAY, BASELINE)] == [2, 2]
+    assert [len(results["two"].of(each)) for each in (RELAY, BASELINE)] == [0, 0]
+    [verdict] = judged(*results.values())
+    assert (verdict.case, verdict.is_kept) == ("two", False)
+    assert verdict.text == "a trial failed: baseline: it did not start"
 
 
 def test_every_bound_refers_to_what_is_measured() -> None:
