@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import pty
+import subprocess
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +18,7 @@ from relay.journal.base import Dead, Passed, Receipt, Settlement
 from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, conversion
-from tests.integration.cli_process import Ended, Shop
+from tests.integration.cli_process import Ended, Shop, command
 
 CONFIG = """
 [journal]
@@ -218,6 +221,36 @@ def test_a_missing_journal_is_one_line_and_1(shop: Shop) -> None:
 
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith("relay: shop.db: is not there; start the relay once")
+
+
+def on_a_terminal(shop: Shop, *arguments: str) -> tuple[int, bytes, bytes]:
+    """Run a command with stderr on a terminal; return its code, its output, and what is shown."""
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run(
+            command(*arguments),
+            cwd=shop.folder,
+            env=shop.environment({"TERM": "xterm"}),
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            check=False,
+        )
+        return done.returncode, done.stdout, os.read(ours, 65_536)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+async def test_a_terminal_sees_how_far_it_is(shop: Shop) -> None:
+    await write_journal(shop.folder / "shop.db")
+    lines = "".join(f"B-{number},{NOW_S},1.00,EUR\n" for number in range(5_000))
+    (shop.folder / "orders.csv").write_text(ORDERS + lines)
+
+    code, out, shown = on_a_terminal(shop, "reconcile", "orders.csv")
+
+    assert code == 1
+    assert b"Comparing" in shown
+    assert b"Comparing" not in out
 
 
 @pytest.mark.parametrize("arguments", [["reconcile", "orders.csv"], ["dedup", "orders.csv"]])
