@@ -1,0 +1,59 @@
+"""What all parts of one relay share: its settings, clock, randomness, figures and secrets."""
+
+import random
+from collections.abc import Callable, Mapping
+
+from relay.config import Config
+from relay.config.secret import SecretSource
+from relay.config.webhook import Followed
+from relay.delivery import Destination
+from relay.destinations import discover
+from relay.metrics import Metrics
+from relay.outcome.rules import Rules
+
+
+class Parts:
+    """Made once from the configuration. `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        config: Config,
+        environ: Mapping[str, str],
+        clock: Callable[[], float],
+        randomness: random.Random,
+    ) -> None:
+        self.config = config
+        self.environ = environ
+        self.clock = clock
+        self.random = randomness
+        self.metrics = Metrics()
+        self.destinations = _destinations(config)
+        self.tokens = {
+            name: SecretSource(each.token, environ, clock)
+            for name, each in config.destinations.items()
+        }
+        self.shop_secrets = {
+            name: SecretSource(shop.secret, environ, clock, is_token=False)
+            for name, shop in config.sources.shopify.items()
+        }
+        hook = config.notify.webhook
+        self.webhook = None if hook is None else Followed(hook, environ, clock)
+
+    def reload_secrets(self) -> None:
+        """Read secrets that stand in files again now."""
+        for secret in (*self.tokens.values(), *self.shop_secrets.values()):
+            secret.reload()
+        if self.webhook is not None:
+            self.webhook.reload()
+
+    def rules(self) -> Mapping[str, Rules]:
+        """Return what the settings keep from each destination of what waited or died before."""
+        return {
+            name: Rules(frozenset(each.events or ()), each.consent_required)
+            for name, each in self.config.destinations.items()
+        }
+
+
+def _destinations(config: Config) -> list[Destination]:
+    types = discover()
+    return [types[each.type].build(name, each) for name, each in config.destinations.items()]

@@ -1,0 +1,142 @@
+"""Wires what people and monitoring see: the admin port with API and pages, and notices."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from aiohttp import web
+
+from relay.admin.api import Api, Control
+from relay.admin.guard import Guard
+from relay.admin.pages import Desk, Pages
+from relay.admin.server import AdminServer
+from relay.app.parts import Parts
+from relay.app.taking import Taking
+from relay.config.address import Listen
+from relay.config.secret import read_secret
+from relay.dispatch.dispatcher import Dispatcher
+from relay.dispatch.transport import AiohttpTransport
+from relay.dispatch.trial import Trials
+from relay.journal.base import Journal
+from relay.outcome.audit import SUFFIX as AUDIT_SUFFIX
+from relay.outcome.audit import AuditedControl, AuditedErasure, AuditedLetters, Trail
+from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.erasure import Erasure
+from relay.outcome.exposition import Exposition
+from relay.outcome.insight import Insight
+from relay.outcome.notify import Notifier
+from relay.outcome.producers import Producers
+from relay.outcome.reports import Reports
+from relay.outcome.watch import Watch
+from relay.schema.openapi import admin_document
+from relay.sources.port import cannot_listen
+
+
+class _Acts(NamedTuple):
+    """What an operator can do; all of it is written down."""
+
+    letters: DeadLetters
+    erasure: Erasure
+    control: Control
+
+
+def admin_of(parts: Parts, journal: Journal, dispatcher: Dispatcher, taking: Taking) -> AdminServer:
+    """Return the admin port's server."""
+    reports = Reports(
+        journal,
+        parts.destinations,
+        dispatcher.health,
+        parts.clock,
+        parts.metrics.warnings.counts,
+    )
+    acts = _acts(parts, journal, dispatcher)
+    producers = Producers(journal, taking.keyring.keys, parts.metrics, parts.clock)
+    return AdminServer(
+        api=Api(reports, *acts, producers=producers, sources=taking.kafka.view),
+        pages=Pages(_desk(parts, journal, reports, acts, producers)),
+        guard=_guard(parts),
+        exposition=_exposition(parts, journal, reports),
+        not_ready=lambda: "shutting down" if taking.http.stopping else journal.unavailable(),
+        openapi=admin_document(),
+    )
+
+
+@asynccontextmanager
+async def listening(server: AdminServer, listen: Listen, close_s: float) -> AsyncIterator[str]:
+    """Serve while the context is open; yields the address. Raises `RelayError`."""
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=close_s)
+    await runner.setup()
+    try:
+        yield await _listen(runner, listen)
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def notifying(parts: Parts, journal: Journal, dispatcher: Dispatcher) -> AsyncIterator[None]:
+    """Tell people what needs them, if there is somewhere to post it."""
+    if parts.webhook is None:
+        yield
+        return
+    transport = AiohttpTransport()
+    notifier = Notifier(transport, parts.webhook.current, parts.random)
+    watch = Watch(journal, parts.destinations, dispatcher.health, notifier.tell, parts.clock)
+    await watch.look()
+    tasks = [asyncio.create_task(each) for each in (watch.run(), notifier.run())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await transport.close()
+
+
+def _exposition(parts: Parts, journal: Journal, reports: Reports) -> Exposition:
+    sources = ["http"] if parts.config.sources.kafka is None else ["http", "kafka"]
+    return Exposition(journal, reports, parts.metrics, sources=sources, clock=parts.clock)
+
+
+def _desk(
+    parts: Parts, journal: Journal, reports: Reports, acts: _Acts, producers: Producers
+) -> Desk:
+    trials = Trials(parts.config.destinations, parts.tokens, AiohttpTransport, parts.clock)
+    return Desk(
+        insight=Insight(journal, parts.destinations, reports, parts.metrics, parts.clock),
+        reports=reports,
+        dead_letters=acts.letters,
+        control=acts.control,
+        producers=producers,
+        metrics=parts.metrics,
+        trial=trials.send,
+        clock=parts.clock,
+        started_s=parts.clock(),
+    )
+
+
+def _acts(parts: Parts, journal: Journal, dispatcher: Dispatcher) -> _Acts:
+    path = parts.config.journal.path
+    trail = Trail(path.with_name(path.name + AUDIT_SUFFIX), parts.clock)
+    letters = AuditedLetters(journal, parts.destinations, parts.clock, parts.rules())
+    erasure = AuditedErasure(journal, dispatcher)
+    letters.trail = erasure.trail = trail
+    return _Acts(letters, erasure, AuditedControl(dispatcher, trail))
+
+
+def _guard(parts: Parts) -> Guard:
+    settings = parts.config.admin
+    password = settings.password and read_secret(settings.password, parts.environ, is_token=False)
+    return Guard(
+        password=password.reveal() if password else None,
+        hosts=(*settings.hosts, settings.listen.host),
+        metrics_open=settings.metrics_open,
+    )
+
+
+async def _listen(runner: web.AppRunner, listen: Listen) -> str:
+    try:
+        await web.TCPSite(runner, listen.host, listen.port).start()
+    except OSError as error:
+        raise cannot_listen(listen, "[admin] listen", error) from None
+    return f"{listen.rpartition(':')[0]}:{runner.addresses[0][1]}"
