@@ -131,7 +131,7 @@ class AdminPort:
                 self._letters,
                 Erasure(self.journal, self.switch),
                 self.switch,
-                producers=Producers(self.journal, lambda: self.keys, self.metrics, clock),
+                producers=self._producers(clock),
             ),
             pages=Pages(self._desk(reports, clock)),
             guard=guard,
@@ -140,12 +140,16 @@ class AdminPort:
             openapi=b'{"openapi":"3.1.1"}',
         ).application()
 
+    def _producers(self, clock: Callable[[], float]) -> Producers:
+        return Producers(self.journal, lambda: self.keys, self.metrics, clock)
+
     def _desk(self, reports: Reports, clock: Callable[[], float]) -> Desk:
         return Desk(
             insight=Insight(self.journal, self.destinations, reports, self.metrics, clock),
             reports=reports,
             dead_letters=self._letters,
             control=self.switch,
+            producers=self._producers(clock),
             metrics=self.metrics,
             trial=self._try,
             clock=clock,

@@ -208,3 +208,16 @@ async def test_whoever_is_on_call_sees_requests_waits_and_journal(tmp_path: Path
     assert "≤ 0.25 s" in told
     assert "conversions 0 42" in told
     assert "Up for 1 hour" in told
+
+
+async def test_what_to_mend_is_told_the_greatest_gain_first(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        nothing = words(await port.ask("/mend"))
+        for number in range(30):
+            await port.take(f"e-{number}", value="0.00")
+        told = words(await port.ask("/mend"))
+
+    assert "Nothing to look at yet." in nothing
+    assert "the latest 30 events" in told
+    assert "Much to gain" in told
+    assert "Whoever builds the shop:" in told

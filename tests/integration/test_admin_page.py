@@ -14,7 +14,12 @@ RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=90, outcome="ok", http_status=
 HOSTILE = '<script src="//evil.example">{{ 7 * 7 }}&'
 SCREENS = (
     *("/", f"/destinations/{PINTEREST}", "/find", "/find?id=none", "/undelivered", "/refused"),
-    *("/test", "/on-call", "/undelivered/confirm?destination=a&reason=b&code=&action=drop"),
+    *(
+        "/test",
+        "/mend",
+        "/on-call",
+        "/undelivered/confirm?destination=a&reason=b&code=&action=drop",
+    ),
 )
 
 

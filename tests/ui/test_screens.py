@@ -29,6 +29,7 @@ SCREENS = {
     "refused": "/refused",
     "refused of one kind": "/refused?code=missing",
     "refused of no kind": "/refused?code=none",
+    "what to mend": "/mend",
     "send a test": "/test",
     "on call": "/on-call",
 }

@@ -16,6 +16,7 @@ from relay.metrics import Metrics
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.insight import Insight
 from relay.outcome.probe import Probe
+from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
 from relay.outcome.view import RangeName
 
@@ -30,6 +31,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     reports: Reports
     dead_letters: DeadLetters
     control: Control
+    producers: Producers
     metrics: Metrics
     trial: Trial
     clock: Callable[[], float]

@@ -1,0 +1,37 @@
+"""What to mend in the shop's events, the greatest gain first; looked at only when somebody asks.
+
+Not live: the doctor takes thousands of events apart, which is nothing to do every few seconds.
+"""
+
+from typing import Final
+
+from aiohttp import web
+
+from relay.admin.pages.screen import Screen, told
+
+GAINS: Final = ((0.25, "Much to gain"), (0.05, "Something to gain"), (0.0, "A little to gain"))
+"""From which gain on it is called so."""
+
+
+class Mend(Screen):
+    """The findings of the doctor."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return its route."""
+        return [web.get("/mend", self.show)]
+
+    @told
+    async def show(self, request: web.Request) -> web.Response:
+        """Answer with what stands out in the latest events."""
+        diagnosis = await self.desk.producers.diagnosis()
+        return self.renderer.page(
+            request,
+            "mend.html",
+            events=diagnosis.events,
+            findings=[(each, gain(each.gain)) for each in diagnosis.findings],
+        )
+
+
+def gain(share: float) -> str:
+    """Return how much mending something may bring, in words."""
+    return next(words for least, words in GAINS if share >= least)
