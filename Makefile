@@ -7,7 +7,7 @@ COMPILE := pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe -
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-kafka demo check test chaos mutants backlog bench bench-all bench-micro profile outage schemas lock clean
+.PHONY: help setup run run-kafka demo check test test-kafka chaos mutants backlog bench bench-all bench-micro profile outage schemas lock clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: setup  ## Run all tests, with branch coverage
 
 backlog: setup  ## Start and measure the relay with ten million events waiting on disk (6 GB)
 	RELAY_TEST_BACKLOG=10000000 $(BIN)/python -m pytest -s tests/acceptance/test_backlog.py
+
+test-kafka: setup  ## The Kafka tests at full size: 100,000 events, a broker away for 30 s, a leader killed
+	RELAY_KAFKA_EVENTS=100000 RELAY_KAFKA_AWAY_S=30 RELAY_KAFKA_CLUSTER=1 $(BIN)/python -m pytest tests/kafka
 
 chaos: setup  ## Break everything at random for five minutes, and recount (SEED=…, DURATION=seconds)
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--seconds $(DURATION))

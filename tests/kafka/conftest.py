@@ -13,13 +13,10 @@ from deploy.kafka.broker import Cluster, Unavailable
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One broker that all tests share; each test has topics and a group of its own."""
-    yield from _running(Cluster(tmp_path_factory.mktemp("broker")))
+    """One broker that all tests share; each has topics and a group of its own, and is in order.
 
-
-@pytest.fixture
-def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A broker of the test's own, to be stopped and started."""
+    Who stops the broker starts it again.
+    """
     yield from _running(Cluster(tmp_path_factory.mktemp("broker")))
 
 

@@ -11,10 +11,9 @@ from tests.kafka.relay_side import accepted_ids, event, lines_of, relay_of, sour
 
 
 async def test_a_topic_that_may_not_be_made_is_named_and_waited_for(
-    own_kafka: Cluster, tmp_path: Path
+    kafka: Cluster, tmp_path: Path
 ) -> None:
     """Good events go on until something has to be written there."""
-    kafka = own_kafka
     await _permit(kafka, "--allow-principal", "User:*", "--operation", "All")
     await _permit(kafka, "--deny-principal", f"User:{GUEST}", "--operation", "Create")
     topic = await make_topic(kafka.address, fresh("permitted"))
