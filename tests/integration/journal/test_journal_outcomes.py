@@ -67,6 +67,15 @@ async def test_nothing_is_kept_unless_it_is_asked_for(tmp_path: Path) -> None:
         assert await journal.outcomes(0, 100) == []
 
 
+def test_an_erased_event_ended_as_dead() -> None:
+    with new_journal() as connection:
+        outcomes = Outcomes(wanted=True)
+        outcomes.erased("p", entry("e1"), NOW_MS)
+        outcomes.flush(connection)
+        [row] = outcome.read(connection, 0, 10)
+    assert row.end == End("p", "dead", "erased", "", "", NOW_MS)
+
+
 def test_rows_are_of_bounded_size() -> None:
     """So reading some rows is reading a bounded number of outcomes."""
     with new_journal() as connection:
