@@ -162,8 +162,21 @@ async def test_a_first_run_waits_for_the_first_conversion(tmp_path: Path) -> Non
         later = words(await page(port))
 
     assert "Waiting for the first conversion." in text
+    assert "Each row adds up" not in text
     assert "relay send" in text
     assert "Conversions reach" in later
+
+
+async def test_a_quiet_time_says_when_the_last_one_was_delivered(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("once")
+        for each in port.destinations:
+            await port.deliver(each.name, RECEIPT)
+        port.now_s += 3 * 3_600
+        text = words(await page(port, "/?range=1h"))
+
+    assert "No conversion came in during the last hour." in text
+    assert "The last delivery was 3 hours ago ." in text
 
 
 async def test_a_page_that_cannot_be_made_says_so_and_that_sending_goes_on(tmp_path: Path) -> None:

@@ -101,6 +101,13 @@ class Browser:
         waiting = WebDriverWait(self.driver, within_s, poll_frequency=0.1)
         waiting.until(lambda _: words in self.words, f"{words!r} is not in: {self.words}")
 
+    def wait_for_news(self) -> None:
+        """Return once the figures have come anew by themselves."""
+        read = "return document.querySelector('#freshness time').dateTime"
+        before = self.run(read)
+        waiting = WebDriverWait(self.driver, WITHIN_S, poll_frequency=0.1)
+        waiting.until(lambda _: self.run(read) != before, "no news")
+
     def wide(self) -> int:
         """Return by how many pixels the page is wider than the screen."""
         return int(self.run("return document.documentElement.scrollWidth - innerWidth"))
