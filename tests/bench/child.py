@@ -74,8 +74,12 @@ class Child:
         end_s = monotonic() + deadline_s
         while not condition():
             if self._process.poll() is not None or monotonic() > end_s:
-                raise BenchError(f"waited in vain for {what}; its last words:\n{self._tail()}")
+                raise self.failure(f"waited in vain for {what}")
             sleep(POLL_S)
+
+    def failure(self, text: str) -> BenchError:
+        """Return an error that also tells what the process said last."""
+        return BenchError(f"{text}; its last words:\n{self._tail()}")
 
     def _tail(self) -> str:
         return self._log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")

@@ -118,7 +118,8 @@ class Trial:
         command = python(*self._generator(bodies), cores=self._cores.tools)
         load = msgspec.json.decode(output_of(command), type=Summary)
         if load.accepted != events or load.statuses.keys() != {"202"}:
-            raise BenchError(f"{load.accepted} of {events} events accepted, by {load.statuses}")
+            text = f"{load.accepted} of {events} events accepted, by {load.statuses}"
+            raise service.failure(text)
         self._posted_events += events
         service.wait_until(
             self._has_arrived, f"the delivery of {self._posted_events} events", DELIVERY_S
