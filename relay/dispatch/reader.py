@@ -9,6 +9,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 
 from relay.delivery import Destination, Payload, Skip
 from relay.dispatch.batch import Batch
@@ -30,6 +31,9 @@ NOT_ANY_MORE = "The settings have changed since this event was taken, and keep i
 NO_PAYLOAD = "The relay failed to prepare this event; its log tells where."
 
 NO_RULES = Rules()
+
+Prepared = tuple[Pending, Payload]
+_EVENT_TIME = attrgetter("entry.event_time")
 
 log = logging.getLogger(__name__)
 
@@ -163,13 +167,36 @@ class Reader:
     async def _queue(self, pendings: Sequence[Pending]) -> None:
         if self._waiting.withheld:
             pendings = self._waiting.withheld.wanted(pendings)
-        name, max_age_s, now_s = self._destination.name, self._destination.max_age_s, self._clock()
-        waiting: list[tuple[Pending, Payload]] = []
+        if not pendings:
+            return
         exceptions: list[Dead | Retry] = []
-        ages_s = [max_age_s(each.entry) for each in pendings]
-        self._least_max_age_s = min([self._least_max_age_s, *ages_s])
-        for pending, most_s in zip(pendings, ages_s, strict=True):
-            if now_s - pending.entry.event_time > most_s:
+        waiting = self._at_once(pendings)
+        if waiting is None:
+            waiting, exceptions = self._one_by_one(pendings)
+        if self._suspects:
+            waiting = self._without_suspects(waiting)
+        self._batcher.extend(waiting)
+        self._tell_mistakes()
+        await self._end(exceptions)
+
+    def _at_once(self, pendings: Sequence[Pending]) -> list[Prepared] | None:
+        """Return the events with their payloads; None unless all have one and none is too old."""
+        of_each_source = {each.entry.action_source: each.entry for each in pendings}
+        least_s = min(map(self._destination.max_age_s, of_each_source.values()))
+        self._least_max_age_s = min(self._least_max_age_s, least_s)
+        if self._clock() - min(map(_EVENT_TIME, pendings)) > least_s:
+            return None
+        name = self._destination.name
+        found = [(each, made) for each in pendings if (made := each.entry.payloads.get(name))]
+        return found if len(found) == len(pendings) else None
+
+    def _one_by_one(self, pendings: Sequence[Pending]) -> tuple[list[Prepared], list[Dead | Retry]]:
+        """Return the events with their payloads, made anew where need be, and those that end."""
+        name, too_old = self._destination.name, self._too_old(self._clock())
+        waiting: list[Prepared] = []
+        exceptions: list[Dead | Retry] = []
+        for pending in pendings:
+            if too_old(pending):
                 exceptions.append(Dead(pending, "expired"))
                 continue
             payload = pending.entry.payloads.get(name) or self._prepare(pending)
@@ -177,15 +204,9 @@ class Reader:
                 waiting.append((pending, payload))
             else:
                 exceptions.append(payload)
-        if self._suspects:
-            waiting = self._without_suspects(waiting)
-        self._batcher.extend(waiting)
-        self._tell_mistakes()
-        await self._end(exceptions)
+        return waiting, exceptions
 
-    def _without_suspects(
-        self, waiting: Sequence[tuple[Pending, Payload]]
-    ) -> list[tuple[Pending, Payload]]:
+    def _without_suspects(self, waiting: Sequence[Prepared]) -> list[Prepared]:
         """Have each suspect wait for a request of its own; return the others."""
         alone = [each for each in waiting if each[0].retry and each[0] in self._suspects]
         self._waiting.put_suspects(
