@@ -33,6 +33,7 @@ from relay.outcome.insight import Insight
 from relay.outcome.probe import Probe
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
+from relay.outcome.source_view import no_sources
 from tests.builders import NOW_S, conversion
 from tests.stub_destination import StubDestination
 
@@ -105,6 +106,7 @@ class AdminPort:
         self.not_ready: str | None = None
         self.metrics = Metrics()
         self.keys: Sequence[Key] = ()
+        self.sources = no_sources()
         self.probes: Sequence[Probe] = ()
         """What a test event shows."""
         self.tried: list[tuple[str, str]] = []
@@ -154,6 +156,7 @@ class AdminPort:
             trial=self._try,
             clock=clock,
             started_s=self.now_s - 3_600,
+            sources=lambda: self.sources,
         )
 
     async def _try(self, name: str, code: str) -> Sequence[Probe]:

@@ -1,7 +1,7 @@
 """Wires what people and monitoring see: the admin port with API and pages, and notices."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from relay.outcome.insight import Insight
 from relay.outcome.notify import Notifier
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
+from relay.outcome.source_view import SourcesView
 from relay.outcome.watch import Watch
 from relay.schema.openapi import admin_document
 from relay.sources.port import cannot_listen
@@ -54,7 +55,9 @@ def admin_of(parts: Parts, journal: Journal, dispatcher: Dispatcher, taking: Tak
     producers = Producers(journal, taking.keyring.keys, parts.metrics, parts.clock)
     return AdminServer(
         api=Api(reports, *acts, producers=producers, sources=taking.kafka.view),
-        pages=Pages(_desk(parts, journal, reports, acts, producers)),
+        pages=Pages(
+            _desk(parts, journal, reports, acts, producers=producers, sources=taking.kafka.view)
+        ),
         guard=_guard(parts),
         exposition=_exposition(parts, journal, reports),
         not_ready=lambda: "shutting down" if taking.http.stopping else journal.unavailable(),
@@ -99,7 +102,13 @@ def _exposition(parts: Parts, journal: Journal, reports: Reports) -> Exposition:
 
 
 def _desk(
-    parts: Parts, journal: Journal, reports: Reports, acts: _Acts, producers: Producers
+    parts: Parts,
+    journal: Journal,
+    reports: Reports,
+    acts: _Acts,
+    *,
+    producers: Producers,
+    sources: Callable[[], SourcesView],
 ) -> Desk:
     trials = Trials(parts.config.destinations, parts.tokens, AiohttpTransport, parts.clock)
     return Desk(
@@ -112,6 +121,7 @@ def _desk(
         trial=trials.send,
         clock=parts.clock,
         started_s=parts.clock(),
+        sources=sources,
     )
 
 

@@ -10,8 +10,10 @@ import pytest
 
 from relay.journal.base import DeadFilter, Passed, Rejection
 from relay.outcome.probe import Probe
+from relay.outcome.source_view import SourcesView
 from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort, Reply
 from tests.builders import DIGEST, NOW_S
+from tests.ui.world import KAFKA, OUTCOMES
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GROUP = {"destination": TIKTOK, "reason": "invalid_event", "code": ""}
@@ -207,6 +209,7 @@ async def test_whoever_is_on_call_sees_requests_waits_and_journal(tmp_path: Path
     assert "Requests 4 Failed 25.0 %" in told
     assert "≤ 0.25 s" in told
     assert "conversions 0 42" in told
+    assert "Kafka is not set up" not in told
     assert "Up for 1 hour" in told
 
 
@@ -221,3 +224,16 @@ async def test_what_to_mend_is_told_the_greatest_gain_first(tmp_path: Path) -> N
     assert "the latest 30 events" in told
     assert "Much to gain" in told
     assert "Whoever builds the shop:" in told
+
+
+async def test_whoever_is_on_call_sees_how_kafka_is(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        without = words(await port.ask("/on-call"))
+        port.sources = SourcesView(kafka=KAFKA, outcomes=OUTCOMES)
+        told = words(await port.ask("/on-call"))
+
+    assert "Kafka is not set up: events come over HTTP alone." in without
+    assert "Events from conversions held" in told
+    assert "Not there, or not to be seen returns" in told
+    assert "Outcomes to relay.outcomes active" in told
+    assert "Given up for room 0" in told

@@ -5,6 +5,7 @@ import random
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -16,6 +17,7 @@ from relay.journal.base import Dead, Passed, Receipt, Rejection, Retry, Settleme
 from relay.journal.codec import entry_of
 from relay.metrics import FORMS
 from relay.outcome.health import Health
+from relay.outcome.source_view import KafkaSourceView, OutcomesView, SourcesView
 from tests.admin_port import PINTEREST, TIKTOK, AdminPort
 from tests.builders import NOW_S, conversion
 
@@ -32,6 +34,21 @@ KINDS: Final = {
     "lead": 0.2,
 }
 """Events a minute at the busiest time of the day."""
+
+KAFKA: Final = KafkaSourceView(
+    state="held",
+    message="The journal takes no more: partitions are paused until there is room.",
+    since=datetime.fromtimestamp(NOW_S - 300, UTC),
+    group_id="relay",
+    topics=["conversions"],
+    missing_topics=["returns"],
+    assignment=[],
+    last_commit=datetime.fromtimestamp(NOW_S - 310, UTC),
+    tombstones=2,
+)
+OUTCOMES: Final = OutcomesView(
+    state="active", message="", topic="relay.outcomes", published=900, waiting=3, lost=0
+)
 
 Fill = Callable[[AdminPort], Awaitable[None]]
 
@@ -58,6 +75,8 @@ async def troubled(port: AdminPort) -> None:
     await refusals(port)
     await waiting(port)
     port.destinations[0].test = True
+    port.sources = SourcesView(kafka=KAFKA, outcomes=OUTCOMES)
+    port.metrics.kafka_lag.labels("conversions", "0").set(1_240)
     port.switch.health[TIKTOK] = Health(
         "paused", "token_expired", "The access token has expired.", NOW_S - 1_260.0, None
     )

@@ -23,6 +23,7 @@ class OnCall(Screen):
         return self.renderer.page(
             request,
             "on_call.html",
+            sources=self.desk.sources(),
             figures=on_call(self.desk.metrics, views, journal),
             version=version("conversion-relay"),
             started_ms=self.desk.started_s * 1000,

@@ -18,6 +18,7 @@ from relay.outcome.insight import Insight
 from relay.outcome.probe import Probe
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
+from relay.outcome.source_view import SourcesView, no_sources
 from relay.outcome.view import RangeName
 
 Trial = Callable[[str, str], Awaitable[Sequence[Probe]]]
@@ -36,6 +37,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     trial: Trial
     clock: Callable[[], float]
     started_s: float
+    sources: Callable[[], SourcesView] = no_sources
 
 
 class Screen:
