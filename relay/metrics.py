@@ -251,6 +251,9 @@ class Metrics:
             registry, "relay_kafka_tombstones", "Messages without a value, passed over", ()
         )
         self.kafka_tombstones.add(count=0)
+        self.outcomes_waiting = Gauge(
+            "relay_outcomes_waiting", "Outcomes that Kafka has not got yet", registry=registry
+        )
         for status in STATUSES:
             self.answers.add(status, count=0)
         self.journal_append_seconds.observe(0, count=0)

@@ -22,6 +22,7 @@ from relay.journal.outcome import Backlog, OutcomeLog, Waiting
 from relay.kafka import topic
 from relay.kafka.client import Clients, close
 from relay.kafka.fault import KNOWN, Fault, fault_of
+from relay.metrics import Metrics
 from relay.outcome.published import records
 from relay.outcome.source_view import OutcomesView
 
@@ -42,9 +43,16 @@ log = logging.getLogger(__name__)
 class OutcomePublisher:
     """See the module docstring."""
 
-    def __init__(self, clients: Clients, journal: OutcomeLog, randomness: random.Random) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        journal: OutcomeLog,
+        metrics: Metrics,
+        randomness: random.Random,
+    ) -> None:
         self._clients = clients
         self._journal = journal
+        self._metrics = metrics
         self._waits = Backoff(FIRST_WAIT_S, MAX_WAIT_S, randomness)
         self._stop = asyncio.Event()
         self._fault: Fault | None = None
@@ -148,6 +156,7 @@ class OutcomePublisher:
                 extra={"fields": {"lost": backlog.lost}},
             )
         self._backlog, self._looked = backlog, True
+        self._metrics.outcomes_waiting.set(backlog.waiting)
 
     def _tell(self, fault: Fault | None) -> None:
         """Log what changed."""

@@ -43,7 +43,7 @@ class KafkaSide:
             return
         clients = Clients(config.kafka, environ)
         if config.kafka.outcomes:
-            self._outcomes = OutcomePublisher(clients, journal, randomness)
+            self._outcomes = OutcomePublisher(clients, journal, metrics, randomness)
         if config.sources.kafka is not None:
             self._source = KafkaSource(
                 config.sources.kafka, clients, intake, metrics, clock=clock, randomness=randomness
