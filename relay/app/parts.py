@@ -28,6 +28,10 @@ class Parts:
         self.random = randomness
         self.metrics = Metrics()
         self.destinations = _destinations(config)
+        self.emulated = [
+            name for name, each in config.destinations.items() if each.base_url.startswith("http:")
+        ]
+        """Those whose platform is this machine: nothing else is spoken to without TLS."""
         self.tokens = {
             name: SecretSource(each.token, environ, clock)
             for name, each in config.destinations.items()

@@ -122,6 +122,7 @@ def _desk(
         clock=parts.clock,
         started_s=parts.clock(),
         sources=sources,
+        emulated=parts.emulated,
     )
 
 

@@ -24,6 +24,7 @@ def story(tmp_path: Path) -> Iterator[Story]:
 def test_a_lapsed_token_is_told_mended_and_nothing_is_lost(screen: Browser, story: Story) -> None:
     screen.open(story.relay.admin)
     screen.wait_for("Your conversions are arriving.", SOON_S)
+    assert "Pinterest and TikTok are emulated on this machine" in screen.words
 
     story.lapse()
     screen.wait_for("Conversions are not reaching TikTok.", SOON_S)

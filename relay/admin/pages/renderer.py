@@ -50,7 +50,11 @@ class Renderer:
     """Renders screens. `tested` returns the destinations that send in test mode."""
 
     def __init__(
-        self, assets: Assets, clock: Callable[[], float], tested: Callable[[], Sequence[str]]
+        self,
+        assets: Assets,
+        clock: Callable[[], float],
+        tested: Callable[[], Sequence[str]],
+        emulated: Sequence[str] = (),
     ) -> None:
         self._clock = clock
         self._tested = tested
@@ -67,6 +71,7 @@ class Renderer:
             "navigation": NAVIGATION,
             "htmx_config": msgspec.json.encode(_HTMX).decode(),
             "live_s": LIVE_S,
+            "emulated": emulated,
             "who": WHO,
         }
 

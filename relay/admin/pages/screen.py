@@ -26,7 +26,10 @@ Trial = Callable[[str, str], Awaitable[Sequence[Probe]]]
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What the screens work with; `started_s` in Unix seconds."""
+    """What the screens work with; `started_s` in Unix seconds.
+
+    `emulated` are the destinations whose platform is an emulator on this machine.
+    """
 
     insight: Insight
     reports: Reports
@@ -38,6 +41,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], float]
     started_s: float
     sources: Callable[[], SourcesView] = no_sources
+    emulated: Sequence[str] = ()
 
 
 class Screen:

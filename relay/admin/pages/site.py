@@ -33,7 +33,8 @@ class Pages:
 
     def __init__(self, desk: Desk) -> None:
         self._assets = Assets()
-        renderer = Renderer(self._assets, desk.clock, desk.insight.tested)
+        emulated = [desk.insight.labels[name] for name in desk.emulated]
+        renderer = Renderer(self._assets, desk.clock, desk.insight.tested, emulated)
         self._screens = [screen(desk, renderer) for screen in SCREENS]
 
     def routes(self) -> list[web.RouteDef]:
