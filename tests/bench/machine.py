@@ -40,7 +40,7 @@ def machine(folder: Path) -> Machine:
     return Machine(
         at=datetime.now(UTC),
         python=platform.python_version(),
-        system=f"{platform.system()} {platform.release()}",
+        system=platform.system(),
         processor=_processor(),
         core_count=len(os.sched_getaffinity(0)),
         sync_p50_ms=quantile(syncs_ms, 0.50),

@@ -144,7 +144,8 @@ def write(report: Report, json_path: Path) -> None:
 def _subtitle(report: Report) -> str:
     if report.is_quick:
         return "A quick run, to see that everything runs: no figure of it means anything."
-    return f"{report.machine.at:%Y-%m-%d}, {report.rounds} rounds. {report.machine}"
+    rounds = "one round" if report.rounds == 1 else f"{report.rounds} rounds"
+    return f"{report.machine.at:%Y-%m-%d}, {rounds}. {report.machine}"
 
 
 @click.command()

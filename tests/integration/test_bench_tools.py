@@ -371,6 +371,7 @@ def quick_run(folder: Path, *options: str) -> Report:
     return msgspec.json.decode(figures.read_bytes(), type=Report)
 
 
+@pytest.mark.slow
 def test_a_quick_run_measures_baseline_and_chain(tmp_path: Path) -> None:
     """Everything arrives, and each has the figures that it can have."""
     report = quick_run(tmp_path, "--case=bodies-of-100")
@@ -386,6 +387,7 @@ def test_a_quick_run_measures_baseline_and_chain(tmp_path: Path) -> None:
     assert (report.verdicts, report.is_quick) == ([], True)
 
 
+@pytest.mark.slow
 def test_a_quick_run_paces_and_begins_with_a_past(tmp_path: Path) -> None:
     """An open loop has its reference measured first, and what waited is delivered as well."""
     report = quick_run(tmp_path, "--case=1-million-waiting", "--only=relay")
