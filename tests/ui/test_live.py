@@ -76,7 +76,7 @@ def test_the_chart_draws_what_the_table_says(screen: Browser, troubled: Served) 
     screen.open(troubled.url(f"/destinations/{TIKTOK}"))
 
     assert len(screen.all("#chart canvas")) == 1
-    screen.click("The same figures as a table")
+    screen.click("The figures as a table")
     rows = screen.all("#trend-figures tbody tr")
     assert len(rows) == 49
 
