@@ -18,7 +18,7 @@ run: $(STAMP)  ## Start the relay with both platforms emulated, and send the exa
 	@$(BIN)/relay serve --sandbox --example
 
 run-kafka: $(STAMP)  ## The same with events from a Kafka broker on this machine (needs java and mvn)
-	@$(BIN)/python deploy/kafka/run.py
+	@$(BIN)/python -m deploy.kafka.run
 
 demo: $(STAMP)  ## Send 2,000 realistic events to the running relay
 	@$(BIN)/relay demo

@@ -1,10 +1,10 @@
 """Apache Kafka on loopback, for tests and laptops: fetched with Maven, one node or several.
 
-    python3 deploy/kafka/broker.py             a broker on 127.0.0.1:9092 until Ctrl-C
+    python3 -m deploy.kafka.broker             a broker on 127.0.0.1:9092 until Ctrl-C
 
 Needs `java` (17 or newer) and, the first time, `mvn`: together they are Debian's
 `openjdk-17-jre-headless` and `maven`. It is no set-up for production: replication is what the
-number of nodes allows, the password stands in this file, and the certificate signs itself.
+number of nodes allows, the password stands in `settings.py`, and the certificate signs itself.
 """
 
 import argparse
@@ -12,25 +12,31 @@ import base64
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
+
+from deploy.kafka.settings import (
+    GUEST,
+    PASSWORD,
+    STORE_PASSWORD,
+    USER,
+    Ports,
+    ports_of,
+    settings_of,
+)
+
+__all__ = ["GUEST", "PASSWORD", "USER", "Cluster", "Node", "Unavailable", "fetch"]
 
 HERE: Final = Path(__file__).resolve().parent
 JARS: Final = HERE.parents[1] / "build" / "kafka"
-USER: Final = "relay"
-GUEST: Final = "guest"
-"""A second user, who logs in with PLAIN only."""
-PASSWORD: Final = "loopback-only"  # noqa: S105 - opens a broker that listens on loopback only
-STORE_PASSWORD: Final = "loopback-only"  # noqa: S105 - of a key that is made for one run
 START_WITHIN_S: Final = 60.0
 STOP_WITHIN_S: Final = 30.0
 STARTED: Final = "Kafka Server started"
@@ -42,31 +48,16 @@ class Unavailable(Exception):
     """The broker cannot be run here; the text says what is missing."""
 
 
-class Ports(NamedTuple):
-    """Where a node listens."""
-
-    plain: int
-    secured: int
-    controller: int
-
-
 class Node:
     """One broker that is its own controller; stopped or killed, it can be started again."""
 
-    def __init__(
-        self,
-        folder: Path,
-        number: int,
-        quorum: Sequence[Ports],
-        options: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, number: int, quorum: Sequence[Ports]) -> None:
         self.ports = quorum[number]
         self.number = number
         self._folder = folder
         self._properties = folder / "server.properties"
         self._log = folder / "broker.log"
         self._quorum = quorum
-        self._options = dict(options or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -84,7 +75,7 @@ class Node:
         self._folder.mkdir(parents=True, exist_ok=True)
         if (self._folder / "log" / "meta.properties").exists():
             return
-        settings = _settings(self._folder, self.number, self._quorum, key) | self._options
+        settings = settings_of(self._folder, self.number, self._quorum, key)
         self._properties.write_text("".join(f"{name}={text}\n" for name, text in settings.items()))
         scram = [f"SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]" for bits in (256, 512)]
         arguments: list[str | Path] = ["-t", cluster_id, "-c", self._properties]
@@ -146,22 +137,13 @@ class Node:
 class Cluster:
     """Nodes on loopback, running while the context is open; ports are free ones unless given."""
 
-    def __init__(
-        self,
-        folder: Path,
-        nodes: int = 1,
-        *,
-        plain_port: int = 0,
-        options: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, nodes: int = 1, *, plain_port: int = 0) -> None:
         self._folder = folder
         self._key = folder / "broker.p12"
         self.authority = folder / "ca.pem"
         """What clients trust on the secured port."""
-        quorum = _quorum(folder, nodes, plain_port)
-        self.nodes = [
-            Node(folder / str(number), number, quorum, options) for number in range(nodes)
-        ]
+        quorum = ports_of(folder, nodes, plain_port)
+        self.nodes = [Node(folder / str(number), number, quorum) for number in range(nodes)]
         self._stack = ExitStack()
 
     @property
@@ -243,76 +225,6 @@ def _run(*command: str | Path) -> None:
     if done.returncode:
         said = (done.stdout + done.stderr).decode(errors="replace").strip()
         raise Unavailable(f"{command[0]} failed: {said[-500:]}")
-
-
-def _quorum(folder: Path, nodes: int, plain_port: int) -> Sequence[Ports]:
-    """Return the ports of all nodes: those that the folder was made with, else free ones."""
-    known = folder / "ports"
-    if known.exists():
-        return [Ports(*map(int, line.split())) for line in known.read_text().splitlines()]
-    free = _free_ports(3 * nodes)
-    quorum = [Ports(*free[at : at + 3]) for at in range(0, len(free), 3)]
-    if plain_port:
-        quorum[0] = quorum[0]._replace(plain=plain_port)
-    folder.mkdir(parents=True, exist_ok=True)
-    known.write_text("".join(f"{p.plain} {p.secured} {p.controller}\n" for p in quorum))
-    return quorum
-
-
-def _settings(folder: Path, number: int, quorum: Sequence[Ports], key: Path) -> dict[str, str]:
-    ports, copies = quorum[number], min(3, len(quorum))
-    voters = (f"{at}@127.0.0.1:{each.controller}" for at, each in enumerate(quorum))
-    login = "org.apache.kafka.common.security.{0}.{1}LoginModule required"
-    plain = login.format("plain", "Plain")
-    return {
-        "process.roles": "broker,controller",
-        "node.id": str(number),
-        "controller.quorum.voters": ",".join(voters),
-        "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://127.0.0.1:{ports.plain},SASL_SSL://127.0.0.1:{ports.secured},"
-        f"CONTROLLER://127.0.0.1:{ports.controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{ports.plain},"
-        f"SASL_SSL://127.0.0.1:{ports.secured}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,"
-        "CONTROLLER:PLAINTEXT",
-        "inter.broker.listener.name": "PLAINTEXT",
-        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
-        "listener.name.sasl_ssl.plain.sasl.jaas.config": f'{plain} user_{USER}="{PASSWORD}" '
-        f'user_{GUEST}="{PASSWORD}";',
-        **{
-            f"listener.name.sasl_ssl.scram-sha-{bits}.sasl.jaas.config": login.format(
-                "scram", "Scram"
-            )
-            + ";"
-            for bits in (256, 512)
-        },
-        "ssl.keystore.location": str(key),
-        "ssl.keystore.password": STORE_PASSWORD,
-        "ssl.keystore.type": "PKCS12",
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        "super.users": "User:ANONYMOUS",
-        "allow.everyone.if.no.acl.found": "true",
-        "log.dirs": str(folder / "log"),
-        "num.partitions": "1",
-        "default.replication.factor": str(copies),
-        "min.insync.replicas": str(max(1, copies - 1)),
-        "offsets.topic.replication.factor": str(copies),
-        "offsets.topic.num.partitions": "4",
-        "transaction.state.log.replication.factor": str(copies),
-        "transaction.state.log.min.isr": str(max(1, copies - 1)),
-        "transaction.state.log.num.partitions": "4",
-        "group.initial.rebalance.delay.ms": "0",
-    }
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports: list[int] = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from broker import Cluster, Unavailable
+from deploy.kafka.broker import Cluster, Unavailable
 
 HERE: Final = Path(__file__).resolve().parent
 DATA: Final = HERE.parents[1] / "data" / "kafka"
@@ -47,7 +47,8 @@ def main() -> int:
 @contextmanager
 def relay() -> Iterator[None]:
     """Run the relay beside the block."""
-    command = [sys.executable, "-m", "relay", "serve", "--sandbox", "-c", HERE / "relay.toml"]
+    serve = ("serve", "--sandbox", "-c", str(HERE / "relay.toml"))
+    command = [sys.executable, "-m", "relay", *serve]
     process = subprocess.Popen(command, start_new_session=True)
     try:
         _wait(process)
