@@ -140,7 +140,7 @@ def test_an_event_of_an_app_says_which() -> None:
     found = taken(context=context)
     assert (found["action_source"], found["app"]["id"]) == ("app_android", "com.example.shop")
     assert found["user"]["mobile_ad_id"] == "ad-1"
-    context["device"]["adTrackingEnabled"] = False  # type: ignore[assignment,index]  # JSON
+    context["device"]["adTrackingEnabled"] = False  # type: ignore[assignment]  # JSON
     assert "mobile_ad_id" not in taken(context=context)["user"]
 
 
