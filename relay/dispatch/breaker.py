@@ -6,7 +6,9 @@ not answer; one small request at a time), `throttled` (until a moment that it na
 Pure: it holds no task and no timer; whoever drives it asks `wait_s`.
 
 Requests in flight together fail together. So an answer to a request that was sent before the
-present trouble began is old news, and makes no wait longer.
+present trouble began is old news, and makes no wait longer. But two of them that were silent for
+the whole timeout, with nothing that passed in between, are a platform that does not answer: the
+next request would take as long again to tell.
 """
 
 import math
@@ -30,6 +32,8 @@ from relay.outcome.health import DEGRADED, THROTTLED, Health, sentence_of
 
 DEGRADED_AFTER = 2
 """Faults in a row after which the platform counts as not answering; one is everyday life."""
+SILENT = "timeout"
+"""The code of a request that the platform never answered."""
 PROBE_EVENTS = 1
 TRIAL_EVENTS = 50
 """The largest request to a platform that did not answer lately."""
@@ -215,6 +219,8 @@ class Breaker:
             self._probe_again(sent_at)
             return
         if self._faults and sent_at < self._faulty_since:
+            if answer.code == SILENT:
+                self._faults = max(self._faults, DEGRADED_AFTER)
             return
         self._faulty_since = self._faulty_since if self._faults else self._clock()
         self._faults = max(self._faults + 1, DEGRADED_AFTER if asked else 0)

@@ -203,6 +203,20 @@ async def test_a_platform_that_hangs_is_given_up_after_the_timeout(tmp_path: Pat
             assert len(requests(sandbox)) == 2
 
 
+async def test_a_platform_that_hangs_is_degraded_once_the_first_requests_are_given_up(
+    tmp_path: Path,
+) -> None:
+    """No further request has to hang before people are told."""
+    async with Sandbox() as sandbox:
+        target = pinterest(sandbox.url, timeout=Duration("500ms"), max_batch=1)
+        async with sending(tmp_path, target) as relay:
+            script(sandbox, {"action": {"connection": "hang", "hang_s": 30}})
+            await relay.accept(*purchases(relay.clock, 8))
+            await relay.until(asked(sandbox, 8))
+            await relay.until(lambda: relay.health().state == "degraded")
+            assert len(requests(sandbox)) == 8
+
+
 async def test_what_grows_too_old_while_it_waits_is_dead_and_never_sent(tmp_path: Path) -> None:
     clock = Clock()
     async with Sandbox(clock=clock) as sandbox:

@@ -13,6 +13,7 @@ from tests.builders import NOW_S
 
 OK = Answer(kind="settled")
 DOWN = Answer(kind="transient", http_status=502)
+SILENCE = Answer(kind="transient", code="timeout")
 BAD_TOKEN = Answer(kind="misconfigured", pause="token_rejected")
 
 
@@ -66,6 +67,30 @@ def test_a_wave_of_faults_counts_once(breaker: Breaker, clock: Clock) -> None:
     clock.now += 1
     for _ in range(8):
         breaker.note(DOWN, sent_at)
+    assert breaker.health().state == "active"
+
+
+def test_a_wave_of_requests_that_hang_is_an_outage(breaker: Breaker, clock: Clock) -> None:
+    """Each was silent for the whole timeout; a further one would take as long again to tell."""
+    sent_at = clock()
+    clock.now += 10
+    breaker.note(SILENCE, sent_at)
+    assert breaker.health().state == "active"
+    clock.now += 1
+    wait_s = breaker.wait_s()
+    for _ in range(7):
+        breaker.note(SILENCE, sent_at + 1)
+    health = breaker.health()
+    assert (health.state, health.since) == ("degraded", NOW_S + 10)
+    assert breaker.wait_s() == wait_s
+
+
+def test_two_that_hang_while_others_pass_are_no_outage(breaker: Breaker, clock: Clock) -> None:
+    sent_at = clock()
+    clock.now += 10
+    for _ in range(2):
+        breaker.note(SILENCE, sent_at)
+        breaker.note(OK, sent_at)
     assert breaker.health().state == "active"
 
 
