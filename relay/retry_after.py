@@ -1,23 +1,25 @@
 """The `Retry-After` header of an HTTP answer, in seconds (RFC 9110, section 10.2.3).
 
 Pure: a date is measured from the answer's own `Date`, so no clock is needed, and a platform whose
-clock is wrong still says how long. What cannot be read is no wait; the caller has bounds.
+clock is wrong still says how long. Decimals, which the RFC does not know, are rounded up. What
+cannot be read is no wait; the caller has bounds.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-_SECONDS: Final = re.compile(r"[0-9]{1,9}")
+_SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait, or None if the answer names none; keys are lower-case."""
     value = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):
-        return float(value)
+        return float(math.ceil(float(value)))
     until, now = _moment(value), _moment(headers.get("date", ""))
     if until is None or now is None:
         return None

@@ -15,6 +15,11 @@ def test_seconds_are_taken_as_they_are() -> None:
     assert retry_after_s({"retry-after": " 120 "}) == 120.0
 
 
+@pytest.mark.parametrize(("value", "wait_s"), [("4.5", 5.0), ("0.001", 1.0), ("4.0", 4.0)])
+def test_decimals_are_rounded_up(value: str, wait_s: float) -> None:
+    assert retry_after_s({"retry-after": value}) == wait_s
+
+
 @pytest.mark.parametrize(
     ("date", "wait_s"),
     [
@@ -33,7 +38,20 @@ def test_a_date_without_a_clock_beside_it_is_no_wait() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "soon", "-5", "1.5", "1e3", "٣", "9" * 5000, "Wed, 99 Nov 2026", "Mon, 1 Jan 0"]
+    "value",
+    [
+        "",
+        "soon",
+        "-5",
+        "1.",
+        ".5",
+        "1.5.0",
+        "1e3",
+        "٣",
+        "9" * 5000,
+        "Wed, 99 Nov 2026",
+        "Mon, 1 Jan 0",
+    ],
 )
 def test_what_cannot_be_read_is_no_wait(value: str) -> None:
     assert retry_after_s({"retry-after": value, "date": NOON}) is None
