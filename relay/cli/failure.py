@@ -9,7 +9,8 @@ from typing import Final
 import click
 import msgspec
 
-from relay.errors import RelayError
+from relay.errors import JournalUnavailable, RelayError
+from relay.journal.storage import remedy
 from relay.logs import describe_exception
 
 JOB_FAILED: Final = 1
@@ -36,7 +37,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, click.ClickException):
         return Failure(_usage_line(error), error.exit_code)
     if isinstance(error, RelayError):
-        return Failure(f"relay: {_on_one_line(str(error))}", error.exit_code)
+        return Failure(_own_line(error), error.exit_code)
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return Failure("", INTERRUPTED)
     return Failure(_surprise_line(error), JOB_FAILED, error)
@@ -59,6 +60,13 @@ def _foremost(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(found, BaseExceptionGroup):
         found = found.exceptions[0]
     return found
+
+
+def _own_line(error: RelayError) -> str:
+    """Return the message; that of the journal is for producers, and lacks what to do."""
+    if isinstance(error, JournalUnavailable):
+        return f"relay: {error.reason}; {remedy(error.reason)}"
+    return f"relay: {_on_one_line(str(error))}"
 
 
 def _usage_line(error: click.ClickException) -> str:

@@ -6,6 +6,7 @@ unreadable is left as it is. Files are made with mode 0600 whatever the umask; S
 `-wal` and `-shm` beside it the mode of the journal itself. All of it blocks: call it off the loop.
 """
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -13,11 +14,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from relay.errors import ConfigError, JournalDamaged, RelayError
+from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.journal.connection import APPLICATION_ID, Connect, open_new, open_reader
 from relay.journal.cursor import Cursor
 from relay.journal.recent import recent
-from relay.journal.storage import UNREADABLE
+from relay.journal.storage import FULL, UNREADABLE, storage_fault
 from relay.journal.upgrades import VERSION, create
 
 _MAGIC: Final = b"SQLite format 3\x00"
@@ -51,8 +52,8 @@ class Lock:
 def claim(path: Path, connect: Connect) -> Lock:
     """Return the lock of a journal that can be opened for writing; makes it if there is none.
 
-    Raises `RelayError` if it is in use, `ConfigError` if it is out of reach, and
-    `JournalDamaged` if it is unusable.
+    Raises `RelayError` if it is in use, `ConfigError` if it is out of reach, `JournalUnavailable`
+    if its disk takes nothing, and `JournalDamaged` if it is unusable.
     """
     try:
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
@@ -67,6 +68,8 @@ def claim(path: Path, connect: Connect) -> Lock:
             lock.release()
             raise
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise JournalUnavailable(FULL) from None
         raise ConfigError(
             f"{path}: cannot be used ({error.strerror}); set [journal] path."
         ) from None
@@ -90,8 +93,13 @@ def _make(path: Path, connect: Connect) -> None:
     fresh = Path(f"{path}.new")
     fresh.unlink(missing_ok=True)
     os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE))
-    with closing(open_new(fresh, connect)) as connection:
-        create(connection)
+    try:
+        with closing(open_new(fresh, connect)) as connection:
+            create(connection)
+    except sqlite3.Error as error:
+        if reason := storage_fault(error):
+            raise JournalUnavailable(reason) from None
+        raise
     fresh.replace(path)
     flush_folder(path.parent)
 
@@ -122,7 +130,9 @@ def _judge(path: Path, connect: Connect) -> None:
         with closing(open_reader(path, connect)) as connection:
             _judge_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
             _judge_content(path, connection)
-    except (sqlite3.DatabaseError, *UNREADABLE):
+    except (sqlite3.DatabaseError, *UNREADABLE) as error:
+        if storage_fault(error) == FULL:  # even a reader needs room, for the index of the log
+            raise JournalUnavailable(FULL) from None
         raise damaged(path) from None
 
 

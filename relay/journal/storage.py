@@ -2,7 +2,8 @@
 
 A storage fault (disk full, input/output error, read-only or damaged file) concerns every write
 and passes by itself or by somebody's hand; anything else that an operation raises is that
-operation's own. The reason is short, holds no path and is safe to show to a producer.
+operation's own. The reason is short, holds no path and is safe to show to a producer; the remedy is
+for whoever runs the relay.
 """
 
 import sqlite3
@@ -15,6 +16,7 @@ UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
 
 _REASONS: Final = {
     sqlite3.SQLITE_FULL: "the disk of the journal is full",
+    sqlite3.SQLITE_IOERR_SHMSIZE: "the disk of the journal is full",
     sqlite3.SQLITE_IOERR: "the disk of the journal fails",
     sqlite3.SQLITE_READONLY: "the journal's file is read-only",
     sqlite3.SQLITE_PERM: "the journal's file is not permitted to the relay",
@@ -27,6 +29,14 @@ _REASONS: Final = {
     sqlite3.SQLITE_NOMEM: "the relay is out of memory",
     sqlite3.SQLITE_INTERRUPT: "the journal was interrupted",
 }
+FULL: Final = _REASONS[sqlite3.SQLITE_FULL]
+_REMEDIES: Final = {
+    FULL: "free some space on it, or set [journal] path to another disk",
+    _REASONS[sqlite3.SQLITE_IOERR]: "replace it, or set [journal] path to another disk",
+    _REASONS[sqlite3.SQLITE_NOMEM]: "give it more",
+    _REASONS[sqlite3.SQLITE_BUSY]: "end that program",
+}
+_ANY_REMEDY: Final = "check its disk, owner and permissions, or set [journal] path"
 _DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 DAMAGED: Final = _REASONS[sqlite3.SQLITE_CORRUPT]
 _PRIMARY_CODE: Final = 0xFF
@@ -40,6 +50,11 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, UNREADABLE)
 
 
+def remedy(reason: str) -> str:
+    """Return what to do about a reason of `storage_fault`."""
+    return _REMEDIES.get(reason, _ANY_REMEDY)
+
+
 def storage_fault(error: BaseException) -> str | None:
     """Return why the storage takes or gives nothing, or None if the error is of another kind."""
     if not isinstance(error, sqlite3.Error):
@@ -48,4 +63,4 @@ def storage_fault(error: BaseException) -> str | None:
     if code is None:
         # Raised by the module itself, not by the engine: only an OperationalError is the disk's.
         return str(error) if isinstance(error, sqlite3.OperationalError) else None
-    return _REASONS.get(code & _PRIMARY_CODE)
+    return _REASONS.get(code, _REASONS.get(code & _PRIMARY_CODE))

@@ -14,16 +14,28 @@ from typing import Final
 import msgspec
 import pytest
 
-from relay.errors import ConfigError, JournalDamaged, RelayError
+from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.event_name import Lane
-from relay.journal.connection import APPLICATION_ID
+from relay.journal.connection import APPLICATION_ID, Connect
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.upgrades import VERSION
 from tests.builders import NOW_S, entry
 
 
-def journal_at(path: Path) -> SqliteJournal:
-    return SqliteJournal(path, clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=86_400)
+class OnFullDisk(sqlite3.Connection):
+    """Fails as SQLite does where nothing can be added to a file."""
+
+    def execute(self, *arguments: object) -> sqlite3.Cursor:
+        del arguments
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+        raise error
+
+
+def journal_at(path: Path, connect: Connect = sqlite3.Connection) -> SqliteJournal:
+    return SqliteJournal(
+        path, clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=86_400, connect=connect
+    )
 
 
 @asynccontextmanager
@@ -193,6 +205,19 @@ async def test_a_newer_version_that_is_still_in_the_write_ahead_log_is_seen(
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
         assert int.from_bytes(path.read_bytes()[60:64], "big") == VERSION
         assert "was written by a newer relay" in await refusal(path)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["an old journal", "a new one"])
+async def test_a_full_disk_is_no_damage(tmp_path: Path, *, kept: bool) -> None:
+    """Nobody should move a sound journal away because there is no room beside it."""
+    path = tmp_path / "relay.db"
+    if kept:
+        async with opened(path) as journal:
+            await journal.append([entry("a")])
+    with pytest.raises(JournalUnavailable, match=r"^the disk of the journal is full$"):
+        await journal_at(path, OnFullDisk).open(["p"])
+    async with opened(path) as journal:
+        assert len((await journal.read("p", Lane.MONEY, 0, 10)).pending) == kept
 
 
 @pytest.mark.parametrize("kept", [200, 4096, 9000])

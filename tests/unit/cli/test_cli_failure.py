@@ -4,7 +4,7 @@ import click
 import pytest
 
 from relay.cli.failure import Failure, failure_of, report
-from relay.errors import ConfigError, RelayError
+from relay.errors import ConfigError, JournalUnavailable, RelayError
 
 SECRET = "Bearer rk_secret jane@example.com"
 
@@ -14,6 +14,24 @@ def test_our_own_errors_are_told_as_they_are() -> None:
         "relay: disk full: make room", 1
     )
     assert failure_of(ConfigError("no such key")).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        (
+            "the disk of the journal is full",
+            "free some space on it, or set [journal] path to another disk",
+        ),
+        (
+            "the journal's file is read-only",
+            "check its disk, owner and permissions, or set [journal] path",
+        ),
+        ("the journal's file is locked by another program", "end that program"),
+    ],
+)
+def test_a_journal_that_takes_nothing_is_told_with_what_to_do(reason: str, remedy: str) -> None:
+    assert failure_of(JournalUnavailable(reason)) == Failure(f"relay: {reason}; {remedy}", 1)
 
 
 def test_wrong_usage_names_the_help_of_its_command() -> None:

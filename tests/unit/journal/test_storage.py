@@ -18,6 +18,7 @@ def error(kind: type[sqlite3.Error], code: int) -> sqlite3.Error:
     [
         (sqlite3.SQLITE_FULL, "full"),
         (sqlite3.SQLITE_IOERR, "fails"),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, "full"),
         (sqlite3.SQLITE_IOERR_FSYNC, "fails"),
         (sqlite3.SQLITE_READONLY, "read-only"),
         (sqlite3.SQLITE_CORRUPT, "damaged"),
