@@ -20,25 +20,38 @@ LONGEST_WAIT_MS: Final = 3_600_000
 
 
 def dead_row(
-    place: Place, entry: Entry, reason: str, message: str, *, at_ms: int, code: str = ""
+    place: Place,
+    entry: Entry,
+    reason: str,
+    message: str,
+    *,
+    at_ms: int,
+    code: str = "",
+    keep: bool = True,
 ) -> Row:
-    """Return the values of `ADD_DEAD`."""
+    """Return the values of `ADD_DEAD`; without `keep`, none of the event itself."""
     return (
         *(*place, reason, code, message, at_ms, entry.received_ms),
-        *(entry.event, entry.event_id, entry.event_time, entry.record),
+        *(entry.event, entry.event_id, entry.event_time, entry.record if keep else None),
     )
 
 
 def add_dead(
-    connection: sqlite3.Connection, destination: str, dead: Sequence[Dead], now_ms: int
+    connection: sqlite3.Connection,
+    destination: str,
+    dead: Sequence[Dead],
+    now_ms: int,
+    *,
+    spare: bool = False,
 ) -> None:
-    """Add events that ended without delivery."""
+    """Add events that ended without delivery; to `spare` room, expired ones without payload."""
     rows = (
         dead_row(
             (destination, each.pending.lane, each.pending.offset),
             *(each.pending.entry, each.reason, each.message),
             at_ms=now_ms,
             code=each.code,
+            keep=not (spare and each.reason == "expired"),
         )
         for each in dead
     )

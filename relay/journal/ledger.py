@@ -51,6 +51,9 @@ class Ledger:
     ) -> None:
         self.destinations = tuple(destinations)
         self.room = room
+        self.is_tight = self.is_full = False
+        """Whether room was short, or there was none, at the last look. Then expired events are kept
+        without payload, or only counted: many may expire at once, and their rows would fill it."""
         self.announce: Callable[[Commit], None] = _ignore
         """Told on the loop of each commit."""
         self._clock = clock
@@ -100,6 +103,7 @@ class Ledger:
         self.deltas.flush(connection, self.now_ms())
         self.outcomes.flush(connection)
         self._look = self.room.look(connection)
+        self.is_tight, self.is_full = self._look.tight, self._look.refusal is not None
 
     def committed(self) -> Callable[[], None]:
         """Go on from what is durable now; return the announcement to the loop."""

@@ -62,14 +62,16 @@ def relieve(
 
     Delivered events go first, whatever the retention says, and about `max_bytes` of them; then what
     was kept of gone events; then the payloads of dead letters that are not to be sent any more:
-    expired ones, and those that an operator dropped; at last outcomes that could not be published.
+    expired ones, and those that an operator dropped; then these letters themselves, the oldest
+    first; at last outcomes that could not be published.
     """
     return (
         forget_events(connection, destinations, _FOR_EVER_MS, max_bytes)
         or forget_receipts(connection, _FOR_EVER_MS)
         or forget_spans(connection)
         or forget_lookup(connection)
-        or _empty_dead(connection, "reason IN ('expired', 'dropped_by_operator')", _FOR_EVER_MS)
+        or _empty_dead(connection, _SPENT, _FOR_EVER_MS)
+        or _forget_spent(connection)
         or outcome.give_up(connection, OUTCOME_ROWS)
     )
 
@@ -199,13 +201,25 @@ def _delete_spans(connection: sqlite3.Connection, destination: str, lane: int) -
 
 
 def _empty_dead(connection: sqlite3.Connection, condition: str, before_ms: int) -> bool:
-    rows = connection.execute(
+    """Write letters anew without their payload: one that only shrinks gives no page back."""
+    ids = connection.execute(
         f"SELECT id FROM dead WHERE entry IS NOT NULL AND {condition} AND dead_ms < ?"
         " ORDER BY dead_ms LIMIT ?",
         (before_ms, STEP_ROWS),
     ).fetchall()
-    connection.executemany("UPDATE dead SET entry = NULL WHERE id = ?", rows)
-    return bool(rows)
+    rows = [connection.execute(_LETTER, each).fetchone() for each in ids]
+    connection.executemany("DELETE FROM dead WHERE id = ?", ids)
+    connection.executemany(_ADD_LETTER, rows)
+    return bool(ids)
+
+
+def _forget_spent(connection: sqlite3.Connection) -> bool:
+    """Delete the oldest letters that nobody can send any more; the totals still count them."""
+    rows = connection.execute(
+        f"SELECT id FROM dead WHERE entry IS NULL AND {_SPENT} ORDER BY dead_ms LIMIT ?",
+        (STEP_ROWS,),
+    )
+    return _delete(connection, "dead", [row for (row,) in rows])
 
 
 def _delete(connection: sqlite3.Connection, table: str, ids: Sequence[int]) -> bool:
@@ -219,6 +233,13 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 _FOR_EVER_MS: Final = 2**62
+_SPENT: Final = "reason IN ('expired', 'dropped_by_operator')"
+_LETTER_COLUMNS: Final = (
+    "id, destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,"
+    " event_id, event_time"
+)
+_LETTER: Final = f"SELECT {_LETTER_COLUMNS} FROM dead WHERE id = ?"
+_ADD_LETTER: Final = f"INSERT INTO dead ({_LETTER_COLUMNS}) VALUES ({', '.join('?' * 13)})"
 _SETTLED_GROUPS: Final = """
     SELECT id, received_ms, length(entries) FROM log
     WHERE lane = :lane AND first < :end AND first + count <= :end ORDER BY first

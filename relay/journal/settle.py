@@ -48,7 +48,8 @@ def settle(
     for each in dead:
         ledger.deltas.dead(destination, each.pending.entry, each.reason)
     exception_row.end_retries(connection, destination, ended)
-    exception_row.add_dead(connection, destination, dead, ledger.now_ms())
+    kept = [each for each in dead if not (ledger.is_full and each.reason == "expired")]
+    exception_row.add_dead(connection, destination, kept, ledger.now_ms(), spare=ledger.is_tight)
     exception_row.add_retries(connection, destination, retry)
     for lane, first, last in stretches(filterfalse(_RETRY, ended)):
         ledger.settle(destination, lane, first, last)

@@ -254,5 +254,7 @@ def test_relief_takes_settled_events_first_then_payloads_nobody_will_send(seed: 
     assert retention.relieve(seed.connection, DESTINATIONS)
     kept = seed.connection.execute("SELECT reason FROM dead WHERE entry IS NOT NULL").fetchall()
     assert kept == [("platform_rejected",)]
+    assert retention.relieve(seed.connection, DESTINATIONS)
+    assert seed.connection.execute("SELECT reason FROM dead").fetchall() == kept
     assert not retention.relieve(seed.connection, DESTINATIONS)
     assert kept_firsts(seed) == [1]
