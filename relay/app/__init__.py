@@ -84,6 +84,8 @@ class App:
 
     def status(self) -> str:
         """Return in one line how it is, for whoever supervises the process."""
+        if not self.producers_address:
+            return "Starting."
         states = [
             f"{name} {health.state}" + (f" ({health.reason})" if health.reason else "")
             for name, health in self._health().items()

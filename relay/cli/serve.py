@@ -115,7 +115,7 @@ async def _serve(config: Config, scenario: str | None, *, example: bool) -> None
         reload = partial(_reload, app, supervisor)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
         async with supervisor.watching(app.progress, app.status):
-            await _run(app, setup, stop, supervisor.ready, example=example)
+            await _run(app, setup, stop, lambda: supervisor.ready(app.status()), example=example)
 
 
 def _stopping(supervisor: Supervisor) -> None:

@@ -30,9 +30,9 @@ class Supervisor:
         self._watchdog_s = _watchdog_s(environ, process_id)
         self._deaf = False
 
-    def ready(self) -> None:
+    def ready(self, status: str) -> None:
         """Say that the start is over: both ports listen."""
-        self._tell("READY=1")
+        self._tell("READY=1", f"STATUS={_one_line(status)}")
 
     def stopping(self) -> None:
         """Say that the process is about to end."""

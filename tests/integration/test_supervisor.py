@@ -60,8 +60,8 @@ async def test_a_supervisor_hears_each_step_of_a_life(tmp_path: Path, *, abstrac
     with listening("\0" + name if abstract else name) as systemd:
         supervisor = Supervisor({"NOTIFY_SOCKET": ("@" if abstract else "") + name}, PROCESS)
 
-        supervisor.ready()
-        assert await systemd.heard() == ["READY=1"]
+        supervisor.ready("Takes\nevents.")
+        assert await systemd.heard() == ["READY=1", "STATUS=Takes events."]
         with supervisor.reloading():
             state, since = await systemd.heard()
         assert state == "RELOADING=1"
@@ -75,7 +75,7 @@ async def test_a_supervisor_hears_each_step_of_a_life(tmp_path: Path, *, abstrac
 async def test_without_a_socket_nothing_is_said(address: str) -> None:
     supervisor = Supervisor({"NOTIFY_SOCKET": address}, PROCESS)
 
-    supervisor.ready()
+    supervisor.ready("")
     async with supervisor.watching(alive, str):
         supervisor.stopping()
 
@@ -85,7 +85,7 @@ async def test_a_supervisor_that_is_gone_is_no_fault_and_one_line(
 ) -> None:
     supervisor = Supervisor({"NOTIFY_SOCKET": f"{tmp_path}/gone"}, PROCESS)
 
-    supervisor.ready()
+    supervisor.ready("")
     supervisor.stopping()
 
     assert [each.getMessage() for each in caplog.records] == ["the supervisor does not listen"]
