@@ -12,9 +12,21 @@ import msgspec
 from relay.cli.journal import journal_path
 from relay.cli.option import config_option, json_option
 from relay.cli.output import console, plain, print_json, table
-from relay.outcome.audit import SUFFIX, Trail
+from relay.outcome.audit import SUFFIX, Act, Action, Trail
+from relay.outcome.reports import utc
 
 MAX_SHOWN: Final = 100_000
+
+
+class ActView(msgspec.Struct, frozen=True, kw_only=True):
+    """An act as programs get to see it: `at` is RFC 3339 in UTC."""
+
+    at: str
+    actor: str
+    origin: str
+    action: Action
+    target: str
+    details: str
 
 
 @click.command(short_help="Show who did what, when, from where.")
@@ -28,7 +40,7 @@ def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool
     trail = Trail(path.with_name(path.name + SUFFIX), time.time)
     acts = deque(trail.acts(), maxlen=limit)
     if as_json:
-        print_json(msgspec.json.encode({"acts": list(acts)}))
+        print_json(msgspec.json.encode({"acts": [_view(act) for act in acts]}))
         return
     rows = table("When (UTC)", "Who", "From", "Did", "To", "With")
     for act in acts:
@@ -45,3 +57,14 @@ def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool
         console().print(rows)
     else:
         click.echo("Nobody has done anything yet.")
+
+
+def _view(act: Act) -> ActView:
+    return ActView(
+        at=utc(act.at_ms / 1000),
+        actor=act.actor,
+        origin=act.origin,
+        action=act.action,
+        target=act.target,
+        details=act.details,
+    )

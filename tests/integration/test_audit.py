@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from datetime import datetime, timedelta
 from getpass import getuser
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,10 @@ def test_acts_of_commands_and_of_the_port_are_told_in_order(tmp_path: Path) -> N
     ]
     assert [each["actor"] for each in found] == [getuser(), "", getuser()]
     assert {each["origin"] for each in found} == {"127.0.0.1"}
+    moments = [datetime.fromisoformat(each["at"]) for each in found]
+    assert moments == sorted(moments)
+    assert {each.utcoffset() for each in moments} == {timedelta(0)}
+    assert "at_ms" not in found[0]
     assert "forget" in shown
 
 
