@@ -10,7 +10,7 @@ from rich.text import Text
 
 from relay.cli.client import AdminClient, admin_connection, read
 from relay.cli.option import available_config, config_option, json_option
-from relay.cli.output import console, counted, gibibytes, moment, number, plain, print_json, table
+from relay.cli.output import console, counted, moment, number, plain, print_json, sized, table
 from relay.outcome.view import DestinationView, JournalView, RangeName, Summary
 from relay.outcome.wording import LATE
 
@@ -58,7 +58,7 @@ def page(summary: Summary) -> RenderableType:
 
 def room(journal: JournalView) -> Text:
     """Return how full the journal is, and when it will be full."""
-    text = f"Journal: {gibibytes(journal.used_bytes)} of {gibibytes(journal.limit_bytes)} GiB"
+    text = f"Journal: {sized(journal.used_bytes)} of {sized(journal.limit_bytes)}"
     if journal.unavailable is not None:
         return plain(f"{text}; events are refused: {journal.unavailable}.")
     hours = journal.hours_to_full

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.cli.output import console, counted, moment, plain, table
+from relay.cli.output import console, counted, moment, plain, sized, table
 
 
 @given(st.text())
@@ -38,6 +38,14 @@ def test_brackets_are_shown_as_they_are() -> None:
 )
 def test_a_count_comes_with_its_noun(count: int, words: str) -> None:
     assert counted(count, "event") == words
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [(0, "0 KiB"), (135_168, "132 KiB"), (4_718_592, "4.5 MiB"), (5 * 2**28, "1.25 GiB")],
+)
+def test_a_size_is_told_in_the_unit_that_fits(size_bytes: int, words: str) -> None:
+    assert sized(size_bytes) == words
 
 
 def test_a_moment_is_shown_in_utc_to_the_second() -> None:

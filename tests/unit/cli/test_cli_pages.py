@@ -157,18 +157,25 @@ def test_without_destinations_the_page_says_so() -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({}, "Journal: 1.25 of 10.00 GiB."),
+        ({}, "Journal: 1.25 GiB of 10.00 GiB."),
+        ({"used_bytes": 135_168, "limit_bytes": 2**21}, "Journal: 132 KiB of 2.0 MiB."),
         (
             {"hours_to_full": 13.6},
-            "Journal: 1.25 of 10.00 GiB; full in about 14 hours, if it goes on growing like this.",
+            (
+                "Journal: 1.25 GiB of 10.00 GiB; "
+                "full in about 14 hours, if it goes on growing like this."
+            ),
         ),
         (
             {"hours_to_full": 0.4},
-            "Journal: 1.25 of 10.00 GiB; full within the hour, if it goes on growing like this.",
+            (
+                "Journal: 1.25 GiB of 10.00 GiB; "
+                "full within the hour, if it goes on growing like this."
+            ),
         ),
         (
             {"hours_to_full": 0.0, "unavailable": "the disk of the journal is full"},
-            "Journal: 1.25 of 10.00 GiB; events are refused: the disk of the journal is full.",
+            "Journal: 1.25 GiB of 10.00 GiB; events are refused: the disk of the journal is full.",
         ),
     ],
 )
