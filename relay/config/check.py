@@ -15,6 +15,8 @@ from relay.config.webhook import checked
 from relay.errors import ConfigError
 
 MAX_LINGER_S: Final = 60
+MIN_JOURNAL_BYTES: Final = 2**20
+"""An empty journal takes a part of it; below, there is hardly room for an event."""
 PIXEL_ID_DIGITS: Final = 15
 """A pixel code of so many digits and nothing else is the numeric pixel id."""
 
@@ -89,12 +91,10 @@ def _durations(config: Config) -> Iterator[str]:
 
 
 def _sizes(config: Config) -> Iterator[str]:
-    for path, value in {
-        "server.max_body": config.server.max_body,
-        "journal.max_size": config.journal.max_size,
-    }.items():
-        if value == 0:
-            yield f'{path} must be larger than zero, such as "5MiB"'
+    if config.server.max_body == 0:
+        yield 'server.max_body must be larger than zero, such as "5MiB"'
+    if config.journal.max_size < MIN_JOURNAL_BYTES:
+        yield 'journal.max_size must be at least "1MiB": less can hardly hold anything'
 
 
 def _ports(config: Config) -> Iterator[str]:

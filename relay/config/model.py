@@ -131,8 +131,8 @@ class JournalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_size: Annotated[
         Size,
         Meta(
-            description="All of the journal's files; when full, delivered payloads go first, and "
-            "at last producers get 503."
+            description="All of the journal's files, at least 1MiB; when full, delivered payloads "
+            "go first, and at last producers get 503."
         ),
     ] = preset(Size("10GiB"))
 

@@ -17,6 +17,10 @@ SASL = 'security_protocol = "SASL_SSL"\nsasl_plain_username = "relay"\n'
         ('[server]\ndrain = "0s"', 'server.drain must be longer than zero, such as "20s"'),
         ('[server]\nmax_body = "0B"', 'server.max_body must be larger than zero, such as "5MiB"'),
         (
+            '[journal]\nmax_size = "1023KiB"',
+            'journal.max_size must be at least "1MiB": less can hardly hold anything',
+        ),
+        (
             f'{PINTEREST}timeout = "0ms"',
             'destinations.p.timeout must be longer than zero, such as "20s"',
         ),
