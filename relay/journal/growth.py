@@ -32,7 +32,10 @@ class Growth:
             samples.popleft()
 
     def hours_until(self, left_bytes: int) -> float | None:
-        """Return when so many bytes more will be in use; None if it does not grow."""
+        """Return when so many bytes more will be in use.
+
+        None if it does not grow, and as long as it was not watched for `LEAST_S`.
+        """
         if not self._samples:
             return None
         (first_s, before), (last_s, after) = self._samples[0], self._samples[-1]

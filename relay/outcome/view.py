@@ -70,7 +70,11 @@ class DestinationList(msgspec.Struct, frozen=True):
 
 
 class JournalView(msgspec.Struct, frozen=True, kw_only=True):
-    """How full the journal is; `hours_to_full` is null if it does not grow."""
+    """How full the journal is.
+
+    `hours_to_full` is null if it does not grow, and for the first minutes after a start: it is
+    measured over at least five.
+    """
 
     size_bytes: Count
     used_bytes: Count
