@@ -20,7 +20,8 @@ from relay.journal.base import Journal, Pause, Wait
 from tests.builders import NOW_S
 
 LATE_S = 0.002
-"""How much later than asked a sleeping sender may wake."""
+LATE_UNDER_LOAD_S = 0.03
+"""How much later than asked a sleeping sender may wake, on an idle machine and on a busy one."""
 JITTER = 0.1
 """The share by which a request is faster or slower than most."""
 
@@ -135,6 +136,7 @@ class Simulation:
         latency_s: float,
         budget_per_s: float = 80.0,
         asked_s: float | None = None,
+        late_s: float = LATE_S,
         seed: int = 1,
     ) -> None:
         self.allowance = allowance
@@ -145,6 +147,7 @@ class Simulation:
         self._gate = gate(self.pace, self.clock, self._dice)
         self._latency_s = latency_s
         self._asked_s = asked_s
+        self._late_s = late_s
         self._in_flight = 0
         self._wakes_at = 0.0
         self._numbers = itertools.count()
@@ -165,7 +168,7 @@ class Simulation:
     def _look(self) -> None:
         while (wait_s := self._gate.wait_s(self._in_flight)) <= 0:
             self._send()
-        wait_s += self._dice.uniform(0, LATE_S)
+        wait_s += self._dice.uniform(0, self._late_s)
         self._wakes_at = self.clock.now + wait_s
         self._later(wait_s, self._wake)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from relay.dispatch.rate import SteeredRate
 
-LATE_S = 0.05
+LATE_S = 0.03
 """A request that goes later than it might is made up for by this much. More would come as a burst,
 of which a platform may see two in one second."""
 STAND_BACK_S = 0.005
@@ -23,6 +23,8 @@ class Pace:
         self._rate = SteeredRate(budget_per_s, clock)
         self._clock = clock
         self._next_at = 0.0
+        self._late_s = LATE_S
+        """What the next request may make up for: nothing after a throttle, whose wait was meant."""
         self._count = 0
         self._asking: set[Turn] = set()
         """Who was told to wait for the next place."""
@@ -55,7 +57,8 @@ class Pace:
 
     def take(self, turn: "Turn") -> None:
         """Count a request of `turn` that goes now."""
-        self._next_at = max(self._next_at, self._clock() - LATE_S) + 1 / self.per_s
+        self._next_at = max(self._next_at, self._clock() - self._late_s) + 1 / self.per_s
+        self._late_s = LATE_S
         self._asking.clear()  # who still wants to go asks again
         self._count += 1
         turn.went = self._count
@@ -67,6 +70,7 @@ class Pace:
 
     def throttled(self, sent_at: float, wait_s: float) -> None:
         """Take into account that a request was refused for its pace, with a wait of `wait_s`."""
+        self._late_s = 0.0
         self._rate.throttled(sent_at, wait_s)
 
 

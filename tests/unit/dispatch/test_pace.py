@@ -56,6 +56,17 @@ def test_a_sender_that_is_a_little_late_still_gets_the_whole_rate() -> None:
     assert 490 <= sent <= 505
 
 
+def test_the_wait_that_a_throttle_asks_for_is_not_made_up_for() -> None:
+    """A burst right after it would bring on the next one."""
+    clock = Clock()
+    turn = Pace(100.0, clock).turn()
+    turn.take()
+    turn.throttled(clock(), 1.0)
+    clock.now += 1
+    turn.take()
+    assert turn.wait_s() > 0
+
+
 def test_a_clock_that_is_set_back_gives_nothing_away_and_blocks_nothing() -> None:
     clock = Clock()
     turn = Pace(1.0, clock).turn()

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.dispatch.rate import FLOOR_PER_S, LOWERED, RETURN_WINDOWS, SteeredRate
+from relay.dispatch.rate import (
+    CLEAN_WINDOWS,
+    FLOOR_PER_S,
+    LOWERED,
+    RETURN_WINDOWS,
+    SETTLED,
+    SteeredRate,
+)
 
 
 class Clock:
@@ -52,6 +59,32 @@ def test_the_throttles_of_one_window_lower_it_once(rate: SteeredRate, clock: Clo
     spend(rate, clock, 1)
     rate.throttled(clock(), 0.0)
     assert rate.per_s < lowered_per_s
+
+
+def test_a_throttle_where_the_last_one_was_leaves_almost_all_of_the_clean_rate(
+    rate: SteeredRate, clock: Clock
+) -> None:
+    """However little was sent just before: the sender may have been late."""
+    spend(rate, clock, 5)
+    rate.throttled(clock(), 0.0)
+    spend(rate, clock, RETURN_WINDOWS)
+    clean_per_s = rate.per_s
+    spend(rate, clock, 0.9, share=0.6)
+    rate.throttled(clock(), 0.0)
+    assert rate.per_s == pytest.approx(clean_per_s * SETTLED, rel=0.01)
+
+
+def test_a_throttle_soon_after_another_takes_off_the_whole_share(
+    rate: SteeredRate, clock: Clock
+) -> None:
+    """No rate has proved clean since."""
+    rate.bound(1.0)
+    spend(rate, clock, 20)
+    for _ in range(3):
+        before_per_s = rate.per_s
+        rate.throttled(clock(), 0.0)
+        assert rate.per_s <= before_per_s * LOWERED * 1.01
+        spend(rate, clock, CLEAN_WINDOWS - 2)
 
 
 def test_an_answer_to_a_request_from_before_it_was_lowered_lowers_it_no_more(

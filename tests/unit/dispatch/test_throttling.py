@@ -7,6 +7,7 @@ import pytest
 
 from relay.dispatch.in_flight import MAX_IN_FLIGHT
 from tests.throttling import (
+    LATE_UNDER_LOAD_S,
     Allowance,
     AtOnce,
     FixedWindow,
@@ -39,6 +40,40 @@ def test_an_unknown_allowance_is_used_to_90_percent_with_under_5_percent_throttl
     run.run(LEARNING_S + WATCHED_S)
     assert run.taken_per_s(LEARNING_S) >= 0.9 * ALLOWED_PER_S
     assert run.throttled_share(LEARNING_S) < 0.05
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("asked_s", [None, 1.0], ids=["no wait", "Retry-After 1"])
+@pytest.mark.parametrize("budget_per_s", [80.0, 500.0])
+@pytest.mark.parametrize("platform", ["sliding window", "window by the first request"])
+def test_a_busy_machine_uses_it_as_well(
+    platform: str, budget_per_s: float, asked_s: float | None, seed: int
+) -> None:
+    """Each request goes up to 30 ms late, and what was missed goes right after it."""
+    run = Simulation(
+        PLATFORMS[platform](),
+        latency_s=0.05,
+        budget_per_s=budget_per_s,
+        asked_s=asked_s,
+        late_s=LATE_UNDER_LOAD_S,
+        seed=seed,
+    )
+    run.run(LEARNING_S + WATCHED_S)
+    assert run.taken_per_s(LEARNING_S) >= 0.9 * ALLOWED_PER_S
+    assert run.throttled_share(LEARNING_S) < 0.01
+
+
+@pytest.mark.parametrize("platform", ["sliding window", "window by the clock", "bucket of 5"])
+def test_a_known_allowance_is_tried_at_most_once_a_minute_if_that_costs_a_second(
+    platform: str,
+) -> None:
+    """Each try stops everything for as long as the platform asks."""
+    run = Simulation(PLATFORMS[platform](), latency_s=0.05, asked_s=1.0)
+    run.run(600)
+    tried = [each.at_s for each in run.seen if not each.taken and each.at_s > 120]
+    assert tried
+    assert all(later - earlier > 60 for earlier, later in itertools.pairwise(tried))
+    assert run.taken_per_s(120) >= 0.94 * ALLOWED_PER_S
 
 
 @pytest.mark.parametrize("asked_s", [None, 1.0])
