@@ -11,7 +11,7 @@ import pytest
 
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, entry
-from tests.integration.cli_process import Ended, Shop, command
+from tests.integration.cli_process import Ended, Shop, command, unmeasured
 
 CONFIG = '[journal]\npath = "shop.db"\n'
 
@@ -36,7 +36,7 @@ def with_small_files(shop: Shop, *arguments: str) -> Ended:
     done = subprocess.run(
         command(*arguments),
         cwd=shop.folder,
-        env=shop.environment({}),
+        env=unmeasured(shop.environment({})),
         capture_output=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits),
         check=False,

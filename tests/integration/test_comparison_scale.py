@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from tests.integration.cli_process import Shop, command
+from tests.integration.cli_process import Shop, command, unmeasured
 from tests.journal_seed import PINTEREST, TIKTOK
 from tests.order_history import GROUP, write_journal, write_orders, write_pixel
 
@@ -30,7 +30,7 @@ def run_and_measure(shop: Shop, *arguments: str) -> tuple[int, float, int]:
     """Run a command; return its exit code, its seconds of processor time, and its peak memory."""
     with (shop.folder / "out.json").open("wb") as out:
         process = subprocess.Popen(
-            command(*arguments), cwd=shop.folder, env=shop.environment({}), stdout=out
+            command(*arguments), cwd=shop.folder, env=unmeasured(shop.environment({})), stdout=out
         )
         seconds, peak_bytes = 0.0, 0
         while process.poll() is None:

@@ -38,7 +38,12 @@ COUNTERS = {
     *("relay_calls_passed_over", "relay_kafka_tombstones", "process_cpu_seconds"),
 }
 GAUGES = {
-    *("relay_events_pending", "relay_oldest_pending_seconds", "relay_destination_paused"),
+    *(
+        "relay_events_pending",
+        "relay_oldest_pending_seconds",
+        "relay_outcomes_waiting",
+        "relay_destination_paused",
+    ),
     *("relay_expiry_seconds", "relay_destination_state"),
     *("relay_journal_bytes", "relay_journal_used_bytes", "relay_journal_max_bytes"),
     *("relay_journal_left_bytes", "relay_journal_unavailable"),

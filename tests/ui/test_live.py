@@ -124,7 +124,7 @@ def test_what_was_not_delivered_is_dismissed_with_a_note(
     screen.find("textarea").send_keys("The shop is mended; write to owner@shop.example")
     screen.find("button.danger").click()
 
-    assert "12 conversions were dismissed." in screen.words
+    screen.wait_for("12 conversions were dismissed.")
     assert "Settled" in screen.words
     assert "owner@shop.example" not in screen.words
 
