@@ -53,7 +53,7 @@ def send(events: Sequence[Any]) -> dict[str, Any]:
             wait_s = float(after) if after.isdigit() else wait_s
         except (OSError, HTTPException):
             pass  # no answer: the events may be stored, and sending them again is harmless
-        time.sleep(wait_s * random.uniform(1, 1.5))
+        time.sleep(wait_s * random.uniform(1, 1.5))  # as asked, and not all producers at once
     raise RuntimeError("the relay does not answer: keep the events, and send them later")
 
 

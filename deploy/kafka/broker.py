@@ -108,7 +108,7 @@ class Node:
         while STARTED not in self._log.read_text(errors="replace"):
             if self._process.poll() is not None or time.monotonic() > until_s:
                 raise Unavailable(f"the broker did not start; see {self._log}")
-            time.sleep(0.05)
+            time.sleep(0.05)  # a broker tells that it is up by its log alone
 
     def start(self) -> None:
         """Start it and return once it takes clients."""

@@ -63,7 +63,7 @@ def _wait(process: "subprocess.Popen[bytes]") -> None:
     while not _ready():
         if process.poll() is not None or time.monotonic() > until_s:
             raise Unavailable("the relay did not start; what it says is above")
-        time.sleep(0.1)
+        time.sleep(0.1)  # between two looks at a process that does not call back
 
 
 def _ready() -> bool:

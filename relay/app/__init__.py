@@ -132,5 +132,5 @@ class App:
 
     async def _upkeep(self, journal: Journal) -> None:
         while True:
-            await asyncio.sleep(MAINTENANCE_S)
+            await asyncio.sleep(MAINTENANCE_S)  # upkeep has no hurry, and ends with the service
             await journal.maintain(round(self._parts.clock() * 1000))

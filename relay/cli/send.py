@@ -138,4 +138,4 @@ def _read(file: BinaryIO, bar: Bar) -> Iterator[Chunk]:
 def _wait(seconds: float) -> None:
     if seconds >= NOTED_WAIT_S:
         click.echo(f"The relay asks for patience: going on in {seconds:.0f} s.", err=True)
-    time.sleep(seconds)
+    time.sleep(seconds)  # the relay asked for it; there is nothing else to do meanwhile

@@ -73,7 +73,7 @@ class Supervisor:
         while True:
             if await _returns(progress, interval_s):
                 self._tell("WATCHDOG=1", f"STATUS={_one_line(status())}")
-                await asyncio.sleep(interval_s)
+                await asyncio.sleep(interval_s)  # a sign of life at half the watchdog's time
             else:
                 log.error("nothing was written within %.1f s", interval_s)
 

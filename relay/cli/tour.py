@@ -73,7 +73,7 @@ class Tour:
             waiting = any(view.pending for view in summary.destinations)
             if not waiting or stop.is_set() or time.monotonic() > end_s:
                 return summary
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(LOOK_S)  # between two looks at another process's figures
 
     def _summary(self) -> Summary:
         with admin_connection(self._config, self._environ, address=self._admin) as connection:

@@ -104,8 +104,7 @@ class Intake:
 
     async def take_ndjson(self, body: bytes, origin: Origin) -> Taken:
         """Return what a body of one event a line came to; an unreadable line is its own error."""
-        lines = split_ndjson(body)
-        return await self._take(lines, lambda: lines, origin, apart=True)
+        return await self.take_apart(split_ndjson(body), origin)
 
     async def take_apart(self, events: Sequence[tuple[int, Document]], origin: Origin) -> Taken:
         """Return what events came to that are numbered, each a document of its own."""
@@ -128,8 +127,10 @@ class Intake:
         waiting: Future[None] = asyncio.get_running_loop().create_future()
 
         def ended(done: "Future[None]") -> None:
-            self._forget_unless(done, entries, taken.warnings)
-            _pass_on(done, waiting)
+            try:
+                self._forget_unless(done, entries, taken.warnings)
+            finally:  # whatever a listener does: what is on disk is acknowledged
+                _pass_on(done, waiting)
 
         if stored.done():
             ended(stored)
@@ -153,7 +154,7 @@ class Intake:
         now_s = self._clock()
         for start in range(0, len(events), CHUNK_EVENTS):
             if start:
-                await asyncio.sleep(0)
+                await asyncio.sleep(0)  # other requests come in between
             for index, event in events[start : start + CHUNK_EVENTS]:
                 try:
                     self._take_one(index, event, split, taken, origin=origin, now_s=now_s)

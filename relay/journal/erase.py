@@ -138,7 +138,7 @@ class Eraser:
         for _ in range(EMPTY_TRIES):
             if await self._checkpointer.empty():
                 return True
-            await asyncio.sleep(EMPTY_INTERVAL_S)
+            await asyncio.sleep(EMPTY_INTERVAL_S)  # a reader has an old snapshot until it ends
         return False
 
 

@@ -56,7 +56,7 @@ class Relief:
             if not await self._relieved():
                 if self._refusal is not None:  # else it would only hold up the producers
                     await self._checkpointer.empty()
-                await asyncio.sleep(LOOK_INTERVAL_S)
+                await asyncio.sleep(LOOK_INTERVAL_S)  # nobody tells when there is room again
 
     async def _relieved(self) -> bool:
         """Take a step; return whether another one is worth it at once."""

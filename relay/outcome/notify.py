@@ -91,6 +91,7 @@ class Notifier:
             if status in FOR_GOOD and status not in TRY_AGAIN:
                 _dropped(notice, f"the webhook answers with {status}")
                 return
+            # One notice at a time, so a wait here holds up nothing but later notices.
             await asyncio.sleep(max(_asked_s(answer), self._random.uniform(0, next(waits))))
         known = self._address() is not None
         _dropped(notice, "the webhook does not answer" if known else "no webhook is known")

@@ -53,7 +53,7 @@ class Screen:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the screen."""
-        raise NotImplementedError
+        raise NotImplementedError  # each screen has its own; the base is never served
 
 
 S = TypeVar("S", bound=Screen)

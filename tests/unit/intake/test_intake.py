@@ -94,6 +94,22 @@ async def test_the_journal_gets_entries_and_rejections_without_values() -> None:
     ]
 
 
+async def test_what_is_on_disk_is_acknowledged_whatever_a_listener_does() -> None:
+    def listener(*_: object) -> None:
+        raise RuntimeError("a figure cannot be counted")
+
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    router = Router([Route(StubDestination("first"))], Window(99))
+    whole = Intake(router, RecordingJournal(), lambda: NOW_S, on_stored=listener)
+    taken = await whole.take_json(encoded(), Origin("http"))
+
+    async with asyncio.timeout(5):
+        await whole.store(taken, Origin("http"))
+
+    assert len(told) == 1
+
+
 async def test_an_event_that_was_not_stored_is_no_duplicate_when_it_comes_again() -> None:
     journal = RecordingJournal(held=True)
     whole = intake(journal)
