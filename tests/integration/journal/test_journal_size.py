@@ -24,6 +24,7 @@ from relay.journal.base import (
 )
 from relay.journal.codec import entry_of
 from relay.journal.sqlite import SqliteJournal
+from relay.journal.verify import verify
 from tests.builders import NOW_S, conversion
 from tests.failing import Disk, connections_on
 
@@ -208,6 +209,11 @@ async def test_events_that_expire_at_the_limit_make_room_by_themselves(tmp_path:
         await journal.append(bulk("after"))
         assert (await journal.totals()).dead == {(name, "expired"): taken for name in ("p", "q")}
         assert journal.size_bytes() <= MAX_SIZE_BYTES
+    assert [each.message for each in verify(tmp_path / "relay.db", ignore) if not each.fine] == []
+
+
+def ignore(*_: object) -> None:
+    """Watch nothing."""
 
 
 async def unsettled(journal: Journal, name: str) -> Sequence[Pending]:
