@@ -6,11 +6,18 @@ journals stay readable.
 """
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from relay.event import ActionSource
 from relay.identity import Identity
+
+HASHABLE: Final = (
+    *("email", "phone", "external_id", "first_name", "last_name", "gender", "birth_date"),
+    *("city", "state", "zip", "country", "mobile_ad_id"),
+)
+"""The identifiers that may come as digests; their order is that of stored bits."""
 
 
 class Item(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -69,3 +76,7 @@ class Conversion(msgspec.Struct, frozen=True, gc=False, array_like=True):
     source: str = "http"
     key: str | None = None
     """The name of the producer key that it was sent with."""
+    hashed: int = 0
+    """Which of `HASHABLE` came as a digest: the sum of their bits, the first one's 1."""
+    unusable: tuple[tuple[str, str], ...] = ()
+    """Identifiers that were left out, each with why: what a shop is told to mend."""

@@ -16,7 +16,7 @@ import pycountry
 from relay.identity.digest import digest
 from relay.identity.memo import Memo
 from relay.identity.text import ascii_digits, is_placeholder, letters, lower
-from relay.identity.value import NO_PAIR, PLACEHOLDER, Pair, read
+from relay.identity.value import HASHED, NO_PAIR, PLACEHOLDER, Pair, read
 
 NOT_A_PLACE: Final = "left out: no letter or digit in it"
 NOT_A_COUNTRY: Final = "left out: not an ISO 3166-1 country code"
@@ -44,7 +44,7 @@ def city(raw: str) -> tuple[Pair, str | None]:
     """Return the digest and the plain form, both without blanks and punctuation."""
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
-        return (text or None, None), problem
+        return (text or None, None), problem or HASHED
     plain = letters(text)
     problem = _problem_of(plain)
     return ((digest(plain), plain), None) if problem is None else (NO_PAIR, problem)
@@ -58,7 +58,7 @@ def state(raw: str) -> tuple[Pair, str | None]:
     """
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
-        return (text or None, None), problem
+        return (text or None, None), problem or HASHED
     plain = letters(_ISO_3166_2.sub("", "".join(lower(text).split())))
     problem = _problem_of(plain)
     if problem is not None:
@@ -77,7 +77,7 @@ def postal_code(raw: str) -> tuple[Zip, str | None]:
     if problem is not None:
         return Zip(), problem
     if hashed:
-        return Zip(text, text, text), None
+        return Zip(text, text, text), HASHED
     compact = _without_blanks_and_hyphens(lower(text))
     problem = _problem_of(letters(compact))
     if problem is not None:
@@ -96,7 +96,7 @@ def country(raw: str) -> tuple[Pair, str | None]:
     """Return the digest and the plain form of the ISO 3166-1 code of two letters."""
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
-        return (text or None, None), problem
+        return (text or None, None), problem or HASHED
     code = _codes_of_countries().get(letters(text))
     return ((digest(code), code), None) if code is not None else (NO_PAIR, NOT_A_COUNTRY)
 

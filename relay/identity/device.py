@@ -12,7 +12,7 @@ from typing import Final, get_args
 from relay.event import AttStatus
 from relay.identity.digest import digest
 from relay.identity.text import LONGEST_PLACEHOLDER, is_placeholder, trim
-from relay.identity.value import BLANK_VALUE, NO_PAIR, PLACEHOLDER, Pair, read
+from relay.identity.value import BLANK_VALUE, HASHED, NO_PAIR, PLACEHOLDER, Pair, read
 
 TRACKING_OFF: Final = "left out: the all-zero id of a device that may not be tracked"
 NOT_PUBLIC: Final = "left out: no public IP address in it"
@@ -51,7 +51,7 @@ def mobile_ad_id(raw: str) -> tuple[Pair, str | None]:
     if problem is not None:
         return NO_PAIR, problem
     if hashed:
-        return (text, text), None
+        return (text, text), HASHED
     if not text.strip("0-"):
         return NO_PAIR, TRACKING_OFF
     return (digest(text.lower()), digest(text.upper())), None

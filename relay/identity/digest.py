@@ -18,6 +18,7 @@ ZERO_ID: Final = "00000000-0000-0000-0000-000000000000"
 """What a phone reports as its advertising id when tracking is switched off."""
 
 _HEXADECIMAL: Final = "0123456789abcdefABCDEF"
+_BLANKS: Final = ("", " ", "\n", "\r\n")
 _MIXED_CASE: Final = ("NaN", "(Not Set)", "(Not set)")
 
 
@@ -38,11 +39,12 @@ def is_other_digest(text: str) -> bool:
 
 
 def _digests_of_nothing() -> frozenset[str]:
-    spellings = {"", ZERO_ID, *_MIXED_CASE}
+    spellings = {*_BLANKS, ZERO_ID, *_MIXED_CASE}
     for word in PLACEHOLDERS:
         spellings |= {word, word.upper(), word.capitalize()}
-    return frozenset(map(digest, spellings))
+    once = frozenset(map(digest, spellings))
+    return once | frozenset(map(digest, once))
 
 
 DENYLIST: Final = _digests_of_nothing()
-"""Digests that stand for no value, whoever computed them."""
+"""Digests that stand for no value, whoever computed them, and the digests of these."""

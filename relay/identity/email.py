@@ -9,7 +9,7 @@ from typing import Final
 
 from relay.identity.digest import digest, is_other_digest
 from relay.identity.text import INVISIBLE, lower, trim
-from relay.identity.value import NO_PAIR, Pair, read
+from relay.identity.value import HASHED, NO_PAIR, Pair, read
 
 NOT_AN_ADDRESS: Final = "left out: not an e-mail address (one @, and a dot in the domain)"
 BLANK_INSIDE: Final = "sent to Pinterest only: TikTok takes no address with a blank inside"
@@ -31,7 +31,7 @@ def _unusual(raw: str) -> tuple[Pair, str | None]:
     if problem is not None:
         return NO_PAIR, problem
     if hashed:
-        return (text, text), None
+        return (text, text), HASHED
     parts = lower(text).split()
     compact = "".join(parts)
     if not _is_address(compact):

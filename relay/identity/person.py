@@ -22,6 +22,7 @@ from relay.identity.text import without_punctuation as unpunctuated
 from relay.identity.value import (
     BLANK_VALUE,
     DIGEST_OF_NOTHING,
+    HASHED,
     NO_PAIR,
     PLACEHOLDER,
     Pair,
@@ -55,7 +56,7 @@ def name(raw: str) -> tuple[Pair, str | None]:
     if problem is not None:
         return NO_PAIR, problem
     if hashed:
-        return (text, text), None
+        return (text, text), HASHED
     plain = unpunctuated(lower(composed(trim(raw)))).strip()
     if not plain:
         return NO_PAIR, NOT_A_NAME
@@ -69,7 +70,7 @@ def gender(raw: str) -> tuple[str | None, str | None]:
     """Return the digest of `f`, `m` or `n`."""
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
-        return text or None, problem
+        return text or None, problem or HASHED
     letter = GENDERS.get(letters(text))
     return (None, NOT_A_GENDER) if letter is None else (digest(letter), None)
 
@@ -78,7 +79,7 @@ def birth_date(raw: str) -> tuple[str | None, str | None]:
     """Return the digest of `YYYYMMDD`, from ISO 8601; a time of day is ignored."""
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
-        return text or None, problem
+        return text or None, problem or HASHED
     try:
         moment = datetime.fromisoformat(ascii_digits(text))
     except ValueError:
@@ -108,4 +109,4 @@ def _unusual_id(raw: str) -> tuple[Pair, str | None]:
     value = text.lower() if hashed else digest(text)
     if value in DENYLIST:
         return NO_PAIR, DIGEST_OF_NOTHING if hashed else PLACEHOLDER
-    return (value, value), None
+    return (value, value), HASHED if hashed else None

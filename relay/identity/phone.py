@@ -18,7 +18,7 @@ from relay.identity.digest import DIGEST_LENGTH, digest, is_other_digest
 from relay.identity.email import OTHER_DIGEST
 from relay.identity.memo import Memo
 from relay.identity.text import ascii_digits
-from relay.identity.value import NO_PAIR, Pair, read
+from relay.identity.value import HASHED, NO_PAIR, Pair, read
 
 MIN_DIGITS: Final = 7
 MAX_DIGITS: Final = 15
@@ -86,7 +86,7 @@ def _unusual(raw: str, country: str | None) -> tuple[Pair, str | None]:
     if problem is not None:
         return NO_PAIR, problem
     if hashed:
-        return (text, text), None
+        return (text, text), HASHED
     if is_other_digest(text):
         return NO_PAIR, OTHER_DIGEST
     return _written(_EXTENSION.split(ascii_digits(text), maxsplit=1)[0], country)

@@ -20,7 +20,7 @@ from relay.identity.email import email
 from relay.identity.memo import Memo
 from relay.identity.person import birth_date, external_id, gender, name
 from relay.identity.phone import phone
-from relay.identity.value import BLANK_VALUE, NO_PAIR, Pair
+from relay.identity.value import BLANK_VALUE, HASHED, NO_PAIR, Pair
 
 Digests = tuple[str, ...]
 _Listed = str | int | Sequence[str | int | None] | None
@@ -33,7 +33,10 @@ _Found = tuple[Digests, Digests, _Flaw]
 
 
 class IdentityWarning(msgspec.Struct, frozen=True, gc=False):
-    """A value that is not sent, or not to every platform. `message` never quotes it."""
+    """A value that is not sent, or not to every platform. `message` never quotes it.
+
+    Of `examine` also one that came as a digest, with `HASHED` as its message.
+    """
 
     path: str
     """Relative to the event: `user.email[1]`."""
@@ -41,6 +44,9 @@ class IdentityWarning(msgspec.Struct, frozen=True, gc=False):
     code: str = "invalid_value"
 
 
+_CAME_HASHED: Final = {
+    field: IdentityWarning(f"user.{field}", HASHED) for field in User.__struct_fields__
+}
 _NAMES: Final = Memo(name)
 _GENDERS: Final = Memo(gender)
 _BIRTH_DATES: Final = Memo(birth_date)
@@ -60,6 +66,12 @@ def identify(user: User, default_country: str | None) -> tuple[Identity, list[Id
     `default_country` is the ISO 3166-1 code under which a national phone number is read when the
     user has no plain country of its own.
     """
+    identity, remarks = examine(user, default_country)
+    return identity, [each for each in remarks if each.message != HASHED]
+
+
+def examine(user: User, default_country: str | None) -> tuple[Identity, list[IdentityWarning]]:
+    """Do the same, and remark as well on what came as a digest."""
     warnings: list[IdentityWarning] = []
     country, flaw = _NO_FORMS if user.country is None else COUNTRIES[user.country]
     status, status_flaw = _NO_TEXT if user.att_status is None else att_status(user.att_status)
@@ -137,7 +149,9 @@ def _device(user: User, warnings: list[IdentityWarning]) -> _EightForms:
 
 def _warn(warnings: list[IdentityWarning], **flaws: _Flaw) -> None:
     for field, flaw in flaws.items():
-        if isinstance(flaw, str):
+        if flaw is HASHED:
+            warnings.append(_CAME_HASHED[field])
+        elif isinstance(flaw, str):
             warnings.append(IdentityWarning(f"user.{field}", flaw))
         elif flaw is not None:
             warnings += [IdentityWarning(f"user.{field}[{at}]", text) for at, text in flaw.items()]

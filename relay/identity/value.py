@@ -18,6 +18,8 @@ NO_PAIR: Final[Pair] = (None, None)
 BLANK_VALUE: Final = "left out: blank"
 PLACEHOLDER: Final = "left out: a placeholder, not a value"
 DIGEST_OF_NOTHING: Final = "left out: the digest of an empty text or of a placeholder"
+HASHED: Final = "a SHA-256 digest already"
+"""No flaw, but worth knowing; only digests cost the time to say so."""
 
 
 Value = tuple[str, bool, str | None]

@@ -5,12 +5,13 @@ from relay.conversion import Conversion
 from relay.event import ActionSource, App, InboundEvent, Item, Order
 from relay.event_name import canonical_name
 from relay.identity import has_identifier
-from relay.identity.user import IdentityWarning, identify
+from relay.identity.user import IdentityWarning, examine
 from relay.intake.decode import MAX_EVENT_ID
 from relay.intake.moment import unix_seconds
 from relay.intake.money import amount, currency
 from relay.intake.page import without_emails
 from relay.intake.problem import Unusable
+from relay.intake.remark import told_apart
 
 APP_SOURCES = frozenset({"app_android", "app_ios"})
 
@@ -34,10 +35,11 @@ def convert(
         raise Unusable("out_of_range", "event_id", f"Expected at most {MAX_EVENT_ID} digits.")
     action_source = event.action_source or "web"
     _check_source(action_source, event)
-    identity, warnings = identify(event.user, default_country)
+    identity, remarks = examine(event.user, default_country)
     if not has_identifier(identity):
         message = "No identifier is usable; send at least an e-mail, a phone number or an id."
         raise Unusable("no_identifier", "user", message)
+    hashed, unusable, warnings = told_apart(remarks) if remarks else (0, (), remarks)
     page, consent = event.page, event.consent
     found = Conversion(
         name,
@@ -55,6 +57,8 @@ def convert(
         consent is not None and bool(consent.limited_data_use),
         source,
         key,
+        hashed,
+        unusable,
     )
     return found, warnings
 

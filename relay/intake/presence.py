@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Final
 
+from relay.event_name import label_of
 from relay.identity import Identity
 from relay.intake.problem import Finding
+from relay.intake.remark import identifier_of, reason_of
 from relay.journal.base import Entry
 from relay.metrics import Metrics, Presence
 
@@ -28,7 +30,9 @@ def presence_of(identity: Identity) -> Presence:
 
 def count(metrics: Metrics, entries: Iterable[Entry], warnings: Iterable[Finding]) -> None:
     """Count stored events for the destinations that are to get them, and what was left out."""
-    metrics.identifiers.add_events([(tuple(entry.payloads), entry.presence) for entry in entries])
+    metrics.identifiers.add_events(
+        [(tuple(entry.payloads), entry.presence, label_of(entry.event)) for entry in entries]
+    )
     for warning in warnings:
-        identifier = warning.problem.path.removeprefix("user.").partition("[")[0]
-        metrics.unusable.add(identifier, warning.problem.message.partition(" (")[0])
+        problem = warning.problem
+        metrics.unusable.add(identifier_of(problem.path), reason_of(problem.message))

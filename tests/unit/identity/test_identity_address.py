@@ -13,7 +13,7 @@ from relay.identity.address import (
     state,
 )
 from relay.identity.digest import digest
-from relay.identity.value import NO_PAIR, PLACEHOLDER
+from relay.identity.value import HASHED, NO_PAIR, PLACEHOLDER
 
 DIGEST = digest("somewhere")
 
@@ -38,7 +38,7 @@ def test_a_city_is_its_letters_marks_and_digits(raw: str, plain: str) -> None:
 
 @pytest.mark.parametrize("rule", [city, state, country])
 def test_a_hashed_place_has_no_plain_form(rule: type) -> None:
-    assert rule(DIGEST.upper()) == ((DIGEST, None), None)
+    assert rule(DIGEST.upper()) == ((DIGEST, None), HASHED)
 
 
 @pytest.mark.parametrize("rule", [city, state])
@@ -103,7 +103,7 @@ def test_a_postal_code(raw: str, digits: str | None, compact: str, compact_us: s
 
 
 def test_a_hashed_postal_code_passes_to_all_forms() -> None:
-    assert postal_code(DIGEST.upper()) == (Zip(DIGEST, DIGEST, DIGEST), None)
+    assert postal_code(DIGEST.upper()) == (Zip(DIGEST, DIGEST, DIGEST), HASHED)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from relay.identity.device import (
     ttclid,
 )
 from relay.identity.digest import ZERO_ID, digest
-from relay.identity.value import BLANK_VALUE, DIGEST_OF_NOTHING, NO_PAIR, PLACEHOLDER
+from relay.identity.value import BLANK_VALUE, DIGEST_OF_NOTHING, HASHED, NO_PAIR, PLACEHOLDER
 
 ID = "AEBE52E7-03EE-455A-B3C4-E57283966239"
 
@@ -27,7 +27,7 @@ def test_an_advertising_id_is_hashed_in_both_cases() -> None:
 
 def test_a_hashed_advertising_id_passes_to_both_forms() -> None:
     hashed = digest(ID)
-    assert mobile_ad_id(hashed.upper()) == ((hashed, hashed), None)
+    assert mobile_ad_id(hashed.upper()) == ((hashed, hashed), HASHED)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from relay.identity.email import BLANK_INSIDE, NOT_AN_ADDRESS, OTHER_DIGEST, email
-from relay.identity.value import BLANK_VALUE, DIGEST_OF_NOTHING, NO_PAIR, PLACEHOLDER
+from relay.identity.value import BLANK_VALUE, DIGEST_OF_NOTHING, HASHED, NO_PAIR, PLACEHOLDER
 
 DIGEST = "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"
 
@@ -16,7 +16,7 @@ def sha256(text: str) -> str:
 
 @pytest.mark.parametrize("raw", [DIGEST, DIGEST.upper(), f" {DIGEST}\n", f"\ufeff{DIGEST}\u200b"])
 def test_a_digest_passes_in_lower_case(raw: str) -> None:
-    assert email(raw) == ((DIGEST, DIGEST), None)
+    assert email(raw) == ((DIGEST, DIGEST), HASHED)
 
 
 @pytest.mark.parametrize(

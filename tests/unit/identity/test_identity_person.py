@@ -12,7 +12,7 @@ from relay.identity.person import (
     gender,
     name,
 )
-from relay.identity.value import BLANK_VALUE, DIGEST_OF_NOTHING, NO_PAIR, PLACEHOLDER
+from relay.identity.value import BLANK_VALUE, DIGEST_OF_NOTHING, HASHED, NO_PAIR, PLACEHOLDER
 
 DIGEST = digest("somebody")
 
@@ -47,7 +47,7 @@ def test_what_is_no_name_is_left_out(raw: str, problem: str) -> None:
 
 
 def test_a_hashed_name_passes_to_both_forms() -> None:
-    assert name(f" {DIGEST.upper()}") == ((DIGEST, DIGEST), None)
+    assert name(f" {DIGEST.upper()}") == ((DIGEST, DIGEST), HASHED)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_ambiguous_or_impossible_date_is_left_out(raw: str) -> None:
 
 @pytest.mark.parametrize("rule", [gender, birth_date])
 def test_a_digest_of_gender_or_date_passes(rule: type) -> None:
-    assert rule(DIGEST.upper()) == (DIGEST, None)
+    assert rule(DIGEST.upper()) == (DIGEST, HASHED)
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_an_external_id_of_nobody_is_left_out(raw: str, problem: str) -> None:
 
 
 def test_a_digest_as_external_id_passes_in_lower_case() -> None:
-    assert external_id(f" {DIGEST.upper()}") == ((DIGEST, DIGEST), None)
+    assert external_id(f" {DIGEST.upper()}") == ((DIGEST, DIGEST), HASHED)

@@ -7,7 +7,7 @@ import pytest
 from relay.identity.digest import digest
 from relay.identity.email import OTHER_DIGEST
 from relay.identity.phone import NO_COUNTRY, NOT_A_NUMBER, WRONG_COUNTRY, phone
-from relay.identity.value import BLANK_VALUE, NO_PAIR, PLACEHOLDER
+from relay.identity.value import BLANK_VALUE, HASHED, NO_PAIR, PLACEHOLDER
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_a_number_too_long_for_its_country_is_left_out() -> None:
 
 def test_a_digest_passes_to_both_forms() -> None:
     hashed = digest("+14155552671")
-    assert phone(f" {hashed.upper()} ", "us") == ((hashed, hashed), None)
+    assert phone(f" {hashed.upper()} ", "us") == ((hashed, hashed), HASHED)
 
 
 def test_64_digits_are_a_digest_too() -> None:
-    assert phone("7" * 64, "us") == (("7" * 64, "7" * 64), None)
+    assert phone("7" * 64, "us") == (("7" * 64, "7" * 64), HASHED)

@@ -1,0 +1,39 @@
+"""What is worth knowing of a user beside its identity: which values came hashed, which are no use.
+
+It is stored with the event, for `relay doctor`; of a value nothing is in it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from relay.conversion import HASHABLE
+from relay.identity.user import IdentityWarning
+from relay.identity.value import HASHED
+
+_BITS: Final = {f"user.{name}": 1 << at for at, name in enumerate(HASHABLE)}
+_Told = tuple[int, tuple[tuple[str, str], ...], list[IdentityWarning]]
+
+
+def told_apart(remarks: Sequence[IdentityWarning]) -> _Told:
+    """Return the bits of what came hashed, what is no use and why, and what to warn about."""
+    hashed = 0
+    warnings: list[IdentityWarning] = []
+    for remark in remarks:
+        if remark.message is HASHED:
+            hashed |= _BITS.get(remark.path) or _BITS[remark.path.partition("[")[0]]
+        else:
+            warnings.append(remark)
+    if not warnings:
+        return hashed, (), warnings
+    unusable = tuple([(identifier_of(each.path), reason_of(each.message)) for each in warnings])
+    return hashed, unusable, warnings
+
+
+def identifier_of(path: str) -> str:
+    """Return the identifier at a path such as `user.email[1]`."""
+    return path.removeprefix("user.").partition("[")[0]
+
+
+def reason_of(message: str) -> str:
+    """Return why a value was left out, without what is expected in its place."""
+    return message.partition(" (")[0]
