@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from relay.intake import Intake, Log, Route, Router, Window
+from relay.intake import Intake, Route, Router, Storage, Window
+from relay.intake.storage import Log
 from relay.keys.keyring import Keyring
+from relay.keys.uses import Uses
 from relay.metrics import Metrics
 from relay.sources.connections import Server
 from relay.sources.guesses import Guesses
@@ -143,9 +145,10 @@ async def serving(
     """Open a port for two stub destinations; `log` stands in for the recording journal."""
     journal = journal or RecordingJournal()
     routes = [Route(StubDestination("first")), Route(StubDestination("second"))]
-    intake = Intake(Router(routes, Window(100_000)), log or journal, clock)
+    router = Router(routes, Window(100_000))
+    intake = Intake(router, Storage(router, log or journal), clock)
     metrics = Metrics()
-    keyring = Keyring(keys_file or NO_KEYS, {}, clock)
+    keyring = Keyring(keys_file or NO_KEYS, Uses({}, clock), clock)
     taker = Taker(intake, metrics, max_body_bytes=MAX_BODY_BYTES, body_timeout_s=body_timeout_s)
     segment = Segment(intake, taker, keyring, metrics, clock)
     source = HttpSource(

@@ -6,10 +6,11 @@ from functools import partial
 from typing import NamedTuple
 
 from relay.app.parts import Parts
-from relay.intake import Intake, Route, Router, Window, presence
+from relay.intake import Intake, Route, Router, Storage, Window, presence
 from relay.journal.base import Journal
 from relay.journal.sqlite import SqliteJournal
 from relay.keys.keyring import Keyring
+from relay.keys.uses import Uses
 from relay.schema.openapi import producers_document
 from relay.sources.guesses import Guesses
 from relay.sources.http import HttpSource, server
@@ -44,20 +45,15 @@ async def _intake(parts: Parts, journal: Journal) -> Intake:
         router.recall(entry)
     for destination in parts.destinations:
         parts.metrics.identifiers.expect(destination.name, destination.identifier_keys)
-    return Intake(
-        router,
-        journal,
-        parts.clock,
-        settings.default_country,
-        on_stored=partial(presence.count, parts.metrics),
-    )
+    storage = Storage(router, journal, on_stored=partial(presence.count, parts.metrics))
+    return Intake(router, storage, parts.clock, settings.default_country)
 
 
 def _keyring(parts: Parts, journal: Journal) -> Keyring:
     """Return the keys of producers."""
     return Keyring(
         parts.config.keys_path,
-        journal.key_uses(),
+        Uses(journal.key_uses(), parts.clock),
         parts.clock,
         exposed=not parts.config.server.listen.loopback,
     )

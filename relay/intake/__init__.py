@@ -3,7 +3,8 @@
 split → decode → check → hash → route, one event at a time and without a wait, a lock or a log line
 (an array of proper events is decoded at once, and split only if one of them cannot be used).
 Every event ends as an entry or as a rejection with its first problem; a body that cannot be read at
-all raises `Unreadable`, and nothing of it is taken. Nothing is remembered before `store`.
+all raises `Unreadable`, and nothing of it is taken. Nothing is remembered before `store`, which
+hands the request to who stores it: `Storage`, here or in another process.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from relay.intake.decode import decode, decode_array, diagnose
 from relay.intake.problem import Finding, Problem, TooMany, Unreadable, Unusable
 from relay.intake.route import Route, Router
 from relay.intake.split import Document, split_json, split_ndjson
+from relay.intake.storage import Storage
 from relay.intake.window import Window
 from relay.journal.base import Entry, Rejection
 
@@ -29,6 +31,8 @@ __all__ = [
     "Problem",
     "Route",
     "Router",
+    "Storage",
+    "Store",
     "Taken",
     "TooMany",
     "Unreadable",
@@ -61,39 +65,34 @@ class Taken(msgspec.Struct):
     warnings: list[Finding]
 
 
-class Log(Protocol):
-    """What intake needs of a journal; see `relay.journal.base.Journal.append`."""
+class Store(Protocol):
+    """Who stores what was prepared: `Storage`, or the process that has it."""
 
-    def append(
+    def put(
         self,
         entries: Sequence[Entry],
-        rejections: Sequence[Rejection] = (),
-        key: str | None = None,
+        rejections: Sequence[Rejection],
+        warnings: Sequence[Finding],
+        key: str | None,
     ) -> "Future[None]":
-        """Queue events and rejections of one request; done when the commit is on disk."""
+        """Store the events of one request; see `Storage.put`."""
         ...
 
 
 class Intake:
-    """Takes the events of all sources. `clock` returns Unix seconds.
-
-    `on_stored` is told what was stored, in the form in which it was, and what was left out of it.
-    """
+    """Takes the events of all sources, and has them stored. `clock` returns Unix seconds."""
 
     def __init__(
         self,
         router: Router,
-        journal: Log,
+        store: Store,
         clock: Callable[[], float],
         default_country: str | None = None,
-        *,
-        on_stored: Callable[[Sequence[Entry], Sequence[Finding]], None] | None = None,
     ) -> None:
         self._router = router
-        self._journal = journal
+        self._store = store
         self._clock = clock
         self._default_country = default_country
-        self._on_stored = on_stored
 
     async def take_json(self, body: bytes, origin: Origin) -> Taken:
         """Return what a JSON body came to. Raises `Unreadable`."""
@@ -111,32 +110,12 @@ class Intake:
         return await self._take(events, lambda: events, origin, apart=True)
 
     def store(self, taken: Taken, origin: Origin) -> "Future[None]":
-        """Hand the events to the journal; done when they are on disk.
+        """Have the events stored; done when they are on disk.
 
-        Fails with `JournalUnavailable` if they are not stored after all; then the duplicate window
-        has forgotten them, and `taken` may be stored again. To cancel what is returned only ends
-        the waiting.
+        Fails with `JournalUnavailable` if they are not; `taken` may then be stored again.
         """
-        rejections = self._rejections(taken.errors, origin)
-        entries = self._router.claim(taken.entries)
-        try:
-            stored = self._journal.append(entries, rejections, origin.counted)
-        except Exception:
-            self._router.forget(entries)
-            raise
-        waiting: Future[None] = asyncio.get_running_loop().create_future()
-
-        def ended(done: "Future[None]") -> None:
-            try:
-                self._forget_unless(done, entries, taken.warnings)
-            finally:  # whatever a listener does: what is on disk is acknowledged
-                _pass_on(done, waiting)
-
-        if stored.done():
-            ended(stored)
-        else:
-            stored.add_done_callback(ended)
-        return waiting
+        rejections = self._rejections(taken.errors, origin) if taken.errors else ()
+        return self._store.put(taken.entries, rejections, taken.warnings, origin.counted)
 
     async def _take(
         self,
@@ -217,18 +196,6 @@ class Intake:
             for error in errors
         ]
 
-    def _forget_unless(
-        self, stored: "Future[None]", claimed: Sequence[Entry], warnings: Sequence[Finding]
-    ) -> None:
-        """Forget what was claimed unless it was stored.
-
-        A cancelled append says nothing, so it is taken for stored.
-        """
-        if not stored.cancelled() and stored.exception() is not None:
-            self._router.forget(claimed)
-        elif self._on_stored is not None:
-            self._on_stored(claimed, warnings)
-
 
 class _Split:
     """The events of a JSON body as they came; it is taken apart when that is first asked for."""
@@ -243,15 +210,3 @@ class _Split:
         if self._events is None:
             self._events = split_json(self._body)
         return self._events
-
-
-def _pass_on(done: "Future[None]", waiting: "Future[None]") -> None:
-    """End a future like another one, unless nobody waits for it any more."""
-    if waiting.done():
-        return
-    if done.cancelled():
-        waiting.cancel()
-    elif error := done.exception():
-        waiting.set_exception(error)
-    else:
-        waiting.set_result(None)

@@ -10,19 +10,19 @@ local file takes.
 import hmac
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from relay.errors import ConfigError
 from relay.keys import store
 from relay.keys.record import SCOPES, Key, KeyFile, Limits, Scope
 from relay.keys.token import Token
+from relay.keys.uses import Counting, Denied, Meter
+
+__all__ = ["Denied", "Grant", "Keyring"]
 
 LOOK_S: Final = 0.5
-BURST_S: Final = 1.0
-"""How much of its rate a key may use at once."""
-ROUNDING_S: Final = 1e-9
 NO_DIGEST: Final = "0" * 64
 """What a key that nobody has is compared with."""
 MAX_KNOWN: Final = 10_000
@@ -31,30 +31,15 @@ MAX_KNOWN: Final = 10_000
 log = logging.getLogger(__name__)
 
 
-class Denied(Exception):
-    """Why a key does not do; the text is a sentence for the caller, and holds no secret."""
-
-    def __init__(
-        self,
-        kind: Literal["unauthorized", "forbidden", "rate_limited"],
-        message: str,
-        retry_after_s: float = 0.0,
-    ) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.retry_after_s = retry_after_s
-
-
 class Grant:
-    """A key that was presented rightly, with its counts. Of nobody, where nobody needs a key."""
+    """A key that was presented rightly. Of nobody, where nobody needs a key."""
 
-    def __init__(self, key: Key | None, uses: "Uses", clock: Callable[[], float]) -> None:
+    def __init__(self, key: Key | None, uses: Counting, clock: Callable[[], float]) -> None:
         self._key = key
         self._uses = uses
         self._clock = clock
         self._limits = key.limits if key else Limits(scopes=SCOPES)
-        self._due_s = 0.0
+        self._meter = _meter(key) if key else None
 
     @property
     def name(self) -> str:
@@ -78,12 +63,6 @@ class Grant:
         return None if bound is None else frozenset(bound)
 
     @property
-    def uses_left(self) -> int | None:
-        """How often it may still be used, None for any number."""
-        most = self._limits.max_uses
-        return None if most is None else max(0, most - self._uses.taken(self.counted))
-
-    @property
     def usable(self) -> bool:
         """Whether the key is neither revoked nor expired by now."""
         return self._key is None or self._key.usable(self._clock())
@@ -97,53 +76,23 @@ class Grant:
         """What is stored of its token."""
         return self._key.digest if self._key else NO_DIGEST
 
-    def begin(self) -> None:
-        """Take a use of `events:write`; `end` gives it back or makes it final. Raises `Denied`."""
+    async def uses_left(self) -> int | None:
+        """Return how often it may still be used, None for any number."""
+        return None if self._meter is None else await self._uses.left(self._meter)
+
+    def begin(self) -> Awaitable[None] | None:
+        """Take a use of `events:write`; `end` gives it back or makes it final. Raises `Denied`.
+
+        What is returned is to be awaited, if it is not None.
+        """
         if "events:write" not in self.scopes:
             raise Denied("forbidden", "This key has not the scope events:write.")
-        if self.uses_left == 0:
-            raise Denied("forbidden", "This key is used up.")
-        self._pace()
-        self._uses.begin(self.counted)
+        return None if self._meter is None else self._uses.begin(self._meter)
 
     def end(self, *, used: bool) -> None:
         """Say whether the use that was begun came to a `202`."""
-        self._uses.end(self.counted, used=used)
-
-    def _pace(self) -> None:
-        """Let a second's worth pass at once, and then no more than the rate."""
-        rate = self._limits.rate_per_s
-        if rate is None:
-            return
-        now_s, interval_s = self._clock(), 1 / rate
-        burst_s = max(BURST_S, interval_s)
-        due_s = max(self._due_s, now_s)
-        self._due_s = due_s = min(due_s, now_s + burst_s)  # later if the clock was set back
-        wait_s = due_s + interval_s - now_s - burst_s
-        if wait_s > ROUNDING_S:
-            raise Denied("rate_limited", "This key is over its rate.", wait_s)
-        self._due_s = due_s + interval_s
-
-
-class Uses:
-    """Uses of limited and unlimited keys: those on disk, and those under way."""
-
-    def __init__(self, stored: Mapping[str, int]) -> None:
-        self._taken = dict(stored)
-
-    def taken(self, key: str | None) -> int:
-        """Return the uses that are on disk or under way."""
-        return 0 if key is None else self._taken.get(key, 0)
-
-    def begin(self, key: str | None) -> None:
-        """Take a use."""
-        if key is not None:
-            self._taken[key] = self._taken.get(key, 0) + 1
-
-    def end(self, key: str | None, *, used: bool) -> None:
-        """Give a use back, unless it was one."""
-        if key is not None and not used:
-            self._taken[key] -= 1
+        if self._meter is not None:
+            self._uses.end(self._meter, used=used)
 
 
 class _Seen(NamedTuple):
@@ -153,7 +102,7 @@ class _Seen(NamedTuple):
 
 
 class Keyring:
-    """See the module docstring. `uses` are those on disk; `clock` returns Unix seconds.
+    """See the module docstring. `uses` counts them; `clock` returns Unix seconds.
 
     `same` compares two digests in a time that says nothing of where they differ.
     """
@@ -161,14 +110,14 @@ class Keyring:
     def __init__(
         self,
         path: Path,
-        uses: Mapping[str, int],
+        uses: Counting,
         clock: Callable[[], float],
         *,
         exposed: bool = False,
         same: Callable[[str, str], bool] = hmac.compare_digest,
     ) -> None:
         self._path = path
-        self._uses = Uses(uses)
+        self._uses = uses
         self._clock = clock
         self._exposed = exposed
         self._same = same
@@ -233,7 +182,7 @@ class Keyring:
             log.warning("the last good producer keys stay", extra={"fields": fields})
 
     def _take(self, found: KeyFile | None) -> None:
-        """Go on with these keys; what a key has used of its rate stays with it."""
+        """Go on with these keys."""
         if found is None:
             if self._file.keys:
                 log.warning("the file of producer keys is gone, the last good ones stay")
@@ -247,6 +196,10 @@ class Keyring:
         if before is not None and before.is_of(key):
             return before
         return Grant(key, self._uses, self._clock)
+
+
+def _meter(key: Key) -> Meter:
+    return Meter(key.key, key.uses_of, key.limits.max_uses, key.limits.rate_per_s)
 
 
 def _look_at(path: Path) -> _Seen | None:

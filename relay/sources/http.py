@@ -126,7 +126,7 @@ class HttpSource:
 
     async def _auth_test(self, request: web.BaseRequest) -> web.StreamResponse:
         grant = grant_of(request, self._keyring)
-        return response(200, Caller(grant.name, grant.scopes, grant.uses_left))
+        return response(200, Caller(grant.name, grant.scopes, await grant.uses_left()))
 
     async def _document(self, request: web.BaseRequest) -> web.StreamResponse:
         return Prompt(200, self._openapi)

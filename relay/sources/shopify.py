@@ -16,7 +16,8 @@ from aiohttp import web
 
 from relay.config.secret import SecretSource
 from relay.intake import Intake, Origin, Taken, Unreadable
-from relay.keys.keyring import Grant, Uses
+from relay.keys.keyring import Grant
+from relay.keys.uses import Uses
 from relay.metrics import Metrics
 from relay.sources.answer import Refused, response, taken_answer, unreadable
 from relay.sources.loose import decoded
@@ -51,7 +52,7 @@ class Shopify:
         self._taker = taker
         self._shops = shops
         self._metrics = metrics
-        self._nobody = Grant(None, Uses({}), clock)
+        self._nobody = Grant(None, Uses({}, clock), clock)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one webhook."""

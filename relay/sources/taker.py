@@ -46,7 +46,8 @@ class Taker:
         """
         if self.stopping:
             raise Refused.unavailable(STOPPING)
-        use.begin()
+        if (counting := use.begin()) is not None:
+            await counting
         try:
             body = await self._bodies.hold(request)
             try:
@@ -93,9 +94,9 @@ class Use:
         self.made = False
         self.origin = Origin(SOURCE, grant.name or None, grant.counted, grant.destinations)
 
-    def begin(self) -> None:
-        """Take it."""
-        self._grant.begin()
+    def begin(self) -> Awaitable[None] | None:
+        """Take it; what is returned is to be awaited, if it is not None."""
+        return self._grant.begin()
 
     def end(self) -> None:
         """Say how it ended."""

@@ -21,7 +21,7 @@ import msgspec
 from relay.cli.process import tune
 from relay.config import KafkaConfig, KafkaSourceConfig, sandbox_config
 from relay.destinations import discover
-from relay.intake import Intake, Route, Router, Window
+from relay.intake import Intake, Route, Router, Storage, Window
 from relay.journal.base import Entry, Rejection
 from relay.kafka.client import MAX_RECORDS, Clients
 from relay.metrics import Metrics
@@ -73,7 +73,8 @@ def intake_of(journal: Counter) -> Intake:
     types = discover()
     configured = sandbox_config({}).destinations
     routes = [Route(types[each.type].build(name, each)) for name, each in configured.items()]
-    return Intake(Router(routes, Window(1_000_000)), journal, time.time, "US")
+    router = Router(routes, Window(1_000_000))
+    return Intake(router, Storage(router, journal), time.time, "US")
 
 
 async def read_topic(address: str, topic: str, group: str, journal: Counter) -> None:

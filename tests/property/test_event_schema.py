@@ -9,7 +9,7 @@ import msgspec
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
-from relay.intake import Intake, Origin, Router, Window
+from relay.intake import Intake, Origin, Router, Storage, Window
 from relay.schema.openapi import producers_document
 from tests.recording_journal import RecordingJournal
 
@@ -29,7 +29,8 @@ posted = document["/v1/events"]["POST"].as_strategy(
 
 
 def intake() -> Intake:
-    return Intake(Router([], Window(10)), RecordingJournal(), lambda: NOW_S)
+    router = Router([], Window(10))
+    return Intake(router, Storage(router, RecordingJournal()), lambda: NOW_S)
 
 
 def told_apart(value: Any) -> Any:

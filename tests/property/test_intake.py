@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from relay.intake import Finding, Intake, Origin, Route, Router, Taken, Unreadable, Window
+from relay.intake import Finding, Intake, Origin, Route, Router, Storage, Taken, Unreadable, Window
 from relay.intake.decode import decode, diagnose
 from relay.intake.explain import explain
 from relay.intake.page import without_emails
@@ -65,9 +65,8 @@ def changed(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
 
 
 def taken(body: bytes) -> Taken:
-    whole = Intake(
-        Router([Route(StubDestination("first"))], Window(99)), RecordingJournal(), lambda: NOW_S
-    )
+    router = Router([Route(StubDestination("first"))], Window(99))
+    whole = Intake(router, Storage(router, RecordingJournal()), lambda: NOW_S)
     return asyncio.run(whole.take_json(body, Origin("http")))
 
 

@@ -16,7 +16,7 @@ from relay.delivery import DeadReason, Outcome, PauseReason, SkipReason
 from relay.destinations import discover
 from relay.event import MAX_AMOUNT, InboundEvent
 from relay.event_name import ALIASES, STANDARD_NAMES
-from relay.intake import Intake, Origin, Router, Taken, Window
+from relay.intake import Intake, Origin, Router, Storage, Taken, Window
 from relay.intake.money import MAX_DECIMALS
 from relay.intake.problem import Code
 from relay.outcome.health import State
@@ -65,7 +65,7 @@ def document(name: str) -> Any:
 async def taken(event: Any) -> Taken:
     """Return what intake makes of an event."""
     router = Router([], Window(10))
-    intake = Intake(router, RecordingJournal(), lambda: NOW_S)
+    intake = Intake(router, Storage(router, RecordingJournal()), lambda: NOW_S)
     return await intake.take_json(json.dumps(event).encode(), Origin("http"))
 
 

@@ -6,7 +6,17 @@ import json
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.intake import CHUNK_EVENTS, Intake, Origin, Route, Router, Taken, Unreadable, Window
+from relay.intake import (
+    CHUNK_EVENTS,
+    Intake,
+    Origin,
+    Route,
+    Router,
+    Storage,
+    Taken,
+    Unreadable,
+    Window,
+)
 from relay.journal.base import Rejection
 from tests.builders import NOW_S
 from tests.inbound import body, encoded, event
@@ -16,7 +26,7 @@ from tests.stub_destination import StubDestination
 
 def intake(journal: RecordingJournal) -> Intake:
     router = Router([Route(StubDestination("first")), Route(StubDestination("second"))], Window(99))
-    return Intake(router, journal, lambda: NOW_S)
+    return Intake(router, Storage(router, journal), lambda: NOW_S)
 
 
 def problems(taken: Taken) -> list[tuple[int, str | None, str, str]]:
@@ -101,7 +111,8 @@ async def test_what_is_on_disk_is_acknowledged_whatever_a_listener_does() -> Non
     told: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
     router = Router([Route(StubDestination("first"))], Window(99))
-    whole = Intake(router, RecordingJournal(), lambda: NOW_S, on_stored=listener)
+    storage = Storage(router, RecordingJournal(), on_stored=listener)
+    whole = Intake(router, storage, lambda: NOW_S)
     taken = await whole.take_json(encoded(), Origin("http"))
 
     async with asyncio.timeout(5):

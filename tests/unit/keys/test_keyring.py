@@ -1,17 +1,14 @@
 """Who may do what, and when a change of the file is noticed; the clock is the test's."""
 
 import hmac
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from relay.errors import ConfigError
-from relay.keys.keyring import LOOK_S, NO_DIGEST, Denied, Grant, Keyring, Uses
-from relay.keys.record import Key, Limits
+from relay.keys.keyring import LOOK_S, NO_DIGEST, Denied, Keyring
 from relay.keys.token import Token, new_token
+from relay.keys.uses import Uses
 from tests.builders import NOW_S
 from tests.key_file import Keys
 
@@ -24,13 +21,16 @@ class Clock:
         return self.now_s
 
 
+NO_USES = Uses({}, Clock())
+
+
 @pytest.fixture
 def keys(tmp_path: Path) -> Keys:
     return Keys(tmp_path / "keys.json")
 
 
 def ring(keys: Keys, clock: Clock | None = None, *, exposed: bool = False) -> Keyring:
-    return Keyring(keys.path, {}, clock or Clock(), exposed=exposed)
+    return Keyring(keys.path, NO_USES, clock or Clock(), exposed=exposed)
 
 
 def kind_of(found: Keyring, token: Token | None) -> str:
@@ -39,10 +39,10 @@ def kind_of(found: Keyring, token: Token | None) -> str:
     return denied.value.kind
 
 
-def test_without_any_key_nobody_needs_one(keys: Keys) -> None:
+async def test_without_any_key_nobody_needs_one(keys: Keys) -> None:
     found = ring(keys)
     assert found.anonymous().name == ""
-    assert found.anonymous().uses_left is None
+    assert await found.anonymous().uses_left() is None
 
 
 def test_a_port_open_to_the_network_is_open_to_nobody_without_a_key(keys: Keys) -> None:
@@ -74,7 +74,7 @@ def test_a_wrong_secret_and_an_unknown_key_take_the_same_way(keys: Keys) -> None
         compared.append((one, other))
         return hmac.compare_digest(one, other)
 
-    found = Keyring(keys.path, {}, Clock(), same=same)
+    found = Keyring(keys.path, NO_USES, Clock(), same=same)
     for stranger in (Token(token.key, new_token().secret), new_token()):
         assert kind_of(found, stranger) == "unauthorized"
     assert [(len(one), len(other)) for one, other in compared] == [(64, 64)] * 2
@@ -84,7 +84,7 @@ def test_a_wrong_secret_and_an_unknown_key_take_the_same_way(keys: Keys) -> None
 
 def test_nobody_has_the_key_whose_digest_stands_in_for_an_unknown_one(keys: Keys) -> None:
     keys.make()
-    found = Keyring(keys.path, {}, Clock(), same=lambda _, other: other == NO_DIGEST)
+    found = Keyring(keys.path, NO_USES, Clock(), same=lambda _, other: other == NO_DIGEST)
     assert kind_of(found, new_token()) == "unauthorized"
 
 
@@ -135,78 +135,3 @@ def test_a_relay_does_not_start_with_an_unreadable_file(keys: Keys) -> None:
     with pytest.raises(ConfigError, match=r"keys\.json is no file of producer keys") as raised:
         ring(keys)
     assert "canary" not in str(raised.value)
-
-
-def granted(clock: Clock, **limits: object) -> Grant:
-    key = Key(
-        key="k",
-        name="shop",
-        digest="",
-        limits=Limits(**limits),  # type: ignore[arg-type]  # a test names them
-        created_at=0,
-        uses_of="k",
-    )
-    return Grant(key, Uses({}), clock)
-
-
-def test_a_use_that_came_to_nothing_is_given_back() -> None:
-    grant = granted(Clock(), max_uses=2)
-    for used in (False, True, False, True):
-        grant.begin()
-        grant.end(used=used)
-    assert grant.uses_left == 0
-    with pytest.raises(Denied, match="used up"):
-        grant.begin()
-
-
-def test_uses_under_way_count_so_that_no_more_pass_than_may() -> None:
-    grant = granted(Clock(), max_uses=1)
-    grant.begin()
-    with pytest.raises(Denied, match="used up"):
-        grant.begin()
-
-
-def test_a_key_without_the_scope_takes_no_events() -> None:
-    with pytest.raises(Denied, match="events:write"):
-        granted(Clock(), scopes=("events:read",)).begin()
-
-
-@given(
-    st.floats(0.2, 500),
-    st.lists(st.floats(0, 3, allow_nan=False), min_size=1, max_size=200),
-)
-def test_a_key_never_passes_more_than_its_rate_and_one_burst(
-    rate: float, pauses_s: list[float]
-) -> None:
-    clock = Clock()
-    grant = granted(clock, rate_per_s=rate)
-    passed = 0
-    for pause_s in pauses_s:
-        clock.now_s += pause_s
-        for _ in range(3):
-            with suppress(Denied):
-                grant.begin()
-                passed += 1
-    elapsed_s = clock.now_s - NOW_S
-    assert passed <= rate * elapsed_s + max(1.0, rate) + 1
-
-
-def test_who_waits_as_told_passes() -> None:
-    clock = Clock()
-    grant = granted(clock, rate_per_s=0.5)
-    grant.begin()
-    with pytest.raises(Denied) as denied:
-        grant.begin()
-    clock.now_s += denied.value.retry_after_s
-    grant.begin()
-
-
-def test_a_clock_that_is_set_back_closes_no_key_for_long() -> None:
-    clock = Clock()
-    grant = granted(clock, rate_per_s=10)
-    grant.begin()
-    clock.now_s -= 3600
-    with pytest.raises(Denied) as denied:
-        grant.begin()
-    clock.now_s += denied.value.retry_after_s
-    grant.begin()

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from relay.conversion import Conversion
-from relay.intake import Intake, Origin, Route, Router, Window
+from relay.intake import Intake, Origin, Route, Router, Storage, Window
 from relay.outcome.doctor import Doctor
 from relay.outcome.refusal import Refused, refusals
 from tests.bench.corpus import Shop
@@ -28,7 +28,7 @@ def day() -> Events:
 def taken(events: Events, key: str | None = None) -> list[Conversion]:
     """Return the events as intake makes them."""
     router = Router([Route(StubDestination())], Window(100_000))
-    intake = Intake(router, RecordingJournal(), NOW.timestamp, "US")
+    intake = Intake(router, Storage(router, RecordingJournal()), NOW.timestamp, "US")
     body = msgspec.json.encode(events)
     found = asyncio.run(intake.take_json(body, Origin("http", key)))
     assert not found.errors

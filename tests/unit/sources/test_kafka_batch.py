@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
-from relay.intake import Intake, Route, Router, Window
+from relay.intake import Intake, Route, Router, Storage, Window
 from relay.kafka.fault import Fault
 from relay.metrics import Metrics
 from relay.sources import kafka_batch
@@ -45,9 +45,9 @@ class Bench:
         self.rejected = RejectedInMemory(failures)
         metrics = Metrics()
         self.status = Status("relay", ("conversions",), metrics, lambda: NOW_S)
-        routes = [Route(StubDestination("p"))]
+        router = Router([Route(StubDestination("p"))], Window(1_000_000))
         self.taker = BatchTaker(
-            Intake(Router(routes, Window(1_000_000)), self.journal, lambda: NOW_S),
+            Intake(router, Storage(router, self.journal), lambda: NOW_S),
             cast("RejectedTopics", self.rejected),
             self.status,
             metrics,

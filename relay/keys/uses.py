@@ -1,0 +1,99 @@
+"""What keys have used: how often, and how much of their rate; one count for the whole relay.
+
+A use under way counts as one until it comes to nothing, so that no more pass than may. Uses are
+made final by the commit that holds their events; here they are only kept in mind.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Literal, NamedTuple, Protocol
+
+BURST_S: Final = 1.0
+"""How much of its rate a key may use at once."""
+ROUNDING_S: Final = 1e-9
+
+DenialKind = Literal["unauthorized", "forbidden", "rate_limited"]
+
+
+class Denied(Exception):
+    """Why a key does not do; the text is a sentence for the caller, and holds no secret."""
+
+    def __init__(self, kind: DenialKind, message: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+class Meter(NamedTuple):
+    """What is counted of a key: by its public half, and where its uses are counted."""
+
+    key: str
+    counted: str
+    max_uses: int | None
+    rate_per_s: float | None
+
+
+class Counting(Protocol):
+    """Who counts. What `begin` returns is to be awaited, if it is not None."""
+
+    def begin(self, meter: Meter) -> Awaitable[None] | None:
+        """Take a use; `end` gives it back or makes it final. Raises `Denied`."""
+        ...
+
+    def end(self, meter: Meter, *, used: bool) -> None:
+        """Say whether a use that was begun came to a `202`."""
+        ...
+
+    async def left(self, meter: Meter) -> int | None:
+        """Return how often the key may still be used, None for any number."""
+        ...
+
+
+class Uses:
+    """Counts, beginning with what is `stored` by key; `clock` returns Unix seconds."""
+
+    def __init__(self, stored: Mapping[str, int], clock: Callable[[], float]) -> None:
+        self._taken = dict(stored)
+        self._clock = clock
+        self._due_s: dict[str, float] = {}
+
+    def begin(self, meter: Meter) -> None:
+        """Take a use; `end` gives it back or makes it final. Raises `Denied`."""
+        if self.left_now(meter) == 0:
+            raise Denied("forbidden", "This key is used up.")
+        if meter.rate_per_s is not None:
+            self._pace(meter.key, meter.rate_per_s)
+        self.add(meter.counted)
+
+    def end(self, meter: Meter, *, used: bool) -> None:
+        """Say whether a use that was begun came to a `202`."""
+        if not used:
+            self.give_back(meter.counted)
+
+    async def left(self, meter: Meter) -> int | None:
+        """Return how often the key may still be used, None for any number."""
+        return self.left_now(meter)
+
+    def left_now(self, meter: Meter) -> int | None:
+        """Return the same, at once."""
+        most = meter.max_uses
+        return None if most is None else max(0, most - self._taken.get(meter.counted, 0))
+
+    def add(self, counted: str) -> None:
+        """Take a use of a key that may be used at will."""
+        self._taken[counted] = self._taken.get(counted, 0) + 1
+
+    def give_back(self, counted: str) -> None:
+        """Take back a use that came to nothing."""
+        self._taken[counted] -= 1
+
+    def _pace(self, key: str, rate_per_s: float) -> None:
+        """Let a second's worth pass at once, and then no more than the rate."""
+        now_s, interval_s = self._clock(), 1 / rate_per_s
+        burst_s = max(BURST_S, interval_s)
+        due_s = max(self._due_s.get(key, 0.0), now_s)
+        self._due_s[key] = due_s = min(due_s, now_s + burst_s)  # later if the clock was set back
+        wait_s = due_s + interval_s - now_s - burst_s
+        if wait_s > ROUNDING_S:
+            raise Denied("rate_limited", "This key is over its rate.", wait_s)
+        self._due_s[key] = due_s + interval_s
