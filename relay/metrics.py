@@ -37,10 +37,12 @@ FORMS: Final = (
 )
 """The identifier that each form of an identity is one of, in the order of a `Presence`."""
 MAX_KINDS: Final = 10_000
-"""Combinations of destinations and identifiers that are counted apart until they are summed up."""
+"""Combinations of destinations, identifiers and labels counted apart until they are summed up."""
 
 Presence = bytes
 """Whether each of `FORMS` is there, 1 or 0, in order."""
+Kind = tuple[tuple[str, ...], Presence, str]
+"""The destinations of an event, what it carries, and its label: a standard name or `custom`."""
 
 
 class Histogram(Collector):
@@ -143,9 +145,9 @@ class IdentifierTally(Tally):
 
     def __init__(self, registry: CollectorRegistry, name: str, help_text: str) -> None:
         super().__init__(registry, name, help_text, ("destination", "identifier"))
-        self._kinds: Counter[tuple[tuple[str, ...], Presence]] = Counter()
+        self._kinds: Counter[Kind] = Counter()
         self._of_interest: dict[str, frozenset[str]] = {}
-        self._events: Counter[str] = Counter()
+        self._carried: dict[str, dict[str, Carried]] = {}
         self._all = 0
 
     def expect(self, destination: str, identifiers: Iterable[str]) -> None:
@@ -154,17 +156,16 @@ class IdentifierTally(Tally):
         for identifier in sorted(self._of_interest[destination]):
             self.add(destination, identifier, count=0)
 
-    def add_events(self, kinds: Iterable[tuple[tuple[str, ...], Presence]]) -> None:
-        """Count events, each by the names of its destinations and what it carries."""
+    def add_events(self, kinds: Iterable[Kind]) -> None:
+        """Count events, each by its destinations' names, what it carries, and its label."""
         self._kinds.update(kinds)
         if len(self._kinds) > MAX_KINDS:
             self._sum_up()
 
-    def carried(self, destination: str) -> tuple[int, Mapping[str, int]]:
-        """Return how many events were counted for a destination, and how many carried what."""
+    def carried(self, destination: str) -> Mapping[str, "Carried"]:
+        """Return what the events that were counted for a destination carried, by their label."""
         self._sum_up()
-        found = {name: count for (of, name), count in self.counts().items() if of == destination}
-        return self._events[destination], found
+        return self._carried.get(destination, {})
 
     @property
     def events(self) -> int:
@@ -179,13 +180,27 @@ class IdentifierTally(Tally):
 
     def _sum_up(self) -> None:
         kinds, self._kinds = self._kinds, Counter()
-        for (destinations, presence), count in kinds.items():
+        for (destinations, presence, label), count in kinds.items():
             self._all += count
             carried = {name for name, there in zip(FORMS, presence, strict=True) if there}
             for destination in destinations:
-                self._events[destination] += count
-                for identifier in carried & self._of_interest.get(destination, frozenset()):
-                    self.add(destination, identifier, count=count)
+                self._count(destination, label, carried, count)
+
+    def _count(self, destination: str, label: str, carried: set[str], count: int) -> None:
+        by_label = self._carried.setdefault(destination, {})
+        sums = by_label.setdefault(label, Carried())
+        sums.events += count
+        for identifier in carried & self._of_interest.get(destination, frozenset()):
+            self.add(destination, identifier, count=count)
+            sums.identifiers[identifier] += count
+
+
+class Carried:
+    """How many events were counted, and how many of them carried each identifier."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.identifiers: Counter[str] = Counter()
 
 
 class Metrics:

@@ -88,7 +88,9 @@ def _fate(delivery: DeliveryView, received_at: str) -> str:
             nth = _ordinal(delivery.attempt_count)
             return f"delivered{name}, {nth} try{_after(delivery, received_at)}"
         case "pending":
-            return f"waiting, {tries} so far" if delivery.attempt_count else "waiting"
+            tried = f", {tries} so far" if delivery.attempt_count else ""
+            due = f", next try {moment(delivery.next_try_at)} UTC" if delivery.next_try_at else ""
+            return f"waiting{tried}{due}"
         case "skipped":
             return f"skipped on purpose ({delivery.reason}). {delivery.message}"
         case "dead":

@@ -246,6 +246,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     attempt_count: int
     attempts: Sequence[Attempt]
+    due_ms: int | None = None
+    """When an event that waits for a try of its own may be sent again; not before."""
 
 
 class FoundEvent(msgspec.Struct, frozen=True):
@@ -296,8 +298,10 @@ class DeadGroup(msgspec.Struct, frozen=True, kw_only=True):
     purchases: int
     """How many of them are purchases."""
     value: Mapping[str, Decimal]
-    """What those are worth, by currency; at least that if `value_cut`."""
-    value_cut: bool
+    """What `valued` of them are worth, by currency."""
+    valued: int
+    """How many of the purchases were summed up: fewer where there are very many, or their payload
+    is gone."""
     since_ms: int
     until_ms: int
     latest: DeadLetter

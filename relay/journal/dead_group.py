@@ -44,14 +44,15 @@ def _group(
     connection: sqlite3.Connection, row: tuple[Any, ...], worth: list[bytes | None]
 ) -> DeadGroup:
     destination, reason, code, count, purchases, since_ms, until_ms, latest = row
+    kept = [record for record in worth if record is not None]
     return DeadGroup(
         destination=destination,
         reason=reason,
         code=code,
         count=count,
         purchases=purchases,
-        value=_sums(record for record in worth if record is not None),
-        value_cut=len(worth) < purchases or None in worth,
+        value=_sums(kept),
+        valued=len(kept),
         since_ms=since_ms,
         until_ms=until_ms,
         latest=letter_of(connection, latest),

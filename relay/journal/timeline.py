@@ -47,6 +47,7 @@ class _State(NamedTuple):
     state: Literal["skipped", "pending", "delivered", "dead"]
     reason: str | None = None
     message: str = ""
+    due_ms: int | None = None
 
 
 def find(
@@ -135,6 +136,7 @@ def _delivery(
         message=message,
         attempt_count=len(receipts),
         attempts=attempts,
+        due_ms=state.due_ms,
     )
 
 
@@ -163,7 +165,7 @@ def _exception(connection: sqlite3.Connection, destination: str, place: Place) -
     dead = connection.execute(f"SELECT reason, message FROM dead {where}", key).fetchone()
     if dead:
         return _State("dead", *dead)
-    retry = connection.execute(f"SELECT message FROM retry {where}", key).fetchone()
+    retry = connection.execute(f"SELECT message, due_ms FROM retry {where}", key).fetchone()
     return _State("pending", None, *retry) if retry else None
 
 

@@ -28,8 +28,8 @@ Kind = Literal["refusing", "paused", "waiting", "dead"]
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that somebody should look at.
 
-    `count` events are concerned, `purchases` of them purchases worth `value`, at least that if
-    `value_cut`; `words` are the platform's own.
+    `count` events are concerned, `purchases` of them purchases; `valued` of those, None for all,
+    are worth `value`. `words` are the platform's own.
     """
 
     tone: Tone
@@ -42,7 +42,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 0
     purchases: int = 0
     value: Mapping[str, Decimal] = {}
-    value_cut: bool = False
+    valued: int | None = None
     words: str = ""
     reason: str = ""
     code: str = ""
@@ -144,7 +144,7 @@ def _dead(group: DeadGroup, platform: str) -> Task:
         count=group.count,
         purchases=group.purchases,
         value=group.value,
-        value_cut=group.value_cut,
+        valued=group.valued,
         words=group.latest.message,
         reason=group.reason,
         code=group.code,

@@ -85,6 +85,8 @@ def share(part: int, whole: int) -> str:
     if not whole:
         return NONE
     tenths = part * 1000 // whole
+    if part and not tenths:
+        return "< 0.1 %"
     return "100 %" if part == whole else f"{tenths / 10:.1f} %"
 
 

@@ -13,7 +13,7 @@ from relay.journal.base import DeadGroup, Journal, KindCount, Slice
 from relay.metrics import Metrics
 from relay.outcome.attention import Task, Waiting, tasks
 from relay.outcome.headline import Condition, Headline, condition, headline
-from relay.outcome.match import Match, match_data
+from relay.outcome.match import MatchData, match_data
 from relay.outcome.reports import Reports
 from relay.outcome.trend import STEPS_S, filled
 from relay.outcome.view import RANGES_S, DestinationView, RangeName, Summary
@@ -53,7 +53,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     task: Task | None
     kinds: Sequence[KindCount]
     groups: Sequence[DeadGroup]
-    match: Sequence[Match]
+    match: MatchData
     skipped: Sequence[tuple[Wording, int]]
     """By reason, most frequent first, since the journal began."""
 
@@ -114,14 +114,13 @@ class Insight:
             destination=name, since_ms=self._row_ms(range_name)
         )
         found = await self._tasks(summary)
-        events, carried = self._metrics.identifiers.carried(name)
         return Detail(
             summary=summary,
             card=(await self._cards(summary, name))[0],
             task=next((each for each in found if _is_state_of(each, name)), None),
             kinds=await self._journal.kinds(self._since_ms(range_name), name),
             groups=groups,
-            match=match_data(destination.identifier_keys, events, carried),
+            match=match_data(destination.identifier_keys, self._metrics.identifiers.carried(name)),
             skipped=await self._skipped(name),
         )
 

@@ -1,12 +1,16 @@
 """Match data: which share of the events carries what a platform recognises people by.
 
-The figure that a shop can improve. Only whether something is there is counted, never what it is.
+The figure that a shop can improve, in all and by kind of event. Only whether something is there is
+counted, never what it is.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
+
+from relay.metrics import Carried
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +22,32 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     gain: str
 
 
+class KindMatch(msgspec.Struct, frozen=True, kw_only=True):
+    """The chief identifiers of one kind of event, in the order of `MatchData.chief`.
+
+    `lacking` is the strongest one that more than one of ten events lacks, if there is one.
+    """
+
+    event: str
+    events: int
+    counts: Sequence[int]
+    lacking: str | None
+    lacking_count: int
+
+
+class MatchData(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it for one destination; `events` were counted since the relay was started."""
+
+    events: int
+    identifiers: Sequence[Match]
+    chief: Sequence[str]
+    kinds: Sequence[KindMatch]
+
+
+CHIEF: Final = ("email", "phone", "epik", "ttclid", "external_id")
+"""What tells most about a person, the strongest first; each platform has one of the click ids."""
+ENOUGH: Final = 0.9
+"""A share from which on more of it is not worth a word."""
 _GAINS: Final[Mapping[str, tuple[str, str]]] = {
     "email": (
         "E-mail",
@@ -63,12 +93,35 @@ _GAINS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def match_data(
-    identifiers: Mapping[str, str], events: int, carried: Mapping[str, int]
-) -> list[Match]:
-    """Return a row for each identifier that a destination takes and that is worth a word."""
-    return [
-        Match(name=name, count=carried.get(key, 0), events=events, gain=gain)
-        for key, (name, gain) in _GAINS.items()
-        if key in identifiers
-    ]
+def match_data(identifiers: Mapping[str, str], carried: Mapping[str, Carried]) -> MatchData:
+    """Return what a destination's events carried of the identifiers that it takes.
+
+    `carried` is by the label of the event.
+    """
+    events = sum(each.events for each in carried.values())
+    counts = sum((each.identifiers for each in carried.values()), Counter[str]())
+    taken = [key for key in CHIEF if key in identifiers]
+    by_count = sorted(carried.items(), key=lambda each: -each[1].events)
+    return MatchData(
+        events=events,
+        identifiers=[
+            Match(name=name, count=counts[key], events=events, gain=gain)
+            for key, (name, gain) in _GAINS.items()
+            if key in identifiers
+        ],
+        chief=[_GAINS[key][0] for key in taken],
+        kinds=[_of_kind(event, each, taken) for event, each in by_count],
+    )
+
+
+def _of_kind(event: str, carried: Carried, taken: Sequence[str]) -> KindMatch:
+    counts = [carried.identifiers[key] for key in taken]
+    enough = ENOUGH * carried.events
+    lacking = next((at for at, count in enumerate(counts) if count < enough), None)
+    return KindMatch(
+        event=event,
+        events=carried.events,
+        counts=counts,
+        lacking=None if lacking is None else _GAINS[taken[lacking]][0],
+        lacking_count=0 if lacking is None else carried.events - counts[lacking],
+    )

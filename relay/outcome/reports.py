@@ -225,7 +225,19 @@ class Reports:
                 )
                 for each in delivery.attempts
             ],
+            next_try_at=self._next_try_at(delivery),
         )
+
+    def _next_try_at(self, delivery: Delivery) -> str | None:
+        """Return when an event is sent again: in its own time, and not before its destination."""
+        health = self.health().get(delivery.destination)
+        if delivery.state != "pending" or health is None or health.state == "paused":
+            return None
+        moments = [] if health.until is None else [health.until]
+        if delivery.due_ms is not None:
+            moments.append(delivery.due_ms / 1000)
+        latest_s = max(moments, default=0.0)
+        return utc(latest_s) if latest_s > self._clock() else None
 
     def _identifiers(self, name: str, conversion: Conversion) -> Sequence[str]:
         """Return which fields of the person a platform gets, never what is in them."""

@@ -100,6 +100,8 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an event at one destination; the last 20 attempts.
 
     `identifiers` are the fields of `user` that the platform gets, without what is in them.
+    `next_try_at` is when an event that waits is sent again at the earliest, null where that is at
+    the destination's next turn, or once it is no longer paused.
     """
 
     destination: str
@@ -110,6 +112,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     identifiers: Sequence[str]
     attempt_count: Count
     attempts: Sequence[AttemptView]
+    next_try_at: Moment | None
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True):

@@ -142,6 +142,7 @@ async def test_the_timeline_of_an_event(tmp_path: Path) -> None:
         "platform_event": "checkout",
         "identifiers": [],
         "attempt_count": 1,
+        "next_try_at": None,
     }
     assert attempt == {
         "at": "2026-01-01T00:00:00.500Z",
@@ -537,7 +538,7 @@ async def test_the_doctor_lists_what_to_mend_the_greatest_gain_first(tmp_path: P
         for number in range(20):
             await port.take(f"e-{number}", value="0.00")
         await port.reject("user.email", "no_identifier")
-        port.metrics.identifiers.add_events([((PINTEREST,), bytes(len(FORMS)))] * 200)
+        port.metrics.identifiers.add_events([((PINTEREST,), bytes(len(FORMS)), "purchase")] * 200)
         port.metrics.unusable.add("phone", "left out: no phone number", count=10)
         port.metrics.unusable.add("email", "a placeholder", count=0)
         found = (await port.ask("/api/v1/doctor")).json

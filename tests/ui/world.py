@@ -177,15 +177,18 @@ def measure(port: AdminPort) -> None:
         port.metrics.requests.add(name, "ok", count=880)
         port.metrics.requests.add(name, "transient", count=20)
         port.metrics.identifiers.expect(name, port.destinations[0].identifier_keys)
-    port.metrics.identifiers.expect(TIKTOK, ("email", "phone", "external_id", "ttclid", "ip"))
+    port.metrics.identifiers.expect(
+        TIKTOK, ("email", "phone", "external_id", "ttclid", "ip", "user_agent")
+    )
     both = (PINTEREST, TIKTOK)
-    for count, carried in (
-        (640, "email ip user_agent"),
-        (210, "email phone ip ttclid epik"),
-        (150, "ip"),
+    for kind, count, carried in (
+        ("view_content", 640, "email ip user_agent"),
+        ("add_to_cart", 210, "email phone ip ttclid epik"),
+        ("purchase", 140, "email phone ip user_agent ttclid epik external_id"),
+        ("purchase", 10, "ip"),
     ):
         presence = bytes(name in carried.split() for name in FORMS)
-        port.metrics.identifiers.add_events([(both, presence)] * count)
+        port.metrics.identifiers.add_events([(both, presence, kind)] * count)
     port.metrics.journal_append_seconds.observe(0.004, count=900)
     port.metrics.ingest_seconds.observe(0.02, count=900)
 

@@ -76,8 +76,10 @@ def test_identifiers_are_counted_for_the_destinations_that_take_them() -> None:
     tally = IdentifierTally(registry, "present", "text")
     tally.expect("first", ["email", "phone"])
     tally.expect("second", ["email"])
-    tally.add_events([(("first", "second"), carrying("email", "phone"))] * 2)
-    tally.add_events([(("first",), carrying("email")), (("unknown",), carrying("email"))])
+    tally.add_events([(("first", "second"), carrying("email", "phone"), "purchase")] * 2)
+    tally.add_events(
+        [(("first",), carrying("email"), "lead"), (("unknown",), carrying("email"), "lead")]
+    )
     for _ in range(2):  # a second look counts nothing twice
         found = {
             (sample.labels["destination"], sample.labels["identifier"]): sample.value
@@ -85,6 +87,11 @@ def test_identifiers_are_counted_for_the_destinations_that_take_them() -> None:
             for sample in family.samples
         }
     assert found == {("first", "email"): 3, ("first", "phone"): 2, ("second", "email"): 2}
+    carried = {
+        label: (each.events, dict(each.identifiers))
+        for label, each in tally.carried("first").items()
+    }
+    assert carried == {"purchase": (2, {"email": 2, "phone": 2}), "lead": (1, {"email": 1})}
 
 
 def test_kinds_of_events_are_bounded() -> None:
@@ -92,7 +99,7 @@ def test_kinds_of_events_are_bounded() -> None:
     tally.expect("shop", IDENTIFIERS)
     for number in range(2 * MAX_KINDS):
         names = [name for at, name in enumerate(IDENTIFIERS) if number >> at & 1]
-        tally.add_events([(("shop",), carrying(*names))])
+        tally.add_events([(("shop",), carrying(*names), "purchase")])
         assert len(tally._kinds) <= MAX_KINDS
     [family] = tally.collect()
     assert sum(sample.value for sample in family.samples) == sum(
@@ -126,10 +133,11 @@ def test_a_quantile_is_never_better_than_what_was_observed() -> None:
     assert histogram.quantile(0.99, "shop") == float("inf")
 
 
-def test_what_events_carry_is_told_with_how_many_there_were() -> None:
+def test_what_events_carry_is_told_by_kind_with_how_many_there_were() -> None:
     tally = IdentifierTally(CollectorRegistry(), "t", "text")
     tally.expect("shop", ["email", "phone"])
-    tally.add_events([(("shop",), carrying("email")), (("shop",), carrying())])
+    tally.add_events([(("shop",), carrying("email"), "lead"), (("shop",), carrying(), "lead")])
 
-    assert tally.carried("shop") == (2, {"email": 1, "phone": 0})
-    assert tally.carried("other") == (0, {})
+    carried = tally.carried("shop")["lead"]
+    assert (carried.events, dict(carried.identifiers)) == (2, {"email": 1})
+    assert tally.carried("other") == {}

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from relay.admin.pages.screen import Screen, range_of, told
+from relay.admin.pages.screen import Screen, figures_of, range_of, told
 from relay.outcome.attention import meaning
 from relay.outcome.headline import SPOKEN
 from relay.outcome.trend import waiting
@@ -36,6 +36,7 @@ class Destination(Screen):
             waiting=waiting,
             labels=self.desk.insight.labels,
             ranges=SPOKEN,
+            figures=figures_of(request),
             range=detail.summary.range,
         )
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from relay.admin.pages.screen import Screen, range_of, told
+from relay.admin.pages.screen import Screen, figures_of, range_of, told
 from relay.outcome.headline import SPOKEN
 
 TASKS_SHOWN = 8
@@ -28,4 +28,5 @@ class Overview(Screen):
             more_tasks=len(found.tasks[TASKS_SHOWN:]),
             labels=self.desk.insight.labels,
             ranges=SPOKEN,
+            figures=figures_of(request),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -21,6 +21,7 @@ from relay.outcome.reports import Reports
 from relay.outcome.source_view import SourcesView, no_sources
 from relay.outcome.view import RangeName
 
+Figures = Literal["counts", "percent"]
 Trial = Callable[[str, str], Awaitable[Sequence[Probe]]]
 """Sends a test event to a destination, by name, with a test event code or none."""
 
@@ -80,6 +81,12 @@ def told(handler: Handler[S]) -> Handler[S]:
 def range_of(request: web.Request) -> RangeName:
     """Return the range that is asked for, or the usual one."""
     name: RangeName = choice(request, "range", RangeName) or "24h"
+    return name
+
+
+def figures_of(request: web.Request) -> Figures:
+    """Return whether figures are told as counts, as usual, or as shares of what was received."""
+    name: Figures = choice(request, "figures", Figures) or "counts"
     return name
 
 

@@ -136,7 +136,7 @@
 
   function figures(table) {
     const rows = [...table.querySelectorAll("tbody tr")];
-    const column = (index) => rows.map((row) => Number(row.cells[index].textContent.replaceAll(",", "")));
+    const column = (index) => rows.map((row) => Number(row.cells[index].dataset.count));
     return [rows.map((row) => Number(row.dataset.at)), column(1), column(2), column(3)];
   }
 

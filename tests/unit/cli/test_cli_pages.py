@@ -53,6 +53,7 @@ DELIVERY = DeliveryView(
     identifiers=["email"],
     attempt_count=1,
     attempts=[AttemptView("2026-01-31T12:03:01.400Z", "ok", 200, "", "", "rid-1")],
+    next_try_at=None,
 )
 LETTER = DeadLetterView(
     id="17",

@@ -38,7 +38,7 @@ def group(reason: DeadReason = "platform_rejected", code: str = "") -> DeadGroup
         count=5,
         purchases=2,
         value={"USD": Decimal(7)},
-        value_cut=True,
+        valued=1,
         since_ms=SINCE_MS,
         until_ms=SINCE_MS,
         latest=letter,
@@ -91,7 +91,7 @@ def test_a_code_that_is_known_is_told_in_its_own_words() -> None:
 
     assert known.sentence == "A field of the event is not as TikTok wants it."
     assert unknown.sentence == "The platform refused this event."
-    assert (known.count, known.purchases, known.value_cut) == (5, 2, True)
+    assert (known.count, known.purchases, known.valued) == (5, 2, 1)
     assert known.words == "as it said"
 
 

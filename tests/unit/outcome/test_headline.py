@@ -86,6 +86,7 @@ def test_that_none_are_taken_goes_before_everything_else() -> None:
         (100_000, 100_000, "100 %"),
         (0, 3, "0.0 %"),
         (1, 3, "33.3 %"),
+        (1, 1_001, "< 0.1 %"),
         (0, 0, "\N{EN DASH}"),
     ],
 )
