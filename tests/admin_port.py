@@ -15,7 +15,7 @@ from yarl import URL
 
 from relay.admin.api import Api
 from relay.admin.guard import Guard
-from relay.admin.pages import Desk, Pages
+from relay.admin.pages import Desk, Links, Pages
 from relay.admin.server import AdminServer
 from relay.conversion import Order
 from relay.errors import JournalUnavailable
@@ -38,6 +38,7 @@ from tests.builders import NOW_S, conversion
 from tests.stub_destination import StubDestination
 
 PINTEREST, TIKTOK = "pinterest-main", "tiktok-main"
+NO_LINKS = Links()
 ACTIVE = Health("active", None, "", None, None)
 BY_HAND = Health("paused", "paused_by_operator", "Paused by hand.", float(NOW_S), None)
 INVALID = Passed("dead", "invalid_event", "page.url is missing.")
@@ -101,8 +102,11 @@ class AdminPort:
         password: str | None = None,
         hosts: Sequence[str] = (),
         metrics_open: bool = False,
+        links: Links = NO_LINKS,
+        emulated: Sequence[str] = (),
     ) -> None:
         self.now_s = float(NOW_S)
+        self.links, self.emulated = links, emulated
         self.not_ready: str | None = None
         self.metrics = Metrics()
         self.keys: Sequence[Key] = ()
@@ -143,7 +147,7 @@ class AdminPort:
         ).application()
 
     def _producers(self, clock: Callable[[], float]) -> Producers:
-        return Producers(self.journal, lambda: self.keys, self.metrics, clock)
+        return Producers(self.journal, lambda: self.keys, clock)
 
     def _desk(self, reports: Reports, clock: Callable[[], float]) -> Desk:
         return Desk(
@@ -157,6 +161,9 @@ class AdminPort:
             clock=clock,
             started_s=self.now_s - 3_600,
             sources=lambda: self.sources,
+            emulated=self.emulated,
+            links=self.links,
+            fingerprint="3f9a0c41d2e7",
         )
 
     async def _try(self, name: str, code: str) -> Sequence[Probe]:

@@ -52,7 +52,7 @@ def admin_of(parts: Parts, journal: Journal, dispatcher: Dispatcher, taking: Tak
         parts.metrics.warnings.counts,
     )
     acts = _acts(parts, journal, dispatcher)
-    producers = Producers(journal, taking.keyring.keys, parts.metrics, parts.clock)
+    producers = Producers(journal, taking.keyring.keys, parts.clock)
     return AdminServer(
         api=Api(reports, *acts, producers=producers, sources=taking.kafka.view),
         pages=Pages(

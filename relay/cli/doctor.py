@@ -1,6 +1,7 @@
 """`relay doctor`: what to mend in the events that a shop sends, the greatest gain first."""
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -10,15 +11,18 @@ import msgspec
 
 from relay.cli.journal import journal_path, progress
 from relay.cli.option import config_option, json_option
-from relay.cli.output import console, counted, plain, print_json, table
+from relay.cli.output import console, counted, number, plain, print_json, table
 from relay.config.quantity import Duration
 from relay.errors import ConfigError
 from relay.journal.sample import open_beside, recent_events, rejected
 from relay.outcome.doctor import Diagnosis, Doctor
-from relay.outcome.refusal import refusals
+from relay.outcome.quality import GroupQuality, IdentifierQuality
+from relay.outcome.refusal import Refusal, refusals
 
 MAX_EVENTS: Final = 1_000_000
 STEP: Final = 5_000
+SHOWN_GROUPS: Final = 20
+"""Of names and keys; `--json` has all."""
 
 
 @click.command(short_help="Say what to mend in the events that come in.")
@@ -52,17 +56,20 @@ def _diagnose(path: Path, since_ms: int) -> Diagnosis:
     seen = Doctor()
     with closing(open_beside(path)) as connection, progress() as watch:
         total = connection.execute("SELECT coalesce(sum(count), 0) FROM log").fetchone()[0]
-        for number, event in enumerate(recent_events(connection, since_ms, MAX_EVENTS)):
+        for at, event in enumerate(recent_events(connection, since_ms, MAX_EVENTS)):
             seen.look(event)
-            if number % STEP == 0:
-                watch("Looking at events", number, min(total, MAX_EVENTS))
-        refused = rejected(connection, since_ms)
-    return seen.diagnosis(refusals(refused, (), seen.events))
+            if at % STEP == 0:
+                watch("Looking at events", at, min(total, MAX_EVENTS))
+        refused = [Refusal(*each) for each in rejected(connection, since_ms)]
+    return seen.diagnosis(refusals(refused, seen.events))
 
 
 def _show(found: Diagnosis) -> None:
+    looked = f"{counted(found.events, 'event')} looked at"
+    if found.match:
+        _show_match(found.match)
     if not found.findings:
-        click.echo(f"{counted(found.events, 'event')} looked at: nothing to mend.")
+        click.echo(f"{looked}: nothing to mend.")
         return
     rows = table("Events", "Key", "What", "How to mend it")
     for each in found.findings:
@@ -70,4 +77,22 @@ def _show(found: Diagnosis) -> None:
             plain(each.event or "all"), plain(each.key or "-"), plain(each.sentence), each.fix
         )
     console().print(rows)
-    click.echo(f"\n{counted(found.events, 'event')} looked at; the greatest gain stands first.")
+    click.echo(f"\n{looked}; the greatest gain stands first.")
+
+
+def _show_match(groups: Sequence[GroupQuality]) -> None:
+    """Print a line for each of the most frequent groups."""
+    rows = table("Events", "Key", "Count", "What they carry", numbers=("Count",))
+    for each in groups[:SHOWN_GROUPS]:
+        carried = ", ".join(_carried(it, each.events) for it in each.identifiers)
+        rows.add_row(plain(each.event), plain(each.key or "-"), number(each.events), plain(carried))
+    console().print(rows)
+    click.echo()
+
+
+def _carried(it: IdentifierQuality, events: int) -> str:
+    """Return one identifier in a few words: `email 98% (5% hashed, 1% no use)`."""
+    lost = sum(each.count for each in it.unusable)
+    shares = {"hashed": it.hashed / max(it.carried, 1), "no use": lost / events}
+    asides = ", ".join(f"{share:.0%} {what}" for what, share in shares.items() if share)
+    return f"{it.identifier} {it.carried / events:.0%}" + (f" ({asides})" if asides else "")

@@ -1,9 +1,7 @@
 """The latest events of the log, whole, the newest group first: what a doctor looks at."""
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 from relay.conversion import Conversion
@@ -41,13 +39,8 @@ def latest_events(connection: sqlite3.Connection, since_ms: int, limit: int) -> 
     return list(recent_events(connection, since_ms, limit))
 
 
-def rejected(connection: sqlite3.Connection, since_ms: int) -> Counter[tuple[str, str]]:
-    """Return how many of the last 1,000 rejections had each path and code."""
-    rows = connection.execute("SELECT path, code FROM rejection WHERE at_ms >= ?", (since_ms,))
-    return Counter(rows)
-
-
-def look_through(path: Path, since_ms: int, limit: int) -> Iterator[Conversion]:
-    """Yield the events of a journal's file, as `recent_events` does."""
-    with closing(open_beside(path)) as connection:
-        yield from recent_events(connection, since_ms, limit)
+def rejected(connection: sqlite3.Connection, since_ms: int) -> list[tuple[str, str, str]]:
+    """Return the key, path and code of each of the last 1,000 rejections, those since a moment."""
+    return connection.execute(
+        "SELECT coalesce(key, ''), path, code FROM rejection WHERE at_ms >= ?", (since_ms,)
+    ).fetchall()

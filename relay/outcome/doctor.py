@@ -6,25 +6,30 @@ the other and keeps counts; `findings` lists what stands out, what mending gains
 and bounded; of values only what was stored anyway is counted, and none of it is ever shown.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from relay.conversion import Conversion
-from relay.outcome.patient import Group, Patient
-from relay.outcome.symptom import Finding, findings_of
+from relay.event_name import label_of
+from relay.outcome.acquaintance import Acquaintances, OrderIds
+from relay.outcome.finding import Finding, Group
+from relay.outcome.patient import Patient
+from relay.outcome.quality import GroupQuality
+from relay.outcome.symptom import findings_of
 
-MAX_IDS: Final = 2_000_000
-"""Event ids whose order is remembered."""
+MAX_GROUPS: Final = 200
+"""Names and keys that are looked at apart; of further ones, all custom names together."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """What is to mend, the greatest gain first, in so many events."""
+    """What is to mend, the greatest gain first, in so many events; and what they carry."""
 
     events: int
     findings: Sequence[Finding]
+    match: Sequence[GroupQuality] = ()
+    """By name and key, the most frequent first."""
 
 
 class Doctor:
@@ -32,40 +37,50 @@ class Doctor:
 
     def __init__(self) -> None:
         self._patients: dict[Group, Patient] = {}
-        self._orders: dict[Hashable, str] = {}
-        self._reused: Counter[Group] = Counter()
+        self._order_ids = OrderIds()
+        self._people = Acquaintances()
 
     def look(self, event: Conversion) -> None:
         """Take note of one event."""
-        group = Group(event.event, event.key or "")
-        patient = self._patients.get(group)
-        if patient is None:
-            patient = self._patients[group] = Patient()
+        group, patient = self._patient(event)
         patient.look(event)
-        self._look_at_id(group, event)
+        self._order_ids.look(group, event)
+        self._people.look(group, event)
 
     def findings(self) -> list[Finding]:
         """Return what stands out, the greatest gain first."""
         found = [
-            finding
-            for group, patient in self._patients.items()
-            for finding in findings_of(group, patient, self._reused[group])
+            *(f for group, patient in self._patients.items() for f in findings_of(group, patient)),
+            *self._order_ids.findings({group: it.events for group, it in self._patients.items()}),
+            *self._people.findings(),
         ]
         return sorted(found, key=lambda each: (-each.gain, each.code, each.event, each.key))
 
+    def match(self) -> list[GroupQuality]:
+        """Return what the events carry, those of the most frequent name first."""
+        found = [
+            GroupQuality(
+                event=group.event,
+                key=group.key,
+                events=patient.events,
+                identifiers=patient.quality.identifiers(),
+            )
+            for group, patient in self._patients.items()
+        ]
+        return sorted(found, key=lambda each: (-each.events, each.event, each.key))
+
     def diagnosis(self, further: Iterable[Finding] = ()) -> Diagnosis:
         """Return what stands out together with what others have found."""
-        findings = [*self.findings(), *further]
-        return Diagnosis(self.events, sorted(findings, key=lambda each: -each.gain))
+        findings = sorted([*self.findings(), *further], key=lambda each: -each.gain)
+        return Diagnosis(self.events, findings, self.match())
 
     @property
     def events(self) -> int:
         """How many events were looked at."""
         return sum(patient.events for patient in self._patients.values())
 
-    def _look_at_id(self, group: Group, event: Conversion) -> None:
-        order_id = event.order.order_id if event.order else None
-        if order_id is None or len(self._orders) >= MAX_IDS:
-            return
-        known = self._orders.setdefault((event.event, event.event_id), order_id)
-        self._reused[group] += known != order_id
+    def _patient(self, event: Conversion) -> tuple[Group, Patient]:
+        group = Group(event.event, event.key or "")
+        if group not in self._patients and len(self._patients) >= MAX_GROUPS:
+            group = group._replace(event=label_of(event.event))
+        return group, self._patients.setdefault(group, Patient())

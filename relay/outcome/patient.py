@@ -1,11 +1,11 @@
 """The counts of events that belong together, from which a doctor tells what is wrong with them."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Hashable
+from typing import Final
 
 from relay.conversion import Conversion
-from relay.identity import Identity
+from relay.outcome.quality import Quality
 
 MAX_VALUES: Final = 50_000
 """Values of a kind that are counted apart; when there are more, rare ones are forgotten."""
@@ -18,20 +18,16 @@ LIBRARIES: Final = (
 """How the user agents of servers begin; a shopper's browser begins otherwise."""
 
 
-class Group(NamedTuple):
-    """Events that belong together: of one name, sent with one key."""
-
-    event: str
-    key: str
-
-
 class Patient:
     """The counts of one group."""
 
     def __init__(self) -> None:
-        self.events = 0
-        self.carrying: Counter[str] = Counter()
+        self.quality = Quality()
         self.people = _Values()
+        self.visits = 0
+        """Events of a browser: only these can carry what a browser knows."""
+        self.clicks = 0
+        self.seen = 0
         self.addresses = _Values()
         self.browsers = _Values()
         self.libraries = 0
@@ -39,18 +35,28 @@ class Patient:
         self.without_currency = 0
         self.shifts: Counter[int] = Counter()
 
+    @property
+    def events(self) -> int:
+        """How many events were looked at."""
+        return self.quality.events
+
     def look(self, event: Conversion) -> None:
         """Count one event."""
-        self.events += 1
-        identity = event.identity
-        self.carrying.update(_carried(identity))
-        self.people.add(identity.email_compact[:1] or None)
+        self.quality.look(event)
+        self.people.add(event.identity.email_compact[:1] or None)
         if event.action_source == "web":
-            self.addresses.add(identity.ip)
-            self.browsers.add(identity.user_agent)
-            self.libraries += _is_library(identity.user_agent)
+            self._look_at_visit(event)
         self._look_at_order(event)
         self.shifts[_shift(event)] += 1
+
+    def _look_at_visit(self, event: Conversion) -> None:
+        identity = event.identity
+        self.visits += 1
+        self.clicks += bool(identity.epik or identity.ttclid)
+        self.seen += bool(identity.ip and identity.user_agent)
+        self.addresses.add(identity.ip)
+        self.browsers.add(identity.user_agent)
+        self.libraries += _is_library(identity.user_agent)
 
     def _look_at_order(self, event: Conversion) -> None:
         order = event.order
@@ -80,19 +86,6 @@ class _Values:
     def most(self) -> int:
         """How often the most frequent one came."""
         return max(self._counts.values(), default=0)
-
-
-def _carried(identity: Identity) -> Iterator[str]:
-    if identity.email_compact:
-        yield "email"
-    if identity.phone_digits:
-        yield "phone"
-    if identity.external_id:
-        yield "external_id"
-    if identity.epik or identity.ttclid:
-        yield "click_id"
-    if identity.ip and identity.user_agent:
-        yield "browser"
 
 
 def _is_library(agent: str | None) -> bool:

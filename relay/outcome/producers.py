@@ -5,18 +5,15 @@ of its own, so that neither producers nor senders wait for it. Shows no secret a
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from relay.conversion import Conversion
 from relay.journal.base import Journal
 from relay.keys.record import Key
-from relay.metrics import Metrics
 from relay.outcome.doctor import Diagnosis, Doctor
 from relay.outcome.key_view import key_view
-from relay.outcome.refusal import Refused, refusals
-from relay.outcome.symptom import Finding
+from relay.outcome.refusal import Refusal, refusals
 from relay.outcome.view import KeyList
 
 MAX_EVENTS: Final = 5_000
@@ -31,12 +28,10 @@ class Producers:
         self,
         journal: Journal,
         keys_in_force: Callable[[], Sequence[Key]],
-        metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
         self._journal = journal
         self._keys_in_force = keys_in_force
-        self._metrics = metrics
         self._clock = clock
 
     async def keys(self) -> KeyList:
@@ -51,21 +46,12 @@ class Producers:
         since_ms = round((self._clock() - LOOK_BACK_S) * 1000)
         events = await self._journal.recent_events(since_ms, MAX_EVENTS)
         doctor = await asyncio.to_thread(_looked, events)
-        refused = Counter(
-            (each.path, each.code)
+        refused = [
+            Refusal(each.key or "", each.path, each.code)
             for each in await self._journal.rejections(MAX_REJECTIONS)
             if each.at_ms >= since_ms
-        )
-        return doctor.diagnosis([*refusals(refused, (), doctor.events), *self._unusable()])
-
-    def _unusable(self) -> list[Finding]:
-        """Return what was left out since the start, of all events since then."""
-        counted = [
-            Refused(identifier, reason, count)
-            for (identifier, reason), count in self._metrics.unusable.counts().items()
-            if count
         ]
-        return list(refusals({}, counted, self._metrics.identifiers.events))
+        return doctor.diagnosis(refusals(refused, doctor.events))
 
 
 def _looked(events: Sequence[Conversion]) -> Doctor:

@@ -1,54 +1,41 @@
-"""What was refused on arrival or left out of events, from counts that are kept anyway."""
+"""What was refused on arrival, from the rejections that are kept anyway."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
-import msgspec
+from relay.outcome.finding import Finding
 
-from relay.outcome.symptom import Finding
+MAX_LISTED: Final = 20
+"""Kinds of refusals that are told, the most frequent ones."""
 
-
-class Refused(msgspec.Struct, frozen=True):
-    """What was refused on arrival, or left out of events that were taken."""
-
-    what: str
-    """A path of the event, or an identifier."""
-    reason: str
-    count: int
+_INDEX: Final = re.compile(r"\[\d+\]")
 
 
-def refusals(
-    rejected: Mapping[tuple[str, str], int], unusable: Iterable[Refused], events: int
-) -> Iterator[Finding]:
-    """Return what was refused and left out; `events` are those that were looked at."""
-    for (path, code), count in rejected.items():
+class Refusal(NamedTuple):
+    """Why an event was refused, and of whose key."""
+
+    key: str
+    path: str
+    code: str
+
+
+def refusals(refused: Iterable[Refusal], events: int) -> Iterator[Finding]:
+    """Return what was refused, place in a list aside; `events` are those that were taken."""
+    kinds = Counter(each._replace(path=_INDEX.sub("[]", each.path)) for each in refused)
+    for (key, path, code), count in kinds.most_common(MAX_LISTED):
         yield Finding(
             code="rejected",
             event="",
-            key="",
+            key=key,
             count=count,
             events=events + count,
-            sentence=f"{_counted(count, 'event')} refused: {code} {path}".rstrip() + ".",
+            sentence=f"{_counted(count)} refused: {code} {path}".rstrip() + ".",
             fix="Each refusal says what is expected; the relay lists the last 1,000.",
             gain=round(count / (events + count), 4),
         )
-    for each in unusable:
-        yield Finding(
-            code="unusable",
-            event="",
-            key="",
-            count=each.count,
-            events=max(events, each.count),
-            sentence=f"{_counted(each.count, 'value')} of {each.what} {_left_out(each.reason)}.",
-            fix="Send it as the person entered it, or leave it out.",
-            gain=round(0.5 * each.count / max(events, each.count), 4),
-        )
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _left_out(reason: str) -> str:
-    """Return a reason so that it begins with what was done."""
-    done = "left out: "
-    return f"{done}{reason.removeprefix(done)}"
+def _counted(count: int) -> str:
+    return f"{count:,} event{'' if count == 1 else 's'}"

@@ -224,6 +224,8 @@ async def test_what_to_mend_is_told_the_greatest_gain_first(tmp_path: Path) -> N
     assert "the latest 30 events" in told
     assert "Much to gain" in told
     assert "Whoever builds the shop:" in told
+    assert "Purchase: 30 events Identifier Carried by Came hashed Left out, and why" in told
+    assert "email 100 %" in told
 
 
 async def test_whoever_is_on_call_sees_how_kafka_is(tmp_path: Path) -> None:

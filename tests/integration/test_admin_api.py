@@ -12,7 +12,6 @@ from relay.conversion import Order
 from relay.journal.base import Passed, Receipt, Rejection
 from relay.journal.codec import entry_of
 from relay.keys.record import Key, Limits
-from relay.metrics import FORMS
 from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort
 from tests.builders import NOW_S, conversion
 
@@ -151,6 +150,7 @@ async def test_the_timeline_of_an_event(tmp_path: Path) -> None:
         "code": "",
         "message": "",
         "request_id": "",
+        "duration_ms": 90,
     }
     assert (tiktok["state"], tiktok["reason"]) == ("skipped", "no_consent")
     assert tiktok["message"] == "The person has not agreed to advertising."
@@ -533,24 +533,29 @@ async def test_the_document_of_the_port_is_served(tmp_path: Path) -> None:
 
 
 async def test_the_doctor_lists_what_to_mend_the_greatest_gain_first(tmp_path: Path) -> None:
-    """What was left out counts against all events since the start, not only those looked at."""
     async with AdminPort(tmp_path) as port:
         for number in range(20):
             await port.take(f"e-{number}", value="0.00")
         await port.reject("user.email", "no_identifier")
-        port.metrics.identifiers.add_events([((PINTEREST,), bytes(len(FORMS)), "purchase")] * 200)
-        port.metrics.unusable.add("phone", "left out: no phone number", count=10)
-        port.metrics.unusable.add("email", "a placeholder", count=0)
         found = (await port.ask("/api/v1/doctor")).json
 
     gains = [each["gain"] for each in found["findings"]]
     by_code = {each["code"]: each for each in found["findings"]}
     assert found["events"] == 20
     assert gains == sorted(gains, reverse=True)
-    assert {"no_value", "unusable", "rejected"} <= set(by_code)
-    assert (by_code["unusable"]["count"], by_code["unusable"]["events"]) == (10, 200)
+    assert {"no_value", "rejected"} <= set(by_code)
     assert by_code["rejected"]["sentence"] == "1 event refused: no_identifier user.email."
-    assert by_code["unusable"]["sentence"] == "10 values of phone left out: no phone number."
+
+
+async def test_the_doctor_tells_what_the_events_carry(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("e-1")
+        found = (await port.ask("/api/v1/doctor")).json
+
+    [group] = found["match"]
+    assert (group["event"], group["key"], group["events"]) == ("purchase", "", 1)
+    email = {"identifier": "email", "carried": 1, "hashed": 0, "unusable": []}
+    assert email in group["identifiers"]
 
 
 async def test_the_doctor_looks_back_a_day(tmp_path: Path) -> None:
@@ -561,7 +566,7 @@ async def test_the_doctor_looks_back_a_day(tmp_path: Path) -> None:
         port.now_s += 86_401
         found = (await port.ask("/api/v1/doctor")).json
 
-    assert found == {"events": 0, "findings": []}
+    assert found == {"events": 0, "findings": [], "match": []}
 
 
 def producer_key(

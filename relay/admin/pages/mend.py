@@ -11,10 +11,12 @@ from relay.admin.pages.screen import Screen, told
 
 GAINS: Final = ((0.25, "Much to gain"), (0.05, "Something to gain"), (0.0, "A little to gain"))
 """From which gain on it is called so."""
+SHOWN_GROUPS: Final = 20
+"""Names and keys of which it is told what they carry, the most frequent ones."""
 
 
 class Mend(Screen):
-    """The findings of the doctor."""
+    """The findings of the doctor, and what the events carry."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return its route."""
@@ -29,6 +31,7 @@ class Mend(Screen):
             "mend.html",
             events=diagnosis.events,
             findings=[(each, gain(each.gain)) for each in diagnosis.findings],
+            match=diagnosis.match[:SHOWN_GROUPS],
         )
 
 

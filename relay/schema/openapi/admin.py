@@ -192,8 +192,8 @@ def _producers() -> Json:
         "/api/v1/doctor": {
             "get": _operation(
                 *("readDiagnosis", "producers", "What to mend in the events that come in", found),
-                description="Of the latest 5,000 events of a day, of what was refused in that day, "
-                "and of the identifiers that were left out since the relay was started.",
+                description="Of the latest 5,000 events of a day, and of what was refused in it; "
+                "with which identifiers came plain, hashed or unusable, by event and key.",
             )
         },
         "/api/v1/keys": {"get": _operation("listKeys", "producers", "Producer keys", keys)},

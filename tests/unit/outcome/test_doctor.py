@@ -9,9 +9,12 @@ import msgspec
 import pytest
 
 from relay.conversion import Conversion
+from relay.identity.digest import digest
 from relay.intake import Intake, Origin, Route, Router, Storage, Window
-from relay.outcome.doctor import Doctor
-from relay.outcome.refusal import Refused, refusals
+from relay.outcome.doctor import MAX_GROUPS, Doctor
+from relay.outcome.quality import GroupQuality
+from relay.outcome.refusal import MAX_LISTED, Refusal, refusals
+from relay.outcome.symptom import MIN_EVENTS
 from tests.bench.corpus import Shop
 from tests.recording_journal import RecordingJournal
 from tests.stub_destination import StubDestination
@@ -51,7 +54,7 @@ def purchases(events: Events) -> Events:
 
 
 def one_person(events: Events) -> None:
-    for event in purchases(events)[::2]:
+    for event in purchases(events)[::3]:
         event["user"]["email"] = "shop@shop.example"
 
 
@@ -73,6 +76,30 @@ def server_agent(events: Events) -> None:
 def reused_event_id(events: Events) -> None:
     for event in purchases(events)[:2]:
         event["event_id"] = "order"
+
+
+def reused_event_id_without_order(events: Events) -> None:
+    for event in purchases(events)[:2]:
+        event["event_id"] = "order"
+        del event["order"]["order_id"]
+
+
+def hashed_form(events: Events) -> None:
+    for event in purchases(events)[::5]:
+        event["user"]["phone"] = digest("+14155552671")
+
+
+def hashed_otherwise(events: Events) -> None:
+    """Every customer comes twice; for the second event the shop has hashed what was typed."""
+    for plain, hashed in zip(purchases(events)[::2], purchases(events)[1::2], strict=False):
+        plain["user"]["email"] = plain["user"]["email"].lower()
+        hashed["user"]["external_id"] = plain["user"]["external_id"]
+        hashed["user"]["email"] = digest(plain["user"]["email"].title())
+
+
+def unusable(events: Events) -> None:
+    for event in purchases(events)[::10]:
+        event["user"]["email"] = digest("")
 
 
 def no_value(events: Events) -> None:
@@ -115,6 +142,9 @@ def no_browser(events: Events) -> None:
         one_browser,
         server_agent,
         reused_event_id,
+        hashed_form,
+        hashed_otherwise,
+        unusable,
         no_value,
         no_currency,
         time_zone,
@@ -127,6 +157,74 @@ def test_what_is_planted_is_found_and_nothing_else(plant: Callable[[Events], Non
     events = day()
     plant(events)
     assert codes(taken(events)) == {plant.__name__}
+
+
+def test_ids_that_are_used_twice_are_found_by_the_customer_where_no_order_is_named() -> None:
+    events = day()
+    reused_event_id_without_order(events)
+    assert codes(taken(events)) == {"reused_event_id"}
+
+
+def test_an_event_that_comes_again_is_no_other_order() -> None:
+    """Neither word for word, nor from another source that names no order."""
+    events = purchases(day())
+    again = [{**event, "order": {**event["order"], "order_id": None}} for event in events]
+    assert codes(taken([*events, *events, *again])) == set()
+
+
+def test_whoever_only_looks_around_need_not_say_who_it_is() -> None:
+    events = [event for event in day() if event["event"] == "view_content"]
+    assert len(events) > MIN_EVENTS
+    for event in events:
+        for name in ("email", "phone", "external_id"):
+            event["user"].pop(name, None)
+    assert codes(taken(events)) == set()
+
+
+def test_what_no_browser_sent_lacks_no_click_id() -> None:
+    events = purchases(day())
+    for event in events:
+        event["action_source"] = "offline"
+        for name in ("ip", "user_agent", "epik", "ttclid"):
+            event["user"].pop(name, None)
+    assert codes(taken(events)) == set()
+
+
+def match(conversions: Sequence[Conversion]) -> list[GroupQuality]:
+    doctor = Doctor()
+    for each in conversions:
+        doctor.look(each)
+    return doctor.match()
+
+
+def test_it_tells_by_name_and_key_what_came_plain_hashed_and_unusable() -> None:
+    events: Events = [
+        {
+            "event": "purchase",
+            "event_id": str(number),
+            "event_time": NOW.timestamp(),
+            "user": {"email": email, "external_id": number, "phone": "7"},
+        }
+        for number, email in enumerate(["a@example.com", digest("b@example.com"), "nobody", None])
+    ]
+    [whole] = match(taken(events, "web"))
+    email, phone, external_id = whole.identifiers
+    assert (whole.event, whole.key, whole.events) == ("purchase", "web", 4)
+    assert (email.identifier, email.carried, email.hashed) == ("email", 2, 1)
+    assert [(it.reason, it.count) for it in email.unusable] == [
+        ("left out: not an e-mail address", 1)
+    ]
+    assert (phone.carried, [it.count for it in phone.unusable]) == (0, [4])
+    assert (external_id.carried, external_id.hashed, external_id.unusable) == (4, 0, ())
+
+
+def test_names_without_end_are_looked_at_together() -> None:
+    events = day()
+    for number, event in enumerate(events):
+        event["event"] = f"made-up-{number}"
+    groups = match(taken(events))
+    assert len(groups) == MAX_GROUPS + 1
+    assert (groups[0].event, groups[0].events) == ("custom", EVENTS - MAX_GROUPS)
 
 
 def test_the_greatest_gain_stands_first_and_names_the_key() -> None:
@@ -162,9 +260,14 @@ def test_a_few_events_say_nothing() -> None:
     assert codes(taken(events)) == set()
 
 
-def test_what_was_refused_or_left_out_is_told() -> None:
-    found = list(refusals({("order.currency", "missing"): 5}, [Refused("phone", "blank", 3)], 95))
-    assert [(each.code, each.count, each.gain) for each in found] == [
-        ("rejected", 5, 0.05),
-        ("unusable", 3, 0.0158),
-    ]
+def test_what_was_refused_is_told_whatever_its_place_in_a_list() -> None:
+    refused = [Refusal("web", f"order.items[{at}].price", "wrong_type") for at in range(5)]
+    [found] = refusals(refused, 95)
+    assert (found.code, found.key, found.count, found.gain) == ("rejected", "web", 5, 0.05)
+    assert found.sentence == "5 events refused: wrong_type order.items[].price."
+
+
+def test_of_many_kinds_of_refusals_the_most_frequent_are_told() -> None:
+    refused = [Refusal("", f"key-{at}", "unknown_key") for at in range(100)]
+    found = list(refusals([*refused, Refusal("", "key-7", "unknown_key")], 0))
+    assert (len(found), found[0].count) == (MAX_LISTED, 2)

@@ -1,0 +1,71 @@
+"""One thing to mend in a shop's events, and the words for it."""
+
+from typing import Literal, NamedTuple
+
+import msgspec
+
+Code = Literal[
+    "one_person",
+    "own_address",
+    "one_browser",
+    "server_agent",
+    "reused_event_id",
+    "no_value",
+    "no_currency",
+    "time_zone",
+    "no_email",
+    "no_phone",
+    "no_external_id",
+    "no_click_id",
+    "no_browser",
+    "hashed_form",
+    "hashed_otherwise",
+    "unusable",
+    "rejected",
+]
+
+
+class Group(NamedTuple):
+    """Events that belong together: of one name, sent with one key."""
+
+    event: str
+    key: str
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to mend; `count` of `events` have it."""
+
+    code: Code
+    event: str
+    key: str
+    count: int
+    events: int
+    sentence: str
+    fix: str
+    gain: float
+    """What mending it may bring, 0 to 1: the share of events times how much each gains."""
+
+
+class Advice(NamedTuple):
+    """What to say, and what mending it gains an event."""
+
+    code: Code
+    weight: float
+    sentence: str
+    fix: str
+
+    def finding(
+        self, group: Group, count: int, events: int, *, shown: int | None = None
+    ) -> Finding:
+        """Return it for so many events; `shown` is the count that the sentence is about."""
+        share = f"{(count if shown is None else shown) / events:.0%}"
+        return Finding(
+            code=self.code,
+            event=group.event,
+            key=group.key,
+            count=count,
+            events=events,
+            sentence=self.sentence.format(share=share, count=f"{count:,}"),
+            fix=self.fix,
+            gain=round(self.weight * count / events, 4),
+        )
