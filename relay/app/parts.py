@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Final
 
 from relay.config import Config
 from relay.config.secret import SecretSource
@@ -10,6 +12,8 @@ from relay.delivery import Destination
 from relay.destinations import discover
 from relay.metrics import Metrics
 from relay.outcome.rules import Rules
+
+FINGERPRINT_DIGITS: Final = 12
 
 
 class Parts:
@@ -49,6 +53,10 @@ class Parts:
             secret.reload()
         if self.webhook is not None:
             self.webhook.reload()
+
+    def fingerprint(self) -> str:
+        """Return what tells these settings from others; no secret is part of it."""
+        return sha256(repr(self.config).encode()).hexdigest()[:FINGERPRINT_DIGITS]
 
     def rules(self) -> Mapping[str, Rules]:
         """Return what the settings keep from each destination of what waited or died before."""

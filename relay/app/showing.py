@@ -9,7 +9,7 @@ from aiohttp import web
 
 from relay.admin.api import Api, Control
 from relay.admin.guard import Guard
-from relay.admin.pages import Desk, Pages
+from relay.admin.pages import Desk, Links, Pages
 from relay.admin.server import AdminServer
 from relay.app.parts import Parts
 from relay.app.taking import Taking
@@ -123,6 +123,8 @@ def _desk(
         started_s=parts.clock(),
         sources=sources,
         emulated=parts.emulated,
+        links=Links(grafana=parts.config.admin.grafana, runbook=parts.config.admin.runbook),
+        fingerprint=parts.fingerprint(),
     )
 
 

@@ -58,15 +58,6 @@ def counted(value: int, noun: str) -> str:
     return f"{value:,} {noun}{'' if value == 1 else 's'}"
 
 
-def sized(size_bytes: int) -> str:
-    """Return a size in the unit that fits: `132 KiB`, `4.5 MiB`, `1.25 GiB`."""
-    if size_bytes >= 2**30:
-        return f"{size_bytes / 2**30:,.2f} GiB"
-    if size_bytes >= 2**20:
-        return f"{size_bytes / 2**20:.1f} MiB"
-    return f"{size_bytes / 2**10:.0f} KiB"
-
-
 def moment(text: str) -> str:
     """Return an RFC 3339 time as people read it, in UTC: `2026-01-31 12:03:01`."""
     return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}"

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from relay.cli.client import AdminClient, admin_connection, read
 from relay.cli.option import available_config, config_option, json_option
-from relay.cli.output import console, counted, moment, number, plain, print_json, sized, table
+from relay.cli.output import console, counted, moment, number, plain, print_json, table
+from relay.config.quantity import sized
 from relay.outcome.view import DestinationView, JournalView, RangeName, Summary
 from relay.outcome.wording import LATE
 

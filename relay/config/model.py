@@ -76,6 +76,14 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = None
 
 
+Link = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^\s\"'<>#]{1,500}$", extra={"form": "an address in quotes, without #"}
+    ),
+]
+
+
 class AdminConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The port for people and monitoring."""
 
@@ -98,6 +106,20 @@ class AdminConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         ),
     ] = ()
     metrics_open: Annotated[bool, Meta(description="Serve /metrics without the password.")] = False
+    grafana: Annotated[
+        Link | None,
+        Meta(
+            description="Where Grafana is: figures of the screen *On call* link to its panels.",
+            examples=["https://grafana.shop.example"],
+        ),
+    ] = None
+    runbook: Annotated[
+        Link | None,
+        Meta(
+            description="Where RUNBOOK.md is read: the same figures link to its sections.",
+            examples=["https://wiki.shop.example/relay"],
+        ),
+    ] = None
 
 
 class IntakeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -71,6 +71,15 @@ class Size(int):
         return (self._text,)
 
 
+def sized(size_bytes: int) -> str:
+    """Return a size in the unit that fits: `132 KiB`, `4.5 MiB`, `1.25 GiB`."""
+    if size_bytes >= 2**30:
+        return f"{size_bytes / 2**30:,.2f} GiB"
+    if size_bytes >= 2**20:
+        return f"{size_bytes / 2**20:.1f} MiB"
+    return f"{size_bytes / 2**10:.0f} KiB"
+
+
 def _split(text: str) -> tuple[float, str]:
     """Return the number and the unit of a text that has both."""
     unit = text.lstrip("0123456789.")

@@ -235,6 +235,7 @@ class Attempt(msgspec.Struct, frozen=True):
     code: str
     message: str
     request_id: str
+    duration_ms: int
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -317,6 +318,11 @@ class KindCount(msgspec.Struct, frozen=True, kw_only=True):
     dead: int
     last_s: int
     """When the last minute (or hour) with an event of it began, in Unix seconds."""
+
+    @property
+    def pending(self) -> int:
+        """What is neither skipped nor at an end."""
+        return self.received - self.skipped - self.delivered - self.dead
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):

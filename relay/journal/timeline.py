@@ -192,7 +192,7 @@ def _attempts(
 ) -> Iterator[Attempt]:
     for receipt in receipts:
         row = connection.execute(
-            "SELECT at_ms, outcome, http_status, code, message, request_id, exceptions"
+            "SELECT at_ms, outcome, http_status, code, message, request_id, duration_ms, exceptions"
             " FROM receipt WHERE id = ?",
             (receipt,),
         ).fetchone()

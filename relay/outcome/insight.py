@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from relay.delivery import Destination
-from relay.journal.base import DeadGroup, Journal, KindCount, Slice
+from relay.journal.base import DeadGroup, Journal, KindCount, Slice, Totals
 from relay.metrics import Metrics
 from relay.outcome.attention import Task, Waiting, tasks
 from relay.outcome.headline import Condition, Headline, condition, headline
@@ -127,6 +127,10 @@ class Insight:
     async def dead_groups(self) -> Sequence[DeadGroup]:
         """Return all that is dead, grouped."""
         return await self._journal.dead_groups()
+
+    async def totals(self) -> Totals:
+        """Return the lifetime counts."""
+        return await self._journal.totals()
 
     async def _tasks(self, summary: Summary) -> Sequence[Task]:
         waiting = [

@@ -93,6 +93,11 @@ _GAINS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+def identifier_name(key: str) -> str:
+    """Return what people call a field of `user`."""
+    return _GAINS[key][0] if key in _GAINS else key.replace("_", " ").capitalize()
+
+
 def match_data(identifiers: Mapping[str, str], carried: Mapping[str, Carried]) -> MatchData:
     """Return what a destination's events carried of the identifiers that it takes.
 

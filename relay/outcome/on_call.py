@@ -1,6 +1,7 @@
 """Figures for whoever is on call: requests, waits, journal and process, as they are now.
 
-Counts and times are since the process was started; a monitoring system has them over time.
+Requests and times are since the process was started, events since the journal began; a monitoring
+system has them over time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Final, get_args
 import msgspec
 
 from relay.delivery import Outcome
+from relay.journal.base import Totals
 from relay.metrics import Histogram, Metrics
 from relay.outcome.view import DestinationView, JournalView
 
@@ -25,6 +27,9 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     by_outcome: Mapping[str, int]
     quantiles_s: Sequence[float | None]
     retries: int
+    skipped: Mapping[str, int]
+    dead: Mapping[str, int]
+    """Events by reason, the most frequent first."""
 
 
 class Lag(msgspec.Struct, frozen=True):
@@ -46,11 +51,14 @@ class OnCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def on_call(
-    metrics: Metrics, destinations: Sequence[DestinationView], journal: JournalView
+    metrics: Metrics,
+    destinations: Sequence[DestinationView],
+    journal: JournalView,
+    totals: Totals,
 ) -> OnCall:
     """Return the figures."""
     return OnCall(
-        traffic=[_traffic(metrics, view) for view in destinations],
+        traffic=[_traffic(metrics, view, totals) for view in destinations],
         journal=journal,
         append_s=metrics.journal_append_seconds.quantile(QUANTILES[-1]),
         ingest_s=metrics.ingest_seconds.quantile(QUANTILES[-1]),
@@ -58,7 +66,7 @@ def on_call(
     )
 
 
-def _traffic(metrics: Metrics, view: DestinationView) -> Traffic:
+def _traffic(metrics: Metrics, view: DestinationView, totals: Totals) -> Traffic:
     counts = metrics.requests.counts()
     by_outcome = {word: counts.get((view.name, word), 0) for word in get_args(Outcome)}
     return Traffic(
@@ -68,7 +76,14 @@ def _traffic(metrics: Metrics, view: DestinationView) -> Traffic:
         by_outcome=by_outcome,
         quantiles_s=_quantiles(metrics.request_seconds, view.name),
         retries=metrics.retries.counts().get((view.name,), 0),
+        skipped=_by_reason(totals.skipped, view.name),
+        dead=_by_reason(totals.dead, view.name),
     )
+
+
+def _by_reason(counts: Mapping[tuple[str, str], int], name: str) -> Mapping[str, int]:
+    found = {reason: count for (of, reason), count in counts.items() if of == name and count}
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
 
 
 def _quantiles(histogram: Histogram, name: str) -> Sequence[float | None]:

@@ -222,6 +222,7 @@ class Reports:
                     each.code,
                     each.message,
                     each.request_id,
+                    each.duration_ms,
                 )
                 for each in delivery.attempts
             ],

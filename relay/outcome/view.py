@@ -94,6 +94,7 @@ class AttemptView(msgspec.Struct, frozen=True):
     code: str
     message: str
     request_id: str
+    duration_ms: Count
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,17 @@
 """The page: honest figures, words that say what to do, and nothing from elsewhere."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from relay.journal.base import Passed, Receipt, Rejection
+from relay.admin.pages import Links
+from relay.event_name import Lane
+from relay.journal.base import Passed, Receipt, Rejection, Retry, Settlement
 from relay.outcome.health import Health
-from tests.admin_port import INVALID, PINTEREST, AdminPort
+from tests.admin_port import BY_HAND, INVALID, PINTEREST, AdminPort
 from tests.builders import NOW_S
 
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=90, outcome="ok", http_status=200)
@@ -59,7 +63,82 @@ async def test_each_row_adds_up(tmp_path: Path) -> None:
     ]
     assert "50.0 % of the conversions sent in the last 24 hours were delivered." in text
     assert "1 event was not usable" in text
-    assert f'href="/undelivered?destination={PINTEREST}"' in text
+    for place in ("", "#skipped", "#trend", "#kinds", "#reasons"):
+        assert f'href="/destinations/{PINTEREST}?range=24h{place}"' in text
+
+
+@pytest.mark.parametrize("path", ["/", f"/destinations/{PINTEREST}"])
+async def test_figures_are_counts_or_shares_without_scripts(tmp_path: Path, path: str) -> None:
+    """The choice is kept by the links to other ranges, and by the part that comes by itself."""
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("delivered")
+        await port.deliver(PINTEREST, RECEIPT)
+        await port.take("dead", pinterest=INVALID)
+        await port.take("waits")
+        counts = await page(port, path)
+        shares = await page(port, f"{path}?range=7d&figures=percent")
+
+    assert f'href="{path}?range=24h&amp;figures=percent"' in counts
+    assert "33.3 %" not in words(counts)
+    assert f'href="{path}?range=1h&amp;figures=percent"' in shares
+    assert f'hx-get="{path}?range=7d&amp;figures=percent"' in shares
+    assert words(shares).count("33.3 %") >= 3
+
+
+async def test_what_waits_says_when_it_is_tried_next(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("order-1")
+        untried = words(await page(port, "/find?id=order-1"))
+        [pending] = (await port.journal.read(PINTEREST, Lane.MONEY, 0, 1)).pending
+        retry = Retry(pending, (NOW_S + 60) * 1000, "50000", "System busy")
+        await port.journal.settle(PINTEREST, Settlement(receipt=RECEIPT, retry=[retry]))
+        tried = words(await page(port, "/find?id=order-1"))
+        port.switch.health[PINTEREST] = Health("throttled", None, "", NOW_S, NOW_S + 300.0)
+        throttled = words(await page(port, "/find?id=order-1"))
+        port.switch.health[PINTEREST] = BY_HAND
+        paused = words(await page(port, "/find?id=order-1"))
+
+    assert "It is in turn, and goes out by itself." in untried
+    assert "Next try 2026-01-01 00:01:00 UTC" in tried
+    assert "90 ms" in tried
+    assert "Next try 2026-01-01 00:05:00 UTC" in throttled
+    assert "Next try" not in paused
+    assert "Nothing is sent to pinterest-main at the moment" in paused
+
+
+async def test_a_sum_says_of_how_many_it_is(tmp_path: Path) -> None:
+    """What a payload that is gone was worth is not known any more."""
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        for number in range(3):
+            await port.take(f"order-{number}", value="10.00", pinterest=INVALID)
+        whole = words(await page(port))
+        with closing(sqlite3.connect(port.journal_path)) as connection, connection:
+            connection.execute("UPDATE dead SET entry = NULL WHERE event_id = 'order-0'")
+        part = words(await page(port))
+
+    assert "3 purchases worth 30.00 USD were not delivered" in whole
+    assert "3 purchases (2 of them alone are worth 20.00 USD ) were not delivered" in part
+
+
+async def test_the_screen_on_call_leads_to_graphs_and_to_the_runbook(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        bare = await page(port, "/on-call")
+    links = Links(grafana="https://grafana.shop.example/", runbook="https://wiki.shop.example/r")
+    async with AdminPort(tmp_path, links=links) as port:
+        linked = await page(port, "/on-call")
+
+    assert "https://" not in bare
+    assert "each figure links to its graph and its section of the runbook" in words(bare)
+    graph = "https://grafana.shop.example/d/conversion-relay?viewPanel=3&amp;var-destination="
+    assert f'href="{graph}{PINTEREST}"' in linked
+    assert 'href="https://wiki.shop.example/r#relayoldestwaitingtooold"' in linked
+
+
+async def test_the_screen_on_call_tells_small_journals_in_their_unit(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        text = words(await page(port, "/on-call"))
+
+    assert re.search(r"In use \d+ KiB of 1.00 GiB", text)
 
 
 async def test_a_range_can_be_chosen_without_scripts(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import click
 import pytest
 
 from deploy.grafana.dashboard import WIDE, dashboard
+from relay.admin.pages.link import DASHBOARD as DASHBOARD_PATH
+from relay.admin.pages.link import PANELS, SECTIONS
 from relay.cli import cli
 from relay.outcome.watch import FILLING
 from tests.prometheus import (
@@ -111,6 +113,14 @@ def test_the_dashboard_leads_from_the_general_to_the_specific() -> None:
     rows = [each["title"] for each in dashboard()["panels"] if each["type"] == "row"]
 
     assert rows == ["Are the sales arriving?", "$destination", "Journal and sources", "Process"]
+
+
+def test_the_screen_on_call_links_to_panels_and_sections_that_exist() -> None:
+    numbers = {each["title"]: each["id"] for each in panels()}
+
+    assert dashboard()["uid"] == DASHBOARD_PATH.removeprefix("/d/")
+    assert {title: numbers[title] for title in PANELS} == PANELS
+    assert set(sections("Alerts")) >= SECTIONS
 
 
 def test_panels_have_ids_and_places_of_their_own() -> None:

@@ -61,7 +61,7 @@ async def nothing(port: AdminPort) -> None:
 async def busy(port: AdminPort) -> None:
     """Fill a day at a shop where all is well."""
     dress(port)
-    history(port, lost=0)
+    history(port)
     measure(port)
     await deliveries(port)
 
@@ -69,7 +69,7 @@ async def busy(port: AdminPort) -> None:
 async def troubled(port: AdminPort) -> None:
     """Fill a day on which a token lapsed, a platform refused, and a shop sent nonsense."""
     dress(port)
-    history(port, lost=1)
+    history(port)
     measure(port)
     await deliveries(port)
     await refusals(port)
@@ -108,13 +108,13 @@ def dress(port: AdminPort) -> None:
         each.fixes = {PINTEREST: pinterest_screen.FIXES, TIKTOK: tiktok_screen.FIXES}[each.name]
 
 
-def history(port: AdminPort, lost: int) -> None:
-    """Write roll-ups and totals of a day, as if it had been; some of a hundred are lost."""
+def history(port: AdminPort) -> None:
+    """Write roll-ups and totals of a day, as if it had been, on which all was delivered."""
     chance = random.Random(7)
     with closing(sqlite3.connect(port.journal_path, isolation_level=None)) as connection:
         connection.execute("BEGIN")
         for minute_s in range(NOW_S - DAY_S + 60, NOW_S, 60):
-            for row in _minute(minute_s, chance, lost):
+            for row in _minute(minute_s, chance):
                 connection.execute(
                     "INSERT INTO rollup (start_s, width_s, destination, event, received, rejected,"
                     " skipped, delivered, dead) VALUES (?, 60, ?, ?, ?, ?, ?, ?, ?)",
@@ -124,7 +124,7 @@ def history(port: AdminPort, lost: int) -> None:
         connection.execute("COMMIT")
 
 
-def _minute(minute_s: int, chance: random.Random, lost: int) -> Iterator[tuple[int | str, ...]]:
+def _minute(minute_s: int, chance: random.Random) -> Iterator[tuple[int | str, ...]]:
     wave = 0.55 - 0.45 * math.cos((minute_s % DAY_S) / DAY_S * 2 * math.pi)
     for kind, rate in KINDS.items():
         received = round(chance.expovariate(1 / (rate * wave)) if rate * wave > 0 else 0)
@@ -133,8 +133,7 @@ def _minute(minute_s: int, chance: random.Random, lost: int) -> Iterator[tuple[i
         yield minute_s, "", kind, received, 0, 0, 0, 0
         for name in (PINTEREST, TIKTOK):
             skipped = received if kind == "page_view" and name == TIKTOK else 0
-            dead = min(received - skipped, lost) if chance.random() < 0.004 else 0
-            yield minute_s, name, kind, received, 0, skipped, received - skipped - dead, dead
+            yield minute_s, name, kind, received, 0, skipped, received - skipped, 0
 
 
 def _total(connection: sqlite3.Connection) -> None:

@@ -4,7 +4,8 @@
 module of its own.
 """
 
+from relay.admin.pages.link import Links
 from relay.admin.pages.screen import Desk
 from relay.admin.pages.site import Pages
 
-__all__ = ["Desk", "Pages"]
+__all__ = ["Desk", "Links", "Pages"]

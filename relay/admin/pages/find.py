@@ -27,6 +27,7 @@ class Find(Screen):
             wanted=wanted,
             events=found.events if found else (),
             meaning=self._meaning,
+            paused=self._paused(),
             labels=self.desk.insight.labels,
         )
 
@@ -36,6 +37,10 @@ class Find(Screen):
             return None
         reports = self.desk.reports
         return await reports.events(event_id=wanted) or await reports.events(order_id=wanted)
+
+    def _paused(self) -> frozenset[str]:
+        health = self.desk.reports.health()
+        return frozenset(name for name, each in health.items() if each.state == "paused")
 
     def _meaning(self, delivery: DeliveryView, attempt: AttemptView) -> str:
         """Return what an attempt's answer means, the platform's own words if it is not listed."""

@@ -14,7 +14,9 @@ from aiohttp import web
 from relay.admin import speech
 from relay.admin.pages import sparkline
 from relay.admin.pages.asset import Assets
+from relay.config.quantity import sized
 from relay.outcome.headline import share
+from relay.outcome.match import identifier_name
 from relay.outcome.wording import WHO
 
 LIVE_S: Final = 3
@@ -98,7 +100,9 @@ _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "plural": speech.plural,
     "money": speech.money_text,
     "moment": speech.moment,
+    "identifier": identifier_name,
     "instant": speech.instant,
+    "sized": sized,
     "spoken": speech.spoken,
     "within": speech.within,
     "named": speech.named,

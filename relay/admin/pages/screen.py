@@ -9,6 +9,7 @@ from aiohttp import web
 
 from relay.admin.answer import BadRequest
 from relay.admin.api import Control
+from relay.admin.pages.link import Links
 from relay.admin.pages.renderer import Renderer
 from relay.admin.query import choice
 from relay.errors import JournalUnavailable
@@ -29,7 +30,8 @@ Trial = Callable[[str, str], Awaitable[Sequence[Probe]]]
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What the screens work with; `started_s` in Unix seconds.
 
-    `emulated` are the destinations whose platform is an emulator on this machine.
+    `emulated` are the destinations whose platform is an emulator on this machine; `fingerprint`
+    tells one set of settings from another.
     """
 
     insight: Insight
@@ -43,6 +45,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     started_s: float
     sources: Callable[[], SourcesView] = no_sources
     emulated: Sequence[str] = ()
+    links: Links = Links()
+    fingerprint: str = ""
 
 
 class Screen:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.cli.output import console, counted, moment, plain, sized, table
+from relay.cli.output import console, counted, moment, plain, table
+from relay.config.quantity import sized
 
 
 @given(st.text())

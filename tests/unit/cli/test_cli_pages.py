@@ -52,7 +52,7 @@ DELIVERY = DeliveryView(
     platform_event="checkout",
     identifiers=["email"],
     attempt_count=1,
-    attempts=[AttemptView("2026-01-31T12:03:01.400Z", "ok", 200, "", "", "rid-1")],
+    attempts=[AttemptView("2026-01-31T12:03:01.400Z", "ok", 200, "", "", "rid-1", 210)],
     next_try_at=None,
 )
 LETTER = DeadLetterView(
@@ -201,10 +201,20 @@ def test_a_delivered_event_is_told_in_a_line() -> None:
     ]
 
 
+def test_an_event_that_waits_for_a_moment_names_it() -> None:
+    delivery = msgspec.structs.replace(
+        DELIVERY, state="pending", attempts=[], next_try_at="2026-01-31T12:09:00.000Z"
+    )
+
+    assert story(delivery)[2] == (
+        "pinterest-main: waiting, 1 try so far, next try 2026-01-31 12:09:00 UTC"
+    )
+
+
 def test_a_waiting_event_shows_what_was_tried() -> None:
     attempts = [
-        AttemptView("2026-01-31T12:03:01.500Z", "transient", None, "timeout", "", ""),
-        AttemptView("2026-01-31T12:03:04.000Z", "throttled", 429, "", "Slow down", "rid-9"),
+        AttemptView("2026-01-31T12:03:01.500Z", "transient", None, "timeout", "", "", 10_000),
+        AttemptView("2026-01-31T12:03:04.000Z", "throttled", 429, "", "Slow down", "rid-9", 90),
     ]
     delivery = msgspec.structs.replace(
         DELIVERY, state="pending", attempt_count=2, attempts=attempts

@@ -178,7 +178,10 @@ def test_a_wrong_value_is_told_its_form_with_an_example(text: str, problem: str)
         ),
         (
             '[admin]\n"a\\nb" = 1',
-            'admin."a\\nb" is unknown; known here are listen, password, hosts, metrics_open',
+            (
+                'admin."a\\nb" is unknown; known here are listen, password, hosts, '
+                "metrics_open, grafana, runbook"
+            ),
         ),
     ],
 )
