@@ -9,9 +9,9 @@ from typing import Final
 import click
 import msgspec
 
-from relay.cli.journal import journal_path
-from relay.cli.option import config_option, json_option
+from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, plain, print_json, table
+from relay.config import sandbox
 from relay.outcome.audit import SUFFIX, Act, Action, Trail
 from relay.outcome.reports import utc
 
@@ -31,13 +31,17 @@ class ActView(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command(short_help="Show who did what, when, from where.")
 @click.option("--limit", type=click.IntRange(1, MAX_SHOWN), default=100, show_default=True)
-@click.option("--sandbox", "emulated", is_flag=True, help="That of `serve --sandbox`.")
+@click.option("--sandbox", "emulated", is_flag=True, help="What was done to `serve --sandbox`.")
 @json_option
 @config_option
 def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool) -> None:
-    """Show the latest acts of operators, oldest first."""
-    path = journal_path(config_file, emulated=emulated)
-    trail = Trail(path.with_name(path.name + SUFFIX), time.time)
+    """Show the latest acts of operators, oldest first.
+
+    Keys are the same with and without --sandbox: what is done to them stands without.
+    """
+    path = available_config(config_file).journal.path
+    suffix = sandbox.SUFFIX + SUFFIX if emulated else SUFFIX
+    trail = Trail(path.with_name(path.name + suffix), time.time)
     acts = deque(trail.acts(), maxlen=limit)
     if as_json:
         print_json(msgspec.json.encode({"acts": [_view(act) for act in acts]}))

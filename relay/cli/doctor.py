@@ -1,8 +1,8 @@
 """`relay doctor`: what to mend in the events that a shop sends, the greatest gain first."""
 
+import sqlite3
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,9 @@ from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table
 from relay.config.quantity import Duration
 from relay.errors import ConfigError
-from relay.journal.sample import open_beside, recent_events, rejected
+from relay.journal.finding import Watch
+from relay.journal.sample import recent_events, rejected
+from relay.journal.snapshot import at_one_moment
 from relay.outcome.doctor import Diagnosis, Doctor
 from relay.outcome.quality import GroupQuality, IdentifierQuality
 from relay.outcome.refusal import Refusal, refusals
@@ -53,14 +55,18 @@ def _duration(text: str) -> float:
 
 
 def _diagnose(path: Path, since_ms: int) -> Diagnosis:
+    with progress() as watch:
+        return at_one_moment(path, lambda journal: _looked(journal, since_ms, watch))
+
+
+def _looked(journal: sqlite3.Connection, since_ms: int, watch: Watch) -> Diagnosis:
     seen = Doctor()
-    with closing(open_beside(path)) as connection, progress() as watch:
-        total = connection.execute("SELECT coalesce(sum(count), 0) FROM log").fetchone()[0]
-        for at, event in enumerate(recent_events(connection, since_ms, MAX_EVENTS)):
-            seen.look(event)
-            if at % STEP == 0:
-                watch("Looking at events", at, min(total, MAX_EVENTS))
-        refused = [Refusal(*each) for each in rejected(connection, since_ms)]
+    total = journal.execute("SELECT coalesce(sum(count), 0) FROM log").fetchone()[0]
+    for at, event in enumerate(recent_events(journal, since_ms, MAX_EVENTS)):
+        seen.look(event)
+        if at % STEP == 0:
+            watch("Looking at events", at, min(total, MAX_EVENTS))
+    refused = [Refusal(*each) for each in rejected(journal, since_ms)]
     return seen.diagnosis(refusals(refused, seen.events))
 
 
@@ -69,7 +75,7 @@ def _show(found: Diagnosis) -> None:
     if found.match:
         _show_match(found.match)
     if not found.findings:
-        click.echo(f"{looked}: nothing to mend.")
+        click.echo(f"{looked}: nothing to mend." if found.events else "No event came in that time.")
         return
     rows = table("Events", "Key", "What", "How to mend it")
     for each in found.findings:

@@ -75,13 +75,15 @@ def create(
         rate_per_s=None if rate is None else _rate(rate),
         destinations=None if destinations is None else _destinations(destinations, config),
     )
-    lifetime_s = None if expires is None else _duration("--expires", expires)
+    lifetime_s = None if expires is None else _lifetime_s(expires)
     token, now_s = new_token(), int(time.time())
 
     def add(found: KeyFile) -> KeyFile:
         if any(key.name == name and key.usable(now_s) for key in found.keys):
-            raise RelayError(f"there is a key {name} already; rotate or revoke it, or use a name")
-        expires_at = None if lifetime_s is None else now_s + int(lifetime_s)
+            raise RelayError(
+                f"there is a key {name} already; rotate or revoke it, or take another name"
+            )
+        expires_at = None if lifetime_s is None else now_s + lifetime_s
         fresh = _key(found, token, name=_name(name), limits=limits, now_s=now_s)
         return _with(found, replace(fresh, expires_at=expires_at))
 
@@ -240,8 +242,17 @@ def _duration(option: str, text: str) -> float:
         raise ConfigError(f"{option} {error}") from None
 
 
+def _lifetime_s(text: str) -> int:
+    seconds = int(_duration("--expires", text))
+    if not seconds:
+        raise ConfigError("--expires must be a second or more, such as 90d")
+    return seconds
+
+
 def _destinations(text: str, config: Config) -> tuple[str, ...]:
-    wanted = tuple(part.strip() for part in text.split(","))
+    wanted = tuple(filter(None, map(str.strip, text.split(","))))
+    if not wanted:
+        raise ConfigError("--destinations must name one or more, by comma")
     unknown = [name for name in wanted if name not in config.destinations]
     if unknown:
         known = ", ".join(config.destinations) or "none"

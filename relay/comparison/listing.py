@@ -24,7 +24,13 @@ MILLISECONDS_FROM: Final = 10**11
 """A number from here on is read as milliseconds, as in an event."""
 
 _DELIMITERS: Final = ",;\t|"
-_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_FOREIGN: Final = {
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"PK\x03\x04": "a workbook or an archive",
+    b"\x1f\x8b": "compressed",
+}
+"""How files begin that people take for CSV."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _NOT_UTF_8: Final = "\N{REPLACEMENT CHARACTER}"
 _IGNORED: Final = str.maketrans("", "", " -_")
@@ -91,6 +97,8 @@ class Listing:
         self._texts = _texts(file, watch)
         lines = enumerate(self._texts, 1)
         self._header_at, header = next(((at, text) for at, text in lines if text.strip()), (0, ""))
+        if not header:
+            raise ConfigError("the file is empty; its first line must name the columns")
         delimiter = max(_DELIMITERS, key=header.count)
         named = next(csv.reader([header], delimiter=delimiter), [])
         self._width = len(named)
@@ -189,10 +197,15 @@ def _position(column: Column, named: Sequence[str]) -> int | None:
 def _texts(file: BinaryIO, watch: Callable[[int], None]) -> Iterator[str]:
     first = True
     while line := file.readline(MAX_LINE_BYTES + 1):
+        if first and (kind := _foreign(line)):
+            raise ConfigError(f"the file is {kind}; save it as CSV UTF-8")
         if len(line) > MAX_LINE_BYTES:
             raise ConfigError("the file has a line of more than 1 MiB; it is no CSV file")
-        if first and line.startswith(_UTF_16):
-            raise ConfigError("the file is UTF-16; save it as CSV UTF-8")
         watch(len(line))
         yield (line.removeprefix(_BYTE_ORDER_MARK) if first else line).decode(errors="replace")
         first = False
+
+
+def _foreign(beginning: bytes) -> str | None:
+    """Return what a file is that begins so, if it is none that can be read."""
+    return next((kind for sign, kind in _FOREIGN.items() if beginning.startswith(sign)), None)

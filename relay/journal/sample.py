@@ -2,22 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 from relay.conversion import Conversion
-from relay.errors import JournalDamaged
 from relay.journal.codec import decode_group
-from relay.journal.connection import open_reader, open_still
-from relay.journal.still import State
-from relay.journal.verify import unusable
-
-
-def open_beside(path: Path) -> sqlite3.Connection:
-    """Open a journal for reading, also while a relay uses it. Raises `JournalDamaged`."""
-    if (problem := unusable(path)) is not None:
-        raise JournalDamaged(f"{problem.message}; {problem.fix}")
-    opened = open_still if State.of(path).still else open_reader
-    return opened(path, sqlite3.Connection)
 
 
 def recent_events(

@@ -17,7 +17,8 @@ from relay.sources.answer import Refused
 
 BEARER: Final = "bearer "
 BASIC: Final = "basic "
-HEADERS: Final = ("Authorization", "relay-api-key", "relay-api-secret")
+PAIR: Final = ("relay-api-key", "relay-api-secret")
+HEADERS: Final = ("Authorization", *PAIR)
 IN_ADDRESS: Final = "A key in the address is not taken, and should be revoked: send it in a header."
 TWICE: Final = "Send the key once: Authorization, or relay-api-key with relay-api-secret."
 STATUS: Final = {"unauthorized": 401, "forbidden": 403, "rate_limited": 429}
@@ -34,7 +35,7 @@ def grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
         raise Denied("unauthorized", TWICE)
     if "Authorization" not in shown:
         pair = [values[0].strip() for values in shown.values()]
-        return keyring.grant(read_pair(*pair) if len(pair) == len(("key", "secret")) else None)
+        return keyring.grant(read_pair(*pair) if len(pair) == len(PAIR) else None)
     if len(shown) > 1:
         raise Denied("unauthorized", TWICE)
     value = shown["Authorization"][0].strip()
@@ -44,8 +45,10 @@ def grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
 
 def basic_grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
     """Return what a key allows that is the user name of HTTP Basic. Raises `Denied`."""
-    values = request.headers.getall("Authorization", ())
-    if len(values) != 1 or not values[0].lower().startswith(BASIC):
+    values = request.headers.getall("Authorization", [])
+    alone = not any(name in request.headers for name in PAIR)
+    is_basic = len(values) == 1 and values[0].lower().startswith(BASIC)
+    if not is_basic or not alone or PREFIX in request.query_string:
         return grant_of(request, keyring)
     try:
         decoded = b64decode(values[0][len(BASIC) :].strip(), validate=True).decode("ascii")

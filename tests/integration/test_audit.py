@@ -64,6 +64,12 @@ def test_keys_are_audited_without_their_secrets(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_keys_that_were_made_before_there_is_a_configuration_are_told(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    shop.run("keys", "create", "backend")
+    assert "key_create" in shop.run("audit").out
+
+
 def test_nothing_of_a_person_is_in_the_audit(tmp_path: Path) -> None:
     shop = Shop.of(tmp_path)
     with shop.serving("--sandbox"):

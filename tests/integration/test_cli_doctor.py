@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import msgspec
@@ -18,15 +19,22 @@ def post(shop: Shop, body: bytes) -> None:
         answer.read()
 
 
+def a_day(seed: int) -> list[Any]:
+    return list(Customers(seed, datetime.now(UTC)).events(300))
+
+
 def test_it_lists_what_to_mend_and_ends_with_1(tmp_path: Path) -> None:
+    """Ids of two orders as well, of which the second is stored as a duplicate."""
     shop = Shop.of(tmp_path)
-    events = list(Customers(3, datetime.now(UTC)).events(300))
+    events = a_day(3)
     with shop.serving("--sandbox"):
-        assert "nothing to mend" in shop.run("doctor", "--sandbox").out
+        assert "No event came" in shop.run("doctor", "--sandbox").out
         for event in events:
-            del event["user"]["email"]  # type: ignore[attr-defined]  # JSON
+            del event["user"]["email"]
         for event in events[:5]:
-            event["user"]["phone"] = "?"  # type: ignore[index]  # JSON
+            event["user"]["phone"] = "?"
+        for event in [event for event in events if event["event"] == "purchase"][:2]:
+            event["event_id"] = "order"
         post(shop, msgspec.json.encode([*events, {"event": "purchase"}]))
         told = shop.run("doctor", "--sandbox", RELAY_JOURNAL__PATH="data/relay.db")
         ended = shop.run("doctor", "--sandbox", "--json")
@@ -36,8 +44,30 @@ def test_it_lists_what_to_mend_and_ends_with_1(tmp_path: Path) -> None:
     found = json.loads(ended.out)
     assert found == asked
     assert found["events"] == 300
-    assert {each["code"] for each in found["findings"]} == {"no_email", "rejected", "unusable"}
+    assert {each["code"] for each in found["findings"]} == {
+        *("no_email", "rejected", "reused_event_id", "unusable")
+    }
     assert sum(each["events"] for each in found["match"]) == 300
+
+
+def test_a_clean_day_has_nothing_to_mend(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    with shop.serving("--sandbox"):
+        post(shop, msgspec.json.encode(a_day(4)))
+        ended = shop.run("doctor", "--sandbox")
+    assert (ended.code, ended.err) == (0, "")
+    assert "300 events looked at: nothing to mend." in ended.out
+
+
+def test_a_damaged_journal_is_one_line(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    with shop.serving("--sandbox"):
+        post(shop, msgspec.json.encode(a_day(5)))
+    [journal] = (tmp_path / "data").glob("*.sandbox")
+    journal.write_bytes(journal.read_bytes()[:5_000])
+    ended = shop.run("doctor", "--sandbox")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "is damaged" in ended.err
 
 
 def test_a_mistake_is_one_line(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ from tests.acceptance.process import free_ports
 from tests.integration.cli_process import Shop, answers
 from tests.unreliable import unreliable
 
+NO_HEADERS: Final[Mapping[str, str]] = {}
 SHARED: Final = {
     "userId": "customer-7",
     "context": {
@@ -147,8 +148,10 @@ def delivered(shop: Shop) -> dict[str, int]:
     return {each["type"]: each["delivered"] for each in found["destinations"]}
 
 
-def post(shop: Shop, path: str, body: object, key: str | None) -> tuple[int, Any]:
-    headers = {"Content-Type": "application/json"}
+def post(
+    shop: Shop, path: str, body: object, key: str | None, more: Mapping[str, str] = NO_HEADERS
+) -> tuple[int, Any]:
+    headers = {"Content-Type": "application/json", **more}
     if key is not None:
         headers["Authorization"] = f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"
     url = f"http://127.0.0.1:{shop.producers}{path}"
@@ -159,6 +162,17 @@ def post(shop: Shop, path: str, body: object, key: str | None) -> tuple[int, Any
     except HTTPError as error:
         with error:
             return error.code, json.loads(error.read())
+
+
+def test_a_key_that_is_shown_in_two_ways_or_in_the_address_is_refused(shop: Shop) -> None:
+    key = key_of(shop)
+    halves = key.rpartition("_")
+    with shop.serving("--sandbox"):
+        assert post(shop, "/v1/batch", {"batch": []}, key)[0] == 200
+        assert post(shop, f"/v1/batch?writeKey={key}", {"batch": []}, key)[0] == 401
+        pair = {"relay-api-key": halves[0], "relay-api-secret": halves[2]}
+        assert post(shop, "/v1/batch", {"batch": []}, key, pair)[0] == 401
+        assert post(shop, "/v1/batch", {"batch": []}, None, pair)[0] == 200
 
 
 def test_answers_are_in_segments_shape(shop: Shop) -> None:

@@ -76,7 +76,9 @@ def test_faults_are_counted_without_end_and_kept_to_a_few() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "no column for the order id"),
+        (b"", "is empty"),
+        (b" \r\n\n", "is empty"),
+        (b"PK\x03\x04" + bytes(2**20), "a workbook or an archive; save it as CSV UTF-8"),
         (b"value,currency\n1,EUR\n", "no column for the order id"),
         ("id,total\nA,1\n".encode("utf-16"), "UTF-16"),
         (b"id\n" + b"x" * (2**20 + 1), "more than 1 MiB"),
