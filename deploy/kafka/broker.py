@@ -29,11 +29,12 @@ from deploy.kafka.settings import (
     STORE_PASSWORD,
     USER,
     Ports,
+    is_free,
     ports_of,
     settings_of,
 )
 
-__all__ = ["GUEST", "PASSWORD", "USER", "Cluster", "Node", "Unavailable", "fetch"]
+__all__ = ["GUEST", "PASSWORD", "USER", "Cluster", "Node", "Unavailable", "fetch", "require_free"]
 
 HERE: Final = Path(__file__).resolve().parent
 JARS: Final = HERE.parents[1] / "build" / "kafka"
@@ -91,7 +92,11 @@ class Node:
             raise Unavailable(f"the storage cannot be formatted: {said[-500:]}")
 
     def launch(self) -> None:
-        """Start the process; `wait` tells when it takes clients."""
+        """Start the process; `wait` tells when it takes clients.
+
+        Raises `Unavailable` if something else listens where it should.
+        """
+        require_free(*self.ports)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 _java("kafka.Kafka", self._properties),
@@ -213,6 +218,13 @@ def fetch() -> None:
         *("dependency:copy-dependencies", f"-DoutputDirectory={JARS}"),
     )
     mark.write_text(version)
+
+
+def require_free(*ports: int) -> None:
+    """Raise `Unavailable` if something listens on one of the ports of loopback."""
+    for port in ports:
+        if not is_free(port):
+            raise Unavailable(f"something else listens on 127.0.0.1:{port}; end it first")
 
 
 def _java(*arguments: str | Path) -> Sequence[str | Path]:

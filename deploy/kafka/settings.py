@@ -1,6 +1,7 @@
 """The settings of a node, and the ports that the nodes of a cluster listen on.
 
 Replication is what the number of nodes allows. There is one user, who may do all, and a guest.
+No topic comes into being by being asked for, as it is where topics are looked after.
 """
 
 import socket
@@ -72,6 +73,7 @@ def settings_of(folder: Path, number: int, quorum: Sequence[Ports], key: Path) -
         "super.users": "User:ANONYMOUS",
         "allow.everyone.if.no.acl.found": "true",
         "log.dirs": str(folder / "log"),
+        "auto.create.topics.enable": "false",
         "num.partitions": "1",
         "default.replication.factor": str(copies),
         "min.insync.replicas": str(max(1, copies - 1)),
@@ -82,6 +84,18 @@ def settings_of(folder: Path, number: int, quorum: Sequence[Ports], key: Path) -
         "transaction.state.log.num.partitions": "4",
         "group.initial.rebalance.delay.ms": "0",
     }
+
+
+def is_free(port: int) -> bool:
+    """Return whether nothing listens on a port of loopback."""
+    with socket.socket() as trial:
+        # As the broker does: what is left of connections that have ended is not in the way.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _free_ports(count: int) -> list[int]:

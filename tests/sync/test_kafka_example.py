@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+from deploy.kafka import run
 from relay.config import load
 
-FOLDER = Path("deploy/kafka")
+FILE = Path("deploy/kafka/relay.toml")
 
 
-def test_the_configuration_is_valid_and_names_what_the_script_publishes_to() -> None:
-    config = load(FOLDER / "relay.toml", {})
-    script = (FOLDER / "run.py").read_text()
+def test_the_configuration_is_valid_and_fits_the_script() -> None:
+    """What is published to is read, and what the script points at is where the relay listens."""
+    config = load(FILE, {})
     assert config.kafka is not None
     assert config.sources.kafka is not None
-    assert f'TOPIC: Final = "{config.sources.kafka.topics[0]}"' in script
-    assert f"PORT: Final = {config.kafka.bootstrap_servers.rpartition(':')[2]}" in script
-    assert f'ADMIN: Final = "http://{config.admin.listen}"' in script
+    assert config.sources.kafka.topics == (run.TOPIC,)
+    assert config.kafka.bootstrap_servers == f"127.0.0.1:{run.PORT}"
+    assert str(config.admin.listen) == f"127.0.0.1:{run.ADMIN_PORT}"
+    assert str(config.server.listen) == f"127.0.0.1:{run.PRODUCERS_PORT}"

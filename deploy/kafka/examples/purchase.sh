@@ -3,8 +3,9 @@
 #
 #   purchase.sh [BOOTSTRAP_SERVERS [TOPIC]]
 #
-# PRODUCER may name another command than kafka-console-producer.sh.
-set -eu
+# PRODUCER may be another command than kafka-console-producer.sh, such as, after `make run-kafka`,
+# 'java -cp build/kafka/* org.apache.kafka.tools.ConsoleProducer'.
+set -euf
 bootstrap_servers=${1:-127.0.0.1:9092}
 topic=${2:-conversions}
 order_id=$(date +%s)-$$
