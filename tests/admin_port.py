@@ -1,6 +1,7 @@
 """The admin port on a real socket over a real journal, with nobody who sends anything."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -8,8 +9,6 @@ from typing import Any, Self
 
 import aiohttp
 import msgspec
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 from multidict import CIMultiDictProxy
 from yarl import URL
 
@@ -17,6 +16,8 @@ from relay.admin.api import Api
 from relay.admin.guard import Guard
 from relay.admin.pages import Desk, Links, Pages
 from relay.admin.server import AdminServer
+from relay.app.showing import listening
+from relay.config import Listen
 from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
@@ -38,6 +39,7 @@ from tests.builders import NOW_S, conversion
 from tests.stub_destination import StubDestination
 
 PINTEREST, TIKTOK = "pinterest-main", "tiktok-main"
+CLOSE_S = 1.0
 NO_LINKS = Links()
 ACTIVE = Health("active", None, "", None, None)
 BY_HAND = Health("paused", "paused_by_operator", "Paused by hand.", float(NOW_S), None)
@@ -107,6 +109,7 @@ class AdminPort:
     ) -> None:
         self.now_s = float(NOW_S)
         self.links, self.emulated = links, emulated
+        self.address = ""
         self.not_ready: str | None = None
         self.metrics = Metrics()
         self.keys: Sequence[Key] = ()
@@ -125,9 +128,10 @@ class AdminPort:
             retention_s=7 * 86_400.0,
         )
         guard = Guard(password=password, hosts=hosts, metrics_open=metrics_open)
-        self._server = TestServer(self._application(guard))
+        self._server = self._made(guard)
+        self._opened = AsyncExitStack()
 
-    def _application(self, guard: Guard) -> web.Application:
+    def _made(self, guard: Guard) -> AdminServer:
         clock = lambda: self.now_s  # noqa: E731 - the clock of everything here
         reports = Reports(self.journal, self.destinations, lambda: self.switch.health, clock)
         self._letters = Letters(self.journal, self.destinations, clock)
@@ -144,7 +148,7 @@ class AdminPort:
             exposition=Exposition(self.journal, reports, self.metrics),
             not_ready=lambda: self.not_ready,
             openapi=b'{"openapi":"3.1.1"}',
-        ).application()
+        )
 
     def _producers(self, clock: Callable[[], float]) -> Producers:
         return Producers(self.journal, lambda: self.keys, clock)
@@ -172,12 +176,13 @@ class AdminPort:
 
     async def __aenter__(self) -> Self:
         await self.journal.open([each.name for each in self.destinations])
-        await self._server.start_server()
+        self._opened.push_async_callback(self.journal.close)
+        served = listening(self._server, Listen("127.0.0.1:0"), CLOSE_S)
+        self.address = f"http://{await self._opened.enter_async_context(served)}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._server.close()
-        await self.journal.close()
+        await self._opened.aclose()
 
     async def take(
         self,
@@ -228,8 +233,3 @@ class AdminPort:
     async def post(self, path: str, body: Any = None, **headers: str) -> Reply:
         """Post a body."""
         return await self.ask(path, method="POST", body=body, headers=headers)
-
-    @property
-    def address(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self._server.port}"

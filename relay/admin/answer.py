@@ -15,6 +15,7 @@ ErrorCode = Literal[
     "method_not_allowed",
     "too_large",
     "unavailable",
+    "internal",
 ]
 
 

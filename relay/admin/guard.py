@@ -6,7 +6,8 @@ A request gets its refusal before any handler sees it. Nothing of a request is l
 import base64
 import binascii
 import hmac
-from collections.abc import Awaitable, Callable, Iterable
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import Final
@@ -14,9 +15,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from relay.admin.answer import BadRequest, error
+from relay.admin.answer import BadRequest, ErrorCode, error
 from relay.errors import JournalUnavailable
 from relay.outcome.audit import WHO, Who
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PROBES: Final = frozenset({"/healthz", "/readyz"})
@@ -25,8 +28,15 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
+FAILED: Final = "a request to the admin port failed"
+MISTAKE: Final = "This is a mistake of the relay; its log says more."
 ACTOR_HEADER: Final = "Relay-Actor"
 CHALLENGE: Final = 'Basic realm="relay", charset="UTF-8"'
+_WORDS: Final[Mapping[int, tuple[ErrorCode, str]]] = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address takes another method."),
+    413: ("too_large", "The request is too large."),
+}
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -81,8 +91,13 @@ async def introduce(request: web.Request, handler: Handler) -> web.StreamRespons
     return await handler(request)
 
 
-async def harden(_: web.Request, response: web.StreamResponse) -> None:
-    """Set the headers of any answer of the port, aiohttp's own errors included."""
+async def prepare(_: web.Request, response: web.StreamResponse) -> None:
+    """Set the headers of an answer before it goes out, aiohttp's own errors included."""
+    harden(response)
+
+
+def harden(response: web.StreamResponse) -> None:
+    """Set the headers that any answer of the port has."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Cache-Control", "no-store")
@@ -103,14 +118,21 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         response = error(503, "unavailable", problem.reason)
         response.headers["Retry-After"] = str(problem.retry_after_s)
         return response
-    except web.HTTPNotFound:
-        return error(404, "not_found", "There is nothing at this address.")
-    except web.HTTPMethodNotAllowed as problem:
-        response = error(405, "method_not_allowed", "This address takes another method.")
+    except web.HTTPException as problem:
+        return _told(problem)
+    except Exception:
+        log.exception(FAILED)
+        return error(500, "internal", MISTAKE)
+
+
+def _told(problem: web.HTTPException) -> web.Response:
+    """Return the library's own answer in the port's words; one that is no error as it is."""
+    if problem.status not in _WORDS:
+        raise problem
+    response = error(problem.status, *_WORDS[problem.status])
+    if isinstance(problem, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(problem.allowed_methods))
-        return response
-    except web.HTTPRequestEntityTooLarge:
-        return error(413, "too_large", "The request is too large.")
+    return response
 
 
 def _same_origin(request: web.Request) -> bool:

@@ -7,7 +7,7 @@ from aiohttp import web
 from relay.admin import answer
 from relay.admin.answer import Status
 from relay.admin.api import Api
-from relay.admin.guard import Guard, harden, introduce
+from relay.admin.guard import Guard, introduce, prepare
 from relay.admin.pages import Pages
 from relay.outcome.exposition import CONTENT_TYPE, Exposition
 
@@ -39,7 +39,7 @@ class AdminServer:
         application = web.Application(
             middlewares=[self._guard.middleware, introduce], client_max_size=MAX_BODY_BYTES
         )
-        application.on_response_prepare.append(harden)
+        application.on_response_prepare.append(prepare)
         application.add_routes(
             [
                 web.get("/healthz", self.healthz),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from relay.admin.api import Api, Control
+from relay.admin.connection import Runner
 from relay.admin.guard import Guard
 from relay.admin.pages import Desk, Links, Pages
 from relay.admin.server import AdminServer
@@ -68,7 +69,7 @@ def admin_of(parts: Parts, journal: Journal, dispatcher: Dispatcher, taking: Tak
 @asynccontextmanager
 async def listening(server: AdminServer, listen: Listen, close_s: float) -> AsyncIterator[str]:
     """Serve while the context is open; yields the address. Raises `RelayError`."""
-    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=close_s)
+    runner = Runner(server.application(), access_log=None, shutdown_timeout=close_s)
     await runner.setup()
     try:
         yield await _listen(runner, listen)

@@ -191,7 +191,7 @@ async def test_a_conversion_is_told_as_a_timeline(tmp_path: Path) -> None:
 
     assert "Waiting" in told
     assert "Not tried yet." in told
-    assert "to recognise the person: Email." in told
+    assert "to recognise the person: E-mail." in told
     assert DIGEST.encode() not in reply.body
     assert "The person has not agreed to advertising." in told
     assert "Nothing matches." in long

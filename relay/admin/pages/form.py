@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from relay.admin.answer import BadRequest
 from relay.journal.base import DeadFilter
 
+FORM: Final = "application/x-www-form-urlencoded"
+MAX_FIELDS: Final = 20
 MAX_NOTE: Final = 500
 GROUP: Final = ("destination", "reason", "code")
 """What tells one group of dead letters from another; an empty code is one, too."""
@@ -24,6 +27,11 @@ def group(values: Mapping[str, str]) -> DeadFilter:
 
 
 async def fields(request: web.Request) -> Mapping[str, str]:
-    """Return the fields of a form that are text."""
-    found = await request.post()
-    return {name: value for name, value in found.items() if isinstance(value, str)}
+    """Return the fields of a form, the last of each name. Raises `BadRequest` if it is none."""
+    if request.content_type != FORM:
+        raise BadRequest("Send it with the form of the page.")
+    try:
+        body = (await request.read()).decode()
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except (web.RequestPayloadError, ValueError):
+        raise BadRequest("What was sent is no form that can be read.") from None

@@ -1,5 +1,6 @@
 """What every screen is handed, and how it fails: in words, with a way on, and never half."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import Literal, TypeVar
@@ -9,6 +10,7 @@ from aiohttp import web
 
 from relay.admin.answer import BadRequest
 from relay.admin.api import Control
+from relay.admin.guard import FAILED, MISTAKE
 from relay.admin.pages.link import Links
 from relay.admin.pages.renderer import Renderer
 from relay.admin.query import choice
@@ -21,6 +23,8 @@ from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
 from relay.outcome.source_view import SourcesView, no_sources
 from relay.outcome.view import RangeName
+
+log = logging.getLogger(__name__)
 
 Figures = Literal["counts", "percent"]
 Trial = Callable[[str, str], Awaitable[Sequence[Probe]]]
@@ -76,8 +80,15 @@ def told(handler: Handler[S]) -> Handler[S]:
             return _error(self, request, 503, "could_not_load", problem.reason)
         except BadRequest as problem:
             return _error(self, request, 400, "not_understood", str(problem))
+        except web.HTTPRequestEntityTooLarge:
+            return _error(self, request, 413, "not_understood", "It is too large.")
         except web.HTTPNotFound:
             return _error(self, request, 404, "not_there", "")
+        except web.HTTPException:
+            raise
+        except Exception:
+            log.exception(FAILED)
+            return _error(self, request, 500, "could_not_load", MISTAKE)
 
     return wrapped
 

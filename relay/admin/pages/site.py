@@ -12,9 +12,23 @@ from relay.admin.pages.on_call import OnCall
 from relay.admin.pages.overview import Overview
 from relay.admin.pages.refused import Refused
 from relay.admin.pages.renderer import Renderer
-from relay.admin.pages.screen import Desk, Screen
+from relay.admin.pages.screen import Desk, Screen, told
 from relay.admin.pages.trial import Trial
 from relay.admin.pages.undelivered import Undelivered
+
+
+class Nowhere(Screen):
+    """Whatever else somebody asks a browser for; the API tells its own programs in JSON."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the route of all addresses that no other screen has."""
+        return [web.get("/{address:(?!api/|static/).+}", self.show)]
+
+    @told
+    async def show(self, request: web.Request) -> web.Response:
+        """Answer that there is nothing."""
+        raise web.HTTPNotFound
+
 
 SCREENS: Sequence[type[Screen]] = (
     Overview,
@@ -25,6 +39,7 @@ SCREENS: Sequence[type[Screen]] = (
     Mend,
     Trial,
     OnCall,
+    Nowhere,
 )
 
 
