@@ -6,10 +6,14 @@ When the file has grown to `MAX_BYTES`, it becomes `.1` in place of the one befo
 cannot be written down is done all the same, and the log says so.
 """
 
+import errno
+import fcntl
 import logging
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from io import FileIO
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol
 
@@ -90,15 +94,29 @@ class Trail:
         return self._path.with_name(f"{self._path.name}.1")
 
     def _add(self, line: bytes) -> None:
-        if self._path.exists() and self._path.stat().st_size >= MAX_BYTES:
-            self._path.replace(self._before)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(descriptor, line)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with self._opened() as file:
+            whole = line if _is_whole(file) else b"\n" + line
+            if file.write(whole) < len(whole):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+
+    @contextmanager
+    def _opened(self) -> Iterator[FileIO]:
+        """Hand out the file, with room for a line and locked against the others who add to it."""
+        while True:
+            with FileIO(self._path, "a+", opener=_owner_only) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if not self._is_replaced(file):
+                    if os.fstat(file.fileno()).st_size < MAX_BYTES:
+                        yield file
+                        return
+                    self._path.replace(self._before)
+
+    def _is_replaced(self, file: FileIO) -> bool:
+        """Tell whether another process has moved the file away while this one waited for it."""
+        status = os.fstat(file.fileno())
+        return not self._path.exists() or not os.path.samestat(self._path.stat(), status)
 
 
 class Control(Protocol):
@@ -171,6 +189,16 @@ def _shown(where: DeadFilter) -> str:
         if value is not None
     }
     return " ".join(f"{name}={value}" for name, value in given.items())
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _is_whole(file: FileIO) -> bool:
+    """Tell whether the last line is no half one that a crash or a full disk has left."""
+    size = os.fstat(file.fileno()).st_size
+    return not size or os.pread(file.fileno(), 1, size - 1) == b"\n"
 
 
 def _read(line: bytes) -> Act | None:

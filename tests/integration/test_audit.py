@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from getpass import getuser
 from pathlib import Path
@@ -97,6 +99,19 @@ def test_a_line_that_a_crash_has_cut_off_is_left_out(trail: Trail, tmp_path: Pat
     with (tmp_path / "relay.db.audit").open("ab") as file:
         file.write(b'{"at_ms":1,"act')
     assert [act.action for act in trail.acts()] == ["pause"]
+    trail.record("resume", "first")
+    assert [act.action for act in trail.acts()] == ["pause", "resume"]
+
+
+def test_of_many_who_add_at_once_when_it_is_full_nobody_loses_a_line(tmp_path: Path) -> None:
+    """A process that found it full before another moved it away does not move the new one."""
+    path = tmp_path / "relay.db.audit"
+    path.write_bytes(b"\n" * (MAX_BYTES - 1))
+    add = "import sys; from pathlib import Path; from relay.outcome.audit import Trail; "
+    add += "t = Trail(Path(sys.argv[1]), lambda: 0); [t.record('pause', 'x') for _ in range(100)]"
+    adding = [subprocess.Popen([sys.executable, "-c", add, str(path)]) for _ in range(4)]
+    assert [each.wait() for each in adding] == [0] * 4
+    assert len(list(Trail(path, lambda: 0).acts())) == 400
 
 
 def test_the_file_is_bounded_and_keeps_what_came_before(trail: Trail, tmp_path: Path) -> None:
