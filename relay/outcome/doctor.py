@@ -81,6 +81,9 @@ class Doctor:
 
     def _patient(self, event: Conversion) -> tuple[Group, Patient]:
         group = Group(event.event, event.key or "")
-        if group not in self._patients and len(self._patients) >= MAX_GROUPS:
-            group = group._replace(event=label_of(event.event))
-        return group, self._patients.setdefault(group, Patient())
+        patient = self._patients.get(group)
+        if patient is None:
+            if len(self._patients) >= MAX_GROUPS:
+                group = group._replace(event=label_of(event.event))
+            patient = self._patients.setdefault(group, Patient())
+        return group, patient

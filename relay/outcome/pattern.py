@@ -107,7 +107,7 @@ PATTERNS: Final[Sequence[Pattern]] = (
 
 OF_PERSONS: Final[Sequence[Pattern]] = (
     Pattern(
-        lambda it: it.quality.carried["email"],
+        lambda it: it.quality.carried()["email"],
         lambda it: it.events,
         0.5,
         Advice(
@@ -118,7 +118,7 @@ OF_PERSONS: Final[Sequence[Pattern]] = (
         ),
     ),
     Pattern(
-        lambda it: it.quality.carried["phone"],
+        lambda it: it.quality.carried()["phone"],
         lambda it: it.events,
         0.1,
         Advice(
@@ -129,7 +129,7 @@ OF_PERSONS: Final[Sequence[Pattern]] = (
         ),
     ),
     Pattern(
-        lambda it: it.quality.carried["external_id"],
+        lambda it: it.quality.carried()["external_id"],
         lambda it: it.events,
         0.1,
         Advice(

@@ -21,6 +21,9 @@ _FORMS: Final = attrgetter(
     *("epik", "ttclid", "ttp"),
 )
 
+MAX_KINDS: Final = 1_000
+"""Combinations of identifiers that are counted apart until they are summed up."""
+
 
 class Unusable(msgspec.Struct, frozen=True):
     """How many values were left out for one reason."""
@@ -53,33 +56,45 @@ class Quality:
 
     def __init__(self) -> None:
         self.events = 0
-        self.carried: Counter[str] = Counter()
+        self._kinds: Counter[bytes] = Counter()
+        self._carried: Counter[str] = Counter()
         self.hashed: Counter[str] = Counter()
         self.unusable: Counter[tuple[str, str]] = Counter()
 
     def look(self, event: Conversion) -> None:
         """Count one event."""
         self.events += 1
-        there = zip(FORMS, _FORMS(event.identity), strict=True)
-        self.carried.update({name for name, form in there if form})
+        self._kinds[bytes(map(bool, _FORMS(event.identity)))] += 1
+        if len(self._kinds) > MAX_KINDS:
+            self.carried()
         if event.hashed:
             self.hashed.update(_named(event.hashed))
-        self.unusable.update(event.unusable)
+        if event.unusable:
+            self.unusable.update(event.unusable)
+
+    def carried(self) -> Counter[str]:
+        """Return how many events carry each identifier."""
+        kinds, self._kinds = self._kinds, Counter()
+        for kind, count in kinds.items():
+            there = {name for name, form in zip(FORMS, kind, strict=True) if form}
+            self._carried.update(dict.fromkeys(there, count))
+        return self._carried
 
     def identifiers(self) -> list[IdentifierQuality]:
         """Return what came, in the order of the inbound event."""
+        carried = self.carried()
         reasons: dict[str, list[Unusable]] = {}
         for (identifier, reason), count in self.unusable.most_common():
             reasons.setdefault(identifier, []).append(Unusable(reason, count))
         return [
             IdentifierQuality(
                 identifier=name,
-                carried=self.carried[name],
+                carried=carried[name],
                 hashed=self.hashed[name],
                 unusable=reasons.get(name, ()),
             )
             for name in dict.fromkeys((*IDENTIFIERS, *reasons))
-            if self.carried[name] or name in reasons
+            if carried[name] or name in reasons
         ]
 
 

@@ -51,8 +51,9 @@ def _too_few(group: Group, patient: Patient, wanted: Sequence[Pattern]) -> Itera
 
 
 def _hashed(group: Group, patient: Patient) -> Iterator[Finding]:
+    carried = patient.quality.carried()
     for name, advice in HASHED_FORM.items():
-        count, of = patient.quality.hashed[name], patient.quality.carried[name]
+        count, of = patient.quality.hashed[name], carried[name]
         if of >= MIN_EVENTS and count >= HASHED_SHARE * of:
             yield advice.finding(group, count, of)
 
