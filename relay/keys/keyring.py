@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from relay.errors import ConfigError
 from relay.keys import store
 from relay.keys.record import SCOPES, Key, KeyFile, Limits, Scope
@@ -25,6 +27,7 @@ __all__ = ["Denied", "Grant", "Keyring"]
 LOOK_S: Final = 0.5
 NO_DIGEST: Final = "0" * 64
 """What a key that nobody has is compared with."""
+ENDED: Final = "This key is unknown, revoked or expired."
 MAX_KNOWN: Final = 10_000
 """Tokens that were checked lately; one more, and all are checked anew."""
 
@@ -32,14 +35,33 @@ log = logging.getLogger(__name__)
 
 
 class Grant:
-    """A key that was presented rightly. Of nobody, where nobody needs a key."""
+    """A key that was presented rightly. Of nobody, where nobody needs a key.
 
-    def __init__(self, key: Key | None, uses: Counting, clock: Callable[[], float]) -> None:
-        self._key = key
+    `follow` has the file looked at again; what has changed there of the key, `become` is told.
+    """
+
+    def __init__(
+        self,
+        key: Key | None,
+        uses: Counting,
+        clock: Callable[[], float],
+        follow: Callable[[], None] = lambda: None,
+    ) -> None:
         self._uses = uses
         self._clock = clock
+        self._follow = follow
+        self.become(key)
+
+    def become(self, key: Key | None) -> None:
+        """Go on as this key: also for requests that are under way."""
+        self._key = key
         self._limits = key.limits if key else Limits(scopes=SCOPES)
         self._meter = _meter(key) if key else None
+
+    def vanish(self) -> None:
+        """End, since the file knows the key no more."""
+        if self._key is not None:
+            self._key = replace(self._key, revoked_at=self._key.created_at)
 
     @property
     def name(self) -> str:
@@ -88,6 +110,13 @@ class Grant:
         if "events:write" not in self.scopes:
             raise Denied("forbidden", "This key has not the scope events:write.")
         return None if self._meter is None else self._uses.begin(self._meter)
+
+    def confirm(self) -> None:
+        """Look again, once the body has come. Raises `Denied` if the key has ended meanwhile."""
+        if self._key is not None:
+            self._follow()
+            if not self._key.usable(self._clock()):
+                raise Denied("unauthorized", ENDED)
 
     def end(self, *, used: bool) -> None:
         """Say whether the use that was begun came to a `202`."""
@@ -151,7 +180,7 @@ class Keyring:
             return self._nobody
         found = None if token is None else self._known.get(token) or self._checked(token)
         if found is None or not found.usable:
-            raise Denied("unauthorized", "This key is unknown, revoked or expired.")
+            raise Denied("unauthorized", ENDED)
         return found
 
     def _checked(self, token: Token) -> Grant | None:
@@ -191,11 +220,15 @@ class Keyring:
         self._known.clear()
         before = self._grants
         self._grants = {key.key: self._granted(key, before.get(key.key)) for key in found.keys}
+        for gone in before.keys() - self._grants.keys():
+            before[gone].vanish()
 
     def _granted(self, key: Key, before: Grant | None) -> Grant:
-        if before is not None and before.is_of(key):
-            return before
-        return Grant(key, self._uses, self._clock)
+        if before is None:
+            return Grant(key, self._uses, self._clock, self._follow)
+        if not before.is_of(key):
+            before.become(key)
+        return before
 
 
 def _meter(key: Key) -> Meter:

@@ -42,7 +42,7 @@ class Taker:
     async def take(self, request: web.BaseRequest, use: "Use", reading: Reading) -> Taken:
         """Return what the body came to, once everything that was accepted is on disk.
 
-        Raises `Unreadable`, and `Refused` if nothing of it was taken.
+        Raises `Unreadable`, and `Refused` or `Denied` if nothing of it was taken.
         """
         if self.stopping:
             raise Refused.unavailable(STOPPING)
@@ -51,6 +51,7 @@ class Taker:
         try:
             body = await self._bodies.hold(request)
             try:
+                use.confirm()
                 return await self._taken(body.whole(), use, reading)
             finally:
                 self._bodies.release(body)
@@ -86,7 +87,7 @@ class Taker:
 class Use:
     """One use of a key, taken before the body is read; unless it was `made`, `end` gives it back.
 
-    `begin` raises `Denied` if the key allows none.
+    `begin` raises `Denied` if the key allows none, `confirm` if it has ended since.
     """
 
     def __init__(self, grant: Grant) -> None:
@@ -97,6 +98,10 @@ class Use:
     def begin(self) -> Awaitable[None] | None:
         """Take it; what is returned is to be awaited, if it is not None."""
         return self._grant.begin()
+
+    def confirm(self) -> None:
+        """See that the key still holds: a body may come slowly."""
+        self._grant.confirm()
 
     def end(self) -> None:
         """Say how it ended."""

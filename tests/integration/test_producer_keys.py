@@ -1,6 +1,7 @@
 """Producer keys on a real socket: who is let in, and what a refusal says."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from relay.journal.base import Entry, Rejection
 from relay.keys.record import Limits
 from relay.keys.token import Token, new_token
 from relay.sources.guesses import STEP_S
+from tests.builders import NOW_S
 from tests.inbound import encoded
 from tests.key_file import Keys
 from tests.producers_port import Answered, Client, Serving, post, serving
@@ -97,6 +99,46 @@ async def test_a_key_that_is_sent_twice_is_refused(keys: Keys) -> None:
         smuggled = request.replace(b"\r\n\r\n", b"\r\n" + second.encode() + b"\r\n", 1)
         async with keyed(keys) as port:
             refusal(await port.send(smuggled), 401, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        "Authorization : Bearer {}",
+        "Authorization: Bearer\r\n {}",
+        "X: a\r\n Authorization: Bearer {}",
+        "Authorization: Bearer {0}, Bearer {0}",
+        "Authorization: Bearer {}\0",
+        "Authorization:\tBearer\t{}",
+        "Authorization: {}",
+        "authorization: bearer{}",
+        "Proxy-Authorization: Bearer {}",
+        "X-Forwarded-Authorization: Bearer {}",
+        "Cookie: Authorization=Bearer {}",
+    ],
+)
+async def test_a_key_in_disguise_opens_nothing(keys: Keys, disguise: str) -> None:
+    """A proxy in front may read such a header otherwise, so no guess is made at it."""
+    token = keys.make()
+    lines = disguise.format(token).encode()
+    request = post(encoded()).replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n\r\n", 1)
+    async with keyed(keys) as port:
+        answered = await port.send(request)
+        assert answered.status in {400, 401}
+        assert token.secret not in answered.body.decode()
+        assert not port.journal.entries
+
+
+async def test_a_key_in_a_trailer_opens_nothing(keys: Keys) -> None:
+    token = keys.make()
+    body = encoded()
+    head = post(b"", Content_Length="", Transfer_Encoding="chunked", Trailer="Authorization")
+    chunked = f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n"
+    async with keyed(keys) as port:
+        answered = await port.send(
+            head + chunked + f"Authorization: Bearer {token}\r\n\r\n".encode()
+        )
+    refusal(answered, 401, "unauthorized")
 
 
 async def test_whoever_tries_many_keys_waits_for_the_answers_and_a_good_key_never(
@@ -185,6 +227,20 @@ async def test_a_client_that_leaves_before_the_answer_has_used_the_key(keys: Key
             client.abort()
         journal.release()
         refusal(await port.post(encoded(), **bearer(token)), 403, "forbidden")
+
+
+async def test_a_key_that_is_revoked_while_the_body_comes_takes_nothing(keys: Keys) -> None:
+    token = keys.make()
+    moments = itertools.count(NOW_S)
+    head, body = post(encoded(), **bearer(token)).split(b"\r\n\r\n", 1)
+    async with serving(keys_file=keys.path, clock=lambda: next(moments)) as port:
+        async with Client(port.number) as client:
+            await client.send(head + b"\r\n\r\n" + body[:10])
+            assert (await auth_test(port, **bearer(token))).status == 200
+            keys.revoke(token)
+            await client.send(body[10:])
+            refusal(await client.answer(), 401, "unauthorized")
+        assert not port.journal.entries
 
 
 async def test_a_key_over_its_rate_is_429_and_told_when_to_come_back(keys: Keys) -> None:
