@@ -11,8 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 FILE_DESCRIPTORS = Path("/proc/self/fd")
+
+
+def pytest_configure() -> None:
+    """Give examples of property tests all the time they take: a busy machine is no failure."""
+    settings.register_profile("relay", deadline=None)
+    settings.load_profile("relay")
 
 
 def pytest_collection_finish() -> None:
