@@ -61,8 +61,16 @@ def _moment(call: Json, sent_at: datetime | None, now: datetime) -> str:
     """Return when it happened, by our clock if the client's is wrong."""
     happened = read_time(call.get("timestamp")) or read_time(call.get("originalTimestamp")) or now
     if sent_at is not None and abs((now - sent_at).total_seconds()) > SKEW_S:
-        happened += now - sent_at
+        happened = _shifted(happened, now - sent_at) or now
     return min(happened, now + timedelta(seconds=1)).isoformat()
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime | None:
+    """Return a later or earlier moment, None for one that no calendar has."""
+    try:
+        return moment + by
+    except OverflowError:
+        return None
 
 
 def read_time(value: object) -> datetime | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.sources.segment_call import event_of
+from relay.sources.segment_call import event_of, read_time
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 JSON = st.recursive(
@@ -159,6 +159,14 @@ def test_a_clock_that_is_wrong_is_corrected_by_the_moment_of_sending() -> None:
     assert taken(sent_at=NOW - timedelta(seconds=5))["event_time"] == "2026-01-31T11:59:00+00:00"
 
 
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_clock_beyond_the_calendar_is_no_clock(year: str) -> None:
+    """The clients repeat what is answered 5xx for ever."""
+    for sent_at in (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)):
+        found = taken(sent_at=sent_at, timestamp=f"{year}-01-01T00:00:00Z")
+        assert read_time(found["event_time"]) is not None
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -180,11 +188,15 @@ def test_a_page_call_is_a_page_view() -> None:
     assert taken(type="page", event=None)["event"] == "page_view"
 
 
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON)), st.sampled_from(FIELDS))
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON)),
+    st.sampled_from(FIELDS),
+    st.none() | st.datetimes(timezones=st.just(UTC)),
+)
 def test_nothing_that_a_client_sends_breaks_the_translation(
-    given_call: dict[str, Any], spared: str
+    given_call: dict[str, Any], spared: str, sent_at: datetime | None
 ) -> None:
     odd = {**call(), **given_call, spared: call().get(spared)}
-    found = event_of(odd, None, NOW)
+    found = event_of(odd, sent_at, NOW)
     if found is not None:
         msgspec.json.encode(found)
