@@ -49,7 +49,7 @@ Outcome = Literal["ok", "partial", "throttled", "transient", "invalid", "misconf
 """How one request ended, as metrics and receipts name it."""
 
 
-class Payload(msgspec.Struct, frozen=True, gc=False):
+class Payload(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One event as the platform takes it, encoded.
 
     Payloads whose `batch_key` differ never share a request (TikTok: one event source a request;

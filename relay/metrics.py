@@ -10,6 +10,7 @@ import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import add
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -79,6 +80,18 @@ class Histogram(Collector):
             family.add_metric(labels, self._buckets(counts), self._sums[labels])
         yield family
 
+    def drain(self) -> Mapping[tuple[str, ...], tuple[list[int], float]]:
+        """Return counts and sum by labels, and begin anew: another process adds them up."""
+        told = {labels: (counts, self._sums[labels]) for labels, counts in self._counts.items()}
+        self._counts, self._sums = {}, {}
+        return told
+
+    def merge(self, labels: tuple[str, ...], counts: Sequence[int], total: float) -> None:
+        """Add what another process drained."""
+        self.observe(0, *labels, count=0)
+        self._counts[labels] = [*map(add, self._counts[labels], counts)]
+        self._sums[labels] += total
+
     def quantile(self, share: float, *labels: str) -> float | None:
         """Return a bound that `share` of the observations lie below, None if there is none.
 
@@ -119,6 +132,11 @@ class Tally(Collector):
     def add(self, *labels: str, count: int = 1) -> None:
         """Add `count`; 0 makes the series start at zero."""
         self._counts[labels] = self._counts.get(labels, 0) + count
+
+    def drain(self) -> Mapping[tuple[str, ...], int]:
+        """Return the counts by labels, and begin anew: another process adds them up."""
+        told, self._counts = self._counts, {}
+        return told
 
     def counts(self) -> Mapping[tuple[str, ...], int]:
         """Return the counts by labels."""
@@ -269,6 +287,16 @@ class Metrics:
         self.outcomes_waiting = Gauge(
             "relay_outcomes_waiting", "Outcomes that Kafka has not got yet", registry=registry
         )
+        self.workers = Gauge(
+            "relay_workers", "Processes that answer producers now", registry=registry
+        )
+        self.worker_restarts = Tally(
+            registry,
+            "relay_worker_restarts",
+            "Worker processes that ended too early",
+            (),
+        )
+        self.worker_restarts.add(count=0)
         for status in STATUSES:
             self.answers.add(status, count=0)
         self.journal_append_seconds.observe(0, count=0)

@@ -13,7 +13,7 @@ from relay.keys.keyring import Keyring
 from relay.keys.uses import Uses
 from relay.metrics import Metrics
 from relay.sources.connections import Server
-from relay.sources.guesses import Guesses
+from relay.sources.guesses import Guesses, Tries
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
 from relay.sources.segment import PATHS, Segment
@@ -156,7 +156,7 @@ async def serving(
         taker,
         keyring,
         answers=metrics.answers,
-        guesses=Guesses(clock, sleep),
+        guesses=Guesses(Tries(clock), sleep),
         openapi=b'{"openapi":"3.1.0"}',
         others=dict.fromkeys(PATHS, segment.handle),
     )

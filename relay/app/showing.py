@@ -12,6 +12,7 @@ from relay.admin.connection import Runner
 from relay.admin.guard import Guard
 from relay.admin.pages import Desk, Links, Pages
 from relay.admin.server import AdminServer
+from relay.app.front import Front
 from relay.app.parts import Parts
 from relay.app.taking import Taking
 from relay.config.address import Listen
@@ -61,7 +62,7 @@ def admin_of(parts: Parts, journal: Journal, dispatcher: Dispatcher, taking: Tak
         ),
         guard=_guard(parts),
         exposition=_exposition(parts, journal, reports),
-        not_ready=lambda: "shutting down" if taking.http.stopping else journal.unavailable(),
+        not_ready=lambda: _not_ready(taking.front, journal),
         openapi=admin_document(),
     )
 
@@ -95,6 +96,10 @@ async def notifying(parts: Parts, journal: Journal, dispatcher: Dispatcher) -> A
             task.cancel()
         await asyncio.wait(tasks)
         await transport.close()
+
+
+def _not_ready(front: Front, journal: Journal) -> str | None:
+    return "shutting down" if front.stopping else front.unready() or journal.unavailable()
 
 
 def _exposition(parts: Parts, journal: Journal, reports: Reports) -> Exposition:

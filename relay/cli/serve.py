@@ -21,10 +21,10 @@ import click
 import msgspec
 
 from relay import logs
-from relay.app import App
+from relay.app.process import tune
+from relay.app.service import App
 from relay.cli.client import reachable
 from relay.cli.option import DEFAULT_FILE, config_option, required_config
-from relay.cli.process import tune
 from relay.cli.signals import until_told
 from relay.cli.supervisor import Supervisor
 from relay.cli.tour import Tour
@@ -78,22 +78,12 @@ def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, exa
     check_start(config, os.environ)
     check_exposed(config.server.listen, config.keys_path, time.time())
     logs.configure(level=_log_level(config, on_terminal=sys.stderr.isatty()))
-    for missing in not_supported(config):
-        log.warning("a setting has no effect in this version", extra={"fields": {"key": missing}})
     asyncio.run(_serve(config, (scenario or "ok") if emulated else None, example=example))
 
 
 def _log_level(config: Config, *, on_terminal: bool) -> int:
     name = config.server.log_level or ("warning" if on_terminal else "info")
     return logging.getLevelNamesMapping()[name.upper()]
-
-
-def not_supported(config: Config) -> list[str]:
-    """Return the keys that are set but that this version does nothing with yet."""
-    unused = {
-        "server.workers": config.server.workers != 1,
-    }
-    return [key for key, is_set in unused.items() if is_set]
 
 
 def _config(config_file: Path | None, *, emulated: bool) -> Config:

@@ -10,7 +10,7 @@ hands the request to who stores it: `Storage`, here or in another process.
 import asyncio
 from asyncio import Future
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -74,7 +74,7 @@ class Store(Protocol):
         rejections: Sequence[Rejection],
         warnings: Sequence[Finding],
         key: str | None,
-    ) -> "Future[None]":
+    ) -> "Future[Any]":
         """Store the events of one request; see `Storage.put`."""
         ...
 
@@ -109,7 +109,7 @@ class Intake:
         """Return what events came to that are numbered, each a document of its own."""
         return await self._take(events, lambda: events, origin, apart=True)
 
-    def store(self, taken: Taken, origin: Origin) -> "Future[None]":
+    def store(self, taken: Taken, origin: Origin) -> "Future[Any]":
         """Have the events stored; done when they are on disk.
 
         Fails with `JournalUnavailable` if they are not; `taken` may then be stored again.

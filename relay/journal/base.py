@@ -39,7 +39,7 @@ class Passed(msgspec.Struct, frozen=True, gc=False, array_like=True):
     message: str = ""
 
 
-class Entry(msgspec.Struct, gc=False):
+class Entry(msgspec.Struct, gc=False, array_like=True):
     """One accepted event as it goes into the log; made by `relay.journal.codec`.
 
     It holds what the flow asks for, and the whole event only in its stored form: a few objects

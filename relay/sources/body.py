@@ -13,7 +13,7 @@ from relay.intake import Unreadable
 from relay.sources.answer import Refused
 
 MAX_BODIES_AT_ONCE: Final = 32
-"""Bodies of full size that may be held at a time; what goes beyond is told to come back."""
+"""Bodies of full size that the relay may hold at a time; beyond, one is told to come back."""
 MAX_GZIP_MEMBERS: Final = 1000
 """Parts of one gzip body; more of them are an attack, since each costs as much as a small body."""
 GZIP_WINDOW: Final = 31
@@ -25,10 +25,12 @@ STOPPING: Final = "the relay is shutting down"
 class BodyReader:
     """Reads the bodies of all requests; `max_bytes` holds for each, packed and unpacked."""
 
-    def __init__(self, *, max_bytes: int, timeout_s: float) -> None:
+    def __init__(
+        self, *, max_bytes: int, timeout_s: float, bodies_at_once: int = MAX_BODIES_AT_ONCE
+    ) -> None:
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
-        self._free_bytes = max_bytes * MAX_BODIES_AT_ONCE
+        self._free_bytes = max_bytes * bodies_at_once
         self._deadlines: set[asyncio.Timeout] = set()
         self._stopping = False
 

@@ -27,20 +27,38 @@ log = logging.getLogger(__name__)
 class Server(web.Server):
     """aiohttp's low-level server, with connections that answer and log as described above.
 
-    `answered` is told the status of each answer that is not the handler's own.
+    `answered` is told the status of each answer that is not the handler's own, `connected` the
+    number of connections as it changes.
     """
 
     def __init__(
-        self, handler: Callable[..., Any], answered: Callable[[int], None], **limits: Any
+        self,
+        handler: Callable[..., Any],
+        answered: Callable[[int], None],
+        connected: Callable[[int], object] = bool,
+        **limits: Any,
     ) -> None:
         super().__init__(handler, **limits)
         self.answered = answered
+        self._connected = connected
         self._limits = limits
         self.refused: set[asyncio.Transport] = set()
 
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of a new connection."""
         return _Connection(self, **self._limits)
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """Take note of a new connection."""
+        super().connection_made(handler, transport)
+        self._connected(len(self.connections))
+
+    def connection_lost(
+        self, handler: web.RequestHandler, exc: BaseException | None = None
+    ) -> None:
+        """Take note of the end of a connection."""
+        super().connection_lost(handler, exc)
+        self._connected(len(self.connections))
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's
         """Wait for answers under way, then end every connection."""
@@ -129,14 +147,17 @@ class _Cut(asyncio.Protocol):
         cast("asyncio.Transport", transport).abort()
 
 
-def bounded(server: Server, max_connections: int) -> Callable[[], asyncio.Protocol]:
+def bounded(
+    server: Server, max_connections: int, elsewhere: Callable[[], int] = int
+) -> Callable[[], asyncio.Protocol]:
     """Return a protocol factory that serves at most `max_connections` at a time.
 
-    One more is answered 503; if even those grow too many, it is cut.
+    Those that other processes serve, `elsewhere`, count as well. One more is answered 503; if even
+    those grow too many, it is cut.
     """
 
     def factory() -> asyncio.Protocol:
-        if len(server.connections) < max_connections:
+        if len(server.connections) + elsewhere() < max_connections:
             return server()
         return _Refusal(server) if len(server.refused) < MAX_REFUSED else _Cut()
 

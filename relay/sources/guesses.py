@@ -2,8 +2,9 @@
 
 From its 11th failing key within a minute on, a peer waits for each answer, longer each time, up to
 half a second: whoever waits for a new key to come into force still sees it within a second. Good
-keys never wait, and no other peer does. Per process, and by the address of the connection: behind a
-proxy that is the proxy's, so that only failing answers wait there, too.
+keys never wait, and no other peer does. By the address of the connection: behind a proxy that is
+the proxy's, so that only failing answers wait there, too. One count for the whole relay, however
+many processes answer.
 
 What is remembered is bounded: with `MAX_PEERS` in mind, the one that began first is forgotten; with
 `MAX_WAITING` answers under way, further ones go out at once, since whoever fills the port's
@@ -12,7 +13,7 @@ connections with waiting answers does more harm than by guessing at 190 bits of 
 
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 FREE: Final = 10
 WINDOW_S: Final = 60.0
@@ -29,21 +30,35 @@ class _Tried(NamedTuple):
     keys: int
 
 
+class Delays(Protocol):
+    """Who counts failing keys: `Tries`, or the process that has them."""
+
+    async def delay_s(self, peer: str | None) -> float:
+        """Take note of a failing key; return how long its answer has to wait."""
+        ...
+
+
 class Guesses:
-    """See the module docstring. `clock` returns seconds, `sleep` waits for some."""
+    """See the module docstring. `sleep` waits for some seconds.
+
+    `max_waiting` is this process's share of the answers that may wait.
+    """
 
     def __init__(
-        self, clock: Callable[[], float], sleep: Callable[[float], Awaitable[object]]
+        self,
+        delays: Delays,
+        sleep: Callable[[float], Awaitable[object]],
+        max_waiting: int = MAX_WAITING,
     ) -> None:
-        self._clock = clock
+        self._delays = delays
         self._sleep = sleep
-        self._tried: dict[str, _Tried] = {}
+        self._max_waiting = max_waiting
         self._waiting = 0
 
     async def failed(self, peer: str | None) -> None:
         """Take note of a failing key, and return when it may be answered."""
-        wait_s = self._noted(_subnet(peer or ""))
-        if wait_s <= 0 or self._waiting >= MAX_WAITING:
+        wait_s = await self._delays.delay_s(peer)
+        if wait_s <= 0 or self._waiting >= self._max_waiting:
             return
         self._waiting += 1
         try:
@@ -51,9 +66,21 @@ class Guesses:
         finally:
             self._waiting -= 1
 
-    def _noted(self, peer: str) -> float:
-        """Count a try, and return how long its answer has to wait."""
-        now_s = self._clock()
+
+class Tries:
+    """Counts failing keys by peer. `clock` returns seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._tried: dict[str, _Tried] = {}
+
+    async def delay_s(self, peer: str | None) -> float:
+        """Take note of a failing key; return how long its answer has to wait."""
+        return self.noted(peer)
+
+    def noted(self, address: str | None) -> float:
+        """Do the same at once."""
+        peer, now_s = _subnet(address or ""), self._clock()
         tried = self._tried.get(peer)
         if tried is None or not 0 <= now_s - tried.since_s < WINDOW_S:
             self._tried.pop(peer, None)  # so that those that began first stand first

@@ -138,14 +138,18 @@ def _answer_to(refusal: Refused) -> web.Response:
     return refusal.response()
 
 
-def server(source: HttpSource, *, idle_timeout_s: float) -> Server:
+def server(
+    source: HttpSource, *, idle_timeout_s: float, connected: Callable[[int], object] = bool
+) -> Server:
     """Return the protocol factory of the port.
 
     A connection that has not sent a whole request head within `idle_timeout_s` is closed.
+    `connected` is told the number of connections as it changes.
     """
     return Server(
         source.handle,
         source.answered,
+        connected,
         access_log=None,
         keepalive_timeout=idle_timeout_s,
         lingering_time=LINGER_S,

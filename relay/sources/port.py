@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from types import TracebackType
 from typing import Self
 
@@ -31,8 +32,7 @@ class Port:
     @property
     def address(self) -> str:
         """`host:port`, as it is listened on."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{host}:{self._port}"
+        return address_of(self._host, self._port)
 
     async def __aenter__(self) -> Self:
         factory = bounded(self._server, self._max_connections)
@@ -56,6 +56,28 @@ class Port:
             self._listening.close()
         self._server.pre_shutdown()
         await self._server.shutdown(self._drain_s)
+
+
+async def listening(host: str, port: int) -> list[socket.socket]:
+    """Return sockets that listen on `host:port`, for other processes to accept from.
+
+    Raises `RelayError` if they are not to be had.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        bound = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+        sockets = [each.dup() for each in bound.sockets]
+        bound.close()
+        for each in sockets:
+            each.listen(BACKLOG)
+    except OSError as error:
+        raise cannot_listen(address_of(host, port), "[server] listen", error) from None
+    return sockets
+
+
+def address_of(host: str, port: int) -> str:
+    """Return `host:port`, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def cannot_listen(address: str, key: str, error: OSError) -> RelayError:

@@ -15,7 +15,7 @@ from relay.intake import Intake, Origin, Taken, TooMany
 from relay.keys.keyring import Grant
 from relay.metrics import Metrics
 from relay.sources.answer import Refused
-from relay.sources.body import STOPPING, BodyReader
+from relay.sources.body import MAX_BODIES_AT_ONCE, STOPPING, BodyReader
 
 SOURCE: Final = "http"
 
@@ -27,11 +27,19 @@ class Taker:
     """See the module docstring. `stopping` refuses new events while the relay shuts down."""
 
     def __init__(
-        self, intake: Intake, metrics: Metrics, *, max_body_bytes: int, body_timeout_s: float
+        self,
+        intake: Intake,
+        metrics: Metrics,
+        *,
+        max_body_bytes: int,
+        body_timeout_s: float,
+        bodies_at_once: int = MAX_BODIES_AT_ONCE,
     ) -> None:
         self._intake = intake
         self._metrics = metrics
-        self._bodies = BodyReader(max_bytes=max_body_bytes, timeout_s=body_timeout_s)
+        self._bodies = BodyReader(
+            max_bytes=max_body_bytes, timeout_s=body_timeout_s, bodies_at_once=bodies_at_once
+        )
         self.stopping = False
 
     def stop(self) -> None:

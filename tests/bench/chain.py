@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from relay.cli.process import tune
+from relay.app.process import tune
 from relay.config import Config, load
 from relay.delivery import Destination, Payload
 from relay.destinations import discover

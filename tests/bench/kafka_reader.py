@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from relay.cli.process import tune
+from relay.app.process import tune
 from relay.config import KafkaConfig, KafkaSourceConfig, sandbox_config
 from relay.destinations import discover
 from relay.intake import Intake, Route, Router, Storage, Window

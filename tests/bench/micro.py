@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relay.cli.process import tune
+from relay.app.process import tune
 from relay.config import parse
 from relay.conversion import Conversion
 from relay.delivery import Destination, HttpResponse, Payload

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from relay import logs
-from relay.app import App
+from relay.app.process import tune
+from relay.app.service import App
 from relay.cli.option import required_config
-from relay.cli.process import tune
 from relay.cli.signals import until_told
 from relay.config import Config, check_start
 from tests.chaos.clock import SteppedClock

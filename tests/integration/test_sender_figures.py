@@ -36,6 +36,7 @@ COUNTERS = {
         "relay_http_answers",
     ),
     *("relay_calls_passed_over", "relay_kafka_tombstones", "process_cpu_seconds"),
+    "relay_worker_restarts",
 }
 GAUGES = {
     *(
@@ -48,6 +49,7 @@ GAUGES = {
     *("relay_journal_bytes", "relay_journal_used_bytes", "relay_journal_max_bytes"),
     *("relay_journal_left_bytes", "relay_journal_unavailable"),
     *("relay_kafka_lag", "relay_kafka_reading", "relay_clock_seconds", "relay_build_info"),
+    "relay_workers",
     *("process_virtual_memory_bytes", "process_resident_memory_bytes", "process_open_fds"),
     *("process_max_fds", "process_start_time_seconds"),
 }

@@ -12,6 +12,7 @@ from relay.sources.guesses import (
     STEP_S,
     WINDOW_S,
     Guesses,
+    Tries,
 )
 
 GUESSER, CUSTOMER = "203.0.113.7", "198.51.100.4"
@@ -23,7 +24,7 @@ class Bed:
     def __init__(self, *, awake: bool = True) -> None:
         self.now_s = 1_000.0
         self.slept_s: list[float] = []
-        self.guesses = Guesses(lambda: self.now_s, self._sleep)
+        self.guesses = Guesses(Tries(lambda: self.now_s), self._sleep)
         self._woken = asyncio.Event()
         if awake:
             self._woken.set()

@@ -1,0 +1,151 @@
+"""The port for producers: what answers there, wired the same in a single process and in a worker.
+
+`Front` is what the rest of the relay sees of it, whether one process answers or several do.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import NamedTuple, Protocol
+
+from relay.app.parts import Parts
+from relay.intake import Intake, Route
+from relay.keys.keyring import Keyring
+from relay.keys.uses import Counting
+from relay.sources.body import MAX_BODIES_AT_ONCE
+from relay.sources.guesses import MAX_WAITING, Delays, Guesses
+from relay.sources.http import HttpSource, server
+from relay.sources.port import Port
+from relay.sources.segment import Segment
+from relay.sources.shopify import PATH as SHOPIFY_PATH
+from relay.sources.shopify import Shop, Shopify
+from relay.sources.taker import Taker
+
+
+class Front(Protocol):
+    """Answers producers."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it takes no events any more."""
+        ...
+
+    def stop(self) -> None:
+        """Take no events from now on; what has arrived whole is still stored and answered."""
+        ...
+
+    def open(self, drain_s: float) -> AbstractAsyncContextManager[str]:
+        """Serve while the context is open, which tells the address.
+
+        Leaving it closes the port at once, and waits up to `drain_s` for answers under way.
+        """
+        ...
+
+    def unready(self) -> str | None:
+        """Return why no producer can be answered at the moment, or None."""
+        ...
+
+    def reload_secrets(self) -> None:
+        """Read secrets that stand in files again now."""
+        ...
+
+
+class Behind(NamedTuple):
+    """What is behind the port; `share` is how many processes there are to share its bounds."""
+
+    intake: Intake
+    keyring: Keyring
+    delays: Delays
+    openapi: bytes
+    share: int = 1
+
+
+class OneFront:
+    """Answers in this very process."""
+
+    def __init__(self, parts: Parts, source: HttpSource) -> None:
+        self._parts = parts
+        self._source = source
+        self.stop = source.stop
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it takes no events any more."""
+        return self._source.stopping
+
+    @asynccontextmanager
+    async def open(self, drain_s: float) -> AsyncIterator[str]:
+        """Serve while the context is open; see `Front.open`."""
+        settings = self._parts.config.server
+        port = Port(
+            server(self._source, idle_timeout_s=settings.idle_timeout),
+            host=settings.listen.host,
+            port=settings.listen.port,
+            max_connections=settings.max_connections,
+            drain_s=drain_s,
+        )
+        async with port:
+            self._parts.metrics.workers.set(1)
+            yield port.address
+
+    def unready(self) -> str | None:
+        """Return None: this process runs."""
+        return None
+
+    def reload_secrets(self) -> None:
+        """Do nothing: the secrets of this process are `Parts`'."""
+
+
+def keyring_of(parts: Parts, uses: Counting) -> Keyring:
+    """Return the keys of producers."""
+    exposed = not parts.config.server.listen.loopback
+    return Keyring(parts.config.keys_path, uses, parts.clock, exposed=exposed)
+
+
+def routes_of(parts: Parts) -> Sequence[Route]:
+    """Return the destinations with what the settings keep from each."""
+    settings = parts.config.destinations
+    return [
+        Route(
+            destination,
+            frozenset(settings[destination.name].events or ()),
+            settings[destination.name].consent_required,
+        )
+        for destination in parts.destinations
+    ]
+
+
+def source_of(parts: Parts, behind: Behind) -> HttpSource:
+    """Return what answers producers in this process."""
+    metrics = parts.metrics
+    taker = _taker(parts, behind)
+    segment = Segment(behind.intake, taker, behind.keyring, metrics, parts.clock)
+    shopify = Shopify(behind.intake, taker, _shops(parts), metrics, parts.clock)
+    others = {**dict.fromkeys(segment.paths, segment.handle), SHOPIFY_PATH: shopify.handle}
+    return HttpSource(
+        behind.intake,
+        taker,
+        behind.keyring,
+        answers=metrics.answers,
+        guesses=Guesses(behind.delays, asyncio.sleep, -(-MAX_WAITING // behind.share)),
+        openapi=behind.openapi,
+        others=others,
+    )
+
+
+def _taker(parts: Parts, behind: Behind) -> Taker:
+    settings = parts.config.server
+    return Taker(
+        behind.intake,
+        parts.metrics,
+        max_body_bytes=settings.max_body,
+        body_timeout_s=settings.body_timeout,
+        bodies_at_once=-(-MAX_BODIES_AT_ONCE // behind.share),
+    )
+
+
+def _shops(parts: Parts) -> dict[str, Shop]:
+    return {
+        shop.domain.lower(): Shop(name, shop.domain.lower(), parts.shop_secrets[name])
+        for name, shop in parts.config.sources.shopify.items()
+    }

@@ -1,0 +1,140 @@
+"""One relay from its start to its end.
+
+Start: journal → duplicate window → senders → admin port → producers' port; nothing is taken before
+it can be stored. Stop: producers' port → answers under way → requests in flight → admin port →
+journal; whatever is left waits on disk. The stop as a whole is bounded by `[server] drain`.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from relay.app.front import Front
+from relay.app.parts import Parts
+from relay.app.sending import dispatcher_of
+from relay.app.showing import admin_of, listening, notifying
+from relay.app.taking import taking_of
+from relay.config import Config
+from relay.errors import JournalUnavailable
+from relay.journal.base import Journal
+from relay.journal.sqlite import SqliteJournal
+from relay.outcome.health import Health
+
+MAINTENANCE_S = 30.0
+"""Between two rounds of retention and upkeep of the journal."""
+
+CLOSE_S = 1.0
+DRAIN_ANSWERS = 0.2
+DRAIN_KAFKA = 0.05
+DRAIN_REQUESTS = 0.6
+DRAIN_CLOSE = 0.05
+"""Shares of `[server] drain`: for answers under way, for leaving Kafka, for requests in flight,
+and for the admin port's last answers, at most `CLOSE_S`; the rest closes the journal."""
+
+
+class App:
+    """One relay, wired from its configuration. `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        config: Config,
+        environ: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.time,
+        randomness: random.Random | None = None,
+    ) -> None:
+        self._parts = Parts(config, environ, clock, randomness or random.SystemRandom())
+        self._drain_s = config.server.drain
+        self._opened: SqliteJournal | None = None
+        self._front: Front | None = None
+        self._health: Callable[[], Mapping[str, Health]] = dict
+        self.producers_address = ""
+        self.admin_address = ""
+
+    async def run(self, stop: asyncio.Event, started: Callable[["App"], None]) -> None:
+        """Serve until `stop` is set; `started` is called once both ports answer.
+
+        Raises `RelayError` if the journal or a port is not to be had.
+        """
+        journal = self._journal()
+        await journal.open([each.name for each in self._parts.destinations])
+        self._opened = journal
+        try:
+            await self._serve(journal, stop, started)
+        finally:
+            self._opened = None
+            await journal.close()
+
+    def reload_secrets(self) -> None:
+        """Read secrets that stand in files again now."""
+        self._parts.reload_secrets()
+        if self._front is not None:
+            self._front.reload_secrets()
+
+    async def progress(self) -> None:
+        """Return once the journal's writer has done something, even if that was to fail.
+
+        Never returns while it hangs: then no event is acknowledged or recorded any more. A disk
+        that is full or fails is no hanging; a restart would not mend it.
+        """
+        if self._opened is None:
+            return
+        with suppress(JournalUnavailable):
+            await self._opened.progress()
+
+    def status(self) -> str:
+        """Return in one line how it is, for whoever supervises the process."""
+        if not self.producers_address:
+            return "Starting."
+        if self._front is not None and (reason := self._front.unready()):
+            return f"Takes no events: {reason}."
+        states = [
+            f"{name} {health.state}" + (f" ({health.reason})" if health.reason else "")
+            for name, health in self._health().items()
+        ]
+        return f"Takes events on {self.producers_address}; {', '.join(states) or 'sends nowhere'}."
+
+    async def _serve(
+        self, journal: SqliteJournal, stop: asyncio.Event, started: Callable[["App"], None]
+    ) -> None:
+        parts, drain_s = self._parts, self._drain_s
+        taking = await taking_of(parts, journal)
+        self._front = taking.front
+        dispatcher = dispatcher_of(parts, journal)
+        self._health = dispatcher.health
+        admin = admin_of(parts, journal, dispatcher, taking)
+        close_s = min(CLOSE_S, drain_s * DRAIN_CLOSE)
+        async with (
+            asyncio.TaskGroup() as tasks,
+            listening(admin, parts.config.admin.listen, close_s) as self.admin_address,
+            notifying(parts, journal, dispatcher),
+            taking.kafka.running(drain_s * DRAIN_KAFKA),
+        ):
+            dispatching = tasks.create_task(dispatcher.run())
+            upkeep = tasks.create_task(self._upkeep(journal))
+            async with taking.front.open(drain_s * DRAIN_ANSWERS) as self.producers_address:
+                started(self)
+                await stop.wait()
+                taking.front.stop()
+                taking.kafka.stop()
+            upkeep.cancel()
+            dispatcher.stop()
+            await asyncio.wait([dispatching], timeout=drain_s * DRAIN_REQUESTS)
+            dispatching.cancel()
+
+    def _journal(self) -> SqliteJournal:
+        config = self._parts.config
+        return SqliteJournal(
+            config.journal.path,
+            clock=self._parts.clock,
+            max_size_bytes=config.journal.max_size,
+            retention_s=config.journal.retention,
+            outcomes=config.kafka is not None and config.kafka.outcomes,
+        )
+
+    async def _upkeep(self, journal: Journal) -> None:
+        while True:
+            await asyncio.sleep(MAINTENANCE_S)  # upkeep has no hurry, and ends with the service
+            await journal.maintain(round(self._parts.clock() * 1000))

@@ -1,0 +1,120 @@
+"""What a worker process does: answers producers, and has the main process store what they post.
+
+Everything else it hears over its socket to the main process, and it lives as long as that socket:
+when that ends, it ends at once, and its clients see their connections break.
+"""
+
+import asyncio
+import os
+import random
+import socket
+import time
+from asyncio import Future
+from collections.abc import Callable
+
+from relay import logs
+from relay.app.front import Behind, keyring_of, routes_of, source_of
+from relay.app.parts import Parts
+from relay.app.process import tune
+from relay.config.build import build
+from relay.intake import Intake, Router, Window
+from relay.sources.connections import bounded
+from relay.sources.http import HttpSource, server
+from relay.workers.channel import Channel
+from relay.workers.doorway import Doorway
+from relay.workers.figures import INTERVAL_S, FigureBook
+from relay.workers.link import Link
+from relay.workers.message import FromMain, Ready, Reload, Setup, Stop
+from relay.workers.seats import Seats, attached
+
+CUT_OFF = 1
+"""The exit code of a worker whose socket has ended."""
+
+
+class Worker:
+    """See the module docstring. Lives on the running loop; `leaving` is called at a proper end."""
+
+    def __init__(self, leaving: Callable[[], None]) -> None:
+        self._leaving = leaving
+        loop = asyncio.get_running_loop()
+        self._setup: Future[Setup] = loop.create_future()
+        self._stop: Future[Stop] = loop.create_future()
+        self._left: Future[None] | None = None
+        self._channel: Channel[FromMain] = Channel(FromMain, self._received, self._lost)
+        self._link = Link(self._channel)
+        self._parts: Parts | None = None
+
+    async def run(self, connection: socket.socket) -> None:
+        """Serve until the main process says to stop, or is gone."""
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: self._channel, sock=connection)
+        setup = await self._setup
+        logs.configure(level=setup.log_level)
+        parts = Parts(build(setup.document), setup.environ, time.time, random.SystemRandom())
+        self._parts = parts
+        with attached(setup.seats, setup.workers, setup.slot) as seats:
+            await self._serve(setup, parts, seats)
+        self._leaving()
+        self._left = loop.create_future()
+        self._channel.close()
+        await self._left
+
+    async def _serve(self, setup: Setup, parts: Parts, seats: Seats) -> None:
+        source = self._source(setup, parts)
+        settings = parts.config.server
+        protocols = server(source, idle_timeout_s=settings.idle_timeout, connected=seats.sit)
+        factory = bounded(protocols, settings.max_connections, lambda: seats.taken_elsewhere)
+        seats.sit(0)
+        doorway = Doorway([socket.socket(fileno=each) for each in setup.sockets], factory, seats)
+        doorway.open()
+        tune()
+        self._channel.send(Ready())
+        within_s = await self._until_stopped(FigureBook(parts.metrics))
+        source.stop()
+        doorway.close()
+        protocols.pre_shutdown()
+        await protocols.shutdown(within_s)
+        self._tell(FigureBook(parts.metrics))
+
+    def _source(self, setup: Setup, parts: Parts) -> HttpSource:
+        router = Router(routes_of(parts), Window(0))  # duplicates are the main process's business
+        intake = Intake(router, self._link, parts.clock, parts.config.intake.default_country)
+        keyring = keyring_of(parts, self._link)
+        return source_of(parts, Behind(intake, keyring, self._link, setup.openapi, setup.workers))
+
+    async def _until_stopped(self, figures: FigureBook) -> float:
+        """Tell what is counted from time to time; return how long the stop may take."""
+        while not self._stop.done():
+            await asyncio.wait([self._stop], timeout=INTERVAL_S)
+            self._tell(figures)
+        return self._stop.result().within_s
+
+    def _tell(self, figures: FigureBook) -> None:
+        if found := figures.drain():
+            self._channel.send(found)
+
+    def _received(self, message: FromMain) -> None:
+        match message:
+            case Setup():
+                self._setup.set_result(message)
+            case Stop():
+                self._stop.set_result(message)
+            case Reload():
+                if self._parts is not None:
+                    self._parts.reload_secrets()
+            case _:
+                self._link.received(message)
+
+    def _lost(self) -> None:
+        if self._left is None:
+            os._exit(CUT_OFF)
+        self._left.set_result(None)
+
+
+def work(descriptor: int, leaving: Callable[[], None]) -> None:
+    """Do a worker's work over the socket; `leaving` is called when it ends as it should."""
+    asyncio.run(_work(descriptor, leaving))
+
+
+async def _work(descriptor: int, leaving: Callable[[], None]) -> None:
+    await Worker(leaving).run(socket.socket(fileno=descriptor))

@@ -1,0 +1,152 @@
+"""The main process's end for one worker: stores its requests, counts its keys, and answers.
+
+What a worker had under way when it ended: a request that came whole is stored, though nobody can
+be told; of others nothing is, and uses of keys that were begun for them are given back.
+"""
+
+import logging
+from asyncio import Future
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import assert_never
+
+import msgspec
+
+from relay.errors import JournalUnavailable
+from relay.intake.storage import Storage
+from relay.journal.base import Entry
+from relay.keys.uses import Denied, Uses
+from relay.sources.guesses import Tries
+from relay.workers.figures import FigureBook
+from relay.workers.message import (
+    Begin,
+    Done,
+    Failed,
+    Figures,
+    FromWorker,
+    GiveBack,
+    Guessed,
+    Left,
+    Part,
+    Put,
+    Ready,
+    Refusal,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Office(msgspec.Struct, frozen=True):
+    """What there is only one of, for all workers."""
+
+    storage: Storage
+    uses: Uses
+    tries: Tries
+    figures: FigureBook
+
+
+class Clerk:
+    """See the module docstring. `ready` is called when the worker takes events."""
+
+    def __init__(
+        self,
+        office: Office,
+        send: Callable[[msgspec.Struct], None],
+        ready: Callable[[], None],
+    ) -> None:
+        self._office = office
+        self._send = send
+        self._ready = ready
+        self._parts: dict[int, list[Entry]] = {}
+        self._begun: Counter[str] = Counter()
+        self._gone = False
+
+    def received(self, message: FromWorker) -> None:
+        """Do what a worker asks for."""
+        match message:
+            case Put():
+                self._put(message)
+            case Part(number, entries):
+                self._parts.setdefault(number, []).extend(entries)
+            case Begin():
+                self._begin(message)
+            case GiveBack(counted):
+                self._begun[counted] -= 1
+                self._office.uses.give_back(counted)
+            case Left(number, meter):
+                self._send(Done(number, self._office.uses.left_now(meter)))
+            case Guessed(number, peer):
+                self._send(Done(number, self._office.tries.noted(peer)))
+            case Figures():
+                self._office.figures.add(message)
+            case Ready():
+                self._ready()
+            case _:
+                assert_never(message)
+
+    def left(self) -> None:
+        """The worker is gone: forget what it had not finished saying."""
+        self._gone = True
+        self._parts.clear()
+        for counted, number in self._begun.items():
+            for _ in range(number):
+                self._office.uses.give_back(counted)
+        self._begun.clear()
+
+    def _begin(self, message: Begin) -> None:
+        try:
+            self._office.uses.begin(message.meter)
+        except Denied as denied:
+            refusal = Refusal(message.number, denied.kind, denied.message, denied.retry_after_s)
+            self._send(refusal)
+        else:
+            self._begun[message.meter.counted] += 1
+            self._send(Done(message.number))
+
+    def _put(self, message: Put) -> None:
+        entries = self._parts.pop(message.number, [])
+        entries += message.entries
+        key = message.key if entries else None
+        held = self._take_use(key)
+        put = self._office.storage.put
+        try:
+            stored = put(entries, message.rejections, message.warnings, message.key)
+        except Exception:
+            log.exception("a request failed")
+            self._give_use_back(key, held=held)
+            self._send(Failed(message.number))
+        else:
+            stored.add_done_callback(partial(self._answer, message.number, key, held))
+
+    def _answer(self, number: int, key: str | None, held: bool, stored: "Future[None]") -> None:  # noqa: FBT001 - a callback
+        error = None if stored.cancelled() else stored.exception()
+        if error is None:
+            self._send(Done(number))
+            return
+        self._give_use_back(key, held=held)
+        if isinstance(error, JournalUnavailable):
+            self._send(Unavailable(number, error.reason, error.retry_after_s))
+        else:
+            log.error("a request failed", exc_info=error)
+            self._send(Failed(number))
+
+    def _take_use(self, key: str | None) -> bool:
+        """Take the use that a request is: one that was begun, if there is one, else a new one."""
+        if key is None:
+            return False
+        if self._begun[key] > 0:
+            self._begun[key] -= 1
+            return True
+        self._office.uses.add(key)
+        return False
+
+    def _give_use_back(self, key: str | None, *, held: bool) -> None:
+        """Undo that; a use that was begun is the worker's to give back, as long as it is there."""
+        if key is None:
+            return
+        if held and not self._gone:
+            self._begun[key] += 1
+        else:
+            self._office.uses.give_back(key)

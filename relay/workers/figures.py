@@ -1,0 +1,44 @@
+"""What workers count beside the journal's sums, told to the main process, whose metrics have all.
+
+A worker tells what it counted since the last time, soon after it was counted; so at rest the
+figures of the main process agree to the unit. What a worker had not told when it crashed is lost:
+these figures begin at zero with a process anyway.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from relay.metrics import Histogram, Metrics, Tally
+from relay.workers.message import Figures, Observations
+
+INTERVAL_S: Final = 0.1
+"""Between two times that a worker tells its figures."""
+
+
+class FigureBook:
+    """The figures of one process: drained in a worker, added to in the main process."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._tallies: Sequence[Tally] = (metrics.answers, metrics.passed_over)
+        self._histograms: Sequence[Histogram] = (
+            metrics.ingest_seconds,
+            metrics.journal_append_seconds,
+        )
+
+    def drain(self) -> Figures | None:
+        """Return what was counted since the last time, None if nothing was."""
+        tallies = [list(each.drain().items()) for each in self._tallies]
+        histograms = [
+            [(labels, Observations(*told)) for labels, told in each.drain().items()]
+            for each in self._histograms
+        ]
+        return Figures(tallies, histograms) if any(tallies) or any(histograms) else None
+
+    def add(self, figures: Figures) -> None:
+        """Add what another process counted."""
+        for tally, counts in zip(self._tallies, figures.tallies, strict=True):
+            for labels, count in counts:
+                tally.add(*labels, count=count)
+        for histogram, observed in zip(self._histograms, figures.histograms, strict=True):
+            for labels, told in observed:
+                histogram.merge(labels, told.counts, told.sum)

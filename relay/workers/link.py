@@ -1,0 +1,139 @@
+"""A worker's end: asks the main process for what only that one may do, and waits for its word.
+
+Stands in for the journal (`Store`), the count of keys' uses (`Counting`) and that of failing keys.
+A key without a limit is counted with its request; one with a limit is asked for before the body is
+read, as it is in a single process.
+"""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from relay.errors import JournalUnavailable
+from relay.intake.problem import Finding
+from relay.journal.base import Entry, Rejection
+from relay.keys.uses import Denied, Meter
+from relay.workers.message import (
+    Begin,
+    Done,
+    Failed,
+    GiveBack,
+    Guessed,
+    Left,
+    Part,
+    Put,
+    Refusal,
+    Reply,
+    Unavailable,
+)
+
+PART_EVENTS: Final = 250
+"""Events in one message; the main process attends to others between two of them."""
+
+
+class Sender(Protocol):
+    """What is needed of a channel."""
+
+    def send(self, message: msgspec.Struct) -> None:
+        """Send at the end of this turn of the loop."""
+        ...
+
+    def flush(self) -> None:
+        """Send what there is now."""
+        ...
+
+
+class MainFailedError(Exception):
+    """The main process made a mistake, which it has logged."""
+
+
+class _Asked(NamedTuple):
+    future: "Future[float | None]"
+    in_vain: Callable[[], object]
+    """What to do if it was done, and nobody waits for it any more."""
+
+
+class Link:
+    """See the module docstring."""
+
+    def __init__(self, channel: Sender) -> None:
+        self._channel = channel
+        self._numbers = count()
+        self._asked: dict[int, _Asked] = {}
+
+    def put(
+        self,
+        entries: Sequence[Entry],
+        rejections: Sequence[Rejection],
+        warnings: Sequence[Finding],
+        key: str | None,
+    ) -> "Future[float | None]":
+        """Have the events of one request stored; see `relay.intake.Storage.put`."""
+        number, future = self._ask()
+        last = max(0, len(entries) - 1) // PART_EVENTS * PART_EVENTS
+        for start in range(0, last, PART_EVENTS):
+            self._channel.send(Part(number, list(entries[start : start + PART_EVENTS])))
+            self._channel.flush()
+        rest = list(entries[last:])
+        self._channel.send(Put(number, rest, list(rejections), list(warnings), key))
+        return future
+
+    def begin(self, meter: Meter) -> Awaitable[None] | None:
+        """Take a use; what is returned is to be awaited, if it is not None. Raises `Denied`."""
+        return self._begun(meter) if _is_limited(meter) else None
+
+    def end(self, meter: Meter, *, used: bool) -> None:
+        """Say whether a use that was begun came to a `202`."""
+        if not used and _is_limited(meter):
+            self._channel.send(GiveBack(meter.counted))
+
+    async def left(self, meter: Meter) -> int | None:
+        """Return how often the key may still be used, None for any number."""
+        number, future = self._ask()
+        self._channel.send(Left(number, meter))
+        told = await future
+        return None if told is None else int(told)
+
+    async def delay_s(self, peer: str | None) -> float:
+        """Take note of a failing key; return how long its answer has to wait."""
+        number, future = self._ask()
+        self._channel.send(Guessed(number, peer))
+        return await future or 0.0
+
+    def received(self, reply: Reply) -> None:
+        """Pass an answer on to who waits for it."""
+        asked = self._asked.pop(reply.number)
+        if asked.future.done():  # cancelled: the client is gone
+            if isinstance(reply, Done):
+                asked.in_vain()
+        elif isinstance(reply, Done):
+            asked.future.set_result(reply.told)
+        else:
+            asked.future.set_exception(_error_of(reply))
+
+    async def _begun(self, meter: Meter) -> None:
+        number, future = self._ask(lambda: self.end(meter, used=False))
+        self._channel.send(Begin(number, meter))
+        await future
+
+    def _ask(self, in_vain: Callable[[], object] = bool) -> tuple[int, "Future[float | None]"]:
+        number = next(self._numbers)
+        future: Future[float | None] = asyncio.get_running_loop().create_future()
+        self._asked[number] = _Asked(future, in_vain)
+        return number, future
+
+
+def _is_limited(meter: Meter) -> bool:
+    return meter.max_uses is not None or meter.rate_per_s is not None
+
+
+def _error_of(reply: Unavailable | Refusal | Failed) -> Exception:
+    if isinstance(reply, Unavailable):
+        return JournalUnavailable(reply.reason, reply.retry_after_s)
+    if isinstance(reply, Refusal):
+        return Denied(reply.kind, reply.message, reply.retry_after_s)
+    return MainFailedError()
