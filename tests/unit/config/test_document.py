@@ -18,7 +18,7 @@ keys_file = "keys.json"
 default_country = "us"
 [kafka]
 bootstrap_servers = "localhost:9092"
-sasl_plain_username = "relay"
+security_protocol = "SSL"
 [sources.kafka]
 topics = ["a", "b"]
 [sources.shopify.lamp-shop]
