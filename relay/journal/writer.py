@@ -1,13 +1,13 @@
 """The one thread that writes: group commit, and what is told to whom when a commit fails.
 
 Everything queued while the last commit ran goes into the next transaction, in order, and so does
-everything that the loop queues in one turn; the futures are resolved on the loop by one wake-up per
-commit, after the commit. A mistake of one operation
-fails that operation alone. A storage fault fails all that is queued with `JournalUnavailable`, and
-from that instant (queue and state change under one lock) every append is refused, until a later
-write has succeeded *and* the callbacks of all the failed futures have run: who keeps a memory of
-what was appended can undo it before anything new is let in. Writes that are no appends pass and
-serve as probes; without them the writer probes by itself. This module knows no table.
+what the loop goes on to queue, turn after turn; the futures are resolved on the loop by one wake-up
+per commit, after the commit. A mistake of one operation fails that operation alone. A storage fault
+fails all that is queued with `JournalUnavailable`, and from that instant (queue and state change
+under one lock) every append is refused, until a later write has succeeded *and* the callbacks of
+all the failed futures have run: who keeps a memory of what was appended can undo it before anything
+new is let in. Writes that are no appends pass and serve as probes; without them the writer probes
+by itself. This module knows no table.
 """
 
 import asyncio
@@ -30,6 +30,9 @@ Operation = Callable[[sqlite3.Connection], T]
 MAX_QUEUED_EVENTS: Final = 50_000
 """Appended events that may wait for the disk; further appends are refused until it catches up."""
 PROBE_INTERVAL_S: Final = 1.0
+GATHERING_S: Final = 0.005
+"""How long a commit waits at most for a turn of the loop that queues nothing more. An idle loop
+turns at once; a busy one has ready by then what would otherwise cost commits of its own."""
 CLOSED: Final = "the journal is closing"
 TOO_SLOW: Final = "the disk of the journal is too slow"
 
@@ -75,16 +78,21 @@ class Writer:
         companion: Companion | None = None,
         *,
         probe_interval_s: float = PROBE_INTERVAL_S,
+        gathering_s: float = GATHERING_S,
         max_queued_events: int = MAX_QUEUED_EVENTS,
     ) -> None:
         self._connect = connect
         self._companion = companion or _NoCompanion()
         self._probe_interval_s = probe_interval_s
+        self._gathering_s = gathering_s
         self._max_queued_events = max_queued_events
         self._condition = threading.Condition(threading.Lock())
         self._queue: list[_Job] = []
         self._queued_events = 0
-        self._waking = False
+        self._gathered: int | None = None
+        """How much was queued a turn of the loop ago; None while the writer has all it may have."""
+        self._gather_until = 0.0
+        self._ready = False
         self._closing = False
         self._fault: str | None = None
         self._faults = 0
@@ -138,18 +146,21 @@ class Writer:
         future: Future[T] = self._loop.create_future()
         self._queue.append(_Job(operation, future, events))
         self._queued_events += events
-        if not self._waking:
-            self._waking = True
-            self._loop.call_soon(self._wake)
+        if self._gathered is None:
+            self._gathered = 0
+            self._gather_until = self._loop.time() + self._gathering_s
+            self._loop.call_soon(self._gather)
         return future
 
-    def _wake(self) -> None:
-        """Start a commit once all that was ready in this turn of the loop had its say.
-
-        No answer waits for longer: it could not leave before the next turn anyway.
-        """
+    def _gather(self) -> None:
+        """Start a commit once a turn of the loop has queued nothing more, or time is up."""
         with self._condition:
-            self._waking = False
+            if self._gathered != len(self._queue) and self._loop.time() < self._gather_until:
+                self._gathered = len(self._queue)
+                self._loop.call_soon(self._gather)
+                return
+            self._gathered = None
+            self._ready = True
             self._condition.notify()
 
     def _run(self) -> None:
@@ -171,12 +182,13 @@ class Writer:
 
     def _take(self) -> list[_Job]:
         with self._condition:
-            while not self._queue and not self._closing:
+            while not (self._queue and self._ready) and not self._closing:
                 self._condition.wait()
             return self._empty()
 
     def _empty(self) -> list[_Job]:
         jobs, self._queue = self._queue, []
+        self._ready = False
         self._queued_events = 0
         return jobs
 

@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.journal.writer import MAX_QUEUED_EVENTS, Companion, Operation, Writer
+from relay.journal.writer import (
+    GATHERING_S,
+    MAX_QUEUED_EVENTS,
+    Companion,
+    Operation,
+    Writer,
+)
 from tests.failing import Disk, connections_on, counting
 
 NEVER_S = 3_600.0
@@ -24,6 +30,7 @@ async def writing(
     connect: type[sqlite3.Connection] = sqlite3.Connection,
     *,
     probe_interval_s: float = NEVER_S,
+    gathering_s: float = GATHERING_S,
     max_queued_events: int = MAX_QUEUED_EVENTS,
     companion: Companion | None = None,
 ) -> AsyncIterator[Writer]:
@@ -36,7 +43,11 @@ async def writing(
         return connection
 
     writer = Writer(
-        opened, companion, probe_interval_s=probe_interval_s, max_queued_events=max_queued_events
+        opened,
+        companion,
+        probe_interval_s=probe_interval_s,
+        gathering_s=gathering_s,
+        max_queued_events=max_queued_events,
     )
     await writer.start()
     try:
@@ -103,6 +114,12 @@ def spin_until(condition: Callable[[], bool]) -> None:
         pass
 
 
+def hand_over(writer: Writer) -> None:
+    """Let the writer have what is queued, as turns of the loop would while it stands still."""
+    while writer._gathered is not None:
+        writer._gather()
+
+
 async def test_all_that_is_queued_during_a_commit_goes_into_the_next(tmp_path: Path) -> None:
     commits: list[str] = []
     async with writing(tmp_path, counting(commits, lambda sql: sql == "COMMIT")) as writer:
@@ -129,6 +146,29 @@ async def test_all_that_one_turn_of_the_loop_queues_is_one_commit(tmp_path: Path
                 tasks.create_task(append(name))
         assert len(commits) == 1
     assert stored(tmp_path) == ["a", "b", "c"]
+
+
+async def test_what_turn_after_turn_of_the_loop_queues_is_one_commit(tmp_path: Path) -> None:
+    commits: list[str] = []
+    counted = counting(commits, lambda sql: sql == "COMMIT")
+    async with writing(tmp_path, counted, gathering_s=NEVER_S) as writer:
+        futures = []
+        for name in "abcde":
+            futures.append(writer.append(adding(name), 1))
+            await asyncio.sleep(0)
+        await asyncio.gather(*futures)
+        assert len(commits) == 1
+
+
+async def test_a_loop_that_always_queues_more_holds_up_no_commit(tmp_path: Path) -> None:
+    async with writing(tmp_path, gathering_s=0) as writer:
+        first = writer.append(adding("first"), 1)
+        for _ in range(TURNS):
+            if first.done():
+                break
+            writer.append(adding("more"), 1)
+            await asyncio.sleep(0)
+        assert first.done()
 
 
 async def test_a_future_is_done_only_after_the_commit(tmp_path: Path) -> None:
@@ -266,7 +306,7 @@ async def test_nothing_is_let_in_before_every_failure_was_told(tmp_path: Path) -
         gate.open()
         spin_until(lambda: writer._faults == 1)
         probe = writer.submit(adding("probe"))
-        writer._wake()
+        hand_over(writer)
         spin_until(lambda: stored(tmp_path) == ["probe"])
         await asyncio.gather(*futures, probe, return_exceptions=True)
         await until(lambda: writer.fault() is None)
@@ -283,6 +323,7 @@ async def test_an_older_success_does_not_open_for_a_newer_fault(tmp_path: Path) 
         first = writer.submit(gates[0])
         await gates[0].reached()
         second = writer.submit(gates[1])
+        hand_over(writer)
         gates[0].open()
         gates[1].reached_meanwhile()  # so the success waits to be told
         gates[1].open()
