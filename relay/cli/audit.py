@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -45,7 +46,13 @@ def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool
     acts = deque(trail.acts(), maxlen=limit)
     if as_json:
         print_json(msgspec.json.encode({"acts": [_view(act) for act in acts]}))
-        return
+    elif acts:
+        _show(acts)
+    else:
+        click.echo("Nobody has done anything yet.")
+
+
+def _show(acts: Iterable[Act]) -> None:
     rows = table("When (UTC)", "Who", "From", "Did", "To", "With")
     for act in acts:
         moment = datetime.fromtimestamp(act.at_ms / 1000, UTC)
@@ -57,10 +64,7 @@ def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool
             plain(act.target),
             plain(act.details),
         )
-    if acts:
-        console().print(rows)
-    else:
-        click.echo("Nobody has done anything yet.")
+    console().print(rows)
 
 
 def _view(act: Act) -> ActView:

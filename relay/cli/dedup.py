@@ -1,6 +1,7 @@
 """`relay dedup`: which events the platforms count twice, from the browser and from here."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -51,14 +52,8 @@ def dedup(
         return
     if file is None:
         raise ConfigError("name the file of the browser's events; --template prints one")
-    path = journal_path(config_file, emulated=emulated)
-    built = destinations(
-        available_config(config_file) if emulated else required_config(config_file)
-    )
-    platforms = list(dict.fromkeys([*discover(), *(each.name for each in built)]))
-    with interruptible(), progress() as watch:
-        pixel = PixelFile(file, platforms, reading(file, "Reading the browser's events", watch))
-        found = check(path, built, pixel, time.time(), watch)
+    config = available_config(config_file) if emulated else required_config(config_file)
+    found = _checked(file, journal_path(config_file, emulated=emulated), destinations(config))
     if as_json:
         print_json(msgspec.json.encode(found))
     else:
@@ -71,6 +66,13 @@ def destinations(config: Config) -> list[Destination]:
     """Return the destinations as the relay builds them; nothing is sent from here."""
     types = discover()
     return [types[each.type].build(name, each) for name, each in config.destinations.items()]
+
+
+def _checked(file: BinaryIO, journal: Path, served: Sequence[Destination]) -> Checkup:
+    platforms = list(dict.fromkeys([*discover(), *(each.name for each in served)]))
+    with interruptible(), progress() as watch:
+        pixel = PixelFile(file, platforms, reading(file, "Reading the browser's events", watch))
+        return check(journal, served, pixel, time.time(), watch)
 
 
 def _show(found: Checkup) -> None:

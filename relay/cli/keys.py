@@ -75,16 +75,12 @@ def create(
         rate_per_s=None if rate is None else _rate(rate),
         destinations=None if destinations is None else _destinations(destinations, config),
     )
-    lifetime_s = None if expires is None else _lifetime_s(expires)
     token, now_s = new_token(), int(time.time())
+    expires_at = None if expires is None else now_s + _lifetime_s(expires)
 
     def add(found: KeyFile) -> KeyFile:
-        if any(key.name == name and key.usable(now_s) for key in found.keys):
-            raise RelayError(
-                f"there is a key {name} already; rotate or revoke it, or take another name"
-            )
-        expires_at = None if lifetime_s is None else now_s + lifetime_s
-        fresh = _key(found, token, name=_name(name), limits=limits, now_s=now_s)
+        _refuse_taken(found, _name(name), now_s)
+        fresh = _key(found, token, name=name, limits=limits, now_s=now_s)
         return _with(found, replace(fresh, expires_at=expires_at))
 
     store.change(config.keys_path, add)
@@ -155,6 +151,13 @@ def rotate(name: str, overlap: str, config_file: Path | None, *, as_json: bool) 
     store.change(config.keys_path, turn)
     _audit(config, "key_rotate", name)
     _show_once(name, token, as_json=as_json)
+
+
+def _refuse_taken(found: KeyFile, name: str, now_s: int) -> None:
+    if any(key.name == name and key.usable(now_s) for key in found.keys):
+        raise RelayError(
+            f"there is a key {name} already; rotate or revoke it, or take another name"
+        )
 
 
 def _audit(config: Config, action: Action, name: str) -> None:

@@ -49,19 +49,23 @@ def check(
         watch("Looking for pairs", 0, None)
         for pair in book.pairs():
             doctor.take(pair)
-        before_s = None if doctor.kept_since_ms is None else doctor.kept_since_ms // 1000
-        checked = doctor.checked()
-        return Checkup(
-            journal=str(journal),
-            sound=not any(each.twice for each in checked) and not pixel.faults.count,
-            browser_events=book.count,
-            unreadable=pixel.faults.count,
-            faults=pixel.faults.listed,
-            columns=pixel.columns,
-            kept_since=rfc3339(before_s),
-            destinations=checked,
-            browser_only=[doctor.unsent(each) for each in book.browser_only(before_s)],
-        )
+        return _told(journal, pixel, book, doctor)
+
+
+def _told(journal: Path, pixel: PixelFile, book: PixelBook, doctor: "_Doctor") -> Checkup:
+    before_s = None if doctor.kept_since_ms is None else doctor.kept_since_ms // 1000
+    checked = doctor.checked()
+    return Checkup(
+        journal=str(journal),
+        sound=not any(each.twice for each in checked) and not pixel.faults.count,
+        browser_events=book.count,
+        unreadable=pixel.faults.count,
+        faults=pixel.faults.listed,
+        columns=pixel.columns,
+        kept_since=rfc3339(before_s),
+        destinations=checked,
+        browser_only=[doctor.unsent(each) for each in book.browser_only(before_s)],
+    )
 
 
 class _Place(NamedTuple):

@@ -15,33 +15,37 @@ CAUSES: Final[Mapping[Cause, str]] = {
 }
 
 
+ADVICES: Final[Mapping[Cause, str]] = {
+    "id_differs": (
+        "Give both sides the same id, to the letter: make it from the order number, and hand it"
+        " to the page and to the backend."
+    ),
+    "name_differs": (
+        "Have the browser use the platform's own name, in its spelling, as the examples show."
+    ),
+    "window_passed": (
+        "The platform compares for {window_h:g} h only. Find out what the server's event waited for"
+        " (relay event EVENT_ID), and have the shop post it at once."
+    ),
+    "never_compared": (
+        "The platform compares no {sources} events. Post what happens on the site with"
+        " action_source web, or let one side alone send it."
+    ),
+    "filed_offline": (
+        "Sent more than {wall_h:g} h after it happened, it may count as an offline event, which is"
+        " never compared. Post it at once; if it waited here, relay event EVENT_ID tells why."
+    ),
+}
+
+
 def advice(cause: Cause, judge: Judge) -> str:
     """Return what to do about a cause at a destination."""
-    hours = f"{judge.limits.deduplication_window_s / 3600:g} h"
-    wall = f"{judge.limits.online_wall_s / 3600:g} h"
-    sources = " and ".join(sorted(judge.limits.undeduplicated)) or "such"
-    advices: Mapping[Cause, str] = {
-        "id_differs": (
-            "Give both sides the same id, to the letter: make it from the order number, and hand it"
-            " to the page and to the backend."
-        ),
-        "name_differs": (
-            "Have the browser use the platform's own name, in its spelling, as the examples show."
-        ),
-        "window_passed": (
-            f"The platform compares for {hours} only. Find out what the server's event waited for"
-            " (relay event EVENT_ID), and have the shop post it at once."
-        ),
-        "never_compared": (
-            f"The platform compares no {sources} events. Post what happens on the site with"
-            " action_source web, or let one side alone send it."
-        ),
-        "filed_offline": (
-            f"Sent more than {wall} after it happened, it may count as an offline event, which is"
-            " never compared. Post it at once; if it waited here, relay event EVENT_ID tells why."
-        ),
-    }
-    return advices[cause]
+    limits = judge.limits
+    return ADVICES[cause].format(
+        window_h=limits.deduplication_window_s / 3600,
+        wall_h=limits.online_wall_s / 3600,
+        sources=" and ".join(sorted(limits.undeduplicated)) or "such",
+    )
 
 
 def sentence(checked: Checked) -> str:

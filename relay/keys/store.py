@@ -17,6 +17,7 @@ import msgspec
 from relay.config.address import Listen
 from relay.errors import ConfigError
 from relay.keys.record import KeyFile
+from relay.private import opened
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 """Some 8,000 keys; a larger file is none of ours."""
@@ -47,11 +48,18 @@ def read(path: Path) -> KeyFile | None:
 
 
 def change(path: Path, edit: Callable[[KeyFile], KeyFile]) -> None:
-    """Replace the file by what `edit` makes of it, or of an empty one."""
-    with _locked(path):
-        found = read(path) or KeyFile(pepper=secrets.token_hex(PEPPER_BYTES))
-        content = msgspec.json.format(msgspec.json.encode(edit(found)), indent=2)
-        _replace(path, content + b"\n")
+    """Replace the file by what `edit` makes of it, or of an empty one.
+
+    Raises `ConfigError` if it cannot be used or written.
+    """
+    try:
+        with _locked(path):
+            found = read(path) or KeyFile(pepper=secrets.token_hex(PEPPER_BYTES))
+            content = msgspec.json.format(msgspec.json.encode(edit(found)), indent=2)
+            _replace(path, content + b"\n")
+    except OSError as error:
+        reason = f"{path} cannot be written ({error.strerror})"
+        raise ConfigError(f"{reason}; run this as the relay's user, on a disk with room") from None
 
 
 def check_exposed(listen: Listen, path: Path, now_s: float) -> None:
@@ -69,7 +77,7 @@ def check_exposed(listen: Listen, path: Path, now_s: float) -> None:
 def _locked(path: Path) -> Iterator[None]:
     """Hold the lock of the file, which is a file of its own: the other one is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
+    with open(path.with_name(f".{path.name}.lock"), "wb", opener=opened) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -77,9 +85,18 @@ def _locked(path: Path) -> Iterator[None]:
 def _replace(path: Path, content: bytes) -> None:
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with open(fresh, "xb", opener=opened) as file:
         file.write(content)
         file.flush()
-        os.fsync(descriptor)
+        os.fsync(file.fileno())
     fresh.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Have a key that was revoked stay so after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

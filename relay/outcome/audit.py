@@ -23,6 +23,7 @@ from relay.identity.subject import Subject
 from relay.journal.base import DeadFilter, Erased, Replayed
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
+from relay.private import opened
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ACTOR: Final = 64
@@ -105,7 +106,7 @@ class Trail:
     def _opened(self) -> Iterator[FileIO]:
         """Hand out the file, with room for a line and locked against the others who add to it."""
         while True:
-            with FileIO(self._path, "a+", opener=_owner_only) as file:
+            with FileIO(self._path, "a+", opener=opened) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if not self._is_replaced(file):
                     if os.fstat(file.fileno()).st_size < MAX_BYTES:
@@ -189,10 +190,6 @@ def _shown(where: DeadFilter) -> str:
         if value is not None
     }
     return " ".join(f"{name}={value}" for name, value in given.items())
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _is_whole(file: FileIO) -> bool:

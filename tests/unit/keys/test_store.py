@@ -1,0 +1,41 @@
+"""The file with the keys: whose it is, and what is said where it cannot be written."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from relay.errors import ConfigError
+from relay.keys import store
+from relay.keys.record import KeyFile
+
+NOBODY = 65_534
+
+
+def unchanged(found: KeyFile) -> KeyFile:
+    return found
+
+
+def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
+    """Whoever owns the folder cannot have root write elsewhere."""
+    precious = tmp_path / "precious"
+    precious.write_text("whole")
+    (tmp_path / ".keys.json.lock").symlink_to(precious)
+    with pytest.raises(ConfigError, match="cannot be written"):
+        store.change(tmp_path / "keys.json", unchanged)
+    assert precious.read_text() == "whole"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes files for others")
+def test_what_root_makes_belongs_to_whom_the_folder_belongs_to(tmp_path: Path) -> None:
+    os.chown(tmp_path, NOBODY, NOBODY)
+    store.change(tmp_path / "keys.json", unchanged)
+    assert {(each.stat().st_uid, each.stat().st_mode & 0o777) for each in tmp_path.iterdir()} == {
+        (NOBODY, 0o600)
+    }
+
+
+def test_a_folder_that_takes_nothing_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("no folder")
+    with pytest.raises(ConfigError, match="run this as the relay's user"):
+        store.change(tmp_path / "data" / "keys.json", unchanged)
