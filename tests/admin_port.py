@@ -106,6 +106,7 @@ class AdminPort:
         metrics_open: bool = False,
         links: Links = NO_LINKS,
         emulated: Sequence[str] = (),
+        max_size_bytes: int = 2**30,
     ) -> None:
         self.now_s = float(NOW_S)
         self.links, self.emulated = links, emulated
@@ -124,7 +125,7 @@ class AdminPort:
         self.journal = SqliteJournal(
             self.journal_path,
             clock=lambda: self.now_s,
-            max_size_bytes=2**30,
+            max_size_bytes=max_size_bytes,
             retention_s=7 * 86_400.0,
         )
         guard = Guard(password=password, hosts=hosts, metrics_open=metrics_open)

@@ -20,6 +20,8 @@ SPOKEN: Final[dict[RangeName, str]] = {
 }
 NONE: Final = "\N{EN DASH}"
 """Where there is nothing to take a share of."""
+NAMED: Final = 3
+"""Of more platforms than that, a sentence names the first ones and counts the others."""
 MANY: Final = 100
 """One in so many that was not delivered is no exception any more."""
 
@@ -132,6 +134,8 @@ def _is_many(dead: int, delivered: int) -> bool:
 
 
 def _listed(names: Sequence[str]) -> str:
+    if len(names) > NAMED:
+        names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 

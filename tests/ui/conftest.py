@@ -4,16 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ui import world
 from tests.ui.browser import Browser, browser
 from tests.ui.served import Served
-
-WORLDS: dict[str, world.Fill] = {
-    "nothing yet": world.nothing,
-    "all is well": world.busy,
-    "trouble": world.troubled,
-    "hostile": world.hostile,
-}
+from tests.ui.state import STATES
 
 
 @pytest.fixture(autouse=True)
@@ -41,11 +34,11 @@ def screen(chromium: Browser) -> Browser:
 def relay(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    with Served(tmp_path_factory.mktemp("relay"), WORLDS[request.param]) as served:
+    with Served(tmp_path_factory.mktemp("relay"), STATES[request.param]) as served:
         yield served
 
 
 @pytest.fixture(scope="session")
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with Served(tmp_path_factory.mktemp("troubled"), world.troubled) as served:
+    with Served(tmp_path_factory.mktemp("troubled"), STATES["trouble"]) as served:
         yield served

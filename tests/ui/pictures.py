@@ -10,6 +10,7 @@ from tests.admin_port import PINTEREST, AdminPort
 from tests.ui import world
 from tests.ui.browser import Browser, browser
 from tests.ui.served import Served
+from tests.ui.state import State
 
 FOLDER: Final = Path(__file__).parents[2] / "deploy" / "screenshots"
 WIDTH: Final = 1200
@@ -42,6 +43,6 @@ if __name__ == "__main__":
     with (
         browser() as opened,
         tempfile.TemporaryDirectory() as folder,
-        Served(Path(folder), lapsed) as relay,
+        Served(Path(folder), State(lapsed)) as relay,
     ):
         take(opened, relay)

@@ -1,19 +1,19 @@
 """An admin port that serves from a thread of its own, so that a test can drive a browser at it."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
 
 from tests.admin_port import AdminPort
 from tests.ui.background import Background
+from tests.ui.state import State
 
 
 class Served(Background):
-    """Serves while the context is open. `fill` is run before anybody looks."""
+    """Serves while the context is open; what a state is filled with is there from the start."""
 
-    def __init__(self, folder: Path, fill: Callable[[AdminPort], Awaitable[None]]) -> None:
+    def __init__(self, folder: Path, state: State) -> None:
         super().__init__()
-        self._folder, self._fill = folder, fill
+        self._folder, self._state = folder, state
         self.port: AdminPort
 
     def url(self, path: str) -> str:
@@ -30,6 +30,6 @@ class Served(Background):
         super().__exit__()
 
     async def _open(self) -> None:
-        self.port = AdminPort(self._folder)
+        self.port = AdminPort(self._folder, names=self._state.names, **self._state.setup)
         await self.port.__aenter__()
-        await self._fill(self.port)
+        await self._state.fill(self.port)

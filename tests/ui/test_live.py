@@ -11,9 +11,9 @@ from relay.outcome.health import Health
 from relay.outcome.probe import Probe
 from tests.admin_port import ACTIVE, PINTEREST, TIKTOK
 from tests.builders import NOW_S
-from tests.ui import world
 from tests.ui.browser import Browser
 from tests.ui.served import Served
+from tests.ui.state import STATES
 
 LAPSED: PauseReason = "token_expired"
 
@@ -21,7 +21,7 @@ LAPSED: PauseReason = "token_expired"
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Served]:
     """A relay that a test may change."""
-    with Served(tmp_path, world.troubled) as served:
+    with Served(tmp_path, STATES["trouble"]) as served:
         yield served
 
 

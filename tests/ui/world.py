@@ -3,7 +3,7 @@
 import math
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -98,14 +98,11 @@ async def hostile(port: AdminPort) -> None:
 
 def dress(port: AdminPort) -> None:
     """Make the destinations look like those of the two platforms."""
-    keys: Mapping[str, Mapping[str, str]] = {
-        PINTEREST: dict.fromkeys(("email", "phone", "external_id", "epik", "ip", "user_agent"), ""),
-        TIKTOK: dict.fromkeys(("email", "phone", "external_id", "ttclid", "ip", "user_agent"), ""),
-    }
     for each in port.destinations:
         each.type = each.name.partition("-")[0]
-        each.identifier_keys = {**keys.get(each.name, {}), "email": "em"}
-        each.fixes = {PINTEREST: pinterest_screen.FIXES, TIKTOK: tiktok_screen.FIXES}[each.name]
+        click_id = {"pinterest": "epik", "tiktok": "ttclid"}[each.type]
+        each.identifier_keys = {**dict.fromkeys((*_CARRIED, click_id), ""), "email": "em"}
+        each.fixes = {"pinterest": pinterest_screen.FIXES, "tiktok": tiktok_screen.FIXES}[each.type]
 
 
 def history(port: AdminPort) -> None:
@@ -175,10 +172,8 @@ def measure(port: AdminPort) -> None:
         port.metrics.request_seconds.observe(1.5, name, count=20)
         port.metrics.requests.add(name, "ok", count=880)
         port.metrics.requests.add(name, "transient", count=20)
-        port.metrics.identifiers.expect(name, port.destinations[0].identifier_keys)
-    port.metrics.identifiers.expect(
-        TIKTOK, ("email", "phone", "external_id", "ttclid", "ip", "user_agent")
-    )
+    for each in port.destinations:
+        port.metrics.identifiers.expect(each.name, each.identifier_keys)
     both = (PINTEREST, TIKTOK)
     for kind, count, carried in (
         ("view_content", 640, "email ip user_agent"),
@@ -294,6 +289,7 @@ async def waiting(port: AdminPort) -> None:
     await port.journal.settle(TIKTOK, Settlement(receipt=late, retry=retry))
 
 
+_CARRIED: Final = ("email", "phone", "external_id", "ip", "user_agent")
 _NONSENSE: Final = (
     ("missing", "event_id", "Needed."),
     ("no_identifier", "user", "Needs at least one usable identifier."),

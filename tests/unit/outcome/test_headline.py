@@ -116,3 +116,10 @@ def test_the_most_pressing_condition_is_told(
 
     assert (told.tone, told.word) == expected
     assert told.meaning.endswith(".")
+
+
+def test_of_many_platforms_some_are_named_and_the_others_counted() -> None:
+    paused = [view(name=name, state="paused") for name in "abcde"]
+    found = headline(summary(*paused), [], {name: name.upper() for name in "abcde"}, ever=True)
+
+    assert found.sentence == "Conversions are not reaching A, B and 3 others."
