@@ -13,6 +13,7 @@ import msgspec
 
 from relay.conversion import Conversion
 from relay.event_name import label_of
+from relay.identity.subject import NOBODY
 from relay.outcome.acquaintance import Acquaintances, OrderIds
 from relay.outcome.finding import Finding, Group
 from relay.outcome.patient import Patient
@@ -41,7 +42,9 @@ class Doctor:
         self._people = Acquaintances()
 
     def look(self, event: Conversion) -> None:
-        """Take note of one event."""
+        """Take note of one event; one whose person was erased tells nothing any more."""
+        if event.identity == NOBODY:
+            return
         group, patient = self._patient(event)
         patient.look(event)
         self._order_ids.look(group, event)

@@ -10,6 +10,7 @@ import pytest
 
 from relay.conversion import Conversion
 from relay.identity.digest import digest
+from relay.identity.subject import NOBODY
 from relay.intake import Intake, Origin, Route, Router, Storage, Window
 from relay.outcome.doctor import MAX_GROUPS, Doctor
 from relay.outcome.quality import GroupQuality
@@ -216,6 +217,13 @@ def test_it_tells_by_name_and_key_what_came_plain_hashed_and_unusable() -> None:
     ]
     assert (phone.carried, [it.count for it in phone.unusable]) == (0, [4])
     assert (external_id.carried, external_id.hashed, external_id.unusable) == (4, 0, ())
+
+
+def test_an_event_whose_person_was_erased_tells_nothing() -> None:
+    events = taken(day())
+    erased = [msgspec.structs.replace(event, identity=NOBODY) for event in events]
+    assert match(erased) == []
+    assert match([*events, *erased]) == match(events)
 
 
 def test_names_without_end_are_looked_at_together() -> None:
