@@ -6,9 +6,9 @@ changed file counts from the next connection on. Making a client raises `Fault`.
 """
 
 import asyncio
+import hashlib
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +28,6 @@ METADATA_MAX_AGE_MS: Final = 30_000
 NO_LIMIT_BYTES: Final = 2**31 - 1
 """Whatever size the broker hands out can be written again; the broker is the one to refuse."""
 BATCH_BYTES: Final = 256 * 1024
-CLOSE_WITHIN_S: Final = 1.0
 PROBE_WITHIN_S: Final = 10.0
 
 
@@ -72,6 +71,18 @@ class Clients:
     def admin(self) -> AIOKafkaAdminClient:
         """Return a client for looking at topics and making them."""
         return AIOKafkaAdminClient(**self._common())
+
+    def credentials(self) -> bytes:
+        """Return a digest of what a new client would show; if it changes, older ones are no use.
+
+        Raises `Fault` or OSError if a part of it cannot be read.
+        """
+        config = self._config
+        digest = hashlib.sha256(repr(self._login()).encode())
+        for file in (config.ssl_cafile, config.ssl_certfile, config.ssl_keyfile):
+            if file is not None:
+                digest.update(file.read_bytes())
+        return digest.digest()
 
     async def probe(self) -> None:
         """Return if any of the brokers lets the relay in; else raise the most telling `Fault`.
@@ -169,13 +180,6 @@ async def _try(host: str, port: int, settings: Mapping[str, Any]) -> Fault | Non
         await connection.close()
         return None
     return Fault(f"{fault.reason} ({host}:{port})", fault.key)
-
-
-async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """End a client in order, or at least its connections if the cluster does not answer."""
-    with suppress(*KNOWN):
-        async with asyncio.timeout(CLOSE_WITHIN_S):
-            await client.stop()
 
 
 _PROTOCOL: Final = "kafka.security_protocol"

@@ -1,27 +1,22 @@
 """Publishes outcomes to `relay.outcomes`, from the journal and beside the flow.
 
-Row after row: sent, acknowledged by the cluster, then forgotten in the journal. Of each partition
-one batch is under way at a time and the producer numbers its batches, so without a crash nothing
-is published twice, however long a broker is away; meanwhile the journal keeps what ends.
+Row after row: written, acknowledged by the cluster, then forgotten in the journal. While the
+cluster is away, the journal keeps what ends.
 """
 
 import asyncio
 import logging
 import random
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final, Literal
-
-from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import DefaultPartitioner
+from typing import Final
 
 from relay.dispatch.retry import Backoff
 from relay.errors import JournalUnavailable
 from relay.journal.outcome import Backlog, OutcomeLog, Waiting
-from relay.kafka import topic
-from relay.kafka.client import Clients, close
+from relay.kafka.client import Clients
 from relay.kafka.fault import KNOWN, Fault, fault_of
+from relay.kafka.writer import Record, Writer
 from relay.metrics import Metrics
 from relay.outcome.published import records
 from relay.outcome.source_view import OutcomesView
@@ -30,12 +25,8 @@ TOPIC: Final = "relay.outcomes"
 ROWS: Final = 4
 """Rows of the journal that are published at a time, each of up to 1,000 outcomes."""
 LOOK_S: Final = 0.25
-ANSWER_WITHIN_S: Final = 5.0
 FIRST_WAIT_S: Final = 1.0
 MAX_WAIT_S: Final = 60.0
-
-Record = tuple[bytes, bytes]
-State = Literal["active", "unreachable"]
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +41,7 @@ class OutcomePublisher:
         metrics: Metrics,
         randomness: random.Random,
     ) -> None:
-        self._clients = clients
+        self._writer = Writer(clients)
         self._journal = journal
         self._metrics = metrics
         self._waits = Backoff(FIRST_WAIT_S, MAX_WAIT_S, randomness)
@@ -77,76 +68,47 @@ class OutcomePublisher:
 
     async def run(self) -> None:
         """Publish until `stop`; to be cancelled is fine, too."""
-        while not self._stop.is_set():
-            try:
-                await self._publish()
-            except KNOWN as error:
-                self._tell(fault_of(error, doing="publishing"))
-                await self._pause(self._waits.next_s())
-
-    async def _publish(self) -> None:
-        await self._clients.probe()
-        for refused in await topic.make(self._clients, [TOPIC]):
-            raise Fault(f"{refused}: the topic is missing and the relay cannot make it; create it")
-        producer = self._clients.producer()
         try:
-            await producer.start()
             while not self._stop.is_set():
-                await self._turn(producer)
+                await self._attempt()
         finally:
-            await close(producer)
+            await self._writer.close()
 
-    async def _turn(self, producer: AIOKafkaProducer) -> None:
+    async def _attempt(self) -> None:
+        """Publish for as long as it goes well."""
+        try:
+            await self._writer.prepare([TOPIC])
+            while not self._stop.is_set():
+                await self._turn()
+        except KNOWN as error:
+            await self._writer.close()
+            await self._explain(fault_of(error, doing="publishing"))
+            await self._pause(self._waits.next_s())
+
+    async def _turn(self) -> None:
+        await self._look()
         rows = await self._journal.outcomes(self._after, ROWS)
         if rows:
-            await self._send(producer, rows)
+            await self._publish(rows)
             self._after = rows[-1].id
             # A journal that takes nothing now keeps rows that are published; they are passed over
             # until it forgets them with the next ones.
             with suppress(JournalUnavailable):
                 await self._journal.outcomes_published(self._after)
-        await self._look()
         if len(rows) < ROWS:
             await self._pause(LOOK_S)
 
-    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Waiting]) -> None:
-        partitions = sorted(await producer.partitions_for(TOPIC))
-        by_partition: defaultdict[int, list[Record]] = defaultdict(list)
-        for record in (record for row in rows for record in records(row)):
-            by_partition[_partition(record[0], partitions)].append(record)
-        sending = [
-            asyncio.create_task(_send_in_order(producer, number, each))
-            for number, each in by_partition.items()
-        ]
-        try:
-            await self._accompany(set(sending))
-        finally:
-            for task in sending:
-                task.cancel()
-            await asyncio.wait(sending)
-        self._published += sum(map(len, by_partition.values()))
+    async def _publish(self, rows: Sequence[Waiting]) -> None:
+        found = [Record(TOPIC, *record) for row in rows for record in records(row)]
+        await self._writer.write(found, self._explain)
+        self._published += len(found)
         self._tell(None)
         self._waits.reset()
 
-    async def _accompany(self, pending: "set[asyncio.Task[None]]") -> None:
-        """Wait for all, and say so if it takes long; raises as soon as one fails."""
-        while pending:
-            done, pending = await asyncio.wait(
-                pending, timeout=ANSWER_WITHIN_S, return_when=asyncio.FIRST_EXCEPTION
-            )
-            for task in done:
-                task.result()
-            if not done:
-                self._tell(await self._cause())
-
-    async def _cause(self) -> Fault:
-        """Return why the cluster does not answer."""
+    async def _explain(self, fault: Fault) -> None:
+        """Tell why nothing is published, and how much waits."""
+        self._tell(fault)
         await self._look()
-        try:
-            await self._clients.probe()
-        except Fault as fault:
-            return fault
-        return Fault("the cluster does not take them in time")
 
     async def _look(self) -> None:
         backlog = await self._journal.outcome_backlog()
@@ -174,27 +136,3 @@ class OutcomePublisher:
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._stop.wait()
-
-
-async def _send_in_order(
-    producer: AIOKafkaProducer, partition: int, outcomes: Iterable[Record]
-) -> None:
-    """Send to one partition, a full batch at a time."""
-    batch: Any = producer.create_batch()
-    for key, value in outcomes:
-        if batch.append(key=key, value=value, timestamp=None) is None:
-            await (await producer.send_batch(batch, TOPIC, partition=partition))
-            batch = producer.create_batch()
-            batch.append(key=key, value=value, timestamp=None)
-    await (await producer.send_batch(batch, TOPIC, partition=partition))
-
-
-def _partition(key: bytes, partitions: Sequence[int]) -> int:
-    """Return where every other producer, too, would put a record with this key."""
-    if len(partitions) == 1:
-        return partitions[0]
-    found: int = _PARTITIONER(key, partitions, partitions)
-    return found
-
-
-_PARTITIONER: Final[Callable[..., int]] = DefaultPartitioner()

@@ -4,7 +4,7 @@ Topics of producers are never made. Those that the relay itself writes are, with
 takes for partitions and copies, unless the user may not: then `make` says what is missing.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -23,16 +23,14 @@ async def existing(clients: Clients) -> frozenset[str]:
         return frozenset(await admin.list_topics())
 
 
-async def make(clients: Clients, names: Collection[str]) -> Sequence[str]:
-    """Make those topics that are not there; return those that cannot be made, with the reason."""
+async def make(clients: Clients, names: Collection[str]) -> Mapping[str, str]:
+    """Make those topics that are not there; return why those are not made that cannot be."""
     async with _admin(clients) as admin:
         known = frozenset(await admin.list_topics())
         missing = [name for name in names if name not in known]
-        return [
-            f"{name} ({reason})"
-            for name in missing
-            if (reason := await _make(admin, name)) is not None
-        ]
+        return {
+            name: reason for name in missing if (reason := await _make(admin, name)) is not None
+        }
 
 
 async def _make(admin: AIOKafkaAdminClient, name: str) -> str | None:

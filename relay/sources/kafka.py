@@ -16,13 +16,15 @@ from typing import Final
 from relay.config import KafkaSourceConfig
 from relay.intake import Intake
 from relay.kafka import topic
-from relay.kafka.client import Clients, close
+from relay.kafka.client import Clients
+from relay.kafka.closing import close_consumer
 from relay.kafka.fault import KNOWN, Fault, fault_of
 from relay.metrics import Metrics
 from relay.outcome.source_view import KafkaSourceView
 from relay.sources.kafka_batch import BatchTaker
-from relay.sources.kafka_session import Session, TopicAppeared
+from relay.sources.kafka_session import Session
 from relay.sources.kafka_status import Status
+from relay.sources.kafka_watch import TopicAppeared
 from relay.sources.rejected import SUFFIX, RejectedTopics
 
 FIRST_WAIT_S: Final = 1.0
@@ -101,7 +103,7 @@ class KafkaSource:
             await consumer.start()
             await session.run()
         finally:
-            await close(consumer)
+            await close_consumer(consumer)
 
     async def _readable_topics(self) -> list[str]:
         """Return the topics that are there; make those for what is unusable."""

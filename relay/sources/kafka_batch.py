@@ -24,7 +24,6 @@ ORIGIN: Final = Origin("kafka")
 MAX_EVENTS: Final = 10_000
 """Events of one append; more of them, out of messages with long arrays, are several."""
 FULL_RETRY_S: Final = 1.0
-SLOW_S: Final = 5.0
 REJECTED_FIRST_S: Final = 1.0
 REJECTED_MAX_S: Final = 30.0
 
@@ -78,22 +77,15 @@ class BatchTaker:
 
     async def _write_away(self, rejected: list[Rejected]) -> None:
         while True:
-            writing = asyncio.create_task(self._rejected.write(rejected))
             try:
-                await self._accompany(writing)
+                await self._rejected.write(rejected, self._stopped)
             except Fault as fault:
-                self._status.in_trouble("stopped", fault)
+                await self._stopped(fault)
                 await asyncio.sleep(self._waits.next_s())
             else:
                 break
-            finally:
-                writing.cancel()
         self._waits.reset()
         self._status.out_of_trouble()
 
-    async def _accompany(self, writing: "asyncio.Task[None]") -> None:
-        """Wait for the producer, which tries for ever, but say so if it takes long."""
-        while not (await asyncio.wait({writing}, timeout=SLOW_S))[0]:
-            reason = "the cluster does not take rejected messages; are enough replicas in sync?"
-            self._status.in_trouble("stopped", Fault(reason))
-        writing.result()
+    async def _stopped(self, fault: Fault) -> None:
+        self._status.in_trouble("stopped", fault)

@@ -5,7 +5,7 @@ that a wrong password is one line however often it is tried.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -76,13 +76,25 @@ class Status:
             self._trouble = None
             self._tell()
 
-    def lacks(self, missing: Sequence[str], refused: Sequence[str]) -> None:
-        """Note which topics are not there, and which ones cannot be made (each with a reason)."""
+    def lacks(self, missing: Sequence[str], refused: Mapping[str, str]) -> None:
+        """Note which topics are not there, and why others are not that the relay would make."""
         if missing and missing != self.missing:
             _warn("a topic does not exist, or the user may not see it", missing)
         self.missing = missing
         if refused:
-            _warn("a topic is missing and the relay cannot make it; create it", refused)
+            found = [f"{name} ({reason})" for name, reason in refused.items()]
+            _warn("a topic is missing and the relay cannot make it; create it", found)
+
+    def has_topics(self, known: Collection[str]) -> None:
+        """Note which topics are there now."""
+        self.lacks([name for name in self._topics if name not in known], {})
+
+    def deleted(self, partition: TopicPartition, messages: int) -> None:
+        """Warn that up to so many messages were gone before they were read."""
+        where = f"{partition.topic}, partition {partition.partition}"
+        fields = {"source": "kafka", "topic": where, "messages": messages}
+        message = "messages were deleted before they were read; keep the topic for longer"
+        log.warning(message, extra={"fields": fields})
 
     def passed_over(self, tombstones: int) -> None:
         """Count messages without a value."""

@@ -9,6 +9,7 @@ import msgspec
 
 from relay.intake import Intake, Route, Router, Storage, Window
 from relay.kafka.fault import Fault
+from relay.kafka.writer import Tell
 from relay.metrics import Metrics
 from relay.sources import kafka_batch
 from relay.sources.kafka_batch import BatchTaker
@@ -30,7 +31,7 @@ class RejectedInMemory:
         self.written: list[Rejected] = []
         self.failures = failures
 
-    async def write(self, rejected: Sequence[Rejected]) -> None:
+    async def write(self, rejected: Sequence[Rejected], _: Tell) -> None:
         if self.failures:
             self.failures -= 1
             raise Fault("conversions.rejected: the topic does not exist")

@@ -1,0 +1,137 @@
+"""Writes to the topics that are the relay's own: what cannot be used, and outcomes.
+
+Of each partition one batch is under way at a time, and the producer numbers its batches: as long
+as it lives nothing is written twice, however long a broker is away. So it is replaced only where
+nothing else helps: a record is refused, a topic is gone, or the credentials have changed.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import DefaultPartitioner
+
+from relay.kafka import topic
+from relay.kafka.client import Clients
+from relay.kafka.closing import close_producer, end
+from relay.kafka.fault import KNOWN, Fault, fault_of
+
+ANSWER_WITHIN_S: Final = 5.0
+
+Tell = Callable[[Fault], Awaitable[None]]
+
+
+class Record(NamedTuple):
+    """What is written; without a key, it goes to any partition."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Writer:
+    """See the module docstring; `close` it in the end."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._producer: AIOKafkaProducer | None = None
+        self._credentials = b""
+
+    async def prepare(self, topics: Collection[str]) -> AIOKafkaProducer:
+        """Return the producer; a new one makes the topics that are missing. Raises `KNOWN`."""
+        if self._producer is None:
+            await self._clients.probe()
+            for reason in (await topic.make(self._clients, topics)).values():
+                raise Fault(
+                    f"the topic is missing and the relay cannot make it ({reason}); create it"
+                )
+            self._credentials = self._clients.credentials()
+            self._producer = self._clients.producer()
+            await self._producer.start()
+        return self._producer
+
+    async def write(self, records: Collection[Record], tell: Tell) -> None:
+        """Return once the cluster has them all; meanwhile `tell` hears why it takes long.
+
+        Raises `Fault`; then some may be there already, and the next call takes a new producer.
+        """
+        topics = {record.topic for record in records}
+        writing = asyncio.create_task(self._write(records, topics))
+        try:
+            while not (await asyncio.wait({writing}, timeout=ANSWER_WITHIN_S))[0]:
+                await tell(await self._obstacle(topics))
+            writing.result()
+        except KNOWN as error:
+            await end(writing)
+            await self.close()
+            raise fault_of(error, doing="writing") from None
+        finally:
+            await end(writing)
+
+    async def close(self) -> None:
+        """Let go of the producer, if there is one."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await close_producer(producer)
+
+    async def _write(self, records: Iterable[Record], topics: Collection[str]) -> None:
+        producer = await self.prepare(topics)
+        partitions = {name: sorted(await producer.partitions_for(name)) for name in topics}
+        by_partition: defaultdict[tuple[str, int], list[Record]] = defaultdict(list)
+        for record in records:
+            number = _partition(record.key, partitions[record.topic])
+            by_partition[record.topic, number].append(record)
+        try:
+            async with asyncio.TaskGroup() as sending:
+                for (name, number), each in by_partition.items():
+                    sending.create_task(_send_in_order(producer, name, number, each))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _obstacle(self, topics: Collection[str]) -> Fault:
+        """Return why the cluster takes nothing. Raises `Fault` if a new producer may help."""
+        try:
+            await self._clients.probe()
+            known = await topic.existing(self._clients)
+            credentials = self._clients.credentials()
+        except KNOWN as error:
+            return fault_of(error)
+        if not known.issuperset(topics):
+            raise Fault("the topic is gone, or the user may not see it any more")
+        if credentials != self._credentials:
+            raise Fault("the credentials have changed", "kafka.sasl_plain_password")
+        return Fault("the cluster does not take it in time; are enough replicas in sync?")
+
+
+async def _send_in_order(
+    producer: AIOKafkaProducer, name: str, partition: int, records: Iterable[Record]
+) -> None:
+    """Send to one partition, a full batch at a time; one record at least fits into each."""
+    batch: Any = producer.create_batch()
+    for record in records:
+        if not _append(batch, record):
+            await (await producer.send_batch(batch, name, partition=partition))
+            batch = producer.create_batch()
+            _append(batch, record)
+    await (await producer.send_batch(batch, name, partition=partition))
+
+
+def _append(batch: Any, record: Record) -> bool:
+    done = batch.append(
+        key=record.key, value=record.value, timestamp=None, headers=list(record.headers)
+    )
+    return done is not None
+
+
+def _partition(key: bytes | None, partitions: Sequence[int]) -> int:
+    """Return where every other producer, too, would put a record with this key."""
+    if len(partitions) == 1:
+        return partitions[0]
+    found: int = _PARTITIONER(key, partitions, partitions)
+    return found
+
+
+_PARTITIONER: Final[Callable[..., int]] = DefaultPartitioner()
