@@ -13,6 +13,7 @@ import msgspec
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, plain, print_json, table
 from relay.config import sandbox
+from relay.errors import RelayError
 from relay.outcome.audit import SUFFIX, Act, Action, Trail
 from relay.outcome.reports import utc
 
@@ -43,7 +44,13 @@ def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool
     path = available_config(config_file).journal.path
     suffix = sandbox.SUFFIX + SUFFIX if emulated else SUFFIX
     trail = Trail(path.with_name(path.name + suffix), time.time)
-    acts = deque(trail.acts(), maxlen=limit)
+    try:
+        acts = deque(trail.acts(), maxlen=limit)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise RelayError(
+            f"the audit cannot be read ({reason}); run this as the relay's user"
+        ) from None
     if as_json:
         print_json(msgspec.json.encode({"acts": [_view(act) for act in acts]}))
     elif acts:

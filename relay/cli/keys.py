@@ -24,7 +24,7 @@ from relay.outcome.audit import SUFFIX, WHO, Action, Trail, Who
 from relay.outcome.view import KeyList
 
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-RATE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)/s")
+RATE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)/s")
 MAX_KEYS: Final = 5_000
 """Keys in a file, revoked ones included; the oldest of those make room."""
 OVERLAP: Final = "24h"

@@ -43,7 +43,9 @@ def read(path: Path) -> KeyFile | None:
     except msgspec.DecodeError:
         found = None
     if found is None:
-        raise ConfigError(f"{path} is no file of producer keys; restore it, or make new keys")
+        raise ConfigError(
+            f"{path} is no file of producer keys; restore it, or move it away and make new keys"
+        )
     return found
 
 

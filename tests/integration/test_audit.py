@@ -66,6 +66,14 @@ def test_keys_are_audited_without_their_secrets(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_an_audit_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    (tmp_path / "data" / "relay.db.audit").mkdir(parents=True)
+    ended = shop.run("audit")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "run this as the relay's user" in ended.err
+
+
 def test_keys_that_were_made_before_there_is_a_configuration_are_told(tmp_path: Path) -> None:
     shop = Shop.of(tmp_path)
     shop.run("keys", "create", "backend")

@@ -58,6 +58,7 @@ def test_a_person_sees_both_ways_to_use_it(shop: Shop) -> None:
         (["a", "--scopes", "all"], "--scopes must be events:write or events:read"),
         (["a", "--rate", "fast"], "--rate must be a number of requests a second"),
         (["a", "--rate", "0/s"], "--rate must be"),
+        (["a", "--rate", f"{'9' * 400}/s"], "--rate must be"),
         (["a", "--expires", "soon"], "--expires must be a duration"),
         (["a", "--expires", "1ms"], "--expires must be a second or more"),
         (["a", "--destinations", " ,"], "--destinations must name one or more"),
