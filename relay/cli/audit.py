@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -43,20 +43,21 @@ def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool
     """
     path = available_config(config_file).journal.path
     suffix = sandbox.SUFFIX + SUFFIX if emulated else SUFFIX
-    trail = Trail(path.with_name(path.name + suffix), time.time)
-    try:
-        acts = deque(trail.acts(), maxlen=limit)
-    except OSError as error:
-        reason = (error.strerror or "error").lower()
-        raise RelayError(
-            f"the audit cannot be read ({reason}); run this as the relay's user"
-        ) from None
+    acts = _latest(Trail(path.with_name(path.name + suffix), time.time), limit)
     if as_json:
         print_json(msgspec.json.encode({"acts": [_view(act) for act in acts]}))
     elif acts:
         _show(acts)
     else:
         click.echo("Nobody has done anything yet.")
+
+
+def _latest(trail: Trail, limit: int) -> Collection[Act]:
+    try:
+        return deque(trail.acts(), maxlen=limit)
+    except OSError as error:
+        reason = f"the audit cannot be read ({(error.strerror or 'error').lower()})"
+        raise RelayError(f"{reason}; run this as the relay's user") from None
 
 
 def _show(acts: Iterable[Act]) -> None:
