@@ -16,11 +16,14 @@ from typing import Any, Self
 import aiohttp
 import msgspec
 
+from tests.bench.usage import tree
+
 READY_WITHIN_S = 30.0
 LOOK_S = 0.02
 CONFIG = """\
 [server]
 listen = "127.0.0.1:{producers}"
+workers = {workers}
 drain = "10s"
 [admin]
 listen = "127.0.0.1:{admin}"
@@ -57,6 +60,8 @@ class Relay:
         platforms: str,
         options: str = "",
         environ: Mapping[str, str] = MappingProxyType({}),
+        *,
+        workers: int = 1,
     ) -> None:
         self.folder = folder
         self._environ = environ
@@ -68,6 +73,7 @@ class Relay:
         (folder / "relay.toml").write_text(
             CONFIG.format(
                 producers=producers,
+                workers=workers,
                 admin=admin,
                 folder=folder,
                 platforms=platforms,
@@ -118,6 +124,11 @@ class Relay:
         """The process, once it was started."""
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def worker_ids(self) -> list[int]:
+        """The processes that it has started, as long as they are there."""
+        return tree(self.process_id)[1:]
 
     async def summary(self) -> Any:
         """Return the lifetime funnels by name."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 import msgspec
+import pytest
 from aiohttp import web
 
 from tests.acceptance.process import TOKENS, Relay, purchase
@@ -38,9 +39,13 @@ DEBUGGING = {"RELAY_SERVER__LOG_LEVEL": "debug"}
 OPTIONS = 'linger = "10ms"\nmax_batch = 1'
 
 
-async def test_no_byte_of_a_person_or_a_token_is_kept_or_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 3])
+async def test_no_byte_of_a_person_or_a_token_is_kept_or_told(tmp_path: Path, workers: int) -> None:
     """With all that can be logged in the log, which is among the files."""
-    async with echoing_platforms() as url, Relay(tmp_path, url, OPTIONS, DEBUGGING) as relay:
+    async with (
+        echoing_platforms() as url,
+        Relay(tmp_path, url, OPTIONS, DEBUGGING, workers=workers) as relay,
+    ):
         told = await post_all(relay)
         told += await break_off(relay)
         await relay.until_nothing_waits()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+import pytest
 
 from relay.keys.token import new_token
 from tests.acceptance.process import Relay, purchase
@@ -43,21 +44,29 @@ class Request:
         self.body = json.dumps(body).encode()
 
 
-async def test_no_byte_of_a_key_or_a_secret_is_kept_or_told(tmp_path: Path) -> None:
-    relay = Relay(tmp_path, UNREACHABLE, environ=ENVIRON)
+@pytest.mark.parametrize("workers", [1, 3])
+async def test_no_byte_of_a_key_or_a_secret_is_kept_or_told(tmp_path: Path, workers: int) -> None:
+    relay = Relay(tmp_path, UNREACHABLE, environ=ENVIRON, workers=workers)
     with (tmp_path / "relay.toml").open("a") as config:
         config.write(SHOP)
     good, wrong = made(tmp_path), str(new_token())
     async with relay:
         told = b"".join([await posted(relay, each) for each in requests(good, wrong)])
         told += await read_all(relay)
+        told += b"".join(shown_of(each) for each in relay.worker_ids)
         await relay.end(signal.SIGTERM)
     kept = relay.text_on_disk()
     for canary in canaries(good, wrong):
-        assert canary.encode() not in told, "in answers"
+        assert canary.encode() not in told, "in answers, or seen of a worker"
         assert canary.encode() not in kept, "on disk"
     assert b'"level":"debug"' in kept
     assert b'"key_create"' in kept
+
+
+def shown_of(process_id: int) -> bytes:
+    """Return what others on the machine, or a look at its environment, see of a process."""
+    folder = Path(f"/proc/{process_id}")
+    return (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
 
 
 def made(folder: Path) -> str:

@@ -19,9 +19,12 @@ DRAIN_S = 10.0
 AT_ONCE_S = 2.0
 
 
-async def test_sigterm_under_load_ends_in_time_and_leaves_the_rest_on_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 3])
+async def test_sigterm_under_load_ends_in_time_and_leaves_the_rest_on_disk(
+    tmp_path: Path, workers: int
+) -> None:
     async with Sandbox() as sandbox:
-        relay = Relay(tmp_path, sandbox.url)
+        relay = Relay(tmp_path, sandbox.url, workers=workers)
         producer = Producer(relay.producers, "p")
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as load, relay:

@@ -1,0 +1,243 @@
+"""Several worker processes, as real ones: what one of them may cost, and what holds for all."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from relay.sandbox.server import Sandbox
+from tests.acceptance.process import LOOK_S, Producer, Relay, fetch, purchase
+from tests.acceptance.test_kill import PLATFORMS, accepted_ids
+from tests.producers_port import Client, post
+
+UNREACHABLE = "http://127.0.0.1:9"
+SOON_S = 20.0
+GONE_WITHIN_S = 2.0
+REVOKED_WITHIN_S = 1.0
+CROWD = 1_500
+
+
+@pytest.mark.slow
+async def test_a_worker_killed_under_load_loses_nothing_acknowledged_and_is_replaced(
+    tmp_path: Path,
+) -> None:
+    """Each of three kills hits another worker; the other ones go on meanwhile."""
+    async with Sandbox() as sandbox:
+        relay = Relay(tmp_path, sandbox.url, workers=2)
+        producers = [Producer(relay.producers, f"p{number}") for number in range(4)]
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as load, relay:
+            for producer in producers:
+                load.create_task(producer.post_until(stop))
+            for number in range(1, 4):
+                await producers[number].until_acknowledged(200 * number)
+                os.kill(relay.worker_ids[number % 2], signal.SIGKILL)
+                await until(relay, {"relay_worker_restarts_total": number, "relay_workers": 2})
+            stop.set()
+            funnels = await relay.until_nothing_waits()
+            assert await relay.end(signal.SIGTERM) == 0
+        accepted = {name: await accepted_ids(sandbox.url, name) for name in PLATFORMS}
+    acknowledged = set().union(*(each.acknowledged for each in producers))
+    for counts in accepted.values():
+        assert acknowledged <= counts.keys()
+        assert counts.total() == len(counts), "the process that sends was never harmed"
+    assert all(each["dead"] == 0 for each in funnels.values())
+    log = (tmp_path / "relay.log").read_text().splitlines()
+    ended = [line for line in log if "a worker process ended" in line]
+    assert len(ended) == 3
+    assert all('"reason":"SIGKILL"' in line for line in ended)
+
+
+async def test_when_no_worker_runs_the_relay_is_not_ready_and_says_why(tmp_path: Path) -> None:
+    async with Relay(tmp_path, UNREACHABLE, workers=2) as relay:
+        for each in relay.worker_ids:
+            os.kill(each, signal.SIGKILL)
+        status, told = await ready(relay)
+        while status == 200:
+            status, told = await ready(relay)
+        assert told == "no worker process runs"
+        await until(relay, {"relay_workers": 2})
+        assert (await ready(relay))[0] == 200
+        assert (await posts(relay, [purchase("after")])) == [202]
+
+
+async def test_workers_are_gone_with_the_main_process_and_its_port_is_free(tmp_path: Path) -> None:
+    relay = Relay(tmp_path, UNREACHABLE, workers=3)
+    await relay.start()
+    workers = relay.worker_ids
+    assert len(workers) == 3
+    await relay.kill()
+    async with asyncio.timeout(GONE_WITHIN_S):
+        while any(is_there(each) for each in workers):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(LOOK_S)
+    async with relay:
+        assert (await posts(relay, [purchase("after")])) == [202]
+
+
+async def test_a_worker_that_cannot_start_fails_the_start(tmp_path: Path) -> None:
+    """One line says so, instead of a relay that answers nobody."""
+    relay = Relay(tmp_path, UNREACHABLE, environ={"PYTHONPATH": str(broken(tmp_path))}, workers=2)
+    with pytest.raises(AssertionError, match="a worker process did not start"):
+        await relay.start()
+
+
+@pytest.mark.slow
+async def test_of_10000_uses_of_a_key_for_5000_exactly_5000_pass(tmp_path: Path) -> None:
+    relay = Relay(tmp_path, UNREACHABLE, workers=2)
+    token = made(tmp_path, "--max-uses", "5000")
+    async with relay:
+        statuses: Counter[int] = Counter()
+        numbers = iter(range(10_000))
+
+        async def client() -> None:
+            async with Client(port_of(relay)) as connection:
+                for number in numbers:
+                    await connection.send(request(token, f"e-{number}"))
+                    answered = await connection.answer()
+                    statuses[answered.status] += 1
+                    if answered.status != 202:  # what is refused ends its connection
+                        return
+
+        while statuses.total() < 10_000:
+            await asyncio.gather(*(client() for _ in range(8)))
+        assert statuses == {202: 5_000, 403: 5_000}
+        funnels = await relay.summary()
+        assert {each["received"] for each in funnels.values()} == {5_000}
+        await at_rest(relay, statuses)
+
+
+async def test_a_revoked_key_is_out_within_a_second_at_every_worker(tmp_path: Path) -> None:
+    """Also on connections that were open before."""
+    relay = Relay(tmp_path, UNREACHABLE, workers=3)
+    token = made(tmp_path)
+    async with relay, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(Client(port_of(relay))) for _ in range(12)]
+        assert {await status_of(each, request(token, "a")) for each in clients} == {202}
+        run(tmp_path, "revoke", "shop")
+        await asyncio.sleep(REVOKED_WITHIN_S)  # the promised time itself
+        assert {await status_of(each, request(token, "b")) for each in clients} == {401}
+
+
+async def test_a_rate_is_one_for_all_workers(tmp_path: Path) -> None:
+    relay = Relay(tmp_path, UNREACHABLE, workers=3)
+    token = made(tmp_path, "--rate", "5/s")
+    async with relay:
+        began = time.monotonic()
+        statuses = await asyncio.gather(*(once(relay, request(token, "x")) for _ in range(40)))
+        passed = Counter(statuses)
+        assert passed.keys() == {202, 429}
+        assert 5 <= passed[202] <= 5 + 5 * (time.monotonic() - began) + 1
+
+
+@pytest.mark.slow
+async def test_a_crowd_of_connections_is_served(tmp_path: Path) -> None:
+    """More than the kernel keeps by default at a socket; all are open at the same time."""
+    environ = {"RELAY_SERVER__MAX_CONNECTIONS": str(CROWD)}
+    async with Relay(tmp_path, UNREACHABLE, environ=environ, workers=2) as relay:
+        async with AsyncExitStack() as stack:
+            clients = [Client(port_of(relay)) for _ in range(CROWD)]
+            await asyncio.gather(*(stack.enter_async_context(each) for each in clients))
+            asked = [status_of(each, request("", f"e-{at}")) for at, each in enumerate(clients)]
+            assert Counter(await asyncio.gather(*asked)) == {202: CROWD}
+        await at_rest(relay, Counter({202: CROWD}))
+
+
+async def test_the_bound_of_connections_is_one_for_all_workers(tmp_path: Path) -> None:
+    """Beyond it by fewer than there are workers, when several let somebody in at once."""
+    environ = {"RELAY_SERVER__MAX_CONNECTIONS": "10"}
+    async with Relay(tmp_path, UNREACHABLE, environ=environ, workers=3) as relay:
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(Client(port_of(relay))) for _ in range(20)]
+            statuses = Counter([await status_of(each, request("", "a")) for each in clients])
+        assert 10 <= statuses[202] <= 12
+        assert statuses.total() == 20
+        assert statuses.keys() == {202, 503}
+
+
+def broken(folder: Path) -> Path:
+    """Return a folder that keeps a worker, and only it, from starting."""
+    (folder / "sitecustomize.py").write_text(
+        "import sys\nif 'relay.worker' in sys.orig_argv:\n    raise SystemExit(3)\n"
+    )
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Run `relay keys` and return what it printed."""
+    command = [sys.executable, "-m", "relay", "keys", *arguments, "-c", f"{folder}/relay.toml"]
+    return subprocess.run(command, capture_output=True, check=True).stdout.decode()
+
+
+def made(folder: Path, *limits: str) -> str:
+    """Return the token of a new key."""
+    token: str = json.loads(run(folder, "create", "shop", "--json", *limits))["token"]
+    return token
+
+
+def request(token: str, event_id: str) -> bytes:
+    body = json.dumps(purchase(event_id)).encode()
+    return post(body, Authorization=f"Bearer {token}" if token else "")
+
+
+def port_of(relay: Relay) -> int:
+    return int(relay.producers.rpartition(":")[2])
+
+
+async def status_of(client: Client, sent: bytes) -> int:
+    """Send on a connection that stays open, and return the status of the answer."""
+    await client.send(sent)
+    return (await client.answer()).status
+
+
+async def once(relay: Relay, sent: bytes) -> int:
+    """Send on a connection of its own."""
+    async with Client(port_of(relay)) as client:
+        return await status_of(client, sent)
+
+
+async def posts(relay: Relay, events: list[dict[str, object]]) -> list[int]:
+    return [await once(relay, post(json.dumps(each).encode())) for each in events]
+
+
+async def ready(relay: Relay) -> tuple[int, str]:
+    """Return the status of `/readyz`, and what it says."""
+    async with Client(int(relay.admin.rpartition(":")[2])) as client:
+        await client.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answered = await client.answer()
+    return answered.status, answered.json.get("message", "")
+
+
+async def figures(relay: Relay) -> dict[str, float]:
+    """Return the metrics by name and labels."""
+    lines = (await fetch(f"{relay.admin}/metrics")).decode().splitlines()
+    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
+async def until(relay: Relay, wanted: dict[str, float]) -> None:
+    """Wait for figures."""
+    async with asyncio.timeout(SOON_S):
+        while not wanted.items() <= (await figures(relay)).items():  # noqa: ASYNC110 - a figure tells nobody
+            await asyncio.sleep(LOOK_S)
+
+
+async def at_rest(relay: Relay, statuses: Counter[int]) -> None:
+    """Wait for the figures of the answers to be those that were given, and no more."""
+    wanted = {f'relay_http_answers_total{{status="{each}"}}': n for each, n in statuses.items()}
+    await until(relay, {**wanted, "relay_ingest_seconds_count": statuses[202]})
+
+
+def is_there(process_id: int) -> bool:
+    """Tell whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
