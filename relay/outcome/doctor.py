@@ -21,7 +21,7 @@ from relay.outcome.quality import GroupQuality
 from relay.outcome.symptom import findings_of
 
 MAX_GROUPS: Final = 200
-"""Names and keys that are looked at apart; of further ones, all custom names together."""
+"""Names and keys that are looked at apart; further ones by name alone, custom names together."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -87,6 +87,6 @@ class Doctor:
         patient = self._patients.get(group)
         if patient is None:
             if len(self._patients) >= MAX_GROUPS:
-                group = group._replace(event=label_of(event.event))
+                group = Group(label_of(event.event), "")
             patient = self._patients.setdefault(group, Patient())
         return group, patient

@@ -230,7 +230,10 @@ def test_names_without_end_are_looked_at_together() -> None:
     events = day()
     for number, event in enumerate(events):
         event["event"] = f"made-up-{number}"
-    groups = match(taken(events))
+    conversions = taken(events)
+    keyed = [msgspec.structs.replace(each, key=each.event_id) for each in conversions]
+    assert len(match(keyed)) == MAX_GROUPS + 1
+    groups = match(conversions)
     assert len(groups) == MAX_GROUPS + 1
     assert (groups[0].event, groups[0].events) == ("custom", EVENTS - MAX_GROUPS)
 
