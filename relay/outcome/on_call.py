@@ -28,8 +28,10 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     quantiles_s: Sequence[float | None]
     retries: int
     skipped: Mapping[str, int]
-    dead: Mapping[str, int]
-    """Events by reason, the most frequent first."""
+    """By reason, the most frequent first."""
+    ended: Mapping[str, int]
+    """Events that ended undelivered, by reason; one that was replayed and ended again, twice."""
+    replayed: int
 
 
 class Lag(msgspec.Struct, frozen=True):
@@ -77,7 +79,8 @@ def _traffic(metrics: Metrics, view: DestinationView, totals: Totals) -> Traffic
         quantiles_s=_quantiles(metrics.request_seconds, view.name),
         retries=metrics.retries.counts().get((view.name,), 0),
         skipped=_by_reason(totals.skipped, view.name),
-        dead=_by_reason(totals.dead, view.name),
+        ended=_by_reason(totals.dead, view.name),
+        replayed=totals.replayed.get(view.name, 0),
     )
 
 

@@ -79,6 +79,11 @@ class Browser:
         """Return all elements."""
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
+    def cells(self, path: str) -> list[str]:
+        """Return what can be read in elements, by XPath; figures without their thousands apart."""
+        found = self.driver.find_elements(By.XPATH, path)
+        return [" ".join(each.text.replace(",", "").split()) for each in found]
+
     def click(self, words: str) -> None:
         """Click the first link or button that is labelled so."""
         path = f"//*[self::a or self::button or self::summary][normalize-space()={words!r}]"

@@ -1,12 +1,8 @@
 """The real relay between a shop that goes on selling and platforms whose tokens can lapse."""
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any, Final, Self
-
-import msgspec
+from typing import Final, Self
 
 from relay.sandbox import Sandbox
 from tests.acceptance.process import Producer, Relay
@@ -51,14 +47,6 @@ class Story(Background):
         """Return how many purchases were acknowledged in all."""
         self.run(self._end_posting())
         return len(self.producer.acknowledged)
-
-    def status(self) -> Any:
-        """Return the destinations as the command line tells them."""
-        command = [sys.executable, "-m", "relay", "status", "--json", "-c"]
-        done = subprocess.run(
-            [*command, "relay.toml"], cwd=self._folder, capture_output=True, check=True
-        )
-        return msgspec.json.decode(done.stdout)["destinations"]
 
     async def _open(self) -> None:
         self.sandbox = await Sandbox().__aenter__()

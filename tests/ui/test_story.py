@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
-import msgspec
 import pytest
 
 from tests.ui.browser import Browser
@@ -46,28 +44,3 @@ def test_a_lapsed_token_is_told_mended_and_nothing_is_lost(screen: Browser, stor
     assert {each["delivered"] for each in funnels.values()} == {sold}
     at_tiktok = {each.event_id for each in story.sandbox.exchange.inbox.ids("tiktok")}
     assert at_tiktok >= story.producer.acknowledged
-
-
-def test_all_that_tell_figures_tell_the_same_at_rest(screen: Browser, story: Story) -> None:
-    """The page, the API, the metrics and the command line, to the unit."""
-    story.stop_selling()
-    story.run(story.relay.until_nothing_waits())
-    admin = story.relay.admin
-    with urlopen(f"{admin}/api/v1/summary?range=24h") as answer:
-        summary = msgspec.json.decode(answer.read())
-    with urlopen(f"{admin}/metrics") as answer:
-        metrics = answer.read().decode()
-    screen.open(admin)
-    rows = {row.text.split("\n")[0]: row.text for row in screen.all(".funnel tbody tr")}
-
-    for each, label in zip(summary["destinations"], ("Pinterest", "TikTok"), strict=True):
-        figures = [int(figure.replace(",", "")) for figure in re.findall(r"[\d,]+", rows[label])]
-        assert figures == [
-            each[key] for key in ("received", "skipped", "pending", "delivered", "dead")
-        ]
-        delivered = re.findall(
-            rf'relay_events_delivered_total{{destination="{each["name"]}",event="[^"]+"}} (\S+)',
-            metrics,
-        )
-        assert sum(map(float, delivered)) == each["delivered"]
-    assert story.status() == summary["destinations"]
