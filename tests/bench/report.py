@@ -107,7 +107,9 @@ class _Judge:
             return None
         limit, value = self._limit(case, bound), Spread.of(found).median
         is_kept = value >= limit if bound.at_least is not None else value <= limit
-        return Verdict(case.name, _text(bound, value, limit), is_kept)
+        verdict = Verdict(case.name, _text(bound, value, limit), is_kept)
+        other = bound.otherwise and self.verdict(case, bound.otherwise)
+        return verdict if other is None else _either(verdict, other)
 
     def _values(self, case: Case, bound: Bound) -> list[float]:
         own = self._results[case.name].of(RELAY)
@@ -132,6 +134,10 @@ class _Judge:
             "linger_ms": linger_ms(case) if bound.plus == "linger_ms" else 0,
         }
         return limit + more.get(bound.plus, 0)
+
+
+def _either(one: Verdict, other: Verdict) -> Verdict:
+    return Verdict(one.case, f"{one.text}, or {other.text}", one.is_kept or other.is_kept)
 
 
 def _text(bound: Bound, value: float, limit: float) -> str:

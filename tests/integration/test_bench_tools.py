@@ -298,6 +298,18 @@ def test_the_disk_and_the_linger_are_added_to_a_limit() -> None:
     assert [each.is_kept for each in missed] == [False, True]
 
 
+def test_a_promise_that_the_machine_may_not_allow_is_kept_by_the_other_one() -> None:
+    """Both are told, whichever is kept."""
+    otherwise = Bound(figure="cpu_us_per_event", at_most=1.15, times="one")
+    faster = Bound(figure="events_per_s", at_least=1.6, times="one", otherwise=otherwise)
+    one, two = case_with("one"), case_with("two", faster)
+    alone = Result(case=one, trials={RELAY: [trial(10, 100)]})
+    for figures, is_kept in (((17, 200), True), ((12, 110), True), ((12, 120), False)):
+        [verdict] = judged(alone, Result(case=two, trials={RELAY: [trial(*figures)]}))
+        assert verdict.is_kept == is_kept
+        assert "promised at least 1.6, or CPU µs an event" in verdict.text
+
+
 def test_what_was_not_compared_has_no_verdict() -> None:
     case = case_with("bodies", Bound(figure="events_per_s", at_least=20, times=BASELINE))
     assert judged(Result(case=case, trials={RELAY: [trial(30_000, 30)], BASELINE: []})) == []
