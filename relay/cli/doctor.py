@@ -18,6 +18,7 @@ from relay.journal.finding import Watch
 from relay.journal.sample import recent_events, rejected
 from relay.journal.snapshot import at_one_moment
 from relay.outcome.doctor import Diagnosis, Doctor
+from relay.outcome.finding import percent
 from relay.outcome.quality import GroupQuality, IdentifierQuality
 from relay.outcome.refusal import Refusal, refusals
 
@@ -100,5 +101,5 @@ def _carried(it: IdentifierQuality, events: int) -> str:
     """Return one identifier in a few words: `email 98% (5% hashed, 1% no use)`."""
     lost = sum(each.count for each in it.unusable)
     shares = {"hashed": it.hashed / max(it.carried, 1), "no use": lost / events}
-    asides = ", ".join(f"{share:.0%} {what}" for what, share in shares.items() if share)
-    return f"{it.identifier} {it.carried / events:.0%}" + (f" ({asides})" if asides else "")
+    asides = ", ".join(f"{percent(share)} {what}" for what, share in shares.items() if share)
+    return f"{it.identifier} {percent(it.carried / events)}" + (f" ({asides})" if asides else "")

@@ -58,14 +58,23 @@ class Advice(NamedTuple):
         self, group: Group, count: int, events: int, *, shown: int | None = None
     ) -> Finding:
         """Return it for so many events; `shown` is the count that the sentence is about."""
-        share = f"{(count if shown is None else shown) / events:.0%}"
+        share = percent((count if shown is None else shown) / events)
+        few = f"Only {share}" if shown else "None"
+        told = self.sentence.format(share=share, few=few, count=f"{count:,}")
         return Finding(
             code=self.code,
             event=group.event,
             key=group.key,
             count=count,
             events=events,
-            sentence=self.sentence.format(share=share, count=f"{count:,}"),
+            sentence=f"{told[0].upper()}{told[1:]}",
             fix=self.fix,
             gain=round(self.weight * count / events, 4),
         )
+
+
+def percent(share: float) -> str:
+    """Return a share that is never told as all or nothing if it is neither."""
+    if 0 < share < 0.01:  # noqa: PLR2004 - 1 %
+        return "under 1%"
+    return "over 99%" if 0.99 < share < 1 else f"{share:.0%}"  # noqa: PLR2004 - 99 %

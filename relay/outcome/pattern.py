@@ -113,7 +113,7 @@ OF_PERSONS: Final[Sequence[Pattern]] = (
         Advice(
             "no_email",
             1.0,
-            "Only {share} carry an e-mail address, by which most people are recognised.",
+            "{few} of these events carry an e-mail address, by which most people are recognised.",
             "Send user.email of everybody who is logged in or has typed it.",
         ),
     ),
@@ -124,7 +124,7 @@ OF_PERSONS: Final[Sequence[Pattern]] = (
         Advice(
             "no_phone",
             0.4,
-            "Only {share} carry a phone number.",
+            "{few} of these events carry a phone number.",
             "Send user.phone with its country code where the shop knows it.",
         ),
     ),
@@ -135,7 +135,7 @@ OF_PERSONS: Final[Sequence[Pattern]] = (
         Advice(
             "no_external_id",
             0.3,
-            "Only {share} carry the shop's own customer number.",
+            "{few} of these events carry the shop's own customer number.",
             "Send user.external_id, the same that the browser's tag sends.",
         ),
     ),
@@ -150,7 +150,7 @@ OF_VISITS: Final[Sequence[Pattern]] = (
         Advice(
             "no_browser",
             0.6,
-            "Only {share} carry both the visitor's IP address and browser.",
+            "{few} of these events carry both the visitor's IP address and browser.",
             "Send user.ip and user.user_agent as they came to the shop.",
         ),
     ),
@@ -161,7 +161,7 @@ OF_VISITS: Final[Sequence[Pattern]] = (
         Advice(
             "no_click_id",
             0.5,
-            "Only {share} carry a click id, which says which ad led to the visit.",
+            "{few} of these events carry a click id, which says which ad led to the visit.",
             "Keep epik and ttclid from the page's address, and send them with the event.",
         ),
     ),

@@ -13,6 +13,7 @@ from relay.identity.digest import digest
 from relay.identity.subject import NOBODY
 from relay.intake import Intake, Origin, Route, Router, Storage, Window
 from relay.outcome.doctor import MAX_GROUPS, Doctor
+from relay.outcome.finding import percent
 from relay.outcome.quality import GroupQuality
 from relay.outcome.refusal import MAX_LISTED, Refusal, refusals
 from relay.outcome.symptom import MIN_EVENTS
@@ -263,6 +264,13 @@ def test_no_value_of_an_event_is_in_a_finding() -> None:
     for each in conversions:
         assert each.identity.email_compact[0] not in text
         assert str(each.identity.ip) not in text
+
+
+def test_a_share_is_told_as_all_or_nothing_only_if_it_is() -> None:
+    shares = (0.0, 0.004, 0.014, 0.5, 0.992, 1.0)
+    assert [percent(each) for each in shares] == [
+        *("0%", "under 1%", "1%", "50%", "over 99%", "100%")
+    ]
 
 
 def test_a_few_events_say_nothing() -> None:
