@@ -75,6 +75,7 @@ class Advice(NamedTuple):
 
 def percent(share: float) -> str:
     """Return a share that is never told as all or nothing if it is neither."""
-    if 0 < share < 0.01:  # noqa: PLR2004 - 1 %
+    told = f"{share:.0%}"
+    if share > 0 and told == "0%":
         return "under 1%"
-    return "over 99%" if 0.99 < share < 1 else f"{share:.0%}"  # noqa: PLR2004 - 99 %
+    return "over 99%" if share < 1 and told == "100%" else told

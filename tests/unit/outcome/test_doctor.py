@@ -267,9 +267,9 @@ def test_no_value_of_an_event_is_in_a_finding() -> None:
 
 
 def test_a_share_is_told_as_all_or_nothing_only_if_it_is() -> None:
-    shares = (0.0, 0.004, 0.014, 0.5, 0.992, 1.0)
+    shares = (0.0, 0.004, 0.014, 0.5, 0.992, 0.996, 1.0)
     assert [percent(each) for each in shares] == [
-        *("0%", "under 1%", "1%", "50%", "over 99%", "100%")
+        *("0%", "under 1%", "1%", "50%", "99%", "over 99%", "100%")
     ]
 
 
