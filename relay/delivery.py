@@ -7,7 +7,7 @@ understand is `transient`, never delivered.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -187,6 +187,9 @@ class Destination(Protocol):
     test: bool
     """Whether it sends in the platform's test mode, in which nothing is recorded."""
     limits: Limits
+    mapping: Hashable
+    """Destinations whose `mapping` is equal make the same payload of any event, so it is made once
+    for all of them."""
     budget: str
     """Destinations with the same budget share one request rate: base URL and account or pixel."""
     identifier_keys: Mapping[str, str]

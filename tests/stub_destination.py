@@ -1,6 +1,6 @@
 """A destination that decides as a test says, for tests of what lies before the platforms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from relay.conversion import Conversion
 from relay.delivery import (
@@ -35,6 +35,7 @@ class StubDestination:
         max_age_s: float = 3600.0,
     ) -> None:
         self.name = name
+        self.mapping: Hashable = name
         self.budget = name
         self.identifier_keys: Mapping[str, str] = {}
         self.fixes: Mapping[PauseReason, str] = {}

@@ -40,7 +40,11 @@ class Router:
 
     def __init__(self, routes: Sequence[Route], window: Window) -> None:
         self.names = frozenset(route.destination.name for route in routes)
-        self._routes = tuple((route.destination.name, route) for route in routes)
+        mappings = [route.destination.mapping for route in routes]
+        self._routes = tuple(
+            (route.destination.name, route, mappings.index(mapping))
+            for route, mapping in zip(routes, mappings, strict=True)
+        )
         self._bits = {route.destination.name: 1 << at for at, route in enumerate(routes)}
         self._all = (1 << len(routes)) - 1
         self._window = window
@@ -54,10 +58,12 @@ class Router:
         """
         payloads: dict[str, Payload] = {}
         passed: dict[str, Passed] = {}
+        made: dict[int, Payload | Skip | Unusable] = {}
         age_s = now_s - conversion.event_time
-        for name, route in self._routes:
-            reason = _barred(route, name, conversion, selected)
-            found = reason or route.destination.prepare(conversion)
+        for name, route, first in self._routes:
+            found = _barred(route, name, conversion, selected) or made.get(first)
+            if found is None:
+                found = made[first] = route.destination.prepare(conversion)
             if not isinstance(found, Payload):
                 passed[name] = _passed(found)
             elif age_s > route.destination.max_age_s(conversion):

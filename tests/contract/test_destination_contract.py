@@ -123,6 +123,35 @@ def test_an_event_becomes_json_or_a_reason(
     assert destination.max_age_s(conversion) > 0
 
 
+OTHER_ACCOUNT: dict[str, dict[str, Any]] = {
+    "pinterest": {"ad_account_id": "549755885999"},
+    "tiktok": {"pixel_code": "C4K6A3Q2NE1S77JYYYYY", "test_event_code": "TEST12345"},
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@thorough
+@given(conversion=conversions())
+def test_destinations_of_one_mapping_make_the_same_payload(
+    kind: str, conversion: Conversion
+) -> None:
+    """So it may be made once for all of them; what differs stands in the request."""
+    one = build(kind)
+    other = build(kind, **OTHER_ACCOUNT[kind], rate=1.0, base_url="http://127.0.0.1:9")
+    assert one.mapping == other.mapping
+    assert one.prepare(conversion) == other.prepare(conversion)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_settings_that_change_what_is_made_change_the_mapping(kind: str) -> None:
+    assert build(kind).mapping != build(kind, custom_events=True).mapping
+    assert len({build(kind).mapping for kind in TYPES}) == len(TYPES)
+
+
+def test_a_tiktok_that_lacks_an_event_source_has_a_mapping_of_its_own() -> None:
+    assert build("tiktok").mapping != build("tiktok", crm_event_set_id=None).mapping
+
+
 @every_destination
 @thorough
 @given(conversion=conversions())

@@ -75,6 +75,7 @@ class Pinterest:
         url = events_url(config.base_url, config.ad_account_id)
         self.budget = url
         self._url = f"{url}?test=true" if config.test else url
+        self.mapping = (TYPE, config.custom_events)
         self._custom_events = config.custom_events
         self._max_age_s = config.max_event_age or MAX_AGE_S
 

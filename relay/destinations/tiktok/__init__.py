@@ -81,7 +81,7 @@ _NOT_TEXT: Final = Unusable("invalid_event", "", "a text of this event is not va
 
 
 class TikTok:
-    """See `relay.delivery.Destination`. The batch key of a payload is its envelope as JSON."""
+    """See `relay.delivery.Destination`. The batch key of a payload is its event source."""
 
     type = TYPE
     identifier_keys = IDENTIFIER_KEYS
@@ -99,6 +99,7 @@ class TikTok:
         )
         self._url = config.base_url + PATH
         self._envelopes = _envelopes(config)
+        self.mapping = (TYPE, config.custom_events, frozenset(self._envelopes))
         self.budget = f"{config.base_url} {next(iter(_source_ids(config).values()), '')}"
         self._custom_events = config.custom_events
         self._max_age_s = config.max_event_age
@@ -115,20 +116,19 @@ class TikTok:
         name = platform_name(conversion.event, source, custom_events=self._custom_events)
         if name is None:
             return _NOT_MAPPED
-        envelope = self._envelopes.get(source)
-        if envelope is None:
+        if source not in self._envelopes:
             return _NOT_CONFIGURED
         event = event_of(conversion, name, source)
         if not isinstance(event, Event):
             return event
         try:
-            return Payload(encode(event), envelope, name)
+            return Payload(encode(event), source, name)
         except UnicodeEncodeError:
             return _NOT_TEXT
 
     def request(self, payloads: Sequence[Payload], token: str) -> HttpRequest:
         """Return the POST that carries `payloads`, all of one event source."""
-        return request_of(self._url, payloads, token)
+        return request_of(self._url, self._envelopes, payloads, token)
 
     def answer(self, response: HttpResponse, count: int) -> Answer:
         """Return what TikTok's answer to a request of `count` events means."""
@@ -157,8 +157,8 @@ def _source_ids(config: TikTokConfig) -> dict[EventSource, str]:
     return {source: source_id for source, source_id in ids.items() if source_id}
 
 
-def _envelopes(config: TikTokConfig) -> dict[EventSource, str]:
+def _envelopes(config: TikTokConfig) -> dict[str, bytes]:
     return {
-        source: encode(Envelope(source, source_id, config.test_event_code)).decode()
+        source: encode(Envelope(source, source_id, config.test_event_code))
         for source, source_id in _source_ids(config).items()
     }

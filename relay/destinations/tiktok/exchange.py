@@ -53,9 +53,11 @@ class _Reply(msgspec.Struct, gc=False):
 _DECODER: Final = msgspec.json.Decoder(_Reply)
 
 
-def request_of(url: str, payloads: Sequence[Payload], token: str) -> HttpRequest:
-    """Return the POST of `payloads`. Their batch key is the envelope, written out."""
-    envelope = payloads[0].batch_key.encode()
+def request_of(
+    url: str, envelopes: Mapping[str, bytes], payloads: Sequence[Payload], token: str
+) -> HttpRequest:
+    """Return the POST of `payloads` in the envelope of their batch key, the event source."""
+    envelope = envelopes[payloads[0].batch_key]
     events = b",".join([payload.body for payload in payloads])
     return HttpRequest(
         url=url,

@@ -36,6 +36,16 @@ def test_an_event_that_a_destination_takes_waits_for_it_with_its_payload() -> No
     assert decided(Route(StubDestination(prepared=PAYLOAD))) is PAYLOAD
 
 
+def test_destinations_of_one_mapping_share_what_is_made_of_an_event() -> None:
+    stubs = [StubDestination(name) for name in ("first", "second", "third")]
+    stubs[1].mapping = stubs[2].mapping = "alike"
+
+    entry = router(*map(Route, stubs)).prepare(conversion(event_id="e-1"), None, NOW_S)
+
+    assert [stub.seen for stub in stubs] == [["e-1"], ["e-1"], []]
+    assert entry.payloads["second"] is entry.payloads["third"]
+
+
 @pytest.mark.parametrize(
     ("selected", "reason"),
     [
