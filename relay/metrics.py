@@ -166,7 +166,6 @@ class IdentifierTally(Tally):
         self._kinds: Counter[Kind] = Counter()
         self._of_interest: dict[str, frozenset[str]] = {}
         self._carried: dict[str, dict[str, Carried]] = {}
-        self._all = 0
 
     def expect(self, destination: str, identifiers: Iterable[str]) -> None:
         """Name the identifiers that a destination takes; others are not counted for it."""
@@ -185,12 +184,6 @@ class IdentifierTally(Tally):
         self._sum_up()
         return self._carried.get(destination, {})
 
-    @property
-    def events(self) -> int:
-        """How many events were counted, those for no destination included."""
-        self._sum_up()
-        return self._all
-
     def collect(self) -> Iterator[CounterMetricFamily]:
         """Yield the family for an exposition."""
         self._sum_up()
@@ -199,7 +192,6 @@ class IdentifierTally(Tally):
     def _sum_up(self) -> None:
         kinds, self._kinds = self._kinds, Counter()
         for (destinations, presence, label), count in kinds.items():
-            self._all += count
             carried = {name for name, there in zip(FORMS, presence, strict=True) if there}
             for destination in destinations:
                 self._count(destination, label, carried, count)
