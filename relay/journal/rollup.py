@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Final, Literal
 
 from relay.event_name import label_of
-from relay.journal.amount import add_exactly, is_money
+from relay.journal.amount import add_exactly, sum_exactly
 from relay.journal.base import Entry, Rejection
 from relay.journal.worth import Worth
 
@@ -81,10 +81,13 @@ class Deltas:
         for (_, event, received_ms), count in Counter(map(_ORIGIN, entries)).items():
             change: _Change = ("delivered", received_ms // 60_000, destination, label_of(event), "")
             self._changes[change] += count
+        sold: defaultdict[tuple[int, str], list[Decimal]] = defaultdict(list)
         for each in entries:
-            value = each.value
-            if each.event == "purchase" and each.currency and value is not None:
-                self._sell(each.received_ms // 60_000, destination, each.currency, value)
+            if each.event == "purchase" and each.currency and each.value is not None:
+                sold[each.received_ms // 60_000, each.currency].append(each.value)
+        for (minute, currency), values in sold.items():
+            key = (minute, destination, currency)
+            self._values[key] = add_exactly(self._values[key], sum_exactly(values))
 
     def dead(self, destination: str, entry: Entry, reason: str) -> None:
         """Count an event that waited and ended without delivery."""
@@ -108,11 +111,6 @@ class Deltas:
             _add_total_value(connection, destination, currency, value)
             self._worth.ended(destination, currency, value)
         self._worth.flush(connection)
-
-    def _sell(self, minute: int, destination: str, currency: str, value: Decimal) -> None:
-        if is_money(value):
-            key = (minute, destination, currency)
-            self._values[key] = add_exactly(self._values[key], value)
 
     def _passed(self, entry: Entry) -> None:
         minute, label = entry.received_ms // 60_000, label_of(entry.event)
