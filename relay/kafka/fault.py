@@ -63,11 +63,20 @@ def fault_of(error: BaseException, *, doing: str = "") -> Fault:
     if isinstance(error, ssl.SSLError):
         reason = "TLS fails; does this listener speak it, and does it ask for a certificate?"
         return Fault(reason, "kafka.security_protocol")
+    if isinstance(error, errors.TopicAuthorizationFailedError):
+        return _forbidden(error)
     for meaning in _MEANINGS:
         if isinstance(error, meaning.kind):
             return Fault(meaning.reason, meaning.key)
     did = f"{doing} fails" if doing else "the cluster refuses a request"
     return Fault(f"{did} ({_name(error)})")
+
+
+def _forbidden(error: errors.TopicAuthorizationFailedError) -> Fault:
+    named = [each for each in error.args if isinstance(each, str)]
+    what = f"the topic {named[0]}" if named else "a topic"
+    rights = "allow READ on the sources and WRITE on what is written"
+    return Fault(f"the user may not use {what}; {rights}", "kafka.sasl_plain_username")
 
 
 def _name(error: BaseException) -> str:
@@ -100,11 +109,6 @@ _MEANINGS: Final = (
         errors.GroupAuthorizationFailedError,
         "the user may not read with this consumer group; allow READ on it",
         "sources.kafka.group_id",
-    ),
-    _Meaning(
-        errors.TopicAuthorizationFailedError,
-        "the user may not use a topic; allow READ on the sources and WRITE on what is written",
-        "kafka.sasl_plain_username",
     ),
     _Meaning(
         errors.ClusterAuthorizationFailedError,

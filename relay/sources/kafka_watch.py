@@ -19,6 +19,8 @@ WATCH_S: Final = 1.0
 ANSWER_WITHIN_S: Final = 5.0
 TOPICS_EVERY: Final = 5
 """Looks between two looks for topics that come and go."""
+STEADY_AFTER: Final = 10
+"""Looks after which all is well, although a partition has no leader to read from."""
 NEW_CONSUMER_AFTER: Final = 12
 """Looks without an answer, while the brokers do let the relay in, until a new one is tried."""
 
@@ -56,8 +58,13 @@ class Watch:
                 await self._explain(error, credentials)
             else:
                 self._unanswered = 0
-                self._status.reached()
+                if look >= STEADY_AFTER or self._has_fetched():
+                    self._status.reached()
             await asyncio.sleep(WATCH_S)
+
+    def _has_fetched(self) -> bool:
+        """Return whether every partition was read from; who may not read learns it only then."""
+        return all(self._consumer.highwater(at) is not None for at in self._consumer.assignment())
 
     async def _look(self, number: int) -> None:
         await self._measure()

@@ -142,21 +142,6 @@ async def test_told_to_stop_it_leaves_with_everything_committed(
     assert len(counts) == counts.total() == 3_000
 
 
-async def test_a_topic_that_comes_later_is_read_then(kafka: Cluster, tmp_path: Path) -> None:
-    """Until then the relay says which one is missing, and reads the others."""
-    there, later = await make_topic(kafka.address, fresh("there")), fresh("later")
-    async with Sandbox() as sandbox:
-        relay = relay_of(tmp_path, sandbox.url, kafka.address, [there, later], group=there)
-        async with relay:
-            await publish(kafka.address, there, [event("one")])
-            await _until_delivered(sandbox.url, 1)
-            assert (await source_of(relay))["missing_topics"] == [later]
-            await make_topic(kafka.address, later)
-            await publish(kafka.address, later, [event("two")])
-            await _until_delivered(sandbox.url, 2)
-            assert (await source_of(relay))["missing_topics"] == []
-
-
 async def _until_delivered(url: str, events: int) -> None:
     async def delivered() -> bool:
         counts = [await accepted_ids(url, name) for name in ("pinterest", "tiktok")]

@@ -18,19 +18,8 @@ async def test_a_topic_that_may_not_be_made_is_named_and_waited_for(
     await _permit(kafka, "--deny-principal", f"User:{GUEST}", "--operation", "Create")
     topic = await make_topic(kafka.address, fresh("permitted"))
     await _permit_topic(kafka, f"{topic}.rejected")
-    password = tmp_path / "password"
-    password.write_text(PASSWORD)
-    options = f"""security_protocol = "SASL_SSL"
-sasl_plain_username = "{GUEST}"
-sasl_plain_password = "file:{password}"
-ssl_cafile = "{kafka.authority}"
-"""
     async with Sandbox() as sandbox:
-        relay = relay_of(
-            *(tmp_path / "relay", sandbox.url, kafka.secured_address, [topic]),
-            group=topic,
-            options=options,
-        )
+        relay = _guest(kafka, tmp_path, sandbox.url, topic)
         async with relay:
             await publish(kafka.address, topic, [event("good")])
             await until(lambda: _has(sandbox.url, "good"))
@@ -44,6 +33,34 @@ ssl_cafile = "{kafka.authority}"
     assert [each.value for each in await read_all(kafka.address, f"{topic}.rejected")] == [
         b"unusable"
     ]
+
+
+async def test_a_topic_that_may_not_be_read_is_one_line(kafka: Cluster, tmp_path: Path) -> None:
+    """The user sees it, joins the group and asks for its end; only a fetch is refused."""
+    topic = await make_topic(kafka.address, fresh("unreadable"))
+    await make_topic(kafka.address, f"{topic}.rejected")
+    everybody_but = ("--allow-principal", "User:*", "--deny-principal", f"User:{GUEST}")
+    await _acl(kafka, *everybody_but, "--operation", "Read", "--topic", topic)
+    async with Sandbox() as sandbox:
+        relay = _guest(kafka, tmp_path, sandbox.url, topic)
+        async with relay:
+            await until(lambda: _is(relay, "unreachable"))
+            await asyncio.sleep(3)  # more than one try
+            [line] = lines_of(relay, '"level":"warning"')
+            assert f"may not use the topic {topic};" in line["reason"]
+            assert not lines_of(relay, '"state":"active"')
+
+
+def _guest(kafka: Cluster, folder: Path, platforms: str, topic: str) -> Relay:
+    password = folder / "password"
+    password.write_text(PASSWORD)
+    options = f"""security_protocol = "SASL_SSL"
+sasl_plain_username = "{GUEST}"
+sasl_plain_password = "file:{password}"
+ssl_cafile = "{kafka.authority}"
+"""
+    address = kafka.secured_address
+    return relay_of(folder / "relay", platforms, address, [topic], group=topic, options=options)
 
 
 async def _permit(kafka: Cluster, *rule: str) -> None:
