@@ -54,7 +54,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     view: DestinationView
     fixes: Mapping[str, str]
     since_ms: int | None
-    """Since when it has been in its state."""
+    """Since when it is paused, or else since when the oldest event waits."""
     purchases: int
 
 

@@ -73,7 +73,7 @@ def condition(view: DestinationView) -> Condition:
     """Return what somebody has to know about a destination, the most pressing first."""
     if view.state in _CONDITIONS:
         return _CONDITIONS[view.state]
-    if view.oldest_pending_seconds > DELAYED_S:
+    if _is_late(view):
         return Condition("warn", "Delayed", "Sending goes on, and is behind.")
     if view.dead and _is_many(view.dead, view.delivered):
         return Condition("warn", "Not all delivered", "The reasons are listed below.")
@@ -102,14 +102,11 @@ def _trouble(summary: Summary, tasks: Sequence[Task], labels: Mapping[str, str])
     for state, tone, words in _STATES:
         names = [labels[each.name] for each in summary.destinations if each.state == state]
         if names:
-            rest = len(summary.destinations) - len(names)
-            others = " The other platforms are not affected." if rest else ""
+            rest = [each for each in summary.destinations if each.state != state]
+            fine = rest and all(map(_is_fine, rest))
+            others = " The other platforms are not affected." if fine else ""
             return Headline(tone, words.format(_listed(names)), f"{_SAFE}{others}")
-    late = [
-        labels[each.name]
-        for each in summary.destinations
-        if each.oldest_pending_seconds > DELAYED_S
-    ]
+    late = [labels[each.name] for each in summary.destinations if _is_late(each)]
     if late:
         return Headline("warn", f"Conversions reach {_listed(late)} late.", _SAFE)
     return None
@@ -126,6 +123,14 @@ def _arriving(summary: Summary, lately: str) -> Headline:
     if _is_many(ended - delivered, delivered):
         return Headline("warn", "Not all of your conversions are arriving.", detail)
     return Headline("good", "Your conversions are arriving.", detail)
+
+
+def _is_late(view: DestinationView) -> bool:
+    return view.oldest_pending_seconds > DELAYED_S
+
+
+def _is_fine(view: DestinationView) -> bool:
+    return view.state == "active" and not _is_late(view)
 
 
 def _is_many(dead: int, delivered: int) -> bool:

@@ -137,7 +137,7 @@ class Insight:
             Waiting(
                 view=view,
                 fixes=self._fixes(view.name),
-                since_ms=self._state_since_ms(view),
+                since_ms=self._waits_since_ms(view),
                 purchases=(
                     await self._journal.purchases_waiting(view.name)
                     if view.oldest_pending_seconds
@@ -177,9 +177,10 @@ class Insight:
     def _fixes(self, name: str) -> Mapping[str, str]:
         return {str(reason): fix for reason, fix in self._destinations[name].fixes.items()}
 
-    def _state_since_ms(self, view: DestinationView) -> int | None:
+    def _waits_since_ms(self, view: DestinationView) -> int:
+        """Return since when what waits does: since the pause, or since the oldest of it came."""
         since_s = self._reports.health()[view.name].since
-        if since_s is not None:
+        if view.state == "paused" and since_s is not None:
             return round(since_s * 1000)
         return round((self._clock() - view.oldest_pending_seconds) * 1000)
 

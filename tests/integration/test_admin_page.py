@@ -85,6 +85,17 @@ async def test_figures_are_counts_or_shares_without_scripts(tmp_path: Path, path
     assert words(shares).count("33.3 %") >= 3
 
 
+async def test_what_is_late_is_told_since_its_oldest_event_came(tmp_path: Path) -> None:
+    """Not since the platform's last throttle, which is a moment ago."""
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("order-1", value="10.00")
+        port.now_s += 1_200
+        port.switch.health[PINTEREST] = Health("throttled", None, "", NOW_S + 1_110.0, None)
+        text = words(await page(port))
+
+    assert "1 purchase worth 10.00 USD is waiting since 2026-01-01 00:00:00 UTC" in text
+
+
 async def test_what_waits_says_when_it_is_tried_next(tmp_path: Path) -> None:
     async with AdminPort(tmp_path, names=[PINTEREST]) as port:
         await port.take("order-1")

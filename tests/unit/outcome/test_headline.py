@@ -123,3 +123,21 @@ def test_of_many_platforms_some_are_named_and_the_others_counted() -> None:
     found = headline(summary(*paused), [], {name: name.upper() for name in "abcde"}, ever=True)
 
     assert found.sentence == "Conversions are not reaching A, B and 3 others."
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (view(name="b"), True),
+        (view(name="b", state="throttled"), False),
+        (view(name="b", oldest_pending_seconds=301.0), False),
+    ],
+)
+def test_others_are_called_not_affected_only_if_they_are_fine(
+    other: DestinationView, *, told: bool
+) -> None:
+    found = headline(
+        summary(view(name="a", state="degraded"), other), [], {"a": "A", "b": "B"}, ever=True
+    )
+
+    assert ("not affected" in found.detail) is told
