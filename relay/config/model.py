@@ -6,7 +6,7 @@ environment override, see `relay.config.environment`.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +22,7 @@ from relay.config.webhook import Webhook
 Milliseconds = Annotated[int, Meta(ge=1, le=3_600_000)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Topic = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,240}$")]
+BROKER: Final = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -165,8 +166,9 @@ class KafkaConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     bootstrap_servers: Annotated[
         str,
         Meta(
-            min_length=1,
+            pattern=f"^{BROKER}( *, *{BROKER})*$",
             description="host:port of one or more brokers, by comma.",
+            extra={"form": "host:port in quotes, or several by comma, without https://"},
             examples=["localhost:9092"],
         ),
     ]
@@ -236,7 +238,7 @@ class KafkaSourceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         Meta(
             min_length=1,
             description="Topics of JSON events; what is unusable goes to TOPIC.rejected.",
-            extra={"form": "a list of at least one topic in quotes"},
+            extra={"form": "a list of at least one topic in quotes, of letters, digits, . _ and -"},
             examples=[["conversions"]],
         ),
     ]

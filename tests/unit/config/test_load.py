@@ -143,6 +143,13 @@ def test_the_keys_of_producers_are_beside_the_journal_unless_told() -> None:
             ),
         ),
         (
+            '[kafka]\nbootstrap_servers = "https://a:9092"',
+            (
+                "kafka.bootstrap_servers must be host:port in quotes, or several by comma, without "
+                'https://, such as bootstrap_servers = "localhost:9092"'
+            ),
+        ),
+        (
             '[kafka]\nbootstrap_servers = "a:1"\nsecurity_protocol = "SASL-SSL"',
             (
                 'kafka.security_protocol must be one of "PLAINTEXT", "SSL", "SASL_PLAINTEXT", '
