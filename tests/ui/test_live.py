@@ -1,6 +1,8 @@
 """What the page does by itself, and what it does when somebody clicks."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from tests.ui.browser import Browser
 from tests.ui.served import Served
 from tests.ui.state import STATES
 
+CHART = "return [...document.querySelectorAll('[data-count]')].map(cell => cell.dataset.count)"
 LAPSED: PauseReason = "token_expired"
 
 
@@ -62,6 +65,31 @@ def test_figures_that_cannot_be_had_are_told_as_such(screen: Browser, troubled: 
     finally:
         screen.network()
     screen.wait_for("Updated")
+
+
+def test_figures_that_fail_in_the_relay_are_told_and_come_back(
+    screen: Browser, fresh: Served
+) -> None:
+    """What was there stays; whoever comes by the address meanwhile is told the same by a page."""
+    screen.open(fresh.url("/"))
+    rename(fresh, "rollup", "rollup_away")
+    screen.wait_for("Could not load figures. Sending goes on. The last ones are of")
+    assert "Conversions are not reaching TikTok." in screen.words
+    assert screen.issues() == []
+    assert screen.wide() <= 0
+    screen.click("Try again")
+    screen.wait_for("Could not load the figures.")
+    assert screen.issues() == []
+
+    rename(fresh, "rollup_away", "rollup")
+    screen.find("#live .button").click()
+    screen.wait_for("Conversions are not reaching TikTok.")
+
+
+def rename(served: Served, table: str, name: str) -> None:
+    """Take a table away from the journal, or give it back."""
+    with closing(sqlite3.connect(served.port.journal_path)) as connection, connection:
+        connection.execute(f"ALTER TABLE {table} RENAME TO {name}")
 
 
 def test_times_are_local_or_in_utc_as_one_likes(screen: Browser, troubled: Served) -> None:
@@ -112,6 +140,41 @@ def test_what_was_not_delivered_is_sent_again_after_one_question(
 
     totals = fresh.run(fresh.port.journal.totals())
     assert totals.replayed == {TIKTOK: 12}
+
+
+def test_whoever_goes_back_or_clicks_twice_sends_nothing_twice(
+    screen: Browser, fresh: Served
+) -> None:
+    screen.open(fresh.url("/undelivered"))
+    screen.click("Send again")
+    screen.wait_for("Send 12 conversions again?")
+    screen.click_twice("form button")
+    screen.wait_for("What did not arrive, and why")
+    screen.driver.back()
+    screen.wait_for("Nothing matches.")
+    screen.driver.forward()
+    screen.wait_for("What did not arrive, and why")
+    screen.driver.refresh()
+    screen.wait_for("What did not arrive, and why")
+
+    totals = fresh.run(fresh.port.journal.totals())
+    assert totals.replayed == {TIKTOK: 12}
+
+
+def test_figures_are_shares_with_one_click_and_stay_so(screen: Browser, troubled: Served) -> None:
+    screen.open(troubled.url(f"/destinations/{TIKTOK}"))
+    drawn = screen.run(CHART)
+    screen.click("Percent")
+    screen.wait_for("99.9 %")
+    screen.wait_for_news()
+    assert "99.9 %" in screen.words
+    assert screen.run(CHART) == drawn, "the chart draws counts"
+    screen.find("nav a[href*='range=7d']").click()
+    screen.wait_for("in the last 7 days")
+    assert "99.9 %" in screen.words
+    screen.click("Counts")
+    screen.wait_for("By when they were received, in the last 7 days.")
+    assert "99.9 %" not in screen.words
 
 
 @pytest.mark.parametrize("scripts", [True, False])

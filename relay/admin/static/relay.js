@@ -59,6 +59,7 @@
   // Freshness: when the figures came, that they are on their way, or that they could not be had.
   let paused = kept.get("paused") === "yes";
   let slow;
+  let failed = false;
 
   function say(words, state) {
     const line = $("#freshness");
@@ -94,16 +95,19 @@
     });
     document.addEventListener("htmx:before:request", (event) => {
       if (paused || document.hidden || selecting()) { event.preventDefault(); return; }
+      failed = false;
       clearTimeout(slow);
       slow = setTimeout(() => say("Loading… Figures of", "stale"), SLOW_MS);
     });
     for (const name of ["htmx:error", "htmx:response:error"]) {
       document.addEventListener(name, () => {
+        failed = true;
         clearTimeout(slow);
         say("Could not load figures. Sending goes on. The last ones are of", "failed");
       });
     }
     document.addEventListener("htmx:after:swap", () => {
+      if (failed) return; // it follows an error as well, with nothing swapped
       clearTimeout(slow);
       fresh();
       decorate();
@@ -203,6 +207,9 @@
     addCopies();
     refreshChart();
   }
+
+  // Whoever comes back to a page sees what is so now, not what was when they left.
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
   setUpZone();
   setUpLive();
