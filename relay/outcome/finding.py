@@ -1,8 +1,10 @@
 """One thing to mend in a shop's events, and the words for it."""
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
+
+from relay.event_name import MONEY_NAMES
 
 Code = Literal[
     "one_person",
@@ -25,6 +27,9 @@ Code = Literal[
 ]
 
 
+OTHER_WORTH: Final = 0.5
+
+
 class Group(NamedTuple):
     """Events that belong together: of one name, sent with one key."""
 
@@ -43,7 +48,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     fix: str
     gain: float
-    """What mending it may bring, 0 to 1: the share of events times how much each gains."""
+    """What mending it may bring, 0 to 1: the share of events times how much each gains.
+
+    Of events that earn no money themselves, half of it.
+    """
 
 
 class Advice(NamedTuple):
@@ -60,6 +68,7 @@ class Advice(NamedTuple):
         """Return it for so many events; `shown` is the count that the sentence is about."""
         share = percent((count if shown is None else shown) / events)
         few = f"Only {share}" if shown else "None"
+        worth = 1.0 if group.event in MONEY_NAMES else OTHER_WORTH
         told = self.sentence.format(share=share, few=few, count=f"{count:,}")
         return Finding(
             code=self.code,
@@ -69,7 +78,7 @@ class Advice(NamedTuple):
             events=events,
             sentence=f"{told[0].upper()}{told[1:]}",
             fix=self.fix,
-            gain=round(self.weight * count / events, 4),
+            gain=round(self.weight * worth * count / events, 4),
         )
 
 

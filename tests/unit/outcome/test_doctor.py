@@ -252,6 +252,20 @@ def test_the_greatest_gain_stands_first_and_names_the_key() -> None:
     assert findings[0].code == "no_email"
 
 
+def test_what_earns_money_gains_more_than_what_does_not() -> None:
+    """All of those who only looked gain as much as half of the purchases would."""
+    events = day()
+    for event in [*purchases(events)[::3], *(e for e in events if e["event"] == "view_content")]:
+        event["user"]["phone"] = digest("+14155552671")
+    doctor = Doctor()
+    for each in taken(events):
+        doctor.look(each)
+    [first, second] = doctor.findings()
+    assert (first.event, second.event) == ("view_content", "purchase")
+    assert first.gain == 0.15
+    assert 0.09 < second.gain < 0.11
+
+
 def test_no_value_of_an_event_is_in_a_finding() -> None:
     events = day()
     one_person(events)
