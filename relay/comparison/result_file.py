@@ -1,7 +1,7 @@
 """The result as CSV: one line for each order and destination, for spreadsheets and programs.
 
 The file gets its name once it is whole, and then takes the place of an older one; its mode is 0600.
-A platform's own words never begin like a formula.
+A platform's own words and the ids of events never begin like a formula; order ids are the shop's.
 """
 
 import csv
@@ -76,12 +76,14 @@ def _cells(verdict: Verdict) -> tuple[object, ...]:
     if purchase is None:
         return state, reason, code, message, None, None, None, None, 0
     at = rfc3339(None if delivered_ms is None else delivered_ms // 1000)
-    paid = (purchase.value, purchase.currency, purchase.event_id)
+    paid = (purchase.value, purchase.currency, _safe(purchase.event_id))
     return state, reason, code, message, *paid, at, deliveries
 
 
 def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Return a text that is no formula, and stands on one line whatever ends one for a reader."""
+    plain = text.replace("\r", " ")
+    return f"'{plain}" if text.startswith(_FORMULA) else plain
 
 
 def _told(path: Path, error: OSError) -> RelayError:
