@@ -16,11 +16,15 @@ STEPS_S: Final[dict[RangeName, int]] = {
 
 
 def filled(found: Sequence[Slice], range_name: RangeName, now_s: float) -> Sequence[Slice]:
-    """Return a slice for every step of a range up to now, with nothing where nothing came."""
+    """Return a slice for every step of a range up to now, with nothing where nothing came.
+
+    The step under way is there once something came in it; before, it would look like a fall.
+    """
     step_s = STEPS_S[range_name]
     by_start = {each.start_s: each for each in found}
     first_s, last_s = (_start(moment, step_s) for moment in (now_s - RANGES_S[range_name], now_s))
-    return [by_start.get(at_s, _nothing(at_s)) for at_s in range(first_s, last_s + 1, step_s)]
+    end_s = last_s + 1 if last_s in by_start else last_s
+    return [by_start.get(at_s, _nothing(at_s)) for at_s in range(first_s, end_s, step_s)]
 
 
 def waiting(each: Slice) -> int:

@@ -14,6 +14,7 @@ from relay.outcome.probe import Probe
 from tests.admin_port import ACTIVE, PINTEREST, TIKTOK
 from tests.builders import NOW_S
 from tests.ui.browser import Browser
+from tests.ui.hindrance import hindrances
 from tests.ui.served import Served
 from tests.ui.state import STATES
 
@@ -106,7 +107,7 @@ def test_the_chart_draws_what_the_table_says(screen: Browser, troubled: Served) 
     assert len(screen.all("#chart canvas")) == 1
     screen.click("The figures as a table")
     rows = screen.all("#trend-figures tbody tr")
-    assert len(rows) == 49
+    assert len(rows) == 48
 
     screen.wait_for_news()
     assert len(screen.all("#chart canvas")) == 1
@@ -216,6 +217,15 @@ def test_a_test_is_sent_and_its_verdict_told(screen: Browser, fresh: Served) -> 
     assert "It works for the web shop" in screen.words
     assert "It does not work for offline sales" in screen.words
     assert fresh.port.tried == [(TIKTOK, "TEST123")]
+
+
+def test_what_a_platform_says_to_a_test_is_only_words(screen: Browser, tmp_path: Path) -> None:
+    with Served(tmp_path, STATES["hostile"]) as served:
+        screen.open(served.url("/test"))
+        screen.find("form.sheet button").click()
+        screen.wait_for("What Pinterest said")
+        assert "<script>" in screen.words
+        assert list(hindrances(screen)) == []
 
 
 def test_a_conversion_is_found_by_either_id(screen: Browser, troubled: Served) -> None:

@@ -1,6 +1,6 @@
 """Every screen, in every state, on a phone, a tablet and a desk, in light and in dark."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -8,6 +8,7 @@ import pytest
 
 from tests.admin_port import PINTEREST, TIKTOK
 from tests.ui.browser import WIDTHS, Browser
+from tests.ui.hindrance import hindrances
 from tests.ui.served import Served
 from tests.ui.state import SAYS, STATES
 from tests.ui.world import HOSTILE
@@ -73,23 +74,6 @@ def test_every_screen_can_be_used_by_everybody_everywhere(
             seen.add(shown)
 
     assert problems == []
-
-
-def hindrances(screen: Browser) -> Iterator[str]:
-    """Yield what is wrong with the page that is open.
-
-    Of axe's rules, only that of contrast looks at colours: the others are asked once a width.
-    """
-    for width in WIDTHS:
-        screen.look(width, "light")
-        if (excess := screen.wide()) > 0:
-            yield f"{excess} pixels too wide at {width}"
-        yield from (f"{issue} at {width}" for issue in screen.issues())
-        screen.look(width, "dark")
-        yield from (f"{issue} at {width} in dark" for issue in screen.issues("color-contrast"))
-    yield from (each for each in screen.complaints() if "status of" not in each)
-    if screen.run("return window.pwned") is not None:
-        yield "words from outside were executed"
 
 
 def test_what_hinders_people_would_be_found(screen: Browser, troubled: Served) -> None:

@@ -1,40 +1,29 @@
 """Relays in the states that a page can find one in, seeded without waiting for any of it."""
 
-import math
-import random
-import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from relay.conversion import Order
 from relay.destinations.pinterest import screen as pinterest_screen
 from relay.destinations.tiktok import screen as tiktok_screen
 from relay.event_name import Lane
-from relay.journal.base import Dead, Passed, Receipt, Rejection, Retry, Settlement
+from relay.journal.base import Dead, DeadFilter, Passed, Receipt, Rejection, Retry, Settlement
 from relay.journal.codec import entry_of
 from relay.metrics import FORMS
 from relay.outcome.health import Health
+from relay.outcome.probe import Probe
 from relay.outcome.source_view import KafkaSourceView, OutcomesView, SourcesView
 from tests.admin_port import PINTEREST, TIKTOK, AdminPort
 from tests.builders import NOW_S, conversion
+from tests.ui.history import history
 
 HOSTILE: Final = "<script>window.pwned=1</script><img src=x onerror=window.pwned=1>"
 """Runs if anything of it is taken for HTML."""
 LONG: Final = "x" * 240
-DAY_S: Final = 86_400
-KINDS: Final = {
-    "purchase": 0.6,
-    "add_to_cart": 2.4,
-    "view_content": 9.0,
-    "page_view": 14.0,
-    "signup": 0.3,
-    "lead": 0.2,
-}
-"""Events a minute at the busiest time of the day."""
-
 KAFKA: Final = KafkaSourceView(
     state="held",
     message="The journal takes no more: partitions are paused until there is room.",
@@ -94,6 +83,15 @@ async def hostile(port: AdminPort) -> None:
     long = Rejection(NOW_S * 1000, "http", LONG, LONG, "missing", LONG, LONG)
     await port.journal.append([], [long])
     port.switch.health[PINTEREST] = Health("degraded", None, HOSTILE, float(NOW_S), None)
+    await die(port, "dismissed", code="x", message=HOSTILE)
+    await port.journal.drop(DeadFilter(code="x"), note=HOSTILE, dry_run=False)
+    named = {"message": HOSTILE, "topics": [HOSTILE, LONG], "group_id": LONG}
+    port.sources = SourcesView(
+        kafka=msgspec.structs.replace(KAFKA, missing_topics=[HOSTILE], **named),
+        outcomes=msgspec.structs.replace(OUTCOMES, topic=LONG, message=HOSTILE),
+    )
+    port.metrics.kafka_lag.labels(HOSTILE, HOSTILE).set(1)
+    port.probes = [Probe(TIKTOK, HOSTILE, "wrong", None, f"{HOSTILE}{LONG}")]
 
 
 def dress(port: AdminPort) -> None:
@@ -103,64 +101,6 @@ def dress(port: AdminPort) -> None:
         click_id = {"pinterest": "epik", "tiktok": "ttclid"}[each.type]
         each.identifier_keys = {**dict.fromkeys((*_CARRIED, click_id), ""), "email": "em"}
         each.fixes = {"pinterest": pinterest_screen.FIXES, "tiktok": tiktok_screen.FIXES}[each.type]
-
-
-def history(port: AdminPort) -> None:
-    """Write roll-ups and totals of a day, as if it had been, on which all was delivered."""
-    chance = random.Random(7)
-    with closing(sqlite3.connect(port.journal_path, isolation_level=None)) as connection:
-        connection.execute("BEGIN")
-        for minute_s in range(NOW_S - DAY_S + 60, NOW_S, 60):
-            for row in _minute(minute_s, chance):
-                connection.execute(
-                    "INSERT INTO rollup (start_s, width_s, destination, event, received, rejected,"
-                    " skipped, delivered, dead) VALUES (?, 60, ?, ?, ?, ?, ?, ?, ?)",
-                    row,
-                )
-        _total(connection)
-        connection.execute("COMMIT")
-
-
-def _minute(minute_s: int, chance: random.Random) -> Iterator[tuple[int | str, ...]]:
-    wave = 0.55 - 0.45 * math.cos((minute_s % DAY_S) / DAY_S * 2 * math.pi)
-    for kind, rate in KINDS.items():
-        received = round(chance.expovariate(1 / (rate * wave)) if rate * wave > 0 else 0)
-        if not received:
-            continue
-        yield minute_s, "", kind, received, 0, 0, 0, 0
-        for name in (PINTEREST, TIKTOK):
-            skipped = received if kind == "page_view" and name == TIKTOK else 0
-            yield minute_s, name, kind, received, 0, skipped, received - skipped, 0
-
-
-def _total(connection: sqlite3.Connection) -> None:
-    """Have the lifetime say the same as the day."""
-    for statement in _TOTALS:
-        connection.execute(f"INSERT INTO total (kind, who, label, count) {statement}")
-
-
-_TOTALS: Final = (
-    (
-        "SELECT 'received', 'http', event, sum(received) FROM rollup WHERE destination = ''"
-        " GROUP BY event"
-    ),
-    (
-        "SELECT 'accepted', destination, '', sum(received) FROM rollup WHERE destination != ''"
-        " GROUP BY destination"
-    ),
-    (
-        "SELECT 'delivered', destination, event, sum(delivered) FROM rollup WHERE destination != ''"
-        " GROUP BY destination, event"
-    ),
-    (
-        "SELECT 'skipped', destination, 'not_mapped', sum(skipped) FROM rollup"
-        " WHERE destination != '' GROUP BY destination"
-    ),
-    (
-        "SELECT 'dead', destination, 'platform_rejected', sum(dead) FROM rollup"
-        " WHERE destination != '' GROUP BY destination"
-    ),
-)
 
 
 def measure(port: AdminPort) -> None:
@@ -259,7 +199,7 @@ async def die(port: AdminPort, event_id: str, *, code: str = "", message: str = 
         http_status=200,
         code=code,
         message=message,
-        request_id="2026010100-77aa",
+        request_id=HOSTILE if message == HOSTILE else "2026010100-77aa",
     )
     dead = [Dead(each, "platform_rejected", code, message) for each in chunk.pending]
     await port.journal.settle(TIKTOK, Settlement(receipt=receipt, dead=dead))
