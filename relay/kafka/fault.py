@@ -72,6 +72,11 @@ def fault_of(error: BaseException, *, doing: str = "") -> Fault:
     return Fault(f"{did} ({_name(error)})")
 
 
+def mistake_of(error: Exception) -> Fault:
+    """Return what is told of a mistake of the relay's own, which must not end HTTP as well."""
+    return Fault(f"the relay made a mistake ({type(error).__name__}); please report it")
+
+
 def _forbidden(error: errors.TopicAuthorizationFailedError) -> Fault:
     named = [each for each in error.args if isinstance(each, str)]
     what = f"the topic {named[0]}" if named else "a topic"

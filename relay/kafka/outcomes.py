@@ -15,7 +15,7 @@ from relay.dispatch.retry import Backoff
 from relay.errors import JournalUnavailable
 from relay.journal.outcome import Backlog, OutcomeLog, Waiting
 from relay.kafka.client import Clients
-from relay.kafka.fault import KNOWN, Fault, fault_of
+from relay.kafka.fault import KNOWN, Fault, fault_of, mistake_of
 from relay.kafka.writer import Record, Writer
 from relay.metrics import Metrics
 from relay.outcome.published import records
@@ -70,23 +70,29 @@ class OutcomePublisher:
         """Publish until `stop`; to be cancelled is fine, too."""
         try:
             while not self._stop.is_set():
-                await self._attempt()
+                fault = await self._attempt()
+                if fault is not None:
+                    await self._writer.close()
+                    self._tell(fault)
+                    await self._pause(self._waits.next_s())
         finally:
             await self._writer.close()
 
-    async def _attempt(self) -> None:
-        """Publish for as long as it goes well."""
+    async def _attempt(self) -> Fault | None:
+        """Publish for as long as it goes well; return what ended it."""
         try:
+            await self._look()
             await self._writer.prepare([TOPIC])
             while not self._stop.is_set():
                 await self._turn()
         except KNOWN as error:
-            await self._writer.close()
-            await self._explain(fault_of(error, doing="publishing"))
-            await self._pause(self._waits.next_s())
+            return fault_of(error, doing="publishing")
+        except Exception as error:
+            log.exception("publishing outcomes failed")
+            return mistake_of(error)
+        return None
 
     async def _turn(self) -> None:
-        await self._look()
         rows = await self._journal.outcomes(self._after, ROWS)
         if rows:
             await self._publish(rows)
@@ -95,6 +101,9 @@ class OutcomePublisher:
             # until it forgets them with the next ones.
             with suppress(JournalUnavailable):
                 await self._journal.outcomes_published(self._after)
+        self._tell(None)
+        self._waits.reset()
+        await self._look()
         if len(rows) < ROWS:
             await self._pause(LOOK_S)
 
@@ -102,8 +111,6 @@ class OutcomePublisher:
         found = [Record(TOPIC, *record) for row in rows for record in records(row)]
         await self._writer.write(found, self._explain)
         self._published += len(found)
-        self._tell(None)
-        self._waits.reset()
 
     async def _explain(self, fault: Fault) -> None:
         """Tell why nothing is published, and how much waits."""

@@ -18,7 +18,7 @@ from relay.intake import Intake
 from relay.kafka import topic
 from relay.kafka.client import Clients
 from relay.kafka.closing import close_consumer
-from relay.kafka.fault import KNOWN, Fault, fault_of
+from relay.kafka.fault import KNOWN, Fault, fault_of, mistake_of
 from relay.metrics import Metrics
 from relay.outcome.source_view import KafkaSourceView
 from relay.sources.kafka_batch import BatchTaker
@@ -88,9 +88,8 @@ class KafkaSource:
         except KNOWN as error:
             return fault_of(error, doing="reading")
         except Exception as error:
-            # A mistake of ours must not end HTTP as well.
             log.exception("reading from Kafka failed")
-            return Fault(f"the relay made a mistake ({type(error).__name__}); please report it")
+            return mistake_of(error)
         return None
 
     async def _consume(self) -> None:
