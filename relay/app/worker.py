@@ -46,8 +46,7 @@ class Worker:
 
     async def run(self, connection: socket.socket) -> None:
         """Serve until the main process says to stop, or is gone."""
-        loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self._channel, sock=connection)
+        self._channel.open(connection)
         setup = await self._setup
         logs.configure(level=setup.log_level)
         parts = Parts(build(setup.document), setup.environ, time.time, random.SystemRandom())
@@ -55,7 +54,7 @@ class Worker:
         with attached(setup.seats, setup.workers, setup.slot) as seats:
             await self._serve(setup, parts, seats)
         self._leaving()
-        self._left = loop.create_future()
+        self._left = asyncio.get_running_loop().create_future()
         self._channel.close()
         await self._left
 

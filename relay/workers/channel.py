@@ -1,32 +1,46 @@
 """One end of the socket between a worker and the main process: messages in, messages out, in order.
 
-A frame is its length in four bytes, and an array of messages. What is sent within one turn of the
-loop goes out as one frame and one write, so that a busy relay pays for few of them. Bounded by
-whoever uses it: a worker has at most one request for each of its connections under way, and all of
-them together hold no more than its bodies may (`relay.sources.body`); it is answered each one once.
-A frame beyond `max_frame_bytes`, or one that cannot be read, is a mistake and ends the connection.
+A frame is its length in four bytes, and one message. What is sent within one turn of the loop goes
+out in one write, so that a busy relay pays for few of them; what the socket does not take yet waits
+and is encoded later. Events are large, so nothing is copied that need not be: this reads and writes
+by itself in place of asyncio's transports.
+
+Bounded by whoever uses it: a worker has at most one request for each of its connections under way,
+and all of them together hold no more than its bodies may (`relay.sources.body`); each is answered
+once. A frame beyond `max_frame_bytes`, or one that cannot be read, is a mistake and ends the
+connection.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, TypeVar, cast
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 HEAD_BYTES: Final = 4
 READ_BYTES: Final = 256 * 1024
-"""Room for one read, and what is kept of it between frames."""
+"""Room for what is read; it grows for a larger frame, and shrinks again after it."""
+WRITE_BYTES: Final = 64 * 1024
+"""What is encoded in advance: further messages wait until so much has gone out. As little as stays
+in the processor's cache on its way costs half of what a whole request at once does."""
+BUFFER_BYTES: Final = 1024 * 1024
+"""What the kernel is asked to hold for the other end; it may grant less."""
 MAX_FRAME_BYTES: Final = 2**30
-"""Far beyond what the events of one part can come to."""
+"""Far beyond what the events of one message can come to."""
 
 log = logging.getLogger(__name__)
 
 Incoming = TypeVar("Incoming")
 
 
-class Channel(asyncio.BufferedProtocol, Generic[Incoming]):
-    """See the module docstring. `received` is called with each message, `lost` once at the end."""
+class Channel(Generic[Incoming]):
+    """See the module docstring. `received` is called with each message, `lost` once at the end.
+
+    Lives on the running loop, from `open` on; owns the socket.
+    """
 
     def __init__(
         self,
@@ -36,98 +50,131 @@ class Channel(asyncio.BufferedProtocol, Generic[Incoming]):
         *,
         max_frame_bytes: int = MAX_FRAME_BYTES,
     ) -> None:
-        self._decoder: msgspec.msgpack.Decoder[list[Incoming]] = msgspec.msgpack.Decoder(list[kind])
+        self._decoder: msgspec.msgpack.Decoder[Incoming] = msgspec.msgpack.Decoder(kind)
         self._encoder = msgspec.msgpack.Encoder()
         self._received = received
         self._lost = lost
         self._max_frame_bytes = max_frame_bytes
         self._incoming = bytearray(READ_BYTES)
         self._filled = 0
-        self._outgoing: list[msgspec.Struct] = []
-        self._frame = bytearray()
-        self._transport: asyncio.Transport | None = None
+        self._outgoing: deque[msgspec.Struct] = deque()
+        self._frames = bytearray()
+        self._sent = 0
+        self._socket: socket.socket | None = None
+        self._ended = False
+        self._closing = False
+
+    def open(self, connection: socket.socket) -> None:
+        """Begin to speak and to listen."""
+        self._loop = asyncio.get_running_loop()
+        self._socket = connection
+        connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+        self._loop.add_reader(connection, self._read)
+        self._write()
 
     def send(self, message: msgspec.Struct) -> None:
         """Send at the end of this turn of the loop; nothing once the other end is gone."""
         self._outgoing.append(message)
-        if len(self._outgoing) == 1:
-            asyncio.get_running_loop().call_soon(self.flush)
-
-    def flush(self) -> None:
-        """Send what there is now."""
-        if self._transport is None:
-            return
-        messages, self._outgoing = self._outgoing, []
-        if not messages or self._transport.is_closing():
-            return
-        self._encoder.encode_into(messages, self._frame, HEAD_BYTES)
-        self._frame[:HEAD_BYTES] = (len(self._frame) - HEAD_BYTES).to_bytes(HEAD_BYTES, "big")
-        self._transport.write(self._frame)
-        if self._transport.get_write_buffer_size():
-            self._frame = bytearray()  # the transport may still need the other one
+        if len(self._outgoing) == 1 and self._socket is not None:
+            self._loop.call_soon(self._write)
 
     def close(self) -> None:
         """End the connection once everything has gone out."""
-        self.flush()
-        if self._transport is not None:
-            self._transport.close()
+        self._closing = True
+        self._write()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send what was to be sent before there was a connection."""
-        self._transport = cast("asyncio.Transport", transport)
-        self.flush()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Pass on that the other end is gone."""
-        del exc
+    def abort(self) -> None:
+        """End the connection now."""
+        if self._ended or self._socket is None:
+            return
+        self._ended = True
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
+        self._socket.close()
         self._lost()
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Return where the next bytes go."""
-        del sizehint
-        return memoryview(self._incoming)[self._filled :]
+    def _write(self) -> None:
+        """Send as much as the socket takes."""
+        if self._socket is None or self._ended:
+            return
+        while self._encode():
+            try:
+                with memoryview(self._frames) as frames, frames[self._sent :] as rest:
+                    self._sent += self._socket.send(rest)
+            except (BlockingIOError, InterruptedError):
+                self._loop.add_writer(self._socket, self._write)
+                return
+            except OSError:  # the other end is gone
+                self.abort()
+                return
+        self._loop.remove_writer(self._socket)
+        if self._closing:
+            self.abort()
 
-    def buffer_updated(self, nbytes: int) -> None:
-        """Pass on all messages that are there as a whole."""
-        self._filled += nbytes
+    def _encode(self) -> bool:
+        """Encode what is to be sent next, unless there is still some; tell whether there is any."""
+        frames = self._frames
+        if self._sent < len(frames):
+            return True
+        frames.clear()
+        self._sent = 0
+        while self._outgoing and len(frames) < WRITE_BYTES:
+            start = len(frames)
+            self._encoder.encode_into(self._outgoing.popleft(), frames, start + HEAD_BYTES)
+            length = len(frames) - start - HEAD_BYTES
+            frames[start : start + HEAD_BYTES] = length.to_bytes(HEAD_BYTES, "big")
+        return bool(frames)
+
+    def _read(self) -> None:
+        """Read what there is, and pass on all messages that are there as a whole."""
+        if self._socket is None:
+            return
         try:
-            self._keep(self._read())
+            with memoryview(self._incoming) as view, view[self._filled :] as room:
+                count = self._socket.recv_into(room)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            count = 0
+        if not count:
+            self.abort()
+            return
+        self._filled += count
+        try:
+            self._keep(self._pass_on())
         except msgspec.MsgspecError as error:
-            log.error("a message between processes cannot be read", exc_info=error)  # noqa: TRY400 - no traceback of ours
-            self._abort()
+            log.error("a message between processes cannot be read", exc_info=error)  # noqa: TRY400 - not where it is caught
+            self.abort()
 
-    def _read(self) -> int:
+    def _pass_on(self) -> int:
         """Return how much was read: everything up to a frame that is not whole."""
         start = 0
-        while self._filled - start >= HEAD_BYTES:
+        while self._filled - start >= HEAD_BYTES and not self._ended:
             end = start + HEAD_BYTES + self._length(start)
             if end > self._filled:
                 break
             with memoryview(self._incoming) as view, view[start + HEAD_BYTES : end] as frame:
-                messages: Sequence[Incoming] = self._decoder.decode(frame)
+                message = self._decoder.decode(frame)
             start = end
-            for message in messages:
-                self._received(message)
+            self._received(message)
         return start
 
     def _keep(self, start: int) -> None:
-        """Move what is left to the front, and make room for the rest of its frame."""
-        left = self._incoming[start : self._filled]
-        whole = HEAD_BYTES + self._length(start) if len(left) >= HEAD_BYTES else HEAD_BYTES
+        """Move what is left to the front, and see that there is room for the rest of its frame."""
+        left = self._filled - start
+        whole = HEAD_BYTES + (self._length(start) if left >= HEAD_BYTES else 0)
         if whole - HEAD_BYTES > self._max_frame_bytes:
             log.error("a message between processes is too large", extra={"bytes": whole})
-            self._abort()
+            self.abort()
             return
-        room = max(READ_BYTES, whole)
-        if room != len(self._incoming):
-            self._incoming = bytearray(room)
-        self._incoming[: len(left)] = left
-        self._filled = len(left)
+        if start:
+            self._incoming[:left] = self._incoming[start : self._filled]
+            self._filled = left
+        if whole > len(self._incoming):
+            self._incoming.extend(bytes(whole - len(self._incoming)))
+        elif not left and len(self._incoming) > READ_BYTES:
+            self._incoming = bytearray(READ_BYTES)
 
     def _length(self, start: int) -> int:
         return int.from_bytes(self._incoming[start : start + HEAD_BYTES], "big")
-
-    def _abort(self) -> None:
-        self._filled = 0
-        if self._transport is not None:
-            self._transport.abort()

@@ -51,11 +51,11 @@ class Member:
     async def _serve(self, connection: socket.socket, setup: Setup) -> None:
         """Do what it asks for, until it is gone."""
         self._channel.send(setup)
-        await asyncio.get_running_loop().create_connection(lambda: self._channel, sock=connection)
+        self._channel.open(connection)
         try:
             await self._gone.wait()
         finally:
-            self._channel.close()
+            self._channel.abort()
 
     def _received(self, message: FromWorker) -> None:
         self._clerk.received(message)

@@ -108,7 +108,7 @@ class _Judge:
         limit, value = self._limit(case, bound), Spread.of(found).median
         is_kept = value >= limit if bound.at_least is not None else value <= limit
         verdict = Verdict(case.name, _text(bound, value, limit), is_kept)
-        other = bound.otherwise and self.verdict(case, bound.otherwise)
+        other = self.verdict(case, bound.otherwise) if bound.otherwise else None
         return verdict if other is None else _either(verdict, other)
 
     def _values(self, case: Case, bound: Bound) -> list[float]:

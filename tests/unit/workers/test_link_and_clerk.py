@@ -44,9 +44,6 @@ class Wire:
     def send(self, message: msgspec.Struct) -> None:
         self.waiting.append(msgspec.msgpack.encode(message))
 
-    def flush(self) -> None:
-        """Do nothing: the test delivers."""
-
     def deliver(self) -> int:
         """Deliver what waits; return how many messages that were."""
         waiting, self.waiting = self.waiting, []
