@@ -52,6 +52,7 @@ def admin_of(parts: Parts, journal: Journal, dispatcher: Dispatcher, taking: Tak
         dispatcher.health,
         parts.clock,
         parts.metrics.warnings.counts,
+        refusing=lambda: _refusing(taking.front, journal),
     )
     acts = _acts(parts, journal, dispatcher)
     producers = Producers(journal, taking.keyring.keys, parts.clock)
@@ -99,7 +100,11 @@ async def notifying(parts: Parts, journal: Journal, dispatcher: Dispatcher) -> A
 
 
 def _not_ready(front: Front, journal: Journal) -> str | None:
-    return "shutting down" if front.stopping else front.unready() or journal.unavailable()
+    return "shutting down" if front.stopping else _refusing(front, journal)
+
+
+def _refusing(front: Front, journal: Journal) -> str | None:
+    return front.unready() or journal.unavailable()
 
 
 def _exposition(parts: Parts, journal: Journal, reports: Reports) -> Exposition:

@@ -40,6 +40,8 @@ CENTS = 2
 class Reports:
     """See the module docstring. `health` tells every destination's state now.
 
+    `refusing` tells why no events are taken, if it is not only the journal that says so.
+
     `warnings` counts them by destination and code since the start of the process.
     """
 
@@ -50,12 +52,15 @@ class Reports:
         health: Callable[[], Mapping[str, Health]],
         clock: Callable[[], float],
         warnings: Callable[[], Mapping[tuple[str, ...], int]] = dict,
+        *,
+        refusing: Callable[[], str | None] | None = None,
     ) -> None:
         self._journal = journal
         self._destinations = {each.name: each for each in destinations}
         self.health = health
         self._clock = clock
         self._warnings = warnings
+        self._refusing = refusing or journal.unavailable
 
     @property
     def names(self) -> Sequence[str]:
@@ -145,7 +150,7 @@ class Reports:
             left_bytes=space.left_bytes,
             hours_to_full=None if hours is None else round(hours, 1),
             oldest_event_at=None if oldest_ms is None else utc(oldest_ms / 1000),
-            unavailable=self._journal.unavailable(),
+            unavailable=self._refusing(),
         )
 
     async def oldest_pending_s(self, name: str) -> float:

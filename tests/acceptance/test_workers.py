@@ -57,13 +57,17 @@ async def test_a_worker_killed_under_load_loses_nothing_acknowledged_and_is_repl
 
 
 async def test_when_no_worker_runs_the_relay_is_not_ready_and_says_why(tmp_path: Path) -> None:
-    async with Relay(tmp_path, UNREACHABLE, workers=2) as relay:
+    """And once they can start again, they do."""
+    environ = {"PYTHONPATH": str(barred(tmp_path))}
+    async with Relay(tmp_path, UNREACHABLE, environ=environ, workers=2) as relay:
+        (tmp_path / "barred").touch()
         for each in relay.worker_ids:
             os.kill(each, signal.SIGKILL)
-        status, told = await ready(relay)
-        while status == 200:
-            status, told = await ready(relay)
-        assert told == "no worker process runs"
+        await until(relay, {"relay_workers": 0})
+        assert await ready(relay) == (503, "no worker process runs")
+        told = await asyncio.to_thread(run, tmp_path, "status")
+        assert "events are refused: no worker process runs" in told
+        (tmp_path / "barred").unlink()
         await until(relay, {"relay_workers": 2})
         assert (await ready(relay))[0] == 200
         assert (await posts(relay, [purchase("after")])) == [202]
@@ -84,8 +88,10 @@ async def test_workers_are_gone_with_the_main_process_and_its_port_is_free(tmp_p
 
 async def test_a_worker_that_cannot_start_fails_the_start(tmp_path: Path) -> None:
     """One line says so, instead of a relay that answers nobody."""
-    relay = Relay(tmp_path, UNREACHABLE, environ={"PYTHONPATH": str(broken(tmp_path))}, workers=2)
-    with pytest.raises(AssertionError, match="a worker process did not start"):
+    (tmp_path / "barred").touch()
+    environ = {"PYTHONPATH": str(barred(tmp_path))}
+    relay = Relay(tmp_path, UNREACHABLE, environ=environ, workers=2)
+    with pytest.raises(AssertionError, match=r"a worker process did not start \(exit code 3\)"):
         await relay.start()
 
 
@@ -121,7 +127,7 @@ async def test_a_revoked_key_is_out_within_a_second_at_every_worker(tmp_path: Pa
     async with relay, AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(Client(port_of(relay))) for _ in range(12)]
         assert {await status_of(each, request(token, "a")) for each in clients} == {202}
-        run(tmp_path, "revoke", "shop")
+        run(tmp_path, "keys", "revoke", "shop")
         await asyncio.sleep(REVOKED_WITHIN_S)  # the promised time itself
         assert {await status_of(each, request(token, "b")) for each in clients} == {401}
 
@@ -162,23 +168,25 @@ async def test_the_bound_of_connections_is_one_for_all_workers(tmp_path: Path) -
         assert statuses.keys() == {202, 503}
 
 
-def broken(folder: Path) -> Path:
-    """Return a folder that keeps a worker, and only it, from starting."""
+def barred(folder: Path) -> Path:
+    """Return a folder for Python's path: no worker starts while there is a file `barred` in it."""
     (folder / "sitecustomize.py").write_text(
-        "import sys\nif 'relay.worker' in sys.orig_argv:\n    raise SystemExit(3)\n"
+        "import os, sys\n"
+        f"if 'relay.worker' in sys.orig_argv and os.path.exists('{folder}/barred'):\n"
+        "    os._exit(3)\n"
     )
     return folder
 
 
 def run(folder: Path, *arguments: str) -> str:
-    """Run `relay keys` and return what it printed."""
-    command = [sys.executable, "-m", "relay", "keys", *arguments, "-c", f"{folder}/relay.toml"]
+    """Run `relay …` and return what it printed."""
+    command = [sys.executable, "-m", "relay", *arguments, "-c", f"{folder}/relay.toml"]
     return subprocess.run(command, capture_output=True, check=True).stdout.decode()
 
 
 def made(folder: Path, *limits: str) -> str:
     """Return the token of a new key."""
-    token: str = json.loads(run(folder, "create", "shop", "--json", *limits))["token"]
+    token: str = json.loads(run(folder, "keys", "create", "shop", "--json", *limits))["token"]
     return token
 
 
