@@ -78,6 +78,10 @@ async def test_workers_are_gone_with_the_main_process_and_its_port_is_free(tmp_p
     await relay.start()
     workers = relay.worker_ids
     assert len(workers) == 3
+    for each in workers:  # as a supervisor does that tells all processes to stop
+        os.kill(each, signal.SIGTERM)
+    assert (await posts(relay, [purchase("before")])) == [202]
+    assert relay.worker_ids == workers
     await relay.kill()
     async with asyncio.timeout(GONE_WITHIN_S):
         while any(is_there(each) for each in workers):  # noqa: ASYNC110 - nobody tells
