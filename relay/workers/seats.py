@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import BinaryIO, Final
 
 ABSENT: Final = 2**32 - 1
 ITEM_BYTES: Final = 4
@@ -55,12 +55,19 @@ class Seats:
 @contextmanager
 def shared(workers: int) -> Iterator[tuple[Seats, int]]:
     """Hand out the count of so many workers, none of which runs, and its file descriptor."""
-    with tempfile.TemporaryFile() as file:
+    with _memory() as file:
         os.ftruncate(file.fileno(), workers * ITEM_BYTES)
         with attached(file.fileno(), workers) as seats:
             for slot in range(workers):
                 seats.leave(slot)
             yield seats, file.fileno()
+
+
+def _memory() -> BinaryIO:
+    """Return a file in memory; where the system has none, a nameless one on disk."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("relay-seats"), "r+b")  # noqa: PTH123 - it has no path
+    return tempfile.TemporaryFile()
 
 
 @contextmanager

@@ -15,8 +15,10 @@ import pytest
 
 from relay.sandbox.server import Sandbox
 from tests.acceptance.process import LOOK_S, Producer, Relay, fetch, purchase
+from tests.acceptance.test_key_canaries import SHOP, signed
 from tests.acceptance.test_kill import PLATFORMS, accepted_ids
 from tests.producers_port import Client, post
+from tests.shopify_payload import ORDER
 
 UNREACHABLE = "http://127.0.0.1:9"
 SOON_S = 20.0
@@ -170,6 +172,34 @@ async def test_the_bound_of_connections_is_one_for_all_workers(tmp_path: Path) -
         assert 10 <= statuses[202] <= 12
         assert statuses.total() == 20
         assert statuses.keys() == {202, 503}
+
+
+async def test_a_hangup_signal_has_every_worker_read_secrets_again(tmp_path: Path) -> None:
+    """Also one whose file looks untouched, so that nobody would have noticed by themselves."""
+    secret = tmp_path / "secret"
+    secret.write_text("old-one")
+    relay = Relay(tmp_path, UNREACHABLE, workers=2)
+    with (tmp_path / "relay.toml").open("a") as config:
+        config.write(SHOP.replace("env:SHOP_SECRET", f"file:{secret}"))
+    async with relay, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(Client(port_of(relay))) for _ in range(8)]
+        assert {await status_of(each, webhook("old-one")) for each in clients} == {200}
+        before = secret.stat()
+        secret.write_text("new-one")
+        os.utime(secret, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert {await status_of(each, webhook("old-one")) for each in clients} == {200}
+        relay.send(signal.SIGHUP)
+        async with asyncio.timeout(SOON_S):
+            while (await once(relay, webhook("old-one"))) != 401:
+                pass
+        statuses = {await status_of(each, webhook("new-one")) for each in clients}
+        assert statuses == {200}
+
+
+def webhook(secret: str) -> bytes:
+    """Return an order as Shopify sends it, signed."""
+    headers = {name.replace("-", "_"): text for name, text in signed(secret).items()}
+    return post(json.dumps(ORDER).encode(), "/v1/webhooks/shopify", **headers)
 
 
 def barred(folder: Path) -> Path:
