@@ -105,16 +105,6 @@ class Browser:
         words: str = self.run("return document.body ? document.body.innerText : ''")
         return " ".join(words.split())
 
-    @property
-    def body(self) -> str:
-        """The page in HTML, without what is the same on each: its head, banners and its time."""
-        text: str = self.run(
-            "const main = document.querySelector('main').cloneNode(true);"
-            "main.querySelectorAll('.banner, #freshness').forEach(each => each.remove());"
-            "return main.innerHTML"
-        )
-        return text
-
     def wait_for(self, words: str, within_s: float = WITHIN_S) -> None:
         """Return once the page says so."""
         waiting = WebDriverWait(self.driver, within_s, poll_frequency=0.1)

@@ -1,7 +1,10 @@
 """An admin port that serves from a thread of its own, so that a test can drive a browser at it."""
 
+import re
 from pathlib import Path
 from typing import Self
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from tests.admin_port import AdminPort
 from tests.ui.background import Background
@@ -19,6 +22,17 @@ class Served(Background):
     def url(self, path: str) -> str:
         """Return where a screen is."""
         return f"{self.port.address}{path}"
+
+    def body(self, path: str) -> str:
+        """Return what is a screen's own: without what is the same on each, and without its time."""
+        try:
+            with urlopen(self.url(path)) as answer:
+                text = answer.read().decode()
+        except HTTPError as refusal:
+            text = refusal.read().decode()
+        _, _, main = text.partition("<main")
+        own = re.sub(r'<p (?:class="banner"|id="freshness").*?</p>', "", main, flags=re.DOTALL)
+        return " ".join(own.split())
 
     def __enter__(self) -> Self:
         super().__enter__()

@@ -64,11 +64,13 @@ def test_every_screen_can_be_used_by_everybody_everywhere(
     assert says.keys() <= SCREENS.keys()
     problems = []
     for name, path in SCREENS.items():
+        shown = (state if path == "/" else name, relay.body(path))
+        if shown in seen and name not in says:
+            continue
         screen.look(WIDTHS[0], "light")
         screen.open(relay.url(path))
         if says.get(name, "") not in screen.words:
             problems.append(f"{name}: not {says[name]!r} but {screen.words}")
-        shown = (state if path == "/" else name, screen.body)
         if shown not in seen:
             problems += [f"{name}: {problem}" for problem in hindrances(screen)]
             seen.add(shown)
