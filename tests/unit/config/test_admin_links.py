@@ -1,4 +1,4 @@
-"""The addresses that the page links to: those of other pages, and nothing that a browser would run."""
+"""The addresses that the page links to: those of pages, and nothing that a browser would run."""
 
 import pytest
 
