@@ -21,8 +21,10 @@ from relay.config import Listen
 from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import DeadFilter, Passed, Pending, Receipt, Rejection, Replayed, Settlement
 from relay.journal.codec import entry_of
+from relay.journal.entry import Passed, Pending, Rejection
+from relay.journal.letter import DeadFilter, Replayed
+from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.keys.record import Key
 from relay.metrics import Metrics

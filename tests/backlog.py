@@ -11,8 +11,8 @@ from typing import Final
 
 from relay.conversion import Conversion, Item, Order
 from relay.identity import Identity
-from relay.journal.base import Entry
 from relay.journal.codec import entry_of
+from relay.journal.entry import Entry
 from relay.journal.sqlite import SqliteJournal
 
 GROUP: Final = 1_000

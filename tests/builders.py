@@ -4,8 +4,8 @@ from relay.conversion import Conversion, Order
 from relay.delivery import Payload
 from relay.event_name import Lane, lane_of
 from relay.identity import Identity
-from relay.journal.base import Entry, Pending
 from relay.journal.codec import entry_of
+from relay.journal.entry import Entry, Pending
 
 NOW_S = 1_767_225_600
 DIGEST = "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"

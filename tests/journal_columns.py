@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from relay.conversion import Conversion
-from relay.journal.base import Passed
 from relay.journal.codec import entry_of
+from relay.journal.entry import Passed
 from tests.builders import conversion
 from tests.journal_seed import DESTINATIONS, NOW_MS, Seed
 

@@ -9,11 +9,11 @@ import msgspec
 
 from relay.delivery import DeadReason, Outcome
 from relay.event_name import Lane, lane_of
-from relay.journal.base import Entry
 from relay.journal.codec import encode_group
-from relay.journal.lookup import Place
-from relay.journal.rollup import Deltas
-from relay.journal.upgrades import create
+from relay.journal.disk.upgrades import create
+from relay.journal.entry import Entry
+from relay.journal.figures.rollup import Deltas
+from relay.journal.find.lookup import Place
 from tests.builders import NOW_S
 
 NOW_MS = NOW_S * 1000

@@ -14,10 +14,11 @@ from typing import Final
 from relay.conversion import Conversion, Order
 from relay.event_name import Lane
 from relay.identity import Identity
-from relay.journal.base import Dead, Entry, Passed, Pending, Retry
 from relay.journal.codec import encode_group, entry_of
+from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.exception_row import add_dead, add_retries
-from relay.journal.lookup import Place
+from relay.journal.find.lookup import Place
+from relay.journal.settlement import Dead, Retry
 from tests.builders import DIGEST, NOW_S
 from tests.journal_seed import DESTINATIONS, PINTEREST, TIKTOK, Seed, new_journal
 

@@ -5,7 +5,7 @@ from asyncio import Future
 from collections.abc import Sequence
 
 from relay.errors import JournalUnavailable
-from relay.journal.base import Entry, Rejection
+from relay.journal.entry import Entry, Rejection
 
 
 class RecordingJournal:

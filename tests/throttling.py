@@ -16,7 +16,8 @@ from relay.config.secret import SecretRef, SecretSource
 from relay.delivery import Answer
 from relay.dispatch.gate import Gate
 from relay.dispatch.pace import Pace
-from relay.journal.base import Journal, Pause, Wait
+from relay.journal.base import Journal
+from relay.journal.settlement import Pause, Wait
 from tests.builders import NOW_S
 
 LATE_S = 0.002

@@ -9,7 +9,7 @@ from aiohttp import web
 from relay.admin import answer, forget, query, selection
 from relay.admin.answer import BadRequest
 from relay.delivery import DeadReason
-from relay.journal.base import DeadFilter
+from relay.journal.letter import DeadFilter
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.producers import Producers

@@ -9,7 +9,7 @@ from msgspec import Meta
 from relay.admin.answer import BadRequest
 from relay.admin.query import Moment, milliseconds_of
 from relay.delivery import DeadReason
-from relay.journal.base import DeadFilter
+from relay.journal.letter import DeadFilter
 
 MAX_IDS: Final = 10_000
 MAX_NOTE: Final = 500

@@ -12,7 +12,7 @@ from relay.keys.keyring import Keyring
 from relay.keys.uses import Uses
 from relay.schema.openapi import producers_document
 from relay.sources.guesses import Tries
-from relay.sources.kafka_side import KafkaSide
+from relay.sources.kafka.side import KafkaSide
 from relay.workers.clerk import Office
 from relay.workers.figures import FigureBook
 

@@ -14,12 +14,12 @@ from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table
 from relay.config.quantity import Duration
 from relay.errors import ConfigError
-from relay.journal.finding import Watch
-from relay.journal.sample import recent_events, rejected
-from relay.journal.snapshot import at_one_moment
+from relay.journal.disk.snapshot import at_one_moment
+from relay.journal.find.sample import recent_events, rejected
+from relay.journal.verify.finding import Watch
 from relay.outcome.doctor import Diagnosis, Doctor
-from relay.outcome.finding import percent
-from relay.outcome.quality import GroupQuality, IdentifierQuality
+from relay.outcome.doctor.finding import percent
+from relay.outcome.doctor.quality import GroupQuality, IdentifierQuality
 from relay.outcome.refusal import Refusal, refusals
 
 MAX_EVENTS: Final = 1_000_000

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from relay.errors import JournalUnavailable, RelayError
-from relay.journal.storage import remedy
+from relay.journal.disk.storage import remedy
 from relay.logs import describe_exception
 
 JOB_FAILED: Final = 1

@@ -14,9 +14,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from relay.cli.option import available_config, config_option, json_option, required_config
 from relay.cli.output import console, counted, plain, print_json
 from relay.config.sandbox import SUFFIX
-from relay.journal.backup import Backup, back_up
-from relay.journal.finding import Finding, Watch
+from relay.journal.disk.backup import Backup, back_up
 from relay.journal.verify import verify
+from relay.journal.verify.finding import Finding, Watch
 
 MEBIBYTE: Final = 1024 * 1024
 

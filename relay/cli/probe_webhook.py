@@ -5,9 +5,9 @@ from typing import Final
 from relay.config import Secret
 from relay.delivery import HttpResponse
 from relay.dispatch.transport import Transport
-from relay.outcome.notice import TEST
-from relay.outcome.notify import OK, TIMEOUT_S, request_of
 from relay.outcome.probe import Probe, Verdict
+from relay.outcome.watch.notice import TEST
+from relay.outcome.watch.notify import OK, TIMEOUT_S, request_of
 
 NAME: Final = "notify"
 SOURCE: Final = "webhook"

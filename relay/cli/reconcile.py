@@ -20,7 +20,7 @@ from relay.comparison.sentence import REASONS
 from relay.comparison.verdict import STATES, OrderState
 from relay.config import Config
 from relay.errors import ConfigError
-from relay.journal.finding import Watch
+from relay.journal.verify.finding import Watch
 
 HEADERS: Final[dict[OrderState, str]] = {
     "delivered": "Delivered",

@@ -23,10 +23,10 @@ from relay.comparison.twin import Cause, Fate, Judge, Sent
 from relay.delivery import Destination, Payload
 from relay.errors import RelayError
 from relay.event_name import Lane
-from relay.journal import standing
-from relay.journal.finding import Watch
-from relay.journal.snapshot import at_one_moment
-from relay.journal.standing import START, Stand, Standing
+from relay.journal.disk.snapshot import at_one_moment
+from relay.journal.find import standing
+from relay.journal.find.standing import START, Stand, Standing
+from relay.journal.verify.finding import Watch
 
 EXAMPLES: Final = 5
 """Examples of each cause at a destination."""

@@ -16,7 +16,7 @@ import msgspec
 
 from relay.comparison.order_file import ShopOrder
 from relay.comparison.workbook import trouble_told, workbook
-from relay.journal.standing import Standing
+from relay.journal.find.standing import Standing
 
 BATCH: Final = 500
 """Rows that are written, and ids that are looked up, in one statement."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import BinaryIO, Final, NamedTuple
 
 from relay.comparison.listing import Column, Faults, Line, Listing, Unusable, identifier, moment
-from relay.journal.amount import MOST_DIGITS, is_money
+from relay.journal.figures.amount import MOST_DIGITS, is_money
 
 COLUMNS: Final = (
     Column(

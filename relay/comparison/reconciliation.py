@@ -23,10 +23,10 @@ from relay.comparison.statement import Account, Statement
 from relay.comparison.verdict import OrderState, Verdict, verdicts
 from relay.errors import ConfigError, RelayError
 from relay.event_name import lane_of
-from relay.journal import standing
-from relay.journal.base import Entry
-from relay.journal.finding import Watch
-from relay.journal.snapshot import at_one_moment
+from relay.journal.disk.snapshot import at_one_moment
+from relay.journal.entry import Entry
+from relay.journal.find import standing
+from relay.journal.verify.finding import Watch
 
 EXAMPLES: Final = 5
 """Undelivered orders of a destination that are named."""

@@ -13,7 +13,7 @@ import msgspec
 
 from relay.comparison.order_file import ShopOrder
 from relay.comparison.verdict import STATES, OrderState, Verdict
-from relay.journal.amount import ZERO, add_exactly, is_money
+from relay.journal.figures.amount import ZERO, add_exactly, is_money
 
 Money = Mapping[str, Decimal]
 """By currency; '' is what has none."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from relay.comparison.order_book import Found, Known
-from relay.journal.standing import Standing
+from relay.journal.find.standing import Standing
 
 OrderState = Literal["delivered", "pending", "dead", "skipped", "unknown"]
 STATES: Final[Sequence[OrderState]] = ("delivered", "pending", "dead", "skipped", "unknown")

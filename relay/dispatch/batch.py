@@ -12,7 +12,7 @@ import msgspec
 
 from relay.delivery import Payload
 from relay.event_name import Lane
-from relay.journal.base import Pending
+from relay.journal.entry import Pending
 
 
 class Batch(msgspec.Struct, eq=False):

@@ -13,7 +13,7 @@ from itertools import islice, repeat
 from relay.delivery import Payload
 from relay.dispatch.batch import Batch
 from relay.event_name import Lane
-from relay.journal.base import Pending
+from relay.journal.entry import Pending
 
 OTHER_SHARE = 10
 """One place in this many is the other lane's, even when money waits."""

@@ -27,7 +27,7 @@ from relay.dispatch.retry import (
     Backoff,
     clamp_hint_s,
 )
-from relay.journal.base import Pause, Wait, WaitState
+from relay.journal.settlement import Pause, Wait, WaitState
 from relay.outcome.health import DEGRADED, THROTTLED, Health, sentence_of
 
 DEGRADED_AFTER = 2

@@ -16,7 +16,8 @@ import msgspec
 
 from relay.delivery import DELIVERED, Answer, DeadReason, Outcome, Verdict
 from relay.dispatch.batch import Batch
-from relay.journal.base import Dead, Pending, Receipt, Retry, Settlement
+from relay.journal.entry import Pending
+from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.logs import scrub
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from relay.delivery import LateCode, Limits
 from relay.dispatch.batch import Batch
-from relay.journal.base import Pending
+from relay.journal.entry import Pending
 
 
 def late_codes(

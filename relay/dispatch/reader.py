@@ -19,7 +19,9 @@ from relay.dispatch.suspects import Suspects
 from relay.dispatch.waiting import Waiting
 from relay.dispatch.withheld import Unwanted
 from relay.event_name import Lane
-from relay.journal.base import Dead, Journal, Pending, Retry, Settlement
+from relay.journal.base import Journal
+from relay.journal.entry import Pending
+from relay.journal.settlement import Dead, Retry, Settlement
 from relay.outcome.recorder import Recorder
 from relay.outcome.rules import Rules
 

@@ -28,7 +28,9 @@ from relay.dispatch.transport import Fault, Transport
 from relay.dispatch.waiting import Waiting
 from relay.dispatch.withheld import Unwanted
 from relay.errors import JournalUnavailable
-from relay.journal.base import Journal, Pending, Receipt
+from relay.journal.base import Journal
+from relay.journal.entry import Pending
+from relay.journal.settlement import Receipt
 from relay.logs import scrub
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from relay.event_name import Lane
-from relay.journal.base import Pending
+from relay.journal.entry import Pending
 
 MAX_SUSPECTS: Final = 1_000
 """Beyond it the one that was suspected first is forgotten, and may be learnt anew."""

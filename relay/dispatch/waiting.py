@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import RETRY_SHARE, Batcher
 from relay.dispatch.withheld import Withheld
-from relay.journal.base import Pending
+from relay.journal.entry import Pending
 
 MAX_ROTATING = 16
 """Batches that take turns in trials; only below it is something new tried. It bounds memory: an

@@ -6,7 +6,7 @@ out and forgotten here; in the journal it stays until the erasure has ended it.
 
 from collections.abc import Callable, Iterable
 
-from relay.journal.base import Pending
+from relay.journal.entry import Pending
 
 Unwanted = Callable[[Pending], bool]
 """Whether an event is withheld."""

@@ -22,7 +22,7 @@ from relay.intake.route import Route, Router
 from relay.intake.split import Document, split_json, split_ndjson
 from relay.intake.storage import Storage
 from relay.intake.window import Window
-from relay.journal.base import Entry, Rejection
+from relay.journal.entry import Entry, Rejection
 
 __all__ = [
     "Finding",

@@ -11,7 +11,7 @@ from relay.event_name import label_of
 from relay.identity import Identity
 from relay.intake.problem import Finding
 from relay.intake.remark import identifier_of, reason_of
-from relay.journal.base import Entry
+from relay.journal.entry import Entry
 from relay.metrics import Metrics, Presence
 
 _FORMS: Final = attrgetter(

@@ -14,8 +14,8 @@ from relay.delivery import Destination, Payload, Skip, Unusable
 from relay.event_name import STANDARD_NAMES
 from relay.intake.presence import presence_of
 from relay.intake.window import Key, Window
-from relay.journal.base import Entry, Passed
 from relay.journal.codec import entry_of, passed_by
+from relay.journal.entry import Entry, Passed
 
 _NOT_SELECTED = Passed("skipped", "not_selected")
 _NO_CONSENT = Passed("skipped", "no_consent")

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from relay.intake.problem import Finding
 from relay.intake.route import Router
-from relay.journal.base import Entry, Rejection
+from relay.journal.entry import Entry, Rejection
 
 Listener = Callable[[Sequence[Entry], Sequence[Finding]], None]
 """Told what was stored, in the form in which it was, and what was left out of it."""

@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 
 from relay.event_name import Lane
 from relay.journal import log
-from relay.journal.base import Entry
 from relay.journal.codec import decode_entry
 from relay.journal.cursor import Cursor
+from relay.journal.entry import Entry
+from relay.journal.figures.worth import recount
 from relay.journal.ledger import Key
-from relay.journal.worth import recount
 
 
 class Arrived(NamedTuple):

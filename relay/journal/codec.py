@@ -15,7 +15,7 @@ import msgspec
 from relay.conversion import Conversion, Order
 from relay.delivery import Payload
 from relay.event import ActionSource
-from relay.journal.base import Entry, Passed, Stored
+from relay.journal.entry import Entry, Passed, Stored
 
 _ARRAY_16: Final = b"\xdc"
 """MessagePack's mark of an array whose length has two bytes."""

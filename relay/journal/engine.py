@@ -18,25 +18,28 @@ from typing import Any, NamedTuple, Self
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal import key_use, lookup, pause, wait
+from relay.journal import key_use, pause, wait
+from relay.journal.account import Erased
 from relay.journal.arrival import Arrived, arrive
-from relay.journal.base import Entry, Erased, Pause, Rejection, Wait
-from relay.journal.checkpoint import Checkpointer
-from relay.journal.connection import Connect, open_checkpointer, open_reader, open_writer
 from relay.journal.cursor import Range
+from relay.journal.disk.checkpoint import Checkpointer
+from relay.journal.disk.connection import Connect, open_checkpointer, open_reader, open_writer
+from relay.journal.disk.file import Lock, claim, damaged
+from relay.journal.disk.storage import is_damage, storage_fault
+from relay.journal.disk.upgrades import upgrade
+from relay.journal.entry import Entry, Rejection
 from relay.journal.erase import Eraser
-from relay.journal.file import Lock, claim, damaged
+from relay.journal.find import lookup
+from relay.journal.find.index import Index
+from relay.journal.find.lookup import Tail
 from relay.journal.hot import Hot
-from relay.journal.index import Index
 from relay.journal.ledger import Commit, Key, Ledger
-from relay.journal.lookup import Tail
 from relay.journal.progress import Progress
 from relay.journal.reader import Reader
-from relay.journal.relief import Relief
-from relay.journal.room import Look, Room
-from relay.journal.shortage import Shortage
-from relay.journal.storage import is_damage, storage_fault
-from relay.journal.upgrades import upgrade
+from relay.journal.settlement import Pause, Wait
+from relay.journal.space.relief import Relief
+from relay.journal.space.room import Look, Room
+from relay.journal.space.shortage import Shortage
 from relay.journal.writer import Writer, refused
 
 log = logging.getLogger(__name__)

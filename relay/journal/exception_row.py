@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from relay.event_name import Lane
-from relay.journal.base import Dead, Entry, Pending, Retry
 from relay.journal.codec import decode_entry
+from relay.journal.entry import Entry, Pending
+from relay.journal.settlement import Dead, Retry
 
 Place = tuple[str, Lane, int]
 """Destination, lane, offset: where a row is."""

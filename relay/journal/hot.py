@@ -9,7 +9,7 @@ loop, and is told only of what is committed.
 from collections.abc import Iterator, Mapping, Sequence
 
 from relay.event_name import Lane
-from relay.journal.base import Entry
+from relay.journal.entry import Entry
 
 
 class Hot:

@@ -15,13 +15,13 @@ import msgspec
 
 from relay.event_name import Lane, lane_of
 from relay.journal import key_use, log
-from relay.journal.base import Entry, Rejection
 from relay.journal.cursor import Cursor
+from relay.journal.entry import Entry, Rejection
 from relay.journal.exception_row import ADD_DEAD, dead_row
+from relay.journal.figures.rollup import Deltas
 from relay.journal.log import Group
 from relay.journal.outcome import Outcomes
-from relay.journal.rollup import Deltas
-from relay.journal.room import Look, Room
+from relay.journal.space.room import Look, Room
 
 Key = tuple[str, Lane]
 """A destination and a lane."""

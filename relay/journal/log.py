@@ -10,9 +10,9 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from relay.event_name import Lane
-from relay.journal.base import Chunk, Entry, Pending
 from relay.journal.codec import decode_group, decode_slice, encode_group
 from relay.journal.cursor import Cursor
+from relay.journal.entry import Chunk, Entry, Pending
 
 GROUP_EVENTS: Final = 1_000
 GROUP_BYTES: Final = 1024 * 1024

@@ -18,7 +18,8 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
-from relay.journal.base import Dead, Entry, Receipt
+from relay.journal.entry import Entry
+from relay.journal.settlement import Dead, Receipt
 
 MAX_EVENTS: Final = 1_000
 """Events of a row; more of them are several rows."""

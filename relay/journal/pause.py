@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from relay.journal.base import Pause
+from relay.journal.settlement import Pause
 
 
 def load(connection: sqlite3.Connection) -> dict[str, Pause]:

@@ -12,8 +12,8 @@ from typing import Final
 
 from relay.event_name import Lane
 from relay.journal import log
-from relay.journal.base import Chunk, Entry
 from relay.journal.cursor import Cursor, Range
+from relay.journal.entry import Chunk, Entry
 from relay.journal.hot import Hot
 from relay.journal.ledger import Key
 from relay.journal.log import View

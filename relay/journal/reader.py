@@ -17,7 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from relay.errors import JournalUnavailable
-from relay.journal.storage import DAMAGED, storage_fault
+from relay.journal.disk.storage import DAMAGED, storage_fault
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,9 @@ import msgspec
 from relay.delivery import Outcome
 from relay.event_name import Lane
 from relay.journal import exception_row
-from relay.journal.base import Dead, Pending, Receipt, Retry, Settlement
+from relay.journal.entry import Pending
 from relay.journal.ledger import Ledger
+from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 
 SPAN_OFFSETS: Final = 1_000
 """The widest span of a receipt; what goes beyond gets a span of its own."""

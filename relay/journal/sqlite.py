@@ -18,52 +18,36 @@ from relay.conversion import Conversion
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal import (
-    dead_group,
-    deadletters,
-    exception_row,
-    key_use,
-    outcome,
-    reports,
-    retention,
-    sample,
-    series,
-    timeline,
-)
-from relay.journal.base import (
-    Chunk,
-    DeadFilter,
-    DeadGroup,
-    DeadPage,
-    Entry,
+from relay.journal import exception_row, key_use, outcome
+from relay.journal.account import (
     Erased,
     FoundEvent,
     KeyUse,
     KindCount,
-    Pause,
-    Pending,
-    Prospect,
     RangeReport,
-    Rejection,
-    Replayed,
     Risk,
-    Settlement,
     Slice,
     Space,
     Totals,
-    Wait,
 )
-from relay.journal.connection import Connect
+from relay.journal.dead import grouping, letters
+from relay.journal.disk.connection import Connect
 from relay.journal.engine import Engine, Settings
-from relay.journal.growth import Growth
-from relay.journal.lookup import Kind
+from relay.journal.entry import Chunk, Entry, Pending, Rejection
+from relay.journal.figures import reports, series
+from relay.journal.figures.worth import waiting
+from relay.journal.find import sample, timeline
+from relay.journal.find.lookup import Kind
+from relay.journal.find.recent import recent
+from relay.journal.letter import DeadFilter, DeadGroup, DeadPage, Prospect, Replayed
 from relay.journal.outcome import Backlog, Waiting
 from relay.journal.pause import save as write_pause
-from relay.journal.recent import recent
-from relay.journal.room import size_bytes
 from relay.journal.settle import settle
+from relay.journal.settlement import Pause, Settlement, Wait
+from relay.journal.space import retention
+from relay.journal.space.growth import Growth
+from relay.journal.space.room import size_bytes
 from relay.journal.wait import save as write_wait
-from relay.journal.worth import waiting
 from relay.journal.writer import PROBE_INTERVAL_S
 
 HOT_EVENTS: Final = 10_000
@@ -215,7 +199,7 @@ class SqliteJournal:
         self, where: DeadFilter, *, limit: int, cursor: str | None = None
     ) -> DeadPage:
         """Return one page of dead letters."""
-        query = partial(deadletters.page, where=where, limit=limit, cursor=cursor)
+        query = partial(letters.page, where=where, limit=limit, cursor=cursor)
         return await self._opened.queries.run(query)
 
     async def replay(
@@ -226,11 +210,11 @@ class SqliteJournal:
         done, after, begun = Replayed(0, 0, 0), None, False
         while after is not None or not begun:
             if dry_run:
-                query = partial(deadletters.replay_dry, where=where, prospect=prospect, after=after)
+                query = partial(letters.replay_dry, where=where, prospect=prospect, after=after)
                 step = await self._opened.queries.run(query)
             else:
                 write = partial(
-                    deadletters.replay, where=where, prospect=prospect, now_ms=now_ms, after=after
+                    letters.replay, where=where, prospect=prospect, now_ms=now_ms, after=after
                 )
                 step = await self._opened.writer.submit(write)
             done, after, begun = _added(done, step.done), step.next, True
@@ -239,11 +223,11 @@ class SqliteJournal:
     async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
         """Mark matching dead letters `dropped_by_operator`, in steps."""
         if dry_run:
-            return await self._opened.queries.run(partial(deadletters.count_droppable, where=where))
-        step = deadletters.DropStep(0, None)
+            return await self._opened.queries.run(partial(letters.count_droppable, where=where))
+        step = letters.DropStep(0, None)
         dropped, begun = 0, False
         while step.next is not None or not begun:
-            write = partial(deadletters.drop, where=where, note=note, after=step.next)
+            write = partial(letters.drop, where=where, note=note, after=step.next)
             step = await self._opened.writer.submit(write)
             dropped, begun = dropped + step.dropped, True
         return dropped
@@ -352,7 +336,7 @@ class SqliteJournal:
         self, *, destination: str | None = None, since_ms: int = 0
     ) -> Sequence[DeadGroup]:
         """Return what is dead, grouped by destination, reason and code."""
-        query = partial(dead_group.groups, destination=destination, since_ms=since_ms)
+        query = partial(grouping.groups, destination=destination, since_ms=since_ms)
         return await self._opened.queries.run(query)
 
     async def last_delivered_ms(self) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from relay.journal.base import Wait
+from relay.journal.settlement import Wait
 
 
 def load(connection: sqlite3.Connection) -> dict[str, Wait]:

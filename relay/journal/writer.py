@@ -20,7 +20,7 @@ from contextlib import closing, suppress
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from relay.errors import JournalUnavailable
-from relay.journal.storage import storage_fault
+from relay.journal.disk.storage import storage_fault
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from typing import Final, Literal, NamedTuple, Protocol
 import msgspec
 
 from relay.identity.subject import Subject
-from relay.journal.base import DeadFilter, Erased, Replayed
+from relay.journal.account import Erased
+from relay.journal.letter import DeadFilter, Replayed
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.private import opened

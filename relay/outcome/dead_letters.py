@@ -7,7 +7,9 @@ again here, by the settings of today, and once more when it is sent.
 from collections.abc import Callable, Mapping, Sequence
 
 from relay.delivery import Destination
-from relay.journal.base import DeadFilter, Entry, Journal, Prospect, Replayed
+from relay.journal.base import Journal
+from relay.journal.entry import Entry
+from relay.journal.letter import DeadFilter, Prospect, Replayed
 from relay.logs import scrub
 from relay.outcome.rules import Rules
 

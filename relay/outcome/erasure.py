@@ -12,7 +12,9 @@ from typing import Protocol
 
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal.base import Erased, Journal, Pending
+from relay.journal.account import Erased
+from relay.journal.base import Journal
+from relay.journal.entry import Pending
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,9 @@ from typing import get_args
 
 from relay.delivery import LateCode
 from relay.errors import JournalUnavailable
-from relay.journal.base import Journal, Pending, Receipt, Settlement
+from relay.journal.base import Journal
+from relay.journal.entry import Pending
+from relay.journal.settlement import Receipt, Settlement
 from relay.metrics import Metrics
 
 REPEAT_S = 1.0

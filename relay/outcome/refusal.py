@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from relay.outcome.finding import Finding
+from relay.outcome.doctor.finding import Finding
 
 MAX_LISTED: Final = 20
 """Kinds of refusals that are told, the most frequent ones."""

@@ -6,15 +6,10 @@ from decimal import Decimal
 
 from relay.conversion import Conversion
 from relay.delivery import Destination, Payload
-from relay.journal.base import (
-    DeadFilter,
-    Delivery,
-    Entry,
-    FoundEvent,
-    Funnel,
-    Journal,
-    Totals,
-)
+from relay.journal.account import Delivery, FoundEvent, Funnel, Totals
+from relay.journal.base import Journal
+from relay.journal.entry import Entry
+from relay.journal.letter import DeadFilter
 from relay.outcome.health import Health, sentence_of
 from relay.outcome.view import (
     RANGES_S,

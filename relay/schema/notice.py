@@ -1,6 +1,6 @@
 """The JSON Schema of a message to the webhook of `[notify]`."""
 
-from relay.outcome.notice import Notice
+from relay.outcome.watch.notice import Notice
 from relay.schema.document import Json, components, head
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from relay.errors import JournalUnavailable
 from relay.intake.storage import Storage
-from relay.journal.base import Entry
+from relay.journal.entry import Entry
 from relay.keys.uses import Denied, Uses
 from relay.sources.guesses import Tries
 from relay.workers.figures import FigureBook

@@ -15,7 +15,7 @@ import msgspec
 
 from relay.errors import JournalUnavailable
 from relay.intake.problem import Finding
-from relay.journal.base import Entry, Rejection
+from relay.journal.entry import Entry, Rejection
 from relay.keys.uses import Denied, Meter
 from relay.workers.message import (
     Begin,

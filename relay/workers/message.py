@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from relay.intake.problem import Finding
-from relay.journal.base import Entry, Rejection
+from relay.journal.entry import Entry, Rejection
 from relay.keys.uses import DenialKind, Meter
 
 Labels = tuple[str, ...]

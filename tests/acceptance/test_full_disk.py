@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from relay.event_name import Lane
-from relay.journal.base import Receipt, Settlement
+from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.sandbox.server import Sandbox
 from tests.acceptance.process import Producer, Relay, fetch, purchase

@@ -22,12 +22,12 @@ from relay.app.process import tune
 from relay.config import KafkaConfig, KafkaSourceConfig, sandbox_config
 from relay.destinations import discover
 from relay.intake import Intake, Route, Router, Storage, Window
-from relay.journal.base import Entry, Rejection
+from relay.journal.entry import Entry, Rejection
 from relay.kafka.client import MAX_RECORDS, Clients
 from relay.metrics import Metrics
 from relay.sources.kafka import KafkaSource
-from relay.sources.kafka_batch import ORIGIN
-from relay.sources.kafka_message import unpack
+from relay.sources.kafka.batch import ORIGIN
+from relay.sources.kafka.message import unpack
 from tests.kafka_message import Record
 
 BEGIN_WITHIN_S: Final = 30.0

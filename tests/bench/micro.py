@@ -35,8 +35,9 @@ from relay.intake import Route, Router, Window
 from relay.intake.convert import convert
 from relay.intake.decode import decode_array
 from relay.intake.presence import presence_of
-from relay.journal.base import Entry, Pending, Receipt, Settlement
 from relay.journal.codec import entry_of
+from relay.journal.entry import Entry, Pending
+from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.bench import corpus, sink
 from tests.bench.case import BODIES_OF_100

@@ -14,24 +14,12 @@ import pytest
 from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import (
-    Chunk,
-    Dead,
-    DeadFilter,
-    Entry,
-    Journal,
-    Passed,
-    Pause,
-    Pending,
-    Prospect,
-    Receipt,
-    Rejection,
-    Retry,
-    Settlement,
-    Totals,
-    Wait,
-)
+from relay.journal.account import Totals
+from relay.journal.base import Journal
 from relay.journal.codec import entry_of
+from relay.journal.entry import Chunk, Entry, Passed, Pending, Rejection
+from relay.journal.letter import DeadFilter, Prospect
+from relay.journal.settlement import Dead, Pause, Receipt, Retry, Settlement, Wait
 from tests.builders import NOW_S, conversion, entry, payload
 
 NOW_MS = NOW_S * 1000

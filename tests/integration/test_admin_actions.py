@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from relay.journal.base import DeadFilter, Passed, Rejection
+from relay.journal.entry import Passed, Rejection
+from relay.journal.letter import DeadFilter
 from relay.outcome.probe import Probe
 from relay.outcome.source_view import SourcesView
 from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort, Reply

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from relay.conversion import Order
-from relay.journal.base import Passed, Receipt, Rejection
 from relay.journal.codec import entry_of
+from relay.journal.entry import Passed, Rejection
+from relay.journal.settlement import Receipt
 from relay.keys.record import Key, Limits
 from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort
 from tests.builders import NOW_S, conversion

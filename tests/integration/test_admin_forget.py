@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from relay.journal.base import Receipt
+from relay.journal.settlement import Receipt
 from tests.admin_port import PINTEREST, TIKTOK, AdminPort
 from tests.builders import DIGEST, NOW_S
 

@@ -9,7 +9,8 @@ import pytest
 
 from relay.admin.pages import Links
 from relay.event_name import Lane
-from relay.journal.base import Passed, Receipt, Rejection, Retry, Settlement
+from relay.journal.entry import Passed, Rejection
+from relay.journal.settlement import Receipt, Retry, Settlement
 from relay.outcome.health import Health
 from tests.admin_port import BY_HAND, INVALID, PINTEREST, AdminPort
 from tests.builders import NOW_S

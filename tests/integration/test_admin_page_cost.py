@@ -10,7 +10,7 @@ import pytest
 from relay.conversion import Order
 from relay.event_name import STANDARD_NAMES
 from relay.journal.codec import entry_of
-from relay.journal.rollup import DAY_S, HOUR_S, MINUTE_S
+from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S
 from tests.admin_port import PINTEREST, TIKTOK, AdminPort
 from tests.builders import NOW_S, conversion
 from tests.journal_seed import new_journal

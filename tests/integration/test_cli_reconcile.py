@@ -14,8 +14,9 @@ import pytest
 
 from relay.conversion import Order
 from relay.event_name import Lane
-from relay.journal.base import Dead, Passed, Receipt, Settlement
 from relay.journal.codec import entry_of
+from relay.journal.entry import Passed
+from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, conversion
 from tests.integration.cli_process import Ended, Shop, command

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from relay.errors import RelayError
-from relay.journal.base import Entry, Rejection
+from relay.journal.entry import Entry, Rejection
 from relay.sources.body import MAX_BODIES_AT_ONCE
 from relay.sources.connections import MAX_REFUSED
 from relay.sources.port import Port

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from relay.config import Secret
 from relay.dispatch.transport import AiohttpTransport
-from relay.outcome.notice import TEST, Notice
-from relay.outcome.notify import MAX_WAITING, TRIES, Notifier
+from relay.outcome.watch.notice import TEST, Notice
+from relay.outcome.watch.notify import MAX_WAITING, TRIES, Notifier
 
 WITHIN_S = 10.0
 CANARY = "T0CANARY/B0/s3cret"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.journal.base import Entry, Rejection
+from relay.journal.entry import Entry, Rejection
 from relay.keys.record import Limits
 from relay.keys.token import Token, new_token
 from relay.sources.guesses import STEP_S

@@ -8,7 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from relay.intake import presence
-from relay.journal.base import DeadFilter
+from relay.journal.letter import DeadFilter
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.exposition import Exposition
 from relay.outcome.reports import Reports

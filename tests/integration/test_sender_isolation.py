@@ -19,7 +19,9 @@ from relay.delivery import (
 )
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import Chunk, Journal, Pause, Settlement
+from relay.journal.base import Journal
+from relay.journal.entry import Chunk
+from relay.journal.settlement import Pause, Settlement
 from relay.sandbox.server import Sandbox
 from tests.sending import (
     PINTEREST,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from relay.conversion import Conversion
-from relay.journal.base import DeadFilter
+from relay.journal.letter import DeadFilter
 from relay.sandbox.server import Sandbox
 from relay.sandbox.style import Style
 from tests.sending import (

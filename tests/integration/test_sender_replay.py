@@ -7,8 +7,9 @@ import pytest
 
 from relay.conversion import Conversion
 from relay.delivery import SkipReason
-from relay.journal.base import DeadFilter, Passed, Replayed
 from relay.journal.codec import entry_of
+from relay.journal.entry import Passed
+from relay.journal.letter import DeadFilter, Replayed
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.rules import Rules
 from relay.sandbox.server import Sandbox

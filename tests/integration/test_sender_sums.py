@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.journal.base import DeadFilter, Funnel
+from relay.journal.account import Funnel
+from relay.journal.letter import DeadFilter
 from relay.sandbox.answers import PlatformName
 from relay.sandbox.server import Sandbox
 from tests.sending import (

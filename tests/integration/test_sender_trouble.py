@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from relay.config.quantity import Duration
-from relay.journal.base import DeadFilter
+from relay.journal.letter import DeadFilter
 from relay.sandbox.answers import PlatformName
 from relay.sandbox.server import Sandbox
 from tests.sending import (

@@ -18,8 +18,8 @@ from relay.config import PinterestConfig, TikTokConfig
 from relay.conversion import Order
 from relay.destinations import discover
 from relay.event_name import Lane
-from relay.journal.base import Passed
 from relay.journal.codec import entry_of
+from relay.journal.entry import Passed
 from tests.builders import NOW_S, conversion
 from tests.journal_seed import DESTINATIONS, PINTEREST, TIKTOK, Seed, new_journal
 

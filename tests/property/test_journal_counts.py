@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.conversion import Order
-from relay.journal.base import DeadFilter, Entry, Passed, Prospect, Rejection
 from relay.journal.codec import entry_of
-from relay.journal.deadletters import drop, replay
-from relay.journal.fold import fold_minutes
-from relay.journal.reports import report, totals
-from relay.journal.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas, row_of
+from relay.journal.dead.letters import drop, replay
+from relay.journal.entry import Entry, Passed, Rejection
+from relay.journal.figures.fold import fold_minutes
+from relay.journal.figures.reports import report, totals
+from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas, row_of
+from relay.journal.letter import DeadFilter, Prospect
 from tests.builders import conversion
 from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, Seed, new_journal
 from tests.strategies import hostile_amounts

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from relay.conversion import Order
 from relay.event_name import Lane
-from relay.journal import lookup
-from relay.journal.base import Entry
 from relay.journal.codec import entry_of
-from relay.journal.lookup import MAX_FOUND, Kind, Place, Run, Tail, places
+from relay.journal.entry import Entry
+from relay.journal.find import lookup
+from relay.journal.find.lookup import MAX_FOUND, Kind, Place, Run, Tail, places
 from tests.builders import conversion
 from tests.journal_seed import new_journal
 

@@ -20,8 +20,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import Dead, Entry, Passed, Pending, Receipt, Retry, Settlement
 from relay.journal.codec import entry_of
+from relay.journal.entry import Entry, Passed, Pending
+from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, conversion
 from tests.failing import Disk, connections_on

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.event_name import Lane
-from relay.journal.base import Delivery
-from relay.journal.standing import Stand, names, stands
-from relay.journal.timeline import deliveries
+from relay.journal.account import Delivery
+from relay.journal.find.standing import Stand, names, stands
+from relay.journal.find.timeline import deliveries
 from tests.journal_columns import CUTS, EVENTS, columns, fill
 from tests.journal_seed import DESTINATIONS, Seed, new_journal
 

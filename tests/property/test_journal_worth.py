@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.conversion import Order
-from relay.journal.amount import sum_exactly
-from relay.journal.base import DeadFilter, Entry, Passed
 from relay.journal.codec import entry_of
-from relay.journal.deadletters import replay
-from relay.journal.rollup import Deltas
-from relay.journal.worth import recount, waiting
+from relay.journal.dead.letters import replay
+from relay.journal.entry import Entry, Passed
+from relay.journal.figures.amount import sum_exactly
+from relay.journal.figures.rollup import Deltas
+from relay.journal.figures.worth import recount, waiting
+from relay.journal.letter import DeadFilter
 from tests.builders import conversion
 from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, Seed, new_journal
 from tests.strategies import hostile_amounts

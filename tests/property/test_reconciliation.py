@@ -17,8 +17,8 @@ from relay.comparison.reconciliation import Question, Reconciliation, reconcilia
 from relay.conversion import Conversion, Order
 from relay.event_name import Lane
 from relay.journal.codec import decode_group
-from relay.journal.lookup import Place
-from relay.journal.timeline import deliveries
+from relay.journal.find.lookup import Place
+from relay.journal.find.timeline import deliveries
 from tests.builders import conversion
 from tests.journal_columns import CUTS, EVENTS, columns, fill
 from tests.journal_seed import DESTINATIONS, Seed, new_journal

@@ -21,7 +21,7 @@ import pytest
 
 from relay.conversion import Conversion, Order
 from relay.event_name import Lane
-from relay.journal.base import Funnel, Risk
+from relay.journal.account import Funnel, Risk
 from tests import virtual_time
 from tests.builders import NOW_S, conversion
 from tests.sending import PINTEREST, TIKTOK, Sending

@@ -18,8 +18,9 @@ from relay.config.quantity import Duration
 from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import Fault, Transport
 from relay.journal import exception_row
-from relay.journal.base import Entry, Pending, Rejection, Settlement
-from relay.journal.connection import open_reader
+from relay.journal.disk.connection import open_reader
+from relay.journal.entry import Entry, Pending, Rejection
+from relay.journal.settlement import Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S
 from tests.sending import Clock, Sending, pinterest, tiktok

@@ -20,8 +20,8 @@ from relay.intake import Intake, Origin, Router, Storage, Taken, Window
 from relay.intake.money import MAX_DECIMALS
 from relay.intake.problem import Code
 from relay.outcome.health import State
-from relay.outcome.notice import TEST
 from relay.outcome.view import DeliveryState
+from relay.outcome.watch.notice import TEST
 from relay.schema import documents, drift, write
 from relay.schema.event import IDENTIFIERS, event_schema
 from relay.schema.examples import INVALID, VALID, Invalid

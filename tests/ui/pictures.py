@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from relay.journal.base import DeadFilter
+from relay.journal.letter import DeadFilter
 from tests.admin_port import PINTEREST, AdminPort
 from tests.ui import world
 from tests.ui.browser import Browser, browser

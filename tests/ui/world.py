@@ -11,8 +11,10 @@ from relay.conversion import Order
 from relay.destinations.pinterest import screen as pinterest_screen
 from relay.destinations.tiktok import screen as tiktok_screen
 from relay.event_name import Lane
-from relay.journal.base import Dead, DeadFilter, Passed, Receipt, Rejection, Retry, Settlement
 from relay.journal.codec import entry_of
+from relay.journal.entry import Passed, Rejection
+from relay.journal.letter import DeadFilter
+from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.metrics import FORMS
 from relay.outcome.health import Health
 from relay.outcome.probe import Probe

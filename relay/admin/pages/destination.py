@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from relay.admin.pages.screen import Screen, figures_of, range_of, told
-from relay.outcome.attention import meaning
-from relay.outcome.headline import SPOKEN
-from relay.outcome.trend import waiting
+from relay.outcome.insight.attention import meaning
+from relay.outcome.insight.headline import SPOKEN
+from relay.outcome.insight.trend import waiting
 
 
 class Destination(Screen):

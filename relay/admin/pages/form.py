@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from relay.admin.answer import BadRequest
-from relay.journal.base import DeadFilter
+from relay.journal.letter import DeadFilter
 
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 20

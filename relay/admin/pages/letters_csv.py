@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from relay.journal.base import DeadFilter
+from relay.journal.letter import DeadFilter
 from relay.outcome.reports import Reports
 from relay.outcome.view import DeadLetterView
 

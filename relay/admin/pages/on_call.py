@@ -5,7 +5,7 @@ from importlib.metadata import version
 from aiohttp import web
 
 from relay.admin.pages.screen import Screen, told
-from relay.outcome.on_call import on_call
+from relay.outcome.insight.on_call import on_call
 
 
 class OnCall(Screen):

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from relay.admin.pages.screen import Screen, figures_of, range_of, told
-from relay.outcome.headline import SPOKEN
+from relay.outcome.insight.headline import SPOKEN
 
 TASKS_SHOWN = 8
 """More than that are left to the list of what was not delivered."""

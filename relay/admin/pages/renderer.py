@@ -15,8 +15,8 @@ from relay.admin import speech
 from relay.admin.pages import sparkline
 from relay.admin.pages.asset import Assets
 from relay.config.quantity import sized
-from relay.outcome.headline import share
-from relay.outcome.match import identifier_name
+from relay.outcome.insight.headline import share
+from relay.outcome.insight.match import identifier_name
 from relay.outcome.wording import WHO
 
 LIVE_S: Final = 3

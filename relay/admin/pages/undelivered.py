@@ -11,9 +11,9 @@ from relay.admin.answer import BadRequest
 from relay.admin.pages import form
 from relay.admin.pages.letters_csv import csv_of
 from relay.admin.pages.screen import Screen, told
-from relay.journal.base import DeadFilter, DeadGroup, Replayed
-from relay.outcome.attention import SETTLED, meaning
+from relay.journal.letter import DeadFilter, DeadGroup, Replayed
 from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.insight.attention import SETTLED, meaning
 
 LETTERS = 50
 """Of one page of a group."""

@@ -11,8 +11,8 @@ import pytest
 
 from relay.errors import ConfigError, JournalDamaged, RelayError
 from relay.event_name import Lane
-from relay.journal.backup import STEP_PAGES, back_up
-from relay.journal.base import Receipt, Settlement
+from relay.journal.disk.backup import STEP_PAGES, back_up
+from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify import verify
 from tests.builders import NOW_S, entry

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.journal.connection import open_checkpointer, open_new, open_reader, open_writer
+from relay.journal.disk.connection import open_checkpointer, open_new, open_reader, open_writer
 
 FULL = 2
 ON = 1

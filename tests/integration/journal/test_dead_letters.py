@@ -5,17 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from relay.journal.base import DeadFilter, DeadLetter, Entry, Prospect, Replayed
 from relay.journal.codec import decode_entry, entry_of
-from relay.journal.deadletters import (
-    STEP_ROWS,
-    count_droppable,
-    drop,
-    page,
-    replay,
-    replay_dry,
-)
-from relay.journal.reports import report, totals
+from relay.journal.dead.letters import STEP_ROWS, count_droppable, drop, page, replay, replay_dry
+from relay.journal.entry import Entry
+from relay.journal.figures.reports import report, totals
+from relay.journal.letter import DeadFilter, DeadLetter, Prospect, Replayed
 from tests.builders import conversion, entry
 from tests.journal_seed import NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
 

@@ -14,20 +14,13 @@ from relay.conversion import App, Conversion, Item, Order
 from relay.event_name import Lane
 from relay.identity import Identity
 from relay.identity.subject import Subject
-from relay.journal.base import (
-    Dead,
-    DeadFilter,
-    Entry,
-    Passed,
-    Pending,
-    Receipt,
-    Retry,
-    Settlement,
-)
 from relay.journal.codec import entry_of
-from relay.journal.finding import Finding
+from relay.journal.entry import Entry, Passed, Pending
+from relay.journal.letter import DeadFilter
+from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify import verify
+from relay.journal.verify.finding import Finding
 from tests.builders import NOW_S
 
 NOW_MS = NOW_S * 1000

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from relay.journal import gaps
-from relay.journal.connection import open_writer
-from relay.journal.upgrades import create
+from relay.journal.disk.connection import open_writer
+from relay.journal.disk.upgrades import create
+from relay.journal.erase import gaps
 
 CANARY = b"canary-of-somebody-who-is-gone"
 SEEDS = (2, 7, 9, 22, 13)

@@ -10,8 +10,8 @@ import pytest
 
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import Settlement
-from relay.journal.lookup import RUN_EVENTS
+from relay.journal.find.lookup import RUN_EVENTS
+from relay.journal.settlement import Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, entry
 from tests.failing import Disk, connections_on

@@ -16,9 +16,9 @@ import pytest
 
 from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.event_name import Lane
-from relay.journal.connection import APPLICATION_ID, Connect
+from relay.journal.disk.connection import APPLICATION_ID, Connect
+from relay.journal.disk.upgrades import VERSION
 from relay.journal.sqlite import SqliteJournal
-from relay.journal.upgrades import VERSION
 from tests.builders import NOW_S, entry
 
 

@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from relay.event_name import Lane
-from relay.journal import outcome, retention
-from relay.journal.base import Dead, Entry, Passed, Pending, Receipt, Settlement
+from relay.journal import outcome
 from relay.journal.codec import entry_of
+from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.outcome import MAX_EVENTS, Backlog, End, Outcomes
+from relay.journal.settlement import Dead, Receipt, Settlement
+from relay.journal.space import retention
 from relay.journal.sqlite import SqliteJournal
 from tests.builders import NOW_S, conversion
 from tests.journal_seed import new_journal

@@ -12,10 +12,14 @@ import pytest
 
 from relay.conversion import Order
 from relay.event_name import Lane
-from relay.journal import deadletters, lookup, reports, retention, timeline
-from relay.journal.base import DeadFilter, Entry
 from relay.journal.codec import entry_of
-from relay.journal.lookup import Kind, Place, Tail
+from relay.journal.dead import letters
+from relay.journal.entry import Entry
+from relay.journal.figures import reports
+from relay.journal.find import lookup, timeline
+from relay.journal.find.lookup import Kind, Place, Tail
+from relay.journal.letter import DeadFilter
+from relay.journal.space import retention
 from tests.builders import conversion
 from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
 
@@ -67,22 +71,20 @@ QUESTIONS: Final[dict[str, tuple[Question, int]]] = {
     "an order": (lambda it: timeline.find(it, Kind.ORDER, "order-77", [], DESTINATIONS), 5_000),
     "no event": (lambda it: timeline.find(it, Kind.EVENT, "nothing", [], DESTINATIONS), 5_000),
     "a page of dead letters": (
-        lambda it: deadletters.page(it, DeadFilter(), 100, f"{NOW_MS + EVENTS // 2}-10000"),
+        lambda it: letters.page(it, DeadFilter(), 100, f"{NOW_MS + EVENTS // 2}-10000"),
         # The total counts every letter, from the index.
         DEAD * 12,
     ),
     "one dead letter": (
-        lambda it: deadletters.page(it, DeadFilter(ids=frozenset({"7"})), 100, None),
+        lambda it: letters.page(it, DeadFilter(ids=frozenset({"7"})), 100, None),
         5_000,
     ),
     "a step of a replay": (
-        lambda it: deadletters.replay_dry(it, DeadFilter(), lambda *_: "sent", None),
+        lambda it: letters.replay_dry(it, DeadFilter(), lambda *_: "sent", None),
         100_000,
     ),
     "a step of a replay of one destination": (
-        lambda it: deadletters.replay_dry(
-            it, DeadFilter(destination=TIKTOK), lambda *_: "sent", None
-        ),
+        lambda it: letters.replay_dry(it, DeadFilter(destination=TIKTOK), lambda *_: "sent", None),
         100_000,
     ),
     "the report": (lambda it: reports.report(it, NOW_MS), 20_000),

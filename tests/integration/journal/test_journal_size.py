@@ -12,17 +12,11 @@ import pytest
 
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
-from relay.journal.base import (
-    Dead,
-    DeadFilter,
-    Entry,
-    Journal,
-    Passed,
-    Pending,
-    Receipt,
-    Settlement,
-)
+from relay.journal.base import Journal
 from relay.journal.codec import entry_of
+from relay.journal.entry import Entry, Passed, Pending
+from relay.journal.letter import DeadFilter
+from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify import verify
 from tests.builders import NOW_S, conversion

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from relay.event_name import Lane
 from relay.journal import log
-from relay.journal.base import Chunk, Entry
 from relay.journal.codec import entry_of
 from relay.journal.cursor import Cursor
+from relay.journal.entry import Chunk, Entry
 from relay.journal.log import GROUP_BYTES, GROUP_EVENTS, READ_BYTES, View
 from tests.builders import conversion, entry
 from tests.journal_seed import new_journal

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from relay.event_name import Lane
-from relay.journal.base import Entry
-from relay.journal.lookup import RUN_EVENTS, Kind, Place, Run, Tail, places, recover, store
+from relay.journal.entry import Entry
+from relay.journal.find.lookup import RUN_EVENTS, Kind, Place, Run, Tail, places, recover, store
 from tests.builders import entry
 from tests.journal_seed import Seed, new_journal
 

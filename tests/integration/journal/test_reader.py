@@ -12,8 +12,8 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.journal import log
-from relay.journal.connection import open_reader
 from relay.journal.cursor import Cursor
+from relay.journal.disk.connection import open_reader
 from relay.journal.reader import Reader
 from tests.journal_seed import new_journal
 

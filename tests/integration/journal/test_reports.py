@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from relay.conversion import Order
-from relay.journal.base import Entry, Passed, Rejection
 from relay.journal.codec import entry_of
-from relay.journal.fold import fold_minutes
-from relay.journal.reports import MAX_REJECTIONS, rejections, report, totals
-from relay.journal.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas
+from relay.journal.entry import Entry, Passed, Rejection
+from relay.journal.figures.fold import fold_minutes
+from relay.journal.figures.reports import MAX_REJECTIONS, rejections, report, totals
+from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas
 from tests.builders import conversion
 from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
 

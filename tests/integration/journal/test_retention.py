@@ -7,12 +7,12 @@ import pytest
 
 from relay.conversion import Order
 from relay.event_name import Lane
-from relay.journal import retention
-from relay.journal.base import Entry, Rejection
 from relay.journal.codec import entry_of
-from relay.journal.lookup import Kind, Place, Run, places, store
-from relay.journal.reports import MAX_REJECTIONS, report, totals
-from relay.journal.rollup import DAY_S, HOUR_S, Deltas
+from relay.journal.entry import Entry, Rejection
+from relay.journal.figures.reports import MAX_REJECTIONS, report, totals
+from relay.journal.figures.rollup import DAY_S, HOUR_S, Deltas
+from relay.journal.find.lookup import Kind, Place, Run, places, store
+from relay.journal.space import retention
 from tests.builders import conversion, entry
 from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
 

@@ -16,10 +16,11 @@ import msgspec
 import pytest
 
 from relay.event_name import Lane
-from relay.journal import retention
-from relay.journal.base import Entry, Receipt, Settlement
 from relay.journal.codec import entry_of
-from relay.journal.connection import open_writer
+from relay.journal.disk.connection import open_writer
+from relay.journal.entry import Entry
+from relay.journal.settlement import Receipt, Settlement
+from relay.journal.space import retention
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify import verify
 from tests.builders import NOW_S, conversion

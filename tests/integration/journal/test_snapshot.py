@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from relay.errors import JournalDamaged, RelayError
-from relay.journal.snapshot import at_one_moment
+from relay.journal.disk.snapshot import at_one_moment
 from tests.builders import entry
 from tests.journal_seed import PINTEREST, Seed, new_journal
 

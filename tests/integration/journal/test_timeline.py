@@ -7,10 +7,11 @@ import pytest
 
 from relay.conversion import Order
 from relay.event_name import Lane
-from relay.journal.base import Delivery, Passed
+from relay.journal.account import Delivery
 from relay.journal.codec import decode_group, entry_of
-from relay.journal.lookup import Kind, Place, Run, store
-from relay.journal.timeline import find
+from relay.journal.entry import Passed
+from relay.journal.find.lookup import Kind, Place, Run, store
+from relay.journal.find.timeline import find
 from tests.builders import conversion, entry
 from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
 

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from relay.journal.upgrades import FIRST_VERSION, STEPS, VERSION, upgrade
+from relay.journal.disk.upgrades import FIRST_VERSION, STEPS, VERSION, upgrade
 from tests.journal_seed import new_journal
 
 COLOUR = ("ALTER TABLE pause ADD COLUMN colour TEXT NOT NULL DEFAULT 'red'",)

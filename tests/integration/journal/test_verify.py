@@ -11,12 +11,14 @@ import msgspec
 import pytest
 
 from relay.event_name import Lane
-from relay.journal.base import Dead, DeadFilter, Passed, Receipt, Retry, Settlement
 from relay.journal.codec import entry_of
-from relay.journal.finding import LISTED, Finding
+from relay.journal.disk.upgrades import VERSION
+from relay.journal.entry import Passed
+from relay.journal.letter import DeadFilter
+from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
-from relay.journal.upgrades import VERSION
 from relay.journal.verify import verify
+from relay.journal.verify.finding import LISTED, Finding
 from tests.builders import NOW_S, conversion, entry
 from tests.journal_seed import NOW_MS
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.journal.base import Entry
+from relay.journal.entry import Entry
 from relay.workers.channel import HEAD_BYTES, READ_BYTES, WRITE_BYTES, Channel
 from relay.workers.message import Done, FromWorker, Part, Put, Ready, Reply, Unavailable
 from tests.builders import entry

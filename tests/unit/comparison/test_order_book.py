@@ -8,7 +8,7 @@ from relay.comparison.order_book import Found, OrderBook
 from relay.comparison.order_file import ShopOrder
 from relay.comparison.workbook import workbook
 from relay.errors import RelayError
-from relay.journal.standing import Standing
+from relay.journal.find.standing import Standing
 
 
 def order(line: int, order_id: str) -> ShopOrder:

@@ -7,7 +7,7 @@ import pytest
 from relay.comparison.order_book import Found, Known
 from relay.comparison.order_file import ShopOrder
 from relay.comparison.verdict import Verdict, verdicts
-from relay.journal.standing import Standing
+from relay.journal.find.standing import Standing
 
 DELIVERED = Standing("delivered", at_ms=5_000)
 PENDING = Standing("pending")

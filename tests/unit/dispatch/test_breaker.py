@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from relay.delivery import Answer, PauseReason
 from relay.dispatch.breaker import Breaker
 from relay.dispatch.retry import HINT_MAX_S
-from relay.journal.base import Pause, Wait
+from relay.journal.settlement import Pause, Wait
 from tests.builders import NOW_S
 
 OK = Answer(kind="settled")

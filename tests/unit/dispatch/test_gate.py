@@ -11,7 +11,8 @@ from relay.delivery import Answer
 from relay.dispatch.gate import Gate
 from relay.dispatch.pace import Pace
 from relay.errors import JournalUnavailable
-from relay.journal.base import Journal, Pause, Wait
+from relay.journal.base import Journal
+from relay.journal.settlement import Pause, Wait
 from tests.builders import NOW_S
 
 BAD_TOKEN = Answer(kind="misconfigured", pause="token_rejected")

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from relay.delivery import DELIVERED, Answer, Verdict
 from relay.dispatch.batch import Batch
 from relay.dispatch.judge import MAX_NAMED, judge, safe_request_id, settlement_of
-from relay.journal.base import Pending, Receipt
+from relay.journal.entry import Pending
+from relay.journal.settlement import Receipt
 from tests.builders import payload, pending
 
 REFUSED = Verdict("invalid", "40002", "Invalid value")

@@ -8,7 +8,7 @@ from relay.delivery import LateCode, Limits
 from relay.dispatch.batch import Batch
 from relay.dispatch.lateness import late_codes
 from relay.event import ActionSource
-from relay.journal.base import Pending
+from relay.journal.entry import Pending
 from tests.builders import NOW_S, payload, pending
 
 HOUR_S: Final = 3600.0

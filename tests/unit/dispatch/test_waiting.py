@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.waiting import MAX_ROTATING, Waiting
-from relay.journal.base import Pending
+from relay.journal.entry import Pending
 from tests.builders import NOW_S, payload, pending
 
 NOW_MS = NOW_S * 1000

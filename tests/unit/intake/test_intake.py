@@ -17,7 +17,7 @@ from relay.intake import (
     Unreadable,
     Window,
 )
-from relay.journal.base import Rejection
+from relay.journal.entry import Rejection
 from tests.builders import NOW_S
 from tests.inbound import body, encoded, event
 from tests.recording_journal import RecordingJournal

@@ -7,8 +7,8 @@ from relay.conversion import Conversion
 from relay.delivery import Payload, Skip, Unusable
 from relay.intake.route import Route, Router
 from relay.intake.window import Window
-from relay.journal.base import Entry, Passed
 from relay.journal.codec import entry_of
+from relay.journal.entry import Entry, Passed
 from tests.builders import NOW_S, conversion
 from tests.stub_destination import StubDestination
 

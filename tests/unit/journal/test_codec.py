@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from relay.conversion import Conversion, Item, Order
 from relay.identity import Identity
-from relay.journal.base import Entry, Passed
 from relay.journal.codec import (
     count_group,
     decode_at,
@@ -19,6 +18,7 @@ from relay.journal.codec import (
     entry_of,
     passed_by,
 )
+from relay.journal.entry import Entry, Passed
 from tests.builders import payload
 
 ORDERS = st.none() | st.builds(

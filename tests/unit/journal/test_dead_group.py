@@ -9,8 +9,8 @@ import pytest
 
 from relay.conversion import Order
 from relay.delivery import DeadReason
-from relay.journal import dead_group
 from relay.journal.codec import entry_of
+from relay.journal.dead import grouping
 from tests.builders import NOW_S, conversion
 from tests.journal_seed import NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
 
@@ -46,7 +46,7 @@ def test_letters_are_grouped_by_destination_reason_and_code(journal: Seed) -> No
     die(journal, "b", "expired", event="lead")
     die(journal, "c", destination=TIKTOK)
 
-    groups = dead_group.groups(journal.connection, None, 0)
+    groups = grouping.groups(journal.connection, None, 0)
 
     assert [(each.destination, each.reason, each.count, each.purchases) for each in groups] == [
         (PINTEREST, "platform_rejected", 3, 3),
@@ -63,7 +63,7 @@ def test_a_range_is_one_of_receipt_as_in_the_funnel(journal: Seed) -> None:
     die(journal, "early", received_s=NOW_S - 60)
     die(journal, "late")
 
-    (group,) = dead_group.groups(journal.connection, PINTEREST, NOW_MS)
+    (group,) = grouping.groups(journal.connection, PINTEREST, NOW_MS)
 
     assert (group.count, group.latest.event_id) == (1, "late")
 
@@ -72,7 +72,7 @@ def test_money_that_cannot_be_told_whole_is_called_so(journal: Seed) -> None:
     die(journal, "kept", value="5")
     die(journal, "gone", value="7", keep=False)
 
-    (group,) = dead_group.groups(journal.connection, None, 0)
+    (group,) = grouping.groups(journal.connection, None, 0)
 
     assert (group.value, group.purchases, group.valued) == ({"USD": Decimal(5)}, 2, 1)
 
@@ -92,9 +92,9 @@ def test_a_hundred_thousand_letters_are_grouped_quickly(journal: Seed) -> None:
     connection.execute("COMMIT")
 
     start = time.perf_counter()
-    groups = dead_group.groups(connection, None, 0)
+    groups = grouping.groups(connection, None, 0)
     took_s = time.perf_counter() - start
 
     assert sum(each.count for each in groups) == 100_001
-    assert sum(each.valued for each in groups) == dead_group.MAX_PAYLOADS
+    assert sum(each.valued for each in groups) == grouping.MAX_PAYLOADS
     assert took_s < 0.2

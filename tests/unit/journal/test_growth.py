@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.journal.growth import LEAST_S, SAMPLE_S, SPAN_S, Growth
+from relay.journal.space.growth import LEAST_S, SAMPLE_S, SPAN_S, Growth
 
 GIB = 2**30
 

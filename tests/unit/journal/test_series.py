@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from relay.event_name import STANDARD_NAMES
-from relay.journal import reports, series
-from relay.journal.rollup import DAY_S, HOUR_S, MINUTE_S
+from relay.journal.figures import reports, series
+from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S
 from tests.builders import NOW_S
 from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, new_journal
 

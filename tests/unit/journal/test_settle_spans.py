@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from relay.event_name import Lane
-from relay.journal.base import Pending, Settlement
+from relay.journal.entry import Pending
 from relay.journal.settle import SPAN_OFFSETS, _spans, stretches
+from relay.journal.settlement import Settlement
 from tests.builders import entry
 
 MONEY, OTHER = Lane

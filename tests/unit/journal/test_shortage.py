@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from relay.journal.room import AT_LIMIT, DISK_FULL
-from relay.journal.shortage import CALM_S, Shortage
+from relay.journal.space.room import AT_LIMIT, DISK_FULL
+from relay.journal.space.shortage import CALM_S, Shortage
 
 FULL, BACK = "the journal takes no events", "the journal has room again"
 

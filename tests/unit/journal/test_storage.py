@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from relay.journal.storage import storage_fault
+from relay.journal.disk.storage import storage_fault
 
 
 def error(kind: type[sqlite3.Error], code: int) -> sqlite3.Error:

@@ -1,9 +1,9 @@
 """Which of consecutive events wait for a destination, and what each accounts for."""
 
 from relay.event_name import Lane
-from relay.journal.base import Chunk, Passed
 from relay.journal.codec import entry_of
 from relay.journal.cursor import Cursor
+from relay.journal.entry import Chunk, Passed
 from relay.journal.log import View, waiting
 from tests.builders import conversion
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from relay.delivery import DeadReason
-from relay.journal.base import DeadGroup, DeadLetter
-from relay.outcome.attention import Task, Waiting, tasks
+from relay.journal.letter import DeadGroup, DeadLetter
+from relay.outcome.insight.attention import Task, Waiting, tasks
 from relay.outcome.view import DestinationView
 from tests.page_view import view
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from relay.outcome.attention import tasks
-from relay.outcome.headline import condition, headline, share
+from relay.outcome.insight.attention import tasks
+from relay.outcome.insight.headline import condition, headline, share
 from relay.outcome.view import DestinationView
 from tests.page_view import summary, view
 

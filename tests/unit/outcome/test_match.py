@@ -4,7 +4,7 @@ from collections import Counter
 
 from relay.destinations.pinterest.person import IDENTIFIER_KEYS
 from relay.metrics import Carried
-from relay.outcome.match import match_data
+from relay.outcome.insight.match import match_data
 
 
 def carried(events: int, **identifiers: int) -> Carried:

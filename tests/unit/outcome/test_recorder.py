@@ -5,7 +5,8 @@ from typing import cast
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.journal.base import Dead, Journal, Receipt, Settlement
+from relay.journal.base import Journal
+from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.metrics import Metrics
 from relay.outcome.recorder import Recorder
 from tests.builders import NOW_S, pending

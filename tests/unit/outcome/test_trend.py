@@ -4,9 +4,9 @@ from typing import get_args
 
 import pytest
 
-from relay.journal.base import Slice
-from relay.journal.rollup import HOUR_S, MINUTE_S
-from relay.outcome.trend import STEPS_S, filled, waiting
+from relay.journal.account import Slice
+from relay.journal.figures.rollup import HOUR_S, MINUTE_S
+from relay.outcome.insight.trend import STEPS_S, filled, waiting
 from relay.outcome.view import RANGES_S, RangeName
 from tests.builders import NOW_S
 

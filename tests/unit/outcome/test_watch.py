@@ -7,10 +7,12 @@ from msgspec.structs import replace
 
 from relay.delivery import DeadReason, PauseReason
 from relay.errors import JournalUnavailable
-from relay.journal.base import DeadFilter, DeadPage, Pause, Space, Totals
+from relay.journal.account import Space, Totals
+from relay.journal.letter import DeadFilter, DeadPage
+from relay.journal.settlement import Pause
 from relay.outcome.health import Health
-from relay.outcome.notice import Notice
 from relay.outcome.watch import CALM_S, RECOUNT_S, Watch
+from relay.outcome.watch.notice import Notice
 from tests.stub_destination import StubDestination
 
 NAME = "first"

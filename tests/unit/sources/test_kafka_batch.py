@@ -11,11 +11,11 @@ from relay.intake import Intake, Route, Router, Storage, Window
 from relay.kafka.fault import Fault
 from relay.kafka.writer import Tell
 from relay.metrics import Metrics
-from relay.sources import kafka_batch
-from relay.sources.kafka_batch import BatchTaker
-from relay.sources.kafka_message import Rejected
-from relay.sources.kafka_status import Status
-from relay.sources.rejected import RejectedTopics
+from relay.sources.kafka import batch
+from relay.sources.kafka.batch import BatchTaker
+from relay.sources.kafka.message import Rejected
+from relay.sources.kafka.rejected import RejectedTopics
+from relay.sources.kafka.status import Status
 from tests import virtual_time
 from tests.builders import NOW_S
 from tests.inbound import event as inbound
@@ -82,9 +82,9 @@ async def test_only_unusable_messages_count_as_rejections_all_the_same() -> None
 async def test_long_arrays_are_stored_in_portions() -> None:
     """A poll may hold any number of events; an append does not."""
     bench = Bench()
-    many = [event(f"e{at}") for at in range(kafka_batch.MAX_EVENTS + 1)]
+    many = [event(f"e{at}") for at in range(batch.MAX_EVENTS + 1)]
     await bench.taker.take([Record(msgspec.json.encode(many))])
-    assert bench.journal.event_ids == [f"e{at}" for at in range(kafka_batch.MAX_EVENTS + 1)]
+    assert bench.journal.event_ids == [f"e{at}" for at in range(batch.MAX_EVENTS + 1)]
     assert len(bench.journal.keys) == 2
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.intake import Finding, Problem
-from relay.sources.kafka_message import Unpacked, unpack
+from relay.sources.kafka.message import Unpacked, unpack
 from tests.kafka_message import Record
 
 EVENT = b'{"event":"purchase"}'

@@ -8,10 +8,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from relay.kafka.client import Clients
 from relay.metrics import Metrics
-from relay.sources.kafka_batch import BatchTaker
-from relay.sources.kafka_message import Message
-from relay.sources.kafka_session import Session
-from relay.sources.kafka_status import Status
+from relay.sources.kafka.batch import BatchTaker
+from relay.sources.kafka.message import Message
+from relay.sources.kafka.session import Session
+from relay.sources.kafka.status import Status
 from tests import virtual_time
 from tests.builders import NOW_S
 from tests.kafka_message import Record

@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 
 from relay.kafka.fault import Fault
 from relay.metrics import Metrics
-from relay.sources.kafka_status import Status
+from relay.sources.kafka.status import Status
 from tests.builders import NOW_S
 
 PASSWORD = Fault("the broker refuses this user and password", "kafka.sasl_plain_password")

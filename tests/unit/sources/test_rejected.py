@@ -1,8 +1,8 @@
 """What is written of a message that cannot be used."""
 
 from relay.intake import Problem
-from relay.sources.kafka_message import Piece, Rejected
-from relay.sources.rejected import record_of
+from relay.sources.kafka.message import Piece, Rejected
+from relay.sources.kafka.rejected import record_of
 from tests.kafka_message import Record
 
 PROBLEM = Problem("missing", "event_id", "This key is required.")

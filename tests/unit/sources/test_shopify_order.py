@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.sources.shopify_order import TOPICS, event_of
+from relay.sources.shopify.order import TOPICS, event_of
 from tests.shopify_payload import CHECKOUT, CUSTOMER, DOMAIN, ORDER
 
 JSON = st.recursive(

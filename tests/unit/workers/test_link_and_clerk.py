@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from relay.errors import JournalUnavailable
 from relay.intake import Finding, Intake, Origin, Problem, Route, Router, Storage, Window
-from relay.journal.base import Entry, Rejection
+from relay.journal.entry import Entry, Rejection
 from relay.keys.uses import Denied, Meter, Uses
 from relay.metrics import Metrics
 from relay.sources.guesses import FREE, STEP_S, Tries

@@ -1,0 +1,1 @@
+"""Dead letters: chosen, listed, counted, replayed and dropped."""

@@ -1,0 +1,81 @@
+"""Dead letters that are alike, counted: from an index that holds all of it but the money.
+
+What the purchases among them are worth stands in their payloads, which are read one by one: those
+of the latest 2,000 in all, and whoever asks is told if there were more.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from relay.journal.codec import decode_entry
+from relay.journal.dead.letters import letter_of
+from relay.journal.figures.amount import is_money, sum_exactly
+from relay.journal.letter import DeadGroup
+
+MAX_GROUPS: Final = 200
+"""Smaller groups are not told; reasons are few, and so are the codes of a platform."""
+MAX_PAYLOADS: Final = 2_000
+
+_GROUPS: Final = """
+    SELECT destination, reason, code, count(*), sum(event = 'purchase'), min(dead_ms), max(dead_ms),
+    max(id) FROM dead INDEXED BY dead_group WHERE received_ms >= ? {where}
+    GROUP BY destination, reason, code ORDER BY count(*) DESC LIMIT ?
+"""
+
+
+def groups(
+    connection: sqlite3.Connection, destination: str | None, since_ms: int
+) -> list[DeadGroup]:
+    """Return the groups, largest first."""
+    where, bound = ("", []) if destination is None else ("AND destination = ?", [destination])
+    rows = connection.execute(_GROUPS.format(where=where), (since_ms, *bound, MAX_GROUPS))
+    left, found = MAX_PAYLOADS, []
+    for row in rows.fetchall():
+        worth = _worth(connection, row[:3], since_ms, left) if row[4] and left else []
+        left -= len(worth)
+        found.append(_group(connection, row, worth))
+    return found
+
+
+def _group(
+    connection: sqlite3.Connection, row: tuple[Any, ...], worth: list[bytes | None]
+) -> DeadGroup:
+    destination, reason, code, count, purchases, since_ms, until_ms, latest = row
+    kept = [record for record in worth if record is not None]
+    return DeadGroup(
+        destination=destination,
+        reason=reason,
+        code=code,
+        count=count,
+        purchases=purchases,
+        value=_sums(kept),
+        valued=len(kept),
+        since_ms=since_ms,
+        until_ms=until_ms,
+        latest=letter_of(connection, latest),
+    )
+
+
+def _worth(
+    connection: sqlite3.Connection, key: tuple[str, ...], since_ms: int, limit: int
+) -> list[bytes | None]:
+    """Return the payloads of the purchases of a group, None where one is gone."""
+    rows = connection.execute(
+        "SELECT entry FROM dead INDEXED BY dead_group WHERE destination = ? AND reason = ?"
+        " AND code = ? AND received_ms >= ? AND event = 'purchase'"
+        " ORDER BY received_ms DESC LIMIT ?",
+        (*key, since_ms, limit),
+    )
+    return [entry for (entry,) in rows]
+
+
+def _sums(records: Iterable[bytes]) -> dict[str, Decimal]:
+    values: defaultdict[str, list[Decimal]] = defaultdict(list)
+    for record in records:
+        entry = decode_entry(record)
+        if entry.currency and entry.value is not None and is_money(entry.value):
+            values[entry.currency].append(entry.value)
+    return {currency: sum_exactly(found) for currency, found in sorted(values.items())}

@@ -1,0 +1,1 @@
+"""The file: opened, locked, upgraded, checkpointed, copied, and what can go wrong with it."""

@@ -1,0 +1,182 @@
+"""The journal's file: found, locked, judged and made, before anything is written into it.
+
+Only one process may hold a journal; the lock is on a file beside it, so that a journal can be
+judged without being opened for writing. A file that is not ours, newer than this version or
+unreadable is left as it is. Files are made with mode 0600 whatever the umask; SQLite gives the
+`-wal` and `-shm` beside it the mode of the journal itself. All of it blocks: call it off the loop.
+"""
+
+import errno
+import fcntl
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
+from relay.journal.cursor import Cursor
+from relay.journal.disk.connection import APPLICATION_ID, Connect, open_new, open_reader
+from relay.journal.disk.storage import FULL, UNREADABLE, storage_fault
+from relay.journal.disk.upgrades import VERSION, create
+from relay.journal.find.recent import recent
+
+_MAGIC: Final = b"SQLite format 3\x00"
+_HEADER_BYTES: Final = 100
+"""Of a database file: https://sqlite.org/fileformat.html#the_database_header (2026)."""
+_VERSION_AT: Final = 60
+_APPLICATION_ID_AT: Final = 68
+_MODE: Final = 0o600
+_FOLDER_MODE: Final = 0o700
+
+
+class Lock:
+    """The right to use a journal; held until `release` or the end of the process."""
+
+    def __init__(self, path: Path) -> None:
+        """Take it, or raise `RelayError` if another process has it."""
+        self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            raise RelayError(
+                f"{path}: another relay uses this journal; stop it, or set [journal] path."
+            ) from None
+
+    def release(self) -> None:
+        """Let others use the journal."""
+        os.close(self._file)
+
+
+def claim(path: Path, connect: Connect) -> Lock:
+    """Return the lock of a journal that can be opened for writing; makes it if there is none.
+
+    Raises `RelayError` if it is in use, `ConfigError` if it is out of reach, `JournalUnavailable`
+    if its disk takes nothing, and `JournalDamaged` if it is unusable.
+    """
+    try:
+        path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        lock = Lock(path)
+        try:
+            if path.exists() and path.stat().st_size:
+                _judge(path, connect)
+                path.chmod(_MODE)
+            else:
+                _make(path, connect)
+        except BaseException:
+            lock.release()
+            raise
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise JournalUnavailable(FULL) from None
+        raise ConfigError(
+            f"{path}: cannot be used ({error.strerror}); set [journal] path."
+        ) from None
+    return lock
+
+
+def stored_version(path: Path) -> int | None:
+    """Return the version in the head of a journal, None if the file is no journal."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if not header.startswith(_MAGIC) or _number(header, _APPLICATION_ID_AT) != APPLICATION_ID:
+        return None
+    return _number(header, _VERSION_AT)
+
+
+def _make(path: Path, connect: Connect) -> None:
+    """Make an empty journal under another name first, so that there is never half a one."""
+    leftover = Path(f"{path}-wal")
+    if leftover.exists() and leftover.stat().st_size:
+        raise JournalDamaged(f"{leftover}: its journal is gone; restore {path}, or move it away.")
+    fresh = Path(f"{path}.new")
+    fresh.unlink(missing_ok=True)
+    os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE))
+    try:
+        with closing(open_new(fresh, connect)) as connection:
+            create(connection)
+    except sqlite3.Error as error:
+        if reason := storage_fault(error):
+            raise JournalUnavailable(reason) from None
+        raise
+    fresh.replace(path)
+    flush_folder(path.parent)
+
+
+def damaged(path: Path) -> JournalDamaged:
+    """Return what to say of a journal that cannot be read."""
+    return JournalDamaged(
+        f"{path}: is damaged; restore a backup, or move it away to begin a new journal."
+    )
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _judge(path: Path, connect: Connect) -> None:
+    """Raise `JournalDamaged` for what is no journal of this version; nothing is written to it."""
+    version = stored_version(path)
+    if version is None:
+        raise JournalDamaged(f"{path}: is no journal of the relay; move it, or set [journal] path.")
+    _judge_version(path, version)
+    try:
+        with closing(open_reader(path, connect)) as connection:
+            _judge_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
+            _judge_content(path, connection)
+    except (sqlite3.DatabaseError, *UNREADABLE) as error:
+        if storage_fault(error) == FULL:  # even a reader needs room, for the index of the log
+            raise JournalUnavailable(FULL) from None
+        raise damaged(path) from None
+
+
+def _judge_content(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise for what cannot be read of that which the relay needs to start.
+
+    A small journal is looked at page by page; of a large one, which would take minutes, the small
+    tables and the end of the log are.
+    """
+    checks = list(_CHECKS)
+    if path.stat().st_size <= SMALL_BYTES:
+        checks += _WHOLE_CHECKS
+    for query, sound in checks:
+        if connection.execute(query).fetchone()[0] != sound:
+            raise damaged(path)
+    recent(connection, RECENT_EVENTS)
+    for position, ahead in connection.execute("SELECT position, ahead FROM cursor"):
+        Cursor.stored(position, ahead)
+
+
+def _judge_version(path: Path, version: int) -> None:
+    if version > VERSION:
+        raise JournalDamaged(
+            f"{path}: was written by a newer relay (journal version {version}, this one knows"
+            f" {VERSION}); install that version."
+        )
+
+
+def _number(header: bytes, offset: int) -> int:
+    return int.from_bytes(header[offset : offset + 4], "big")
+
+
+SMALL_BYTES: Final = 256 * 1024 * 1024
+"""A journal up to this size is checked page by page at the start: a fraction of a second."""
+RECENT_EVENTS: Final = 20_000
+"""Events at the end of the log that are read at the start."""
+_SMALL_TABLES: Final = ("cursor", "total", "total_value", "log_end", "pause", "wait", "rollup")
+_CHECKS: Final[list[tuple[str, object]]] = [
+    (f"PRAGMA quick_check('{table}')", "ok") for table in _SMALL_TABLES
+]
+_GAPS: Final = """
+    SELECT count(*) FROM (
+        SELECT first - lag(first + count) OVER (PARTITION BY lane ORDER BY first) AS gap FROM log
+    ) WHERE gap != 0
+"""
+_WHOLE_CHECKS: Final[list[tuple[str, object]]] = [("PRAGMA quick_check", "ok"), (_GAPS, 0)]
+"""Questions, each with the answer of a sound journal."""

@@ -1,0 +1,60 @@
+"""Reads a journal beside the relay that writes it: one moment of it, whatever happens meanwhile.
+
+Nothing is written, no lock is taken, no file is made. While a relay runs, the snapshot keeps its
+write-ahead log from being emptied, for as long as the reading takes; the relay itself goes on.
+Where there is no write-ahead log nobody writes, and the file is read as it lies there; should a
+relay be started meanwhile, the reading begins anew. All of it blocks.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from relay.errors import JournalDamaged, RelayError
+from relay.journal.disk.connection import open_reader, open_still
+from relay.journal.disk.still import ATTEMPTS, State
+from relay.journal.disk.storage import UNREADABLE, is_damage
+from relay.journal.verify import unusable
+from relay.journal.verify.finding import RESTORE
+
+Found = TypeVar("Found")
+
+
+def at_one_moment(path: Path, read: Callable[[sqlite3.Connection], Found]) -> Found:
+    """Return what `read` finds in the journal at `path`, all of it as of the same moment.
+
+    `read` is called again if what it has read was worth nothing, so it has to begin anew each time.
+    Raises `JournalDamaged` or `RelayError` for a journal that cannot be read.
+    """
+    if (problem := unusable(path)) is not None:
+        raise JournalDamaged(f"{problem.message}; {problem.fix}")
+    for _ in range(ATTEMPTS):
+        before, fault = State.of(path), None
+        try:
+            with closing(_opened(path, before)) as connection:
+                connection.execute("BEGIN")
+                found = read(connection)
+        except (sqlite3.Error, *UNREADABLE) as error:
+            fault = error
+        if before.holds(path):
+            if fault is not None:
+                raise _failed(path, fault) from None
+            return found
+    raise RelayError(f"{path}: a relay is started and stopped again and again; try once more")
+
+
+def _opened(path: Path, state: State) -> sqlite3.Connection:
+    opened = open_still if state.still else open_reader
+    return opened(path, sqlite3.Connection)
+
+
+def _failed(path: Path, error: BaseException) -> RelayError:
+    """Return what an error means; its text is left out, it may quote."""
+    if is_damage(error):
+        return JournalDamaged(f"{path}: is damaged; {RESTORE}")
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    return RelayError(
+        f"{path}: cannot be read ({name}); check the disk, and run this as the relay's user"
+    )

@@ -1,0 +1,50 @@
+"""The versions of the journal's schema: the first one whole, each later one as a numbered step.
+
+`PRAGMA user_version` holds the version. A step is one transaction, so an upgrade that is cut off
+goes on where it was. Steps are never changed once released.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Final
+
+from relay.journal.disk.connection import APPLICATION_ID
+
+FIRST_VERSION: Final = 1
+STEPS: Final[tuple[tuple[str, ...], ...]] = ()
+"""What leads from version 1 to 2, from 2 to 3, …; each step is a row of SQL statements."""
+
+VERSION: Final = FIRST_VERSION + len(STEPS)
+"""The version that this relay writes."""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables in an empty file, before it is switched to a write-ahead log.
+
+    So application id and version stand in the file itself, where they can be read without opening
+    it as a database.
+    """
+    schema = files("relay.journal").joinpath("schema.sql").read_text(encoding="utf-8")
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {schema}\n"
+        f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FIRST_VERSION}; COMMIT;"
+    )
+    upgrade(connection)
+
+
+def upgrade(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
+    """Bring the journal up to the version that `steps` lead to; nothing if it is there."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    for number, step in enumerate(steps[version - FIRST_VERSION :], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in step:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            connection.execute("ROLLBACK")
+            raise

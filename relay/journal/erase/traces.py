@@ -1,0 +1,158 @@
+"""Where a person is in the journal: groups of the log, and rows of `dead` and `retry`.
+
+Read only, in short steps, each of them one snapshot: a snapshot that is kept for long would keep
+the write-ahead log from being emptied. SQLite itself looks for the digests in the stored bytes, as
+text, so that what concerns nobody is never decoded, nor brought into Python at all. Memory is
+bounded by one step, whatever there is.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from relay.event_name import Lane
+from relay.identity.subject import Subject
+from relay.journal.account import Delivery
+from relay.journal.codec import decode_entry, decode_group
+from relay.journal.cursor import Cursor
+from relay.journal.entry import Entry
+from relay.journal.find.lookup import Place
+from relay.journal.find.timeline import deliveries
+
+LOOK_ROWS: Final = 64
+"""Rows that one step looks through; a group of the log has about 1 MiB at most."""
+Table = Literal["log", "dead", "retry"]
+Ends = Mapping[Lane, int]
+"""The first offset of each lane that does not matter any more."""
+
+
+class Look(NamedTuple):
+    """The rows of a step in which a digest was found, and where the next one goes on, if at all."""
+
+    rows: Sequence[int]
+    next: int | None
+
+
+class Trace(NamedTuple):
+    """One event of a person, and how it fared so far."""
+
+    place: Place
+    entry: Entry
+    starts: Mapping[str, int]
+    """The first offset that this event accounts for, by destination: what each has passed just
+    before it."""
+    deliveries: Sequence[Delivery]
+
+
+def look(
+    connection: sqlite3.Connection, table: Table, subject: Subject, after: int, ends: Ends
+) -> Look:
+    """Look through the next rows of a table for those that hold a digest of the person."""
+    digests = sorted(digest.encode() for digest in subject.digests)
+    kept, offset = _COLUMNS[table]
+    (last,) = connection.execute(
+        f"SELECT max(at) FROM"
+        f" (SELECT rowid AS at FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT ?)",
+        (after, LOOK_ROWS),
+    ).fetchone()
+    if last is None:
+        return Look((), None)
+    found = " OR ".join([f"instr({kept}, ?)"] * len(digests)) or "FALSE"
+    rows = connection.execute(
+        f"SELECT rowid, lane, {offset} FROM {table} WHERE rowid > ? AND rowid <= ? AND ({found})",
+        (after, last, *digests),
+    )
+    return Look([row for row, lane, first in rows if first < ends[Lane(lane)]], last)
+
+
+def in_group(
+    connection: sqlite3.Connection, log_id: int, subject: Subject, ends: Ends
+) -> tuple[list[Trace], list[Entry]]:
+    """Return the person's events in a group of the log, and all its entries; none if it is gone."""
+    row = connection.execute(
+        "SELECT lane, first, entries FROM log WHERE id = ?", (log_id,)
+    ).fetchone()
+    if row is None:
+        return [], []
+    lane, first, entries = Lane(row[0]), row[1], decode_group(row[2])
+    mine = [
+        Place(lane, offset)
+        for offset, entry in enumerate(entries, first)
+        if offset < ends[lane] and subject.concerns(entry.conversion.identity)
+    ]
+    group = _Group(connection, lane, first, entries)
+    return [group.trace(place) for place in mine], entries
+
+
+def at_row(
+    connection: sqlite3.Connection, table: Table, row: int, subject: Subject
+) -> Trace | None:
+    """Return the person's event that a row of `dead` or `retry` keeps, None if it is gone."""
+    found = connection.execute(
+        f"SELECT lane, position, entry FROM {table} WHERE rowid = ? AND entry IS NOT NULL", (row,)
+    ).fetchone()
+    if found is None:
+        return None
+    place, entry = Place(Lane(found[0]), found[1]), decode_entry(found[2])
+    if not subject.concerns(entry.conversion.identity):
+        return None
+    return Trace(place, entry, {}, deliveries(connection, place, entry, ()))
+
+
+class _Group:
+    """A group of the log, with what every destination has passed in it and before it."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, lane: Lane, first: int, entries: Sequence[Entry]
+    ) -> None:
+        self._connection = connection
+        self._lane = lane
+        self._first = first
+        self._entries = entries
+        rows = connection.execute(
+            "SELECT destination, position, ahead FROM cursor WHERE lane = ?", (lane,)
+        )
+        self._cursors = {name: Cursor.stored(position, ahead) for name, position, ahead in rows}
+
+    def trace(self, place: Place) -> Trace:
+        """Return the event at a place of this group."""
+        entry = self._entries[place.offset - self._first]
+        starts = {
+            name: self._start(name, cursor, place.offset)
+            for name, cursor in self._cursors.items()
+            if not cursor.settled(place.offset)
+        }
+        return Trace(place, entry, starts, deliveries(self._connection, place, entry, ()))
+
+    def _start(self, name: str, cursor: Cursor, offset: int) -> int:
+        """Go back over what the destination has passed and not accounted for yet.
+
+        Nobody else would account for it once the event is settled, and the cursor would stay there
+        until the next start.
+        """
+        start = offset
+        for before, entry in self._backwards(offset):
+            if cursor.settled(before) or name not in entry.passed:
+                break
+            start = before
+        return start
+
+    def _backwards(self, offset: int) -> Iterator[tuple[int, Entry]]:
+        """Yield offset and entry of what came before, the latest first, a group at a time."""
+        held = self._entries[: offset - self._first]
+        yield from _reversed(self._first, held)
+        for first, data in self._connection.execute(_BEFORE, (self._lane, self._first)):
+            yield from _reversed(first, decode_group(data))
+
+
+def _reversed(first: int, entries: Sequence[Entry]) -> Iterator[tuple[int, Entry]]:
+    return zip(range(first + len(entries) - 1, first - 1, -1), reversed(entries), strict=True)
+
+
+_COLUMNS: Final[Mapping[Table, tuple[str, str]]] = {
+    "log": ("entries", "first"),
+    "dead": ("entry", "position"),
+    "retry": ("entry", "position"),
+}
+"""Where each table keeps events, and their offset."""
+_BEFORE: Final = "SELECT first, entries FROM log WHERE lane = ? AND first < ? ORDER BY first DESC"

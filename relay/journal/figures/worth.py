@@ -1,0 +1,98 @@
+"""What the purchases are worth that wait for each destination: the money at risk.
+
+One row per destination and currency, changed in the transaction that changes what waits, so that
+asking costs the same whether a thousand events wait or ten million. `Deltas` collects the changes;
+this module neither begins nor commits a transaction.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from relay.journal.entry import Entry
+from relay.journal.figures.amount import add_exactly, is_money, sum_exactly
+
+
+class Worth:
+    """The changes of one transaction."""
+
+    def __init__(self) -> None:
+        self._changes: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+
+    def appended(self, entries: Sequence[Entry], destinations: Iterable[str]) -> None:
+        """Add new events of the log, where they wait. What all wait for is summed once."""
+        orders = [each for each in entries if each.event == "purchase" and each.value is not None]
+        if not orders:
+            return
+        everywhere = _sums(each for each in orders if not each.passed)
+        partly = [each for each in orders if each.passed]
+        for destination in destinations:
+            self._add(destination, everywhere)
+            if partly:
+                self._add(destination, _sums(e for e in partly if destination not in e.passed))
+
+    def ended(self, destination: str, currency: str, value: Decimal) -> None:
+        """Take out money that was delivered; the caller has summed it up."""
+        key = (destination, currency)
+        self._changes[key] = add_exactly(self._changes[key], -value)
+
+    def dead(self, destination: str, entry: Entry) -> None:
+        """Take out an event that ended without delivery."""
+        for currency, value in _sums([entry]).items():
+            self.ended(destination, currency, value)
+
+    def waits_again(self, destination: str, entry: Entry) -> None:
+        """Add an event that was dead."""
+        self._add(destination, _sums([entry]))
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Add everything to the rows, in the transaction that is open."""
+        for (destination, currency), change in self._changes.items():
+            if not change:
+                continue
+            key = (destination, currency)
+            found = connection.execute(_FIND, key).fetchone()
+            value = add_exactly(Decimal(found[0]), change) if found else change
+            connection.execute(_SET, (*key, str(value)))
+
+    def _add(self, destination: str, sums: Mapping[str, Decimal]) -> None:
+        for currency, value in sums.items():
+            key = (destination, currency)
+            self._changes[key] = add_exactly(self._changes[key], value)
+
+
+def recount(connection: sqlite3.Connection, destination: str, entries: Iterable[Entry]) -> None:
+    """Write what `entries` are worth, which are all that wait, in the transaction that is open."""
+    connection.execute("DELETE FROM worth_waiting WHERE destination = ?", (destination,))
+    worth = Worth()
+    for entry in entries:
+        worth.waits_again(destination, entry)
+    worth.flush(connection)
+
+
+def waiting(connection: sqlite3.Connection, destination: str) -> dict[str, Decimal]:
+    """Return what the purchases that wait for a destination are worth, by currency."""
+    rows = connection.execute(
+        "SELECT currency, value FROM worth_waiting WHERE destination = ? ORDER BY currency",
+        (destination,),
+    )
+    amounts = {currency: Decimal(value) for currency, value in rows}
+    return {currency: value for currency, value in amounts.items() if value > 0}
+
+
+def _sums(entries: Iterable[Entry]) -> dict[str, Decimal]:
+    """Return the worth of purchases by currency; the first is often the only one."""
+    values: defaultdict[str, list[Decimal]] = defaultdict(list)
+    for each in entries:
+        if each.event == "purchase" and each.currency and each.value is not None:
+            values[each.currency].append(each.value)
+    sums = {currency: sum_exactly(found) for currency, found in values.items()}
+    return {currency: value for currency, value in sums.items() if is_money(value)}
+
+
+_FIND: Final = "SELECT value FROM worth_waiting WHERE destination = ? AND currency = ?"
+_SET: Final = """
+    INSERT OR REPLACE INTO worth_waiting (destination, currency, value) VALUES (?, ?, ?)
+"""

@@ -1,0 +1,1 @@
+"""One event again: by its ids, with all that became of it."""

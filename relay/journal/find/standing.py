@@ -1,0 +1,229 @@
+"""Where every event of a lane stands at each destination, in one pass over the log.
+
+The rules are those of `timeline`, which tells them of one event at a time; a property test holds
+the two equal. Here the log, the rows of exceptions and the spans of requests are read side by
+side, each in the order of offsets, so that ten million events take no more memory than one. Events
+that the log has forgotten are told from their rows in `dead` and `retry`, before all others. Only
+reads; the connection must have a snapshot open.
+"""
+
+import heapq
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from relay.event_name import Lane
+from relay.journal.codec import decode_entry, decode_group
+from relay.journal.cursor import Cursor
+from relay.journal.entry import Entry, Passed
+from relay.journal.find.lookup import Place
+
+StateName = Literal["skipped", "pending", "delivered", "dead"]
+
+
+class Standing(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What became of an event at one destination; `at_ms` is when a request delivered it."""
+
+    state: StateName
+    reason: str | None = None
+    code: str = ""
+    message: str = ""
+    at_ms: int | None = None
+
+
+class Stand(NamedTuple):
+    """An event, and where it stands at each destination of `names`; None: not its concern.
+
+    Of an event whose payload is forgotten, the entry holds no more than its name, id and times.
+    """
+
+    place: Place
+    entry: Entry
+    standings: Sequence[Standing | None]
+
+
+Exceptional = tuple[int, StateName, str | None, str, str]
+Span = tuple[int, int, int, int | None]
+
+
+def names(connection: sqlite3.Connection, *, gone: bool = False) -> list[str]:
+    """Return the destinations that the relay serves; with `gone`, those that it once did, too."""
+    rows = connection.execute(
+        "SELECT DISTINCT destination FROM cursor WHERE ? OR until IS NULL", (gone,)
+    )
+    return sorted(name for (name,) in rows)
+
+
+def oldest_ms(connection: sqlite3.Connection, lane: Lane) -> int | None:
+    """Return when the oldest event that the log still holds was received; None if it is empty."""
+    row = connection.execute(
+        "SELECT received_ms FROM log WHERE lane = ? ORDER BY first LIMIT 1", (lane,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def count(connection: sqlite3.Connection, lane: Lane) -> int:
+    """Return how many events of a lane the log holds."""
+    row = connection.execute("SELECT coalesce(sum(count), 0) FROM log WHERE lane = ?", (lane,))
+    found: int = row.fetchone()[0]
+    return found
+
+
+def stands(
+    connection: sqlite3.Connection,
+    lane: Lane,
+    destinations: Sequence[str],
+    wanted: Callable[[Entry], bool],
+) -> Iterator[Stand]:
+    """Yield the events of a lane that are `wanted`, in order of their offsets.
+
+    `destinations` are some of `names`.
+    """
+    columns = [(name, _Column(connection, name, lane)) for name in destinations]
+    for offset, entry in chain(_forgotten(connection, lane), _kept(connection, lane)):
+        if wanted(entry):
+            passed = entry.passed
+            standings = [column.standing(offset, passed.get(name)) for name, column in columns]
+            yield Stand(Place(lane, offset), entry, standings)
+
+
+class _Column:
+    """What one destination says of the events of a lane, asked in order of their offsets."""
+
+    def __init__(self, connection: sqlite3.Connection, destination: str, lane: Lane) -> None:
+        key = {"destination": destination, "lane": lane}
+        start, until, position, ahead = connection.execute(_CURSOR, key).fetchone() or _NEVER
+        self._start: int = start
+        self._until: int | None = until
+        self._cursor = Cursor.stored(position, ahead)
+        self._exceptions: Iterator[Exceptional] = connection.execute(_EXCEPTIONS, key)
+        self._exception = next(self._exceptions, None)
+        self._requests = _Requests(connection.execute(_SPANS, key))
+        self._delivered = Standing("delivered")
+
+    def standing(self, offset: int, passed: Passed | None) -> Standing | None:
+        """Return where an event stands; `passed` is why it never was for the destination."""
+        exception = self._exception
+        if exception is not None and exception[0] <= offset:
+            exception = self._exception_at(offset)
+            if exception is not None:
+                return Standing(*exception[1:])
+        if passed is None and self._waits(offset):
+            return _PENDING
+        sent = self._requests.latest(offset, by_itself=passed is not None)
+        if sent is not None:
+            return self._delivered_at(sent[3])
+        return Standing(passed.state, passed.reason, "", passed.message) if passed else None
+
+    def _waits(self, offset: int) -> bool:
+        concerned = self._start <= offset and (self._until is None or offset < self._until)
+        return concerned and not self._cursor.settled(offset)
+
+    def _exception_at(self, offset: int) -> Exceptional | None:
+        """Move on to the row of this offset; the first one counts, which is that of `dead`."""
+        while self._exception is not None and self._exception[0] < offset:
+            self._exception = next(self._exceptions, None)
+        found = self._exception
+        return found if found is not None and found[0] == offset else None
+
+    def _delivered_at(self, at_ms: int | None) -> Standing:
+        """Return one object for all events of a request."""
+        if self._delivered.at_ms != at_ms:
+            self._delivered = Standing("delivered", at_ms=at_ms)
+        return self._delivered
+
+
+class _Requests:
+    """The spans of receipts, of which those around an offset are held."""
+
+    def __init__(self, spans: Iterator[Span]) -> None:
+        self._spans = spans
+        self._next = next(spans, None)
+        self._held: dict[tuple[int, int], Span] = {}
+        """The latest of those with the same ends, so that a long outage holds no more than one."""
+        self._ends = -1
+        self._latest: Span | None = None
+
+    def latest(self, offset: int, *, by_itself: bool) -> Span | None:
+        """Return the last request that covers an offset; `by_itself`, one that covers no other."""
+        if offset > self._ends or (self._next is not None and self._next[0] <= offset):
+            self._move(offset)
+        return self._held.get((offset, offset)) if by_itself else self._latest
+
+    def _move(self, offset: int) -> None:
+        while self._next is not None and self._next[0] <= offset:
+            first, last, receipt, _ = self._next
+            known = self._held.get((first, last))
+            if last >= offset and (known is None or known[2] < receipt):
+                self._held[first, last] = self._next
+            self._next = next(self._spans, None)
+        self._held = {ends: span for ends, span in self._held.items() if ends[1] >= offset}
+        self._ends = min((last for _, last in self._held), default=_FOR_EVER)
+        self._latest = max(self._held.values(), key=itemgetter(2), default=None)
+
+
+def _kept(connection: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int, Entry]]:
+    groups = connection.execute(
+        "SELECT first, entries FROM log WHERE lane = ? ORDER BY first", (lane,)
+    )
+    for first, data in groups:
+        yield from enumerate(decode_group(data), first)
+
+
+def _forgotten(connection: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int, Entry]]:
+    """Yield the events before the log that have a row of their own, once each."""
+    row = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()
+    end = _FOR_EVER if row[0] is None else row[0]
+    rows = [
+        connection.execute(query, {"destination": name, "lane": lane, "end": end})
+        for name in names(connection, gone=True)
+        for query in (_DEAD_BEFORE, _RETRY_BEFORE)
+    ]
+    for offset, same in groupby(heapq.merge(*rows, key=itemgetter(0)), key=itemgetter(0)):
+        yield offset, _entry(list(same))
+
+
+def _entry(rows: Sequence[tuple[int, str, str, int, int, bytes | None]]) -> Entry:
+    for *_, record in rows:
+        if record:
+            return decode_entry(record)
+    _, event, event_id, event_time, received_ms, _ = rows[0]
+    return Entry(event, event_id, event_time, received_ms, "web", "", None, None, None, b"", {})
+
+
+START: Final = "start the relay once with its destinations configured"
+"""What to do about a journal that serves none."""
+
+_PENDING: Final = Standing("pending")
+_NEVER: Final = (0, 0, 0, Cursor().ahead_bytes())
+"""The cursor of a destination that no event waits for."""
+_FOR_EVER: Final = 2**62
+_CURSOR: Final = """
+    SELECT start, until, position, ahead FROM cursor
+    WHERE destination = :destination AND lane = :lane
+"""
+_EXCEPTIONS: Final = """
+    SELECT position, 'dead' AS state, reason, code, message FROM dead
+    WHERE destination = :destination AND lane = :lane
+    UNION ALL
+    SELECT position, 'pending', NULL, code, message FROM retry
+    WHERE destination = :destination AND lane = :lane
+    ORDER BY position, state
+"""
+_SPANS: Final = """
+    SELECT first, last, receipt_span.receipt, at_ms FROM receipt_span
+    LEFT JOIN receipt ON receipt.id = receipt_span.receipt
+    WHERE receipt_span.destination = :destination AND lane = :lane ORDER BY first
+"""
+_DEAD_BEFORE: Final = """
+    SELECT position, event, event_id, event_time, received_ms, entry FROM dead
+    WHERE destination = :destination AND lane = :lane AND position < :end ORDER BY position
+"""
+_RETRY_BEFORE: Final = """
+    SELECT position, '', '', 0, received_ms, entry FROM retry
+    WHERE destination = :destination AND lane = :lane AND position < :end ORDER BY position
+"""

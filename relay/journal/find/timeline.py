@@ -1,0 +1,212 @@
+"""The timeline of an event: what became of it at each destination, and each try to send it.
+
+No event of the happy path has a row of its own, so its story is put together when somebody asks:
+the log says what it is and for whom it never was, the cursors how far each destination is, `retry`
+and `dead` which events are the exceptions, the receipts which requests covered it. What a
+destination is done with though no request ever covered it was not its concern (it was not
+configured then): never is it called delivered. Only reads, on one snapshot.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from relay.delivery import Outcome
+from relay.event_name import Lane
+from relay.journal.account import Attempt, Delivery, FoundEvent
+from relay.journal.codec import decode_at, decode_entry
+from relay.journal.cursor import Cursor
+from relay.journal.entry import Entry, Passed
+from relay.journal.find.lookup import MAX_FOUND, Kind, Place, places
+
+MAX_ATTEMPTS: Final = 20
+"""Attempts that a timeline shows; all are counted."""
+SPAN_OFFSETS: Final = 1_000
+"""The widest span of a receipt."""
+
+_EXCEPTIONS: Final = msgspec.msgpack.Decoder(list[tuple[int, int, Outcome, str, str]])
+
+
+class _Progress(NamedTuple):
+    """From and up to where the log is a destination's concern, and how far it is."""
+
+    destination: str
+    start: int
+    until: int | None
+    cursor: Cursor
+
+    def waits(self, offset: int) -> bool:
+        """Whether an event without a row of its own waits for the destination."""
+        concerned = self.start <= offset and (self.until is None or offset < self.until)
+        return concerned and not self.cursor.settled(offset)
+
+
+class _State(NamedTuple):
+    state: Literal["skipped", "pending", "delivered", "dead"]
+    reason: str | None = None
+    message: str = ""
+    due_ms: int | None = None
+
+
+def find(
+    connection: sqlite3.Connection,
+    kind: Kind,
+    wanted: str,
+    held: Sequence[Place],
+    destinations: Sequence[str],
+) -> list[FoundEvent]:
+    """Return the events with this id, newest first, at most `MAX_FOUND`.
+
+    `held` is what the look-up's tail said before this snapshot. Deliveries come in the order of
+    `destinations`; others that had the event follow.
+    """
+    candidates = dict.fromkeys((*held, *places(connection, kind, wanted)))
+    entries = {place: entry for place in candidates if (entry := _entry_at(connection, place))}
+    if kind is Kind.EVENT:
+        entries |= _entries_of_the_dead(connection, wanted)
+    found = [
+        FoundEvent(entry.conversion, deliveries(connection, place, entry, destinations))
+        for place, entry in islice(entries.items(), MAX_FOUND)
+        if _has_id(entry, kind, wanted)
+    ]
+    return sorted(found, key=lambda event: event.conversion.received_ms, reverse=True)
+
+
+def _has_id(entry: Entry, kind: Kind, wanted: str) -> bool:
+    if kind is Kind.EVENT:
+        return entry.event_id == wanted
+    return entry.order_id == wanted
+
+
+def _entry_at(connection: sqlite3.Connection, place: Place) -> Entry | None:
+    """Return the entry at a place, None if retention has taken it."""
+    row = connection.execute(
+        "SELECT first, entries FROM log WHERE lane = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+        place,
+    ).fetchone()
+    return decode_at(row[1], place.offset - row[0]) if row else None
+
+
+def _entries_of_the_dead(connection: sqlite3.Connection, event_id: str) -> dict[Place, Entry]:
+    """Return dead entries, which outlive the log."""
+    rows = connection.execute(
+        "SELECT lane, position, entry FROM dead WHERE event_id = ? AND entry IS NOT NULL LIMIT ?",
+        (event_id, MAX_FOUND),
+    )
+    return {Place(Lane(lane), offset): decode_entry(entry) for lane, offset, entry in rows}
+
+
+def deliveries(
+    connection: sqlite3.Connection, place: Place, entry: Entry, destinations: Sequence[str]
+) -> list[Delivery]:
+    """Return what became of an event at each destination that had it, in the order of these."""
+    rows = connection.execute(
+        "SELECT destination, start, until, position, ahead FROM cursor WHERE lane = ?"
+        " ORDER BY destination",
+        (place.lane,),
+    )
+    known = {
+        name: _Progress(name, start, until, Cursor.stored(position, ahead))
+        for name, start, until, position, ahead in rows
+    }
+    order = dict.fromkeys((*destinations, *known))
+    told = (_delivery(connection, known[name], place, entry) for name in order if name in known)
+    return [delivery for delivery in told if delivery]
+
+
+def _delivery(
+    connection: sqlite3.Connection, progress: _Progress, place: Place, entry: Entry
+) -> Delivery | None:
+    """Return what became of the event, None if it was never the destination's concern."""
+    passed = entry.passed.get(progress.destination)
+    receipts = _covering(connection, progress.destination, place, by_itself=passed is not None)
+    state = _state(connection, progress, place, passed, sent=bool(receipts))
+    if state is None:
+        return None
+    attempts = list(_attempts(connection, receipts[-MAX_ATTEMPTS:], place))
+    message = state.message
+    if state.state == "pending" and attempts:
+        message = message or attempts[-1].message
+    return Delivery(
+        destination=progress.destination,
+        state=state.state,
+        reason=state.reason,
+        message=message,
+        attempt_count=len(receipts),
+        attempts=attempts,
+        due_ms=state.due_ms,
+    )
+
+
+def _state(
+    connection: sqlite3.Connection,
+    progress: _Progress,
+    place: Place,
+    passed: Passed | None,
+    *,
+    sent: bool,
+) -> _State | None:
+    """Return the state; the row of an exception says it, whatever the log and the cursor say."""
+    exception = _exception(connection, progress.destination, place)
+    if exception is not None:
+        return exception
+    if passed is None and progress.waits(place.offset):
+        return _State("pending")
+    if sent:
+        return _State("delivered")
+    return _State(passed.state, passed.reason, passed.message) if passed else None
+
+
+def _exception(connection: sqlite3.Connection, destination: str, place: Place) -> _State | None:
+    key = (destination, *place)
+    where = "WHERE destination = ? AND lane = ? AND position = ?"
+    dead = connection.execute(f"SELECT reason, message FROM dead {where}", key).fetchone()
+    if dead:
+        return _State("dead", *dead)
+    retry = connection.execute(f"SELECT message, due_ms FROM retry {where}", key).fetchone()
+    return _State("pending", None, *retry) if retry else None
+
+
+def _covering(
+    connection: sqlite3.Connection, destination: str, place: Place, *, by_itself: bool
+) -> list[int]:
+    """Return the ids of the receipts that cover an event, oldest first.
+
+    A span runs over passed events as well: of those, only one that was replayed was ever sent, and
+    then its span holds nothing else.
+    """
+    lane, offset = place
+    rows = connection.execute(
+        "SELECT receipt FROM receipt_span WHERE destination = ? AND lane = ?"
+        " AND first > ? AND first <= ? AND last >= ? AND (last = first OR NOT ?)"
+        " ORDER BY receipt",
+        (destination, lane, offset - SPAN_OFFSETS, offset, offset, by_itself),
+    )
+    return [receipt for (receipt,) in rows]
+
+
+def _attempts(
+    connection: sqlite3.Connection, receipts: Sequence[int], place: Place
+) -> Iterator[Attempt]:
+    for receipt in receipts:
+        row = connection.execute(
+            "SELECT at_ms, outcome, http_status, code, message, request_id, duration_ms, exceptions"
+            " FROM receipt WHERE id = ?",
+            (receipt,),
+        ).fetchone()
+        if row:
+            yield _own(Attempt(*row[:-1]), row[-1], place)
+
+
+def _own(attempt: Attempt, exceptions: bytes | None, place: Place) -> Attempt:
+    """Return the attempt as this event fared in it."""
+    for *position, outcome, code, message in _EXCEPTIONS.decode(exceptions) if exceptions else ():
+        if position == [*place]:
+            own = {"outcome": outcome, "code": code, "message": message}
+            return msgspec.structs.replace(attempt, **own)
+    if attempt.outcome == "partial":
+        return msgspec.structs.replace(attempt, outcome="ok", code="", message="")
+    return attempt

@@ -1,0 +1,84 @@
+"""Dead letters as they are asked for and told."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from relay.delivery import DeadReason
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """One dead event of one destination; `replayable` while its payload is still kept."""
+
+    id: str
+    event_id: str
+    event: str
+    event_time: int
+    destination: str
+    reason: DeadReason
+    code: str
+    message: str
+    dead_at_ms: int
+    note: str
+    replayable: bool
+
+
+class DeadFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which dead letters are meant; all conditions hold together.
+
+    No `ids` at all means any, an empty set none.
+    """
+
+    ids: frozenset[str] | None = None
+    destination: str | None = None
+    reason: str | None = None
+    event: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+    code: str | None = None
+
+
+class DeadGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Dead letters of one destination, reason and platform's code; `latest` is one of them."""
+
+    destination: str
+    reason: DeadReason
+    code: str
+    count: int
+    purchases: int
+    """How many of them are purchases."""
+    value: Mapping[str, Decimal]
+    """What `valued` of them are worth, by currency."""
+    valued: int
+    """How many of the purchases were summed up: fewer where there are very many, or their payload
+    is gone."""
+    since_ms: int
+    until_ms: int
+    latest: DeadLetter
+
+
+class DeadPage(msgspec.Struct, frozen=True):
+    """One page of dead letters, newest first, with the count of all that match."""
+
+    letters: Sequence[DeadLetter]
+    next: str | None
+    total: int
+
+
+Prospect = Literal["sent", "late", "expired", "barred"]
+"""What a replay comes to: the event is sent; it is sent, but the platform does not compare it any
+more with what it got under the same id before; it is too old; the settings keep it back."""
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """What a replay did, or in a dry run would do: matched = replayed + expired + barred."""
+
+    matched: int
+    replayed: int
+    expired: int
+    barred: int = 0
+    """Kept back by the settings of today, or for a destination that is not configured."""
+    late: int = 0
+    """Those of the replayed that the platform may count twice."""

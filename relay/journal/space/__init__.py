@@ -1,0 +1,1 @@
+"""Room: how much there is, and what is forgotten to make some."""

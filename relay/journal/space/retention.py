@@ -1,0 +1,246 @@
+"""What the journal forgets, and when: retention, and relief when it has reached its size.
+
+Everything is done in steps, each one small transaction of its own that touches a bounded amount,
+so that producers hardly notice; whoever calls goes on until a step says that nothing is left. An
+event that a configured destination still has to send is never forgotten, however old it is; one
+that waits for a retry has an entry of its own. A destination that is configured no longer keeps
+nothing.
+
+Kept are: events, their receipts and look-up for the configured retention; payloads of dead letters
+for 30 days, the letters themselves for 400; roll-ups by the minute for 48 hours, then by the hour
+for 400 days; the last 1,000 rejections.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from relay.event_name import Lane
+from relay.journal import outcome
+from relay.journal.figures.fold import fold_minutes, forget_hours
+from relay.journal.figures.reports import MAX_REJECTIONS
+from relay.journal.figures.rollup import DAY_S
+from relay.journal.find.timeline import SPAN_OFFSETS
+
+PAYLOADS_KEPT_MS: Final = 30 * DAY_S * 1000
+DEAD_KEPT_MS: Final = 400 * DAY_S * 1000
+STEP_ROWS: Final = 500
+"""Rows that a step deletes from one table, at most."""
+OUTCOME_ROWS: Final = 10
+"""Rows of outcomes that a step gives up; each holds up to 1,000."""
+STEP_BYTES: Final = 512 * 1024
+"""Bytes of events in a lane after which a step stops; a single group may be larger."""
+STEP_PAGES: Final = 128
+"""Database pages that a step gives back to the file system."""
+SPARE_PAGES: Final = 2_500
+"""Free pages (10 MB), and a tenth of the file, are kept for what comes next."""
+
+Step = Callable[[sqlite3.Connection], bool]
+"""Runs in a transaction of its own; True means that there may be more to do."""
+
+
+def steps(destinations: Sequence[str], retention_ms: int, now_ms: int) -> Sequence[Step]:
+    """Return all upkeep; each step is repeated until it returns False, then the next follows."""
+    return (
+        lambda connection: forget_events(connection, destinations, now_ms - retention_ms),
+        lambda connection: forget_receipts(connection, now_ms - retention_ms),
+        forget_spans,
+        forget_lookup,
+        lambda connection: forget_payloads(connection, now_ms - PAYLOADS_KEPT_MS),
+        lambda connection: forget_dead(connection, now_ms - DEAD_KEPT_MS),
+        lambda connection: fold_minutes(connection, now_ms // 1000),
+        lambda connection: forget_hours(connection, now_ms // 1000),
+        forget_rejections,
+        give_back,
+    )
+
+
+def relieve(
+    connection: sqlite3.Connection, destinations: Sequence[str], max_bytes: int = STEP_BYTES
+) -> bool:
+    """Forget the oldest that can be spared, to make room; False if there is nothing.
+
+    Delivered events go first, whatever the retention says, and about `max_bytes` of them; then what
+    was kept of gone events; then the payloads of dead letters that are not to be sent any more:
+    expired ones, and those that an operator dropped; then these letters themselves, the oldest
+    first; at last outcomes that could not be published.
+    """
+    return (
+        forget_events(connection, destinations, _FOR_EVER_MS, max_bytes)
+        or forget_receipts(connection, _FOR_EVER_MS)
+        or forget_spans(connection)
+        or forget_lookup(connection)
+        or _empty_dead(connection, _SPENT, _FOR_EVER_MS)
+        or _forget_spent(connection)
+        or outcome.give_up(connection, OUTCOME_ROWS)
+    )
+
+
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Return the bytes of the database in use; free pages are filled before the file grows."""
+    pages = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
+    return pages * _pragma(connection, "page_size")
+
+
+def forget_events(
+    connection: sqlite3.Connection,
+    destinations: Sequence[str],
+    before_ms: int,
+    max_bytes: int = STEP_BYTES,
+) -> bool:
+    """Delete groups that were received before a moment and that nobody has to send any more."""
+    ids: list[int] = []
+    for lane in Lane:
+        end = _settled_by_all(connection, lane, destinations)
+        ids += _groups(connection, lane, end, before_ms, max_bytes)
+    return _delete(connection, "log", ids)
+
+
+def forget_receipts(connection: sqlite3.Connection, before_ms: int) -> bool:
+    """Delete receipts from before a moment, but none that is younger than the oldest event."""
+    oldest = connection.execute("SELECT received_ms FROM log ORDER BY id LIMIT 1").fetchone()
+    bound_ms = min(before_ms, *oldest) if oldest else before_ms
+    rows = connection.execute("SELECT id, at_ms FROM receipt ORDER BY id LIMIT ?", (STEP_ROWS,))
+    return _delete(connection, "receipt", [row for row, at_ms in rows if at_ms < bound_ms])
+
+
+def forget_spans(connection: sqlite3.Connection) -> bool:
+    """Delete the spans of receipts that cover no event of the log."""
+    cursors = connection.execute("SELECT destination, lane FROM cursor").fetchall()
+    return any(_delete_spans(connection, *cursor) for cursor in cursors)
+
+
+def forget_lookup(connection: sqlite3.Connection) -> bool:
+    """Delete the oldest look-up run, if all its events are gone."""
+    run = connection.execute(
+        "SELECT lane, first FROM lookup_run WHERE first + count <= coalesce("
+        "(SELECT min(first) FROM log WHERE log.lane = lookup_run.lane), first + count) LIMIT 1"
+    ).fetchone()
+    if run is None:
+        return False
+    connection.execute("DELETE FROM lookup_run WHERE lane = ? AND first = ?", run)
+    return True
+
+
+def forget_payloads(connection: sqlite3.Connection, before_ms: int) -> bool:
+    """Forget the payloads of letters that died before a moment: no more replay."""
+    return _empty_dead(connection, "TRUE", before_ms)
+
+
+def forget_dead(connection: sqlite3.Connection, before_ms: int) -> bool:
+    """Delete letters that died before a moment; the totals still count them."""
+    rows = connection.execute(
+        "SELECT id FROM dead WHERE dead_ms < ? ORDER BY dead_ms LIMIT ?", (before_ms, STEP_ROWS)
+    )
+    return _delete(connection, "dead", [row for (row,) in rows])
+
+
+def forget_rejections(connection: sqlite3.Connection) -> bool:
+    """Delete all but the latest rejections."""
+    rows = connection.execute(
+        "SELECT id FROM rejection WHERE id <= (SELECT max(id) FROM rejection) - ? LIMIT ?",
+        (MAX_REJECTIONS, STEP_ROWS),
+    )
+    return _delete(connection, "rejection", [row for (row,) in rows])
+
+
+def give_back(connection: sqlite3.Connection, spare_pages: int | None = None) -> bool:
+    """Give free pages back to the file system.
+
+    Unless told otherwise it keeps some: the file is about to grow again.
+    """
+    free = _pragma(connection, "freelist_count")
+    if spare_pages is None:
+        spare_pages = max(SPARE_PAGES, _pragma(connection, "page_count") // 10)
+    surplus = free - spare_pages
+    if surplus <= 0:
+        return False
+    # The module steps this pragma only once, which frees one page whatever number is given.
+    for _ in range(min(surplus, STEP_PAGES)):
+        connection.execute("PRAGMA incremental_vacuum(1)")
+    return surplus > STEP_PAGES and _pragma(connection, "freelist_count") < free
+
+
+def _settled_by_all(connection: sqlite3.Connection, lane: Lane, destinations: Sequence[str]) -> int:
+    """Return the first offset of a lane that some destination has not settled."""
+    rows = connection.execute("SELECT destination, position FROM cursor WHERE lane = ?", (lane,))
+    positions = dict(rows.fetchall())
+    return min((positions.get(name, 0) for name in destinations), default=_FOR_EVER_MS)
+
+
+def _groups(
+    connection: sqlite3.Connection, lane: Lane, end: int, before_ms: int, max_bytes: int
+) -> list[int]:
+    """Return the oldest groups that end by an offset.
+
+    Read row by row up to the first that is too young: the rest of the log is never looked at.
+    """
+    found: list[int] = []
+    size = 0
+    for row, received_ms, length in connection.execute(_SETTLED_GROUPS, {"lane": lane, "end": end}):
+        if received_ms >= before_ms or len(found) >= STEP_ROWS or size >= max_bytes:
+            break
+        found.append(row)
+        size += length
+    return found
+
+
+def _delete_spans(connection: sqlite3.Connection, destination: str, lane: int) -> bool:
+    oldest = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()[0]
+    bound = _FOR_EVER_MS if oldest is None else oldest - SPAN_OFFSETS
+    rows = connection.execute(
+        "SELECT destination, lane, first, receipt FROM receipt_span"
+        " WHERE destination = ? AND lane = ? AND first <= ? ORDER BY first LIMIT ?",
+        (destination, lane, bound, STEP_ROWS),
+    ).fetchall()
+    connection.executemany(
+        "DELETE FROM receipt_span WHERE destination = ? AND lane = ? AND first = ? AND receipt = ?",
+        rows,
+    )
+    return bool(rows)
+
+
+def _empty_dead(connection: sqlite3.Connection, condition: str, before_ms: int) -> bool:
+    """Write letters anew without their payload: one that only shrinks gives no page back."""
+    ids = connection.execute(
+        f"SELECT id FROM dead WHERE entry IS NOT NULL AND {condition} AND dead_ms < ?"
+        " ORDER BY dead_ms LIMIT ?",
+        (before_ms, STEP_ROWS),
+    ).fetchall()
+    rows = [connection.execute(_LETTER, each).fetchone() for each in ids]
+    connection.executemany("DELETE FROM dead WHERE id = ?", ids)
+    connection.executemany(_ADD_LETTER, rows)
+    return bool(ids)
+
+
+def _forget_spent(connection: sqlite3.Connection) -> bool:
+    """Delete the oldest letters that nobody can send any more; the totals still count them."""
+    rows = connection.execute(
+        f"SELECT id FROM dead WHERE entry IS NULL AND {_SPENT} ORDER BY dead_ms LIMIT ?",
+        (STEP_ROWS,),
+    )
+    return _delete(connection, "dead", [row for (row,) in rows])
+
+
+def _delete(connection: sqlite3.Connection, table: str, ids: Sequence[int]) -> bool:
+    connection.executemany(f"DELETE FROM {table} WHERE id = ?", [(row,) for row in ids])
+    return bool(ids)
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+_FOR_EVER_MS: Final = 2**62
+_SPENT: Final = "reason IN ('expired', 'dropped_by_operator')"
+_LETTER_COLUMNS: Final = (
+    "id, destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,"
+    " event_id, event_time"
+)
+_LETTER: Final = f"SELECT {_LETTER_COLUMNS} FROM dead WHERE id = ?"
+_ADD_LETTER: Final = f"INSERT INTO dead ({_LETTER_COLUMNS}) VALUES ({', '.join('?' * 13)})"
+_SETTLED_GROUPS: Final = """
+    SELECT id, received_ms, length(entries) FROM log
+    WHERE lane = :lane AND first < :end AND first + count <= :end ORDER BY first
+"""

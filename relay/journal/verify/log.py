@@ -1,0 +1,112 @@
+"""Verifies the log: every group can be read, and offsets go on without a gap up to its end.
+
+Read in short steps, each a snapshot of its own, so that a running relay is not held up. Retention
+may take groups from the old end meanwhile; what comes in while it lasts is left out.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from relay.event_name import Lane
+from relay.journal.codec import count_group
+from relay.journal.disk.storage import UNREADABLE
+from relay.journal.verify.finding import Finding, Problems, Watch, counted
+
+STEP_GROUPS: Final = 4
+"""Groups, of about 1 MiB at most, that are in memory at once."""
+
+
+class _Extent(NamedTuple):
+    """What there is of a lane; `next` is where the journal says that it ends."""
+
+    lane: int
+    next: int
+    oldest: int | None
+    end: int | None
+
+    @property
+    def events(self) -> int:
+        return (self.end or 0) - (self.oldest or 0)
+
+
+class _Group(NamedTuple):
+    log_id: int
+    first: int
+    size: int
+    entries: bytes
+
+
+def check_log(connection: sqlite3.Connection, watch: Watch) -> list[Finding]:
+    """Return what is wrong with the log, or how many events it holds."""
+    problems, read = Problems("log"), 0
+    extents = [_Extent(*row) for row in connection.execute(_EXTENTS)]
+    total = sum(extent.events for extent in extents)
+    stray = connection.execute(_STRAY).fetchone()[0]
+    if stray:
+        problems.add(f"{stray:,} groups of the log belong to no lane")
+    for extent in extents:
+        if extent.end not in {None, extent.next}:
+            problems.add(f"{_name(extent)}: the log ends at {extent.end}, not at {extent.next}")
+        for count in _read(connection, extent, problems):
+            read += count
+            watch("Reading the log", read, total)
+    return problems.or_fine(f"{counted(read, 'event')} in the log")
+
+
+def _read(connection: sqlite3.Connection, extent: _Extent, problems: Problems) -> Iterator[int]:
+    """Yield how many events each group holds, and note what is wrong with it."""
+    expected = extent.oldest
+    for group in _groups(connection, extent):
+        if group.first != expected and not _is_oldest(connection, extent, group):
+            problems.add(f"{_name(extent)}: offset {group.first} follows where {expected} should")
+        fault = _fault(group)
+        if fault:
+            problems.add(f"{_name(extent)}: group {group.log_id} of the log {fault}")
+        expected = group.first + group.size
+        yield group.size
+
+
+def _groups(connection: sqlite3.Connection, extent: _Extent) -> Iterator[_Group]:
+    last = -1
+    while True:
+        asked = (extent.lane, last, extent.end, STEP_GROUPS)
+        rows = [_Group(*row) for row in connection.execute(_STEP, asked)]
+        yield from rows
+        if len(rows) < STEP_GROUPS:
+            return
+        last = rows[-1].first
+
+
+def _is_oldest(connection: sqlite3.Connection, extent: _Extent, group: _Group) -> bool:
+    """Whether nothing is left before a group: then it was retention that took it."""
+    row = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (extent.lane,)).fetchone()
+    return row[0] is None or row[0] >= group.first
+
+
+def _fault(group: _Group) -> str | None:
+    try:
+        count = count_group(group.entries)
+    except UNREADABLE:
+        return "cannot be read"
+    return None if count == group.size else f"holds {count:,} events, not {group.size:,}"
+
+
+def _name(extent: _Extent) -> str:
+    return f"lane {extent.lane}"
+
+
+_EXTENTS: Final = """
+    SELECT lane, next, (SELECT min(first) FROM log WHERE log.lane = log_end.lane),
+    (SELECT first + count FROM log WHERE log.lane = log_end.lane ORDER BY first DESC LIMIT 1)
+    FROM log_end ORDER BY lane
+"""
+_STRAY: Final = f"""
+    SELECT count(*) FROM log
+    WHERE lane NOT IN ({", ".join(str(int(lane)) for lane in Lane)})
+    OR lane NOT IN (SELECT lane FROM log_end)
+"""
+_STEP: Final = """
+    SELECT id, first, count, entries FROM log
+    WHERE lane = ? AND first > ? AND first < ? ORDER BY first LIMIT ?
+"""

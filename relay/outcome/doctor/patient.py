@@ -1,0 +1,99 @@
+"""The counts of events that belong together, from which a doctor tells what is wrong with them."""
+
+from collections import Counter
+from collections.abc import Hashable
+from typing import Final
+
+from relay.conversion import Conversion
+from relay.outcome.doctor.quality import Quality
+
+MAX_VALUES: Final = 50_000
+"""Values of a kind that are counted apart; when there are more, rare ones are forgotten."""
+HALF_HOUR_S: Final = 1_800
+SLACK_S: Final = 120
+LIBRARIES: Final = (
+    *("python", "curl", "wget", "go-http", "java/", "okhttp", "axios", "node", "php", "guzzle"),
+    *("ruby", "postman", "insomnia", "apache-httpclient", "libwww"),
+)
+"""How the user agents of servers begin; a shopper's browser begins otherwise."""
+
+
+class Patient:
+    """The counts of one group."""
+
+    def __init__(self) -> None:
+        self.quality = Quality()
+        self.people = _Values()
+        self.visits = 0
+        """Events of a browser: only these can carry what a browser knows."""
+        self.clicks = 0
+        self.seen = 0
+        self.addresses = _Values()
+        self.browsers = _Values()
+        self.libraries = 0
+        self.worthless = 0
+        self.without_currency = 0
+        self.shifts: Counter[int] = Counter()
+
+    @property
+    def events(self) -> int:
+        """How many events were looked at."""
+        return self.quality.events
+
+    def look(self, event: Conversion) -> None:
+        """Count one event."""
+        self.quality.look(event)
+        self.people.add(event.identity.email_compact[:1] or None)
+        if event.action_source == "web":
+            self._look_at_visit(event)
+        self._look_at_order(event)
+        self.shifts[_shift(event)] += 1
+
+    def _look_at_visit(self, event: Conversion) -> None:
+        identity = event.identity
+        self.visits += 1
+        self.clicks += bool(identity.epik or identity.ttclid)
+        self.seen += bool(identity.ip and identity.user_agent)
+        self.addresses.add(identity.ip)
+        self.browsers.add(identity.user_agent)
+        self.libraries += _is_library(identity.user_agent)
+
+    def _look_at_order(self, event: Conversion) -> None:
+        order = event.order
+        value = order.value if order else None
+        if event.event == "purchase":
+            self.worthless += not value
+        if value and order and order.currency is None:
+            self.without_currency += 1
+
+
+class _Values:
+    """How often each value came; rare ones are forgotten when there are too many."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[Hashable] = Counter()
+        self.total = 0
+
+    def add(self, value: Hashable) -> None:
+        if value is None:
+            return
+        self.total += 1
+        self._counts[value] += 1
+        if len(self._counts) > MAX_VALUES:
+            self._counts = Counter(dict(self._counts.most_common(MAX_VALUES // 2)))
+
+    @property
+    def most(self) -> int:
+        """How often the most frequent one came."""
+        return max(self._counts.values(), default=0)
+
+
+def _is_library(agent: str | None) -> bool:
+    return agent is not None and agent.lower().startswith(LIBRARIES)
+
+
+def _shift(event: Conversion) -> int:
+    """Return by how many half hours the event's clock seems to be off, 0 for none."""
+    late_s = event.received_ms // 1000 - event.event_time
+    halves, rest_s = divmod(late_s + SLACK_S, HALF_HOUR_S)
+    return int(halves) if rest_s <= 2 * SLACK_S else 0

@@ -1,0 +1,101 @@
+"""Figures for whoever is on call: requests, waits, journal and process, as they are now.
+
+Requests and times are since the process was started, events since the journal began; a monitoring
+system has them over time.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, get_args
+
+import msgspec
+
+from relay.delivery import Outcome
+from relay.journal.account import Totals
+from relay.metrics import Histogram, Metrics
+from relay.outcome.view import DestinationView, JournalView
+
+QUANTILES: Final = (0.5, 0.95, 0.99)
+FAILED: Final = frozenset({"throttled", "transient", "invalid", "misconfigured"})
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """The requests to one destination; `quantiles_s` are those of `QUANTILES`."""
+
+    view: DestinationView
+    requests: int
+    failed: int
+    by_outcome: Mapping[str, int]
+    quantiles_s: Sequence[float | None]
+    retries: int
+    skipped: Mapping[str, int]
+    """By reason, the most frequent first."""
+    ended: Mapping[str, int]
+    """Events that ended undelivered, by reason; one that was replayed and ended again, twice."""
+    replayed: int
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """One partition that is read."""
+
+    topic: str
+    partition: str
+    messages: int
+
+
+class OnCall(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it; times in seconds, None where nothing was observed."""
+
+    traffic: Sequence[Traffic]
+    journal: JournalView
+    append_s: float | None
+    ingest_s: float | None
+    lags: Sequence[Lag]
+
+
+def on_call(
+    metrics: Metrics,
+    destinations: Sequence[DestinationView],
+    journal: JournalView,
+    totals: Totals,
+) -> OnCall:
+    """Return the figures."""
+    return OnCall(
+        traffic=[_traffic(metrics, view, totals) for view in destinations],
+        journal=journal,
+        append_s=metrics.journal_append_seconds.quantile(QUANTILES[-1]),
+        ingest_s=metrics.ingest_seconds.quantile(QUANTILES[-1]),
+        lags=_lags(metrics),
+    )
+
+
+def _traffic(metrics: Metrics, view: DestinationView, totals: Totals) -> Traffic:
+    counts = metrics.requests.counts()
+    by_outcome = {word: counts.get((view.name, word), 0) for word in get_args(Outcome)}
+    return Traffic(
+        view=view,
+        requests=sum(by_outcome.values()),
+        failed=sum(count for word, count in by_outcome.items() if word in FAILED),
+        by_outcome=by_outcome,
+        quantiles_s=_quantiles(metrics.request_seconds, view.name),
+        retries=metrics.retries.counts().get((view.name,), 0),
+        skipped=_by_reason(totals.skipped, view.name),
+        ended=_by_reason(totals.dead, view.name),
+        replayed=totals.replayed.get(view.name, 0),
+    )
+
+
+def _by_reason(counts: Mapping[tuple[str, str], int], name: str) -> Mapping[str, int]:
+    found = {reason: count for (of, reason), count in counts.items() if of == name and count}
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
+
+
+def _quantiles(histogram: Histogram, name: str) -> Sequence[float | None]:
+    return [histogram.quantile(share, name) for share in QUANTILES]
+
+
+def _lags(metrics: Metrics) -> Sequence[Lag]:
+    return [
+        Lag(sample.labels["topic"], sample.labels["partition"], int(sample.value))
+        for family in metrics.kafka_lag.collect()
+        for sample in family.samples
+    ]

@@ -1,0 +1,40 @@
+"""Figures over time, step by step without gaps, as a chart draws them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from relay.journal.account import Slice
+from relay.outcome.view import RANGES_S, RangeName
+
+STEPS_S: Final[dict[RangeName, int]] = {
+    "1h": 60,
+    "24h": 1_800,
+    "7d": 3 * 3_600,
+    "30d": 12 * 3_600,
+}
+"""Seconds of a step: 48 to 60 of them, each a whole number of roll-up rows."""
+
+
+def filled(found: Sequence[Slice], range_name: RangeName, now_s: float) -> Sequence[Slice]:
+    """Return a slice for every step of a range up to now, with nothing where nothing came.
+
+    The step under way is there once something came in it; before, it would look like a fall.
+    """
+    step_s = STEPS_S[range_name]
+    by_start = {each.start_s: each for each in found}
+    first_s, last_s = (_start(moment, step_s) for moment in (now_s - RANGES_S[range_name], now_s))
+    end_s = last_s + 1 if last_s in by_start else last_s
+    return [by_start.get(at_s, _nothing(at_s)) for at_s in range(first_s, end_s, step_s)]
+
+
+def waiting(each: Slice) -> int:
+    """Return how many of a step's events still wait."""
+    return each.received - each.skipped - each.delivered - each.dead
+
+
+def _start(moment_s: float, step_s: int) -> int:
+    return int(moment_s) - int(moment_s) % step_s
+
+
+def _nothing(start_s: int) -> Slice:
+    return Slice(start_s=start_s, received=0, skipped=0, delivered=0, dead=0)

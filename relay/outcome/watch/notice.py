@@ -1,0 +1,97 @@
+"""What people are told without asking: one message each, in words, with its parts beside them.
+
+`text` is what Slack and whatever is compatible with it shows; programs read the other keys. No
+value of an event, no id of one and no token is in it.
+"""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from relay.delivery import DeadReason, Destination, PauseReason
+from relay.journal.account import Space
+from relay.outcome.health import sentence_of
+from relay.outcome.wording import DEAD
+
+Kind = Literal[
+    "paused", "resumed", "dead_letters", "journal_filling", "journal_full", "journal_space", "test"
+]
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """One message; `destination`, `reason` and `count` are null where they do not apply."""
+
+    text: Annotated[str, Meta(description="What people read, without any markup.")]
+    kind: Kind
+    destination: Annotated[str | None, Meta(description="Its name in the configuration.")] = None
+    reason: Annotated[
+        str | None,
+        Meta(
+            description="Of a pause or of dead letters, a word of `reasons.json`; of a full "
+            "journal, why it takes nothing."
+        ),
+    ] = None
+    count: Annotated[
+        int | None, Meta(description="How many dead letters of this reason came up so far.")
+    ] = None
+
+
+TEST: Final = Notice(
+    text="This is how the conversion relay speaks up when it needs somebody. All is well.",
+    kind="test",
+)
+SPACE: Final = Notice(text="The relay's journal has room again.", kind="journal_space")
+
+
+def paused(destination: Destination, reason: PauseReason) -> Notice:
+    """Return that nothing is sent to a platform, and where that is mended."""
+    name = destination.name
+    text = (
+        f"{name} is paused. {sentence_of(reason, destination.fixes)} Nothing is lost: what is not "
+        "sent waits on disk."
+    )
+    return Notice(text=text, kind="paused", destination=name, reason=reason)
+
+
+def resumed(destination: Destination) -> Notice:
+    """Return that a pause is over."""
+    name = destination.name
+    text = f"{name} is sending again, and makes up for what waited."
+    return Notice(text=text, kind="resumed", destination=name)
+
+
+def dead_letters(destination: Destination, reason: DeadReason, count: int) -> Notice:
+    """Return that the first of a kind was not delivered; `count` is how many there are by now."""
+    name, words = destination.name, DEAD[reason]
+    text = (
+        f"{name}: {count} not delivered so far, {reason}. {words.sentence} {words.fix} "
+        f"See them with: relay dead list --destination {name} --reason {reason}"
+    )
+    return Notice(text=text, kind="dead_letters", destination=name, reason=reason, count=count)
+
+
+def journal_filling(space: Space) -> Notice:
+    """Return that room runs out, as long as there is time to do something about it."""
+    hours = space.hours_to_full
+    soon = "" if hours is None else f", and will be full in about {hours:.0f} h if this goes on"
+    text = (
+        f"The relay's journal is {100 * share_of(space):.0f} % full{soon}. See what is waiting and "
+        "why, give it a larger disk, or raise `max_size`. Delivered events make room first."
+    )
+    return Notice(text=text, kind="journal_filling")
+
+
+def journal_full(reason: str) -> Notice:
+    """Return that no events are taken; `reason` is the journal's own."""
+    text = (
+        f"The relay takes no events at the moment: {reason}. Shops get 503 and have to send again; "
+        "what was accepted is safe. Make room on the disk, or raise `max_size`."
+    )
+    return Notice(text=text, kind="journal_full", reason=reason)
+
+
+def share_of(space: Space) -> float:
+    """Return the part of the room that is in use, 0 to 1."""
+    whole = space.used_bytes + space.left_bytes
+    return space.used_bytes / whole if whole else 1.0

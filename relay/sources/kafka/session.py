@@ -1,0 +1,158 @@
+"""One membership in a consumer group: poll, have it taken, commit; leave in order.
+
+Never a wait in the poll loop. What takes longer than `PATIENCE_S` goes on beside it while the
+partitions are paused, so the group sees a live member, and whatever slips in is put back. When
+partitions are taken away, what is in flight gets half a session's time to be stored and
+committed; what does not make it is dropped here and read again by the next owner.
+
+What is committed is the consumer's position, not the last message: the markers of transactions
+are no events, and would count as lag for ever.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import CommitFailedError, IllegalStateError
+
+from relay.kafka.client import Clients
+from relay.kafka.closing import end
+from relay.sources.kafka.batch import BatchTaker
+from relay.sources.kafka.message import Message
+from relay.sources.kafka.status import Status
+from relay.sources.kafka.watch import Watch
+
+POLL_MS: Final = 200
+PATIENCE_S: Final = 1.0
+
+Offsets = dict[TopicPartition, int]
+Polled = Mapping[TopicPartition, Sequence[Message]]
+
+
+class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
+    """See the module docstring. `stop` ends it after what is in flight."""
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        taker: BatchTaker,
+        status: Status,
+        clients: Clients,
+        stop: asyncio.Event,
+    ) -> None:
+        self._consumer = consumer
+        self._taker = taker
+        self._status = status
+        self._clients = clients
+        self._stop = stop
+        self._committed: Offsets = {}
+        self._watch = Watch(consumer, status, clients, self._committed)
+        self._working: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Consume until told to stop. Raises `Fault`, or what aiokafka raises."""
+        watching = asyncio.create_task(self._watch.run())
+        try:
+            while not self._stop.is_set():
+                if watching.done():
+                    watching.result()
+                await self._turn()
+        finally:
+            await end(watching)
+            self._status.assigned(())
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Bring to an end what is in flight, within bounds; then forget what was ours."""
+        working = self._working
+        if working is not None and not working.done():
+            within_s = self._clients.session_timeout_s / 2
+            await asyncio.wait({working}, timeout=within_s)
+            await end(working)
+        self._committed.clear()
+        self._status.assigned(())
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Tell which partitions are ours now."""
+        self._status.assigned(assigned)
+
+    async def _turn(self) -> None:
+        polled: Polled = await self._consumer.getmany(timeout_ms=POLL_MS)
+        # No await in between that waits: the position is that of exactly these messages.
+        ends = await self._moved()
+        if not polled and not ends:
+            return
+        self._working = asyncio.create_task(self._bring_to_end(polled, ends))
+        try:
+            await self._accompany(self._working)
+        finally:
+            await end(self._working)
+            if self._working.cancelled():
+                self._status.out_of_trouble()
+
+    async def _accompany(self, working: "asyncio.Task[None]") -> None:
+        held = False
+        while not (await asyncio.wait({working}, timeout=PATIENCE_S))[0]:
+            if self._stop.is_set() and held:
+                return
+            held = True
+            await self._hold()
+        if held:
+            self._consumer.resume(*self._consumer.paused())
+        if not working.cancelled():
+            working.result()
+
+    async def _hold(self) -> None:
+        """Stay a member of the group without taking anything."""
+        self._consumer.pause(*self._consumer.assignment())
+        early: dict[TopicPartition, list[Message]] = await self._consumer.getmany(timeout_ms=0)
+        for partition, messages in early.items():
+            self._consumer.seek(partition, messages[0].offset)
+
+    async def _bring_to_end(self, polled: Polled, ends: Offsets) -> None:
+        if polled:
+            await self._taker.take(message for each in polled.values() for message in each)
+        try:
+            await self._look_for_gaps(polled)
+            await self._consumer.commit(ends)
+        except (CommitFailedError, IllegalStateError):
+            return  # the partitions are somebody else's by now, who reads this again
+        self._committed |= ends
+        self._status.committed(ends)
+
+    async def _look_for_gaps(self, polled: Polled) -> None:
+        """Say so if messages were deleted before they were read, by retention or by hand.
+
+        Other gaps are fine: markers of transactions, and what was compacted or rolled back.
+        """
+        begun = {at: await self._read_to(at) for at in polled}
+        gaps = {
+            at: offset
+            for at, offset in begun.items()
+            if offset is not None and offset < polled[at][0].offset
+        }
+        first = await self._consumer.beginning_offsets(list(gaps)) if gaps else {}
+        for at, offset in gaps.items():
+            if offset < first[at]:
+                self._status.deleted(at, first[at] - offset)
+
+    async def _read_to(self, partition: TopicPartition) -> int | None:
+        """Return up to where the group has read a partition, if ever."""
+        if partition in self._committed:
+            return self._committed[partition]
+        offset: int | None = await self._consumer.committed(partition)
+        return offset
+
+    async def _moved(self) -> Offsets:
+        """Return the positions that are not committed yet, of partitions that have one."""
+        positions = {
+            partition: await self._consumer.position(partition)
+            for partition in self._consumer.assignment()
+            if self._consumer.highwater(partition) is not None
+        }
+        return {
+            partition: position
+            for partition, position in positions.items()
+            if self._committed.get(partition) != position
+        }
