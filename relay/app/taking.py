@@ -13,6 +13,7 @@ from relay.keys.uses import Uses
 from relay.schema.openapi import producers_document
 from relay.sources.guesses import Tries
 from relay.sources.kafka.side import KafkaSide
+from relay.workers.alike import Alike
 from relay.workers.clerk import Office
 from relay.workers.figures import FigureBook
 
@@ -48,7 +49,8 @@ async def _router(parts: Parts, journal: SqliteJournal) -> Router:
 
 
 def _office(parts: Parts, storage: Storage, uses: Uses) -> Office:
-    return Office(storage, uses, Tries(parts.clock), FigureBook(parts.metrics))
+    figures, alike = FigureBook(parts.metrics), Alike(parts.destinations)
+    return Office(storage, uses, Tries(parts.clock), figures, alike)
 
 
 def _front(parts: Parts, intake: Intake, keyring: Keyring, office: Office) -> Front:

@@ -20,6 +20,7 @@ from relay.config.build import build
 from relay.intake import Intake, Router, Window
 from relay.sources.connections import bounded
 from relay.sources.http import HttpSource, server
+from relay.workers.alike import Alike
 from relay.workers.channel import Channel
 from relay.workers.doorway import Doorway
 from relay.workers.figures import INTERVAL_S, FigureBook
@@ -41,7 +42,7 @@ class Worker:
         self._stop: Future[Stop] = loop.create_future()
         self._left: Future[None] | None = None
         self._channel: Channel[FromMain] = Channel(FromMain, self._received, self._lost)
-        self._link = Link(self._channel)
+        self._link: Link | None = None
         self._parts: Parts | None = None
 
     async def run(self, connection: socket.socket) -> None:
@@ -76,10 +77,11 @@ class Worker:
         self._tell(FigureBook(parts.metrics))
 
     def _source(self, setup: Setup, parts: Parts) -> HttpSource:
+        self._link = link = Link(self._channel, Alike(parts.destinations))
         router = Router(routes_of(parts), Window(0))  # duplicates are the main process's business
-        intake = Intake(router, self._link, parts.clock, parts.config.intake.default_country)
-        keyring = keyring_of(parts, self._link)
-        return source_of(parts, Behind(intake, keyring, self._link, setup.openapi, setup.workers))
+        intake = Intake(router, link, parts.clock, parts.config.intake.default_country)
+        keyring = keyring_of(parts, link)
+        return source_of(parts, Behind(intake, keyring, link, setup.openapi, setup.workers))
 
     async def _until_stopped(self, figures: FigureBook) -> float:
         """Tell what is counted from time to time; return how long the stop may take."""
@@ -102,7 +104,8 @@ class Worker:
                 if self._parts is not None:
                     self._parts.reload_secrets()
             case _:
-                self._link.received(message)
+                if self._link is not None:
+                    self._link.received(message)
 
     def _lost(self) -> None:
         if self._left is None:

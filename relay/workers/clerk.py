@@ -18,6 +18,7 @@ from relay.intake.storage import Storage
 from relay.journal.entry import Entry
 from relay.keys.uses import Denied, Uses
 from relay.sources.guesses import Tries
+from relay.workers.alike import Alike
 from relay.workers.figures import FigureBook
 from relay.workers.message import (
     Begin,
@@ -45,6 +46,7 @@ class Office(msgspec.Struct, frozen=True):
     uses: Uses
     tries: Tries
     figures: FigureBook
+    alike: Alike
 
 
 class Clerk:
@@ -108,6 +110,7 @@ class Clerk:
     def _put(self, message: Put) -> None:
         entries = self._parts.pop(message.number, [])
         entries += message.entries
+        self._office.alike.restore(entries)
         key = message.key if entries else None
         held = self._take_use(key)
         put = self._office.storage.put

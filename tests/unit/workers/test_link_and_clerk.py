@@ -20,6 +20,7 @@ from relay.journal.entry import Entry, Rejection
 from relay.keys.uses import Denied, Meter, Uses
 from relay.metrics import Metrics
 from relay.sources.guesses import FREE, STEP_S, Tries
+from relay.workers.alike import Alike
 from relay.workers.clerk import Clerk, Office
 from relay.workers.figures import FigureBook
 from relay.workers.link import PART_EVENTS, Link, MainFailedError
@@ -69,7 +70,7 @@ class Main:
         self.uses = Uses({"k": taken}, lambda: NOW_S)
         self.metrics = Metrics()
         tries, figures = Tries(lambda: NOW_S), FigureBook(self.metrics)
-        self.office = Office(storage, self.uses, tries, figures)
+        self.office = Office(storage, self.uses, tries, figures, Alike())
 
 
 class Pair:
@@ -79,7 +80,7 @@ class Pair:
         self.up, self.down = Wire(FromWorker), Wire(FromMain)
         self.ready: list[bool] = []
         self.clerk = Clerk(main.office, self.down.send, lambda: self.ready.append(True))
-        self.link = Link(self.up)
+        self.link = Link(self.up, Alike())
         self.up.received = self.clerk.received
         self.down.received = self.link.received
         router = Router([Route(StubDestination("first"))], Window(0))
