@@ -61,6 +61,7 @@ class Channel(Generic[Incoming]):
         self._frames = bytearray()
         self._sent = 0
         self._socket: socket.socket | None = None
+        self._stuck = False
         self._ended = False
         self._closing = False
 
@@ -104,11 +105,14 @@ class Channel(Generic[Incoming]):
                     self._sent += self._socket.send(rest)
             except (BlockingIOError, InterruptedError):
                 self._loop.add_writer(self._socket, self._write)
+                self._stuck = True
                 return
             except OSError:  # the other end is gone
                 self.abort()
                 return
-        self._loop.remove_writer(self._socket)
+        if self._stuck:
+            self._loop.remove_writer(self._socket)
+            self._stuck = False
         if self._closing:
             self.abort()
 
