@@ -23,9 +23,9 @@ from relay.sources.http import HttpSource, server
 from relay.workers.alike import Alike
 from relay.workers.channel import Channel
 from relay.workers.doorway import Doorway
-from relay.workers.figures import INTERVAL_S, FigureBook
+from relay.workers.figures import INTERVAL_S, QUIET_TIMES, FigureBook
 from relay.workers.link import Link
-from relay.workers.message import FromMain, Ready, Reload, Setup, Stop
+from relay.workers.message import Alive, FromMain, Ready, Reload, Setup, Stop
 from relay.workers.seats import Seats, attached
 
 CUT_OFF = 1
@@ -85,14 +85,21 @@ class Worker:
 
     async def _until_stopped(self, figures: FigureBook) -> float:
         """Tell what is counted from time to time; return how long the stop may take."""
+        quiet = 0
         while not self._stop.done():
             await asyncio.wait([self._stop], timeout=INTERVAL_S)
-            self._tell(figures)
+            quiet = 0 if self._tell(figures) else quiet + 1
+            if quiet >= QUIET_TIMES:
+                self._channel.send(Alive())
+                quiet = 0
         return self._stop.result().within_s
 
-    def _tell(self, figures: FigureBook) -> None:
-        if found := figures.drain():
+    def _tell(self, figures: FigureBook) -> bool:
+        """Tell what was counted; tell whether there was anything."""
+        found = figures.drain()
+        if found is not None:
             self._channel.send(found)
+        return found is not None
 
     def _received(self, message: FromMain) -> None:
         match message:

@@ -21,6 +21,7 @@ from relay.sources.guesses import Tries
 from relay.workers.alike import Alike
 from relay.workers.figures import FigureBook
 from relay.workers.message import (
+    Alive,
     Begin,
     Done,
     Failed,
@@ -85,6 +86,8 @@ class Clerk:
                 self._office.figures.add(message)
             case Ready():
                 self._ready()
+            case Alive():
+                pass  # that it came is all
             case _:
                 assert_never(message)
 

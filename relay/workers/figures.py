@@ -13,6 +13,8 @@ from relay.workers.message import Figures, Observations
 
 INTERVAL_S: Final = 0.1
 """Between two times that a worker tells its figures."""
+QUIET_TIMES: Final = 50
+"""After so many times without any, it says that it is alive."""
 
 
 class FigureBook:

@@ -1,26 +1,35 @@
 """One worker process as the main process sees it, from its start to its end."""
 
 import asyncio
+import logging
 import socket
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-import msgspec
-
 from relay.workers.channel import Channel
 from relay.workers.clerk import Clerk, Office
-from relay.workers.message import FromWorker, Setup
+from relay.workers.message import FromWorker, Reload, Setup, Stop
 
 LAST_S: Final = 2.0
 """How long a worker may still be there once its socket has ended."""
+SILENT_S: Final = 30.0
+"""After so long without a word, a worker that took events hangs, and is ended."""
+
+log = logging.getLogger(__name__)
 
 
 class Member:
     """See the module docstring. `ready` is called when it takes events."""
 
-    def __init__(self, office: Office, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, office: Office, ready: Callable[[], None], silent_s: float = SILENT_S
+    ) -> None:
+        self._silent_s = silent_s
+        self._watched = False
+        self._heard = False
+        self._stopping = False
         self._channel: Channel[FromWorker] = Channel(FromWorker, self._received, self._lost)
         self._clerk = Clerk(office, self._channel.send, ready)
         self._gone = asyncio.Event()
@@ -44,20 +53,38 @@ class Member:
                 await _killed(process)
         return process.returncode or 0
 
-    def send(self, message: msgspec.Struct) -> None:
-        """Tell it something."""
-        self._channel.send(message)
+    def stop(self, within_s: float) -> None:
+        """Have it finish what is under way; it may be silent meanwhile."""
+        self._watched = False
+        self._stopping = True
+        self._channel.send(Stop(within_s))
+
+    def reload(self) -> None:
+        """Have it read secrets that stand in files again now."""
+        self._channel.send(Reload())
 
     async def _serve(self, connection: socket.socket, setup: Setup) -> None:
         """Do what it asks for, until it is gone."""
         self._channel.send(setup)
         self._channel.open(connection)
         try:
-            await self._gone.wait()
+            while not await self._is_gone() and (self._heard or not self._watched):
+                self._heard = False
         finally:
             self._channel.abort()
 
+    async def _is_gone(self) -> bool:
+        """Wait for its end, or for as long as it may be silent."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._silent_s):
+                return await self._gone.wait()
+        if self._watched and not self._heard:
+            log.error("a worker process hangs and is ended")
+        return False
+
     def _received(self, message: FromWorker) -> None:
+        self._heard = True
+        self._watched = not self._stopping
         self._clerk.received(message)
 
     def _lost(self) -> None:

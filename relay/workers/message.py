@@ -27,6 +27,10 @@ class Ready(msgspec.Struct, frozen=True, array_like=True, tag=0):
     """The worker takes events."""
 
 
+class Alive(msgspec.Struct, frozen=True, array_like=True, tag=15):
+    """The worker has nothing to say, and goes on."""
+
+
 class Part(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """Some events of a request that has more than go into one message."""
 
@@ -140,6 +144,6 @@ class Stop(msgspec.Struct, frozen=True, array_like=True, tag=14):
     within_s: float
 
 
-FromWorker = Ready | Part | Put | Begin | GiveBack | Left | Guessed | Figures
+FromWorker = Ready | Alive | Part | Put | Begin | GiveBack | Left | Guessed | Figures
 Reply = Done | Unavailable | Refusal | Failed
 FromMain = Setup | Done | Unavailable | Refusal | Failed | Reload | Stop

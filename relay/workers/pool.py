@@ -21,7 +21,7 @@ from relay.metrics import Metrics
 from relay.sources.port import address_of, listening
 from relay.workers.clerk import Office
 from relay.workers.member import Member
-from relay.workers.message import Reload, Setup, Stop
+from relay.workers.message import Setup
 from relay.workers.seats import Seats, shared
 
 RAN_WELL_S: Final = 60.0
@@ -81,7 +81,7 @@ class Pool:
         for each in self._sockets:
             each.close()
         for member in self._members.values():
-            member.send(Stop(self._drain_s * DRAIN_SHARE))
+            member.stop(self._drain_s * DRAIN_SHARE)
 
     @asynccontextmanager
     async def open(self, drain_s: float) -> AsyncIterator[str]:
@@ -118,7 +118,7 @@ class Pool:
     def reload_secrets(self) -> None:
         """Have workers read secrets that stand in files again now."""
         for member in self._members.values():
-            member.send(Reload())
+            member.reload()
 
     async def _keep(self, slot: int, common: _Shared) -> None:
         """Have a worker run until the stop."""

@@ -1,0 +1,65 @@
+"""Worker processes that do not behave; each is a few lines that speak over the socket."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from relay.workers.clerk import Office
+from relay.workers.member import Member
+from relay.workers.message import Setup
+from tests.unit.workers.test_link_and_clerk import Main
+
+SPEAK = """
+import os, socket, sys, time
+from msgspec import msgpack
+from relay.workers.message import Alive, Ready
+line = socket.socket(fileno=int(sys.argv[1]))
+def say(message):
+    body = msgpack.encode(message)
+    line.sendall(len(body).to_bytes(4, "big") + body)
+say(Ready())
+"""
+HANGS = SPEAK + "time.sleep(99)"
+GOES_ON = SPEAK + "for _ in range(12): time.sleep(0.2); say(Alive())\nsys.exit(7)"
+LETS_GO = SPEAK + "line.close(); os.close(0); sys.exit(4)"
+
+
+class Watched(Member):
+    """A member that counts how often it was ready."""
+
+    def __init__(self, office: Office, silent_s: float) -> None:
+        self.ready = 0
+        super().__init__(office, self._count, silent_s)
+
+    def _count(self) -> None:
+        self.ready += 1
+
+
+async def run(script: str, silent_s: float) -> tuple[int, int]:
+    """Return how it ended, and how often it was ready."""
+    member = Watched(Main().office, silent_s)
+    command: Sequence[str] = (sys.executable, "-c", script)
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        setup = Setup(0, 1, {}, {}, b"", [], null, 30)
+        return await member.run(command, os.environ, setup), member.ready
+    finally:
+        os.close(null)
+
+
+async def test_a_worker_that_hangs_is_ended(caplog: pytest.LogCaptureFixture) -> None:
+    assert await run(HANGS, silent_s=0.5) == (-9, 1)
+    assert [record.getMessage() for record in caplog.records] == [
+        "a worker process hangs and is ended"
+    ]
+    caplog.clear()
+
+
+async def test_one_that_has_nothing_to_say_but_that_it_is_alive_goes_on() -> None:
+    assert await run(GOES_ON, silent_s=1.0) == (7, 1)
+
+
+async def test_one_that_lets_go_of_its_socket_is_waited_for() -> None:
+    assert await run(LETS_GO, silent_s=30.0) == (4, 1)
