@@ -19,7 +19,7 @@ from relay.intake.convert import convert
 from relay.intake.decode import decode, decode_array, diagnose
 from relay.intake.problem import Finding, Problem, TooMany, Unreadable, Unusable
 from relay.intake.route import Route, Router
-from relay.intake.split import Document, split_json, split_ndjson
+from relay.intake.split import Document, kept_id, split_json, split_ndjson
 from relay.intake.storage import Storage
 from relay.intake.window import Window
 from relay.journal.entry import Entry, Rejection
@@ -188,7 +188,7 @@ class Intake:
                 now_ms,
                 origin.source,
                 origin.key,
-                error.event_id,
+                kept_id(error.event_id),
                 error.problem.code,
                 error.problem.path,
                 error.problem.message,

@@ -6,7 +6,7 @@ from io import BytesIO
 import msgspec
 
 from relay.intake.problem import TooMany, Unreadable
-from relay.logs import scrub
+from relay.logs import EMAIL, scrub
 
 Document = bytes | msgspec.Raw
 """One event as it came."""
@@ -82,6 +82,18 @@ def unreadable(error: Exception) -> Unreadable:
 def shown(key: str) -> str:
     """Return a producer's own key as far as it is safe to keep: keys can hold PII, too."""
     return scrub(key, MAX_KEY)
+
+
+def kept_id(event_id: str | None) -> str | None:
+    """Return an event's id as far as it is safe to keep of an event that nobody took.
+
+    Most ids are a shop's own numbers and UUIDs, by which it finds the event; one with an e-mail
+    address in it, or that is a phone number, is scrubbed.
+    """
+    if event_id is None:
+        return None
+    scrubbed = scrub(event_id, len(event_id))
+    return scrubbed if EMAIL in scrubbed or event_id.startswith("+") else event_id
 
 
 def _check_utf8(text: bytes) -> None:

@@ -104,6 +104,30 @@ async def test_the_journal_gets_entries_and_rejections_without_values() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("event_id", "kept"),
+    [
+        ("order-maria@shop.example", "[e-mail]"),
+        ("order-maria%40shop.example", "[e-mail]"),
+        ("+49 151 23456789", "[phone]"),
+        ("1000012345", "1000012345"),
+        ("0198f0c0-5b1e-7cc3-98c4-dc0c0c07398f", "0198f0c0-5b1e-7cc3-98c4-dc0c0c07398f"),
+    ],
+)
+async def test_of_the_id_of_a_refused_event_no_personal_data_is_kept(
+    event_id: str, kept: str
+) -> None:
+    """The producer is told its own id; what is kept and shown to others has no person in it."""
+    journal = RecordingJournal()
+    whole = intake(journal)
+    taken = await whole.take_json(encoded(event_id=event_id, user={}), Origin("http"))
+
+    await whole.store(taken, Origin("http"))
+
+    assert [each.event_id for each in taken.errors] == [event_id]
+    assert [each.event_id for each in journal.rejections] == [kept]
+
+
 async def test_what_is_on_disk_is_acknowledged_whatever_a_listener_does() -> None:
     def listener(*_: object) -> None:
         raise RuntimeError("a figure cannot be counted")
