@@ -34,7 +34,10 @@ def _access(sentence: str, fix: str) -> Wording:
     return Wording(sentence, fix, "marketing")
 
 
-_TOKEN: Final = "Make a new access token in TikTok Events Manager and replace the old one."  # noqa: S105 - advice
+_TOKEN: Final = (
+    "Make a new access token in TikTok Events Manager, and have whoever runs this relay put it in"  # noqa: S105 - advice
+    " the place of the old one."
+)
 _ROLE: Final = "Let an admin of the ad account make the token, or give its user a role there."
 _BUSY: Final = Wording("TikTok asks for fewer requests.", WAITS)
 _TROUBLE: Final = Wording("TikTok has trouble of its own.", WAITS)
@@ -55,7 +58,8 @@ TIKTOK: Final = (
         40007,
         _access(
             "TikTok knows no pixel or event set with this code.",
-            "Compare the code in the settings with TikTok Events Manager → Data sources.",
+            "Compare the code in the settings with TikTok Events Manager → Data sources; whoever"
+            " runs this relay changes it.",
         ),
     ),
     Codes(40008, 40010, _engineer("TikTok does not offer this.")),
@@ -117,7 +121,8 @@ TIKTOK: Final = (
 
 _PINTEREST_TROUBLE: Final = Wording("Pinterest has trouble of its own.", WAITS)
 _PINTEREST_TOKEN: Final = (
-    "Make a new access token in Pinterest Ads Manager and replace the old one."  # noqa: S105 - advice
+    "Make a new access token in Pinterest Ads Manager, and have whoever runs this relay put it in"  # noqa: S105 - advice
+    " the place of the old one."
 )
 
 PINTEREST: Final = (
@@ -142,7 +147,8 @@ PINTEREST: Final = (
         404,
         _access(
             "Pinterest knows no such ad account.",
-            "Compare the id in the settings with the address of Pinterest Ads Manager.",
+            "Compare the id in the settings with the address of Pinterest Ads Manager; whoever"
+            " runs this relay changes it.",
         ),
     ),
     Codes(408, 408, _PINTEREST_TROUBLE),

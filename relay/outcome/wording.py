@@ -69,7 +69,7 @@ DEAD: Final[dict[DeadReason, Wording]] = {
     ),
     "expired": Wording(
         "The event was too old for this platform when it could be sent.",
-        "It cannot be sent any more. Find out why it waited for so long.",
+        "It cannot be sent any more. Find out what it waited for.",
         "engineer",
     ),
     "platform_rejected": Wording(
@@ -87,15 +87,35 @@ DEAD: Final[dict[DeadReason, Wording]] = {
     ),
 }
 
+TOO_OLD_ON_ARRIVAL: Final = "It was too old for this platform when it arrived."
+"""The message of an event that never waited; as `relay.intake.route` writes it."""
+_LATE_SHOP: Final = Wording(
+    "The event was too old for this platform when the shop sent it.",
+    "It cannot be sent any more. Have the shop send events as they happen.",
+    "shop",
+)
+
+
+def dead_wording(reason: DeadReason, message: str) -> Wording:
+    """Return the words for a dead event; whether an expired one waited shows in its message."""
+    if reason == "expired" and message == TOO_OLD_ON_ARRIVAL:
+        return _LATE_SHOP
+    return DEAD[reason]
+
+
+_PLACE: Final = (
+    "Whoever runs this relay puts it where `token` of this destination points: a file is read "
+    "again by itself, an environment variable after a restart."
+)
+_SET: Final = "Whoever runs this relay changes it there, and restarts it."
+
 PAUSED: Final[dict[PauseReason, Wording]] = {
-    "token_missing": Wording(
-        "No access token is set.", "Put one where `token` of this destination points.", "engineer"
-    ),
+    "token_missing": Wording("No access token is set.", f"Have one made. {_PLACE}", "engineer"),
     "token_rejected": Wording(
-        "The platform refuses the access token.", "Make a new one and replace it.", "marketing"
+        "The platform refuses the access token.", f"Make a new one. {_PLACE}", "marketing"
     ),
     "token_expired": Wording(
-        "The access token has expired.", "Make a new one and replace it.", "marketing"
+        "The access token has expired.", f"Make a new one. {_PLACE}", "marketing"
     ),
     "no_permission": Wording(
         "The token's user may not send events to this account or pixel.",
@@ -104,12 +124,12 @@ PAUSED: Final[dict[PauseReason, Wording]] = {
     ),
     "account_not_found": Wording(
         "The platform knows no ad account with this id.",
-        "Check the id of this destination in the settings.",
+        f"Compare the id in the settings with the platform's own page. {_SET}",
         "marketing",
     ),
     "pixel_not_found": Wording(
         "The platform knows no event source with this id.",
-        "Check `pixel_code` and the other ids.",
+        f"Compare `pixel_code` and the other ids with the platform's own page. {_SET}",
         "marketing",
     ),
     "request_refused": Wording(

@@ -11,13 +11,15 @@ from typing import Final
 from relay.delivery import PauseReason
 
 _TOKEN: Final = "Ads Manager → Conversions → Conversions API → Set up API → Generate new token"  # noqa: S105 - a screen
-_NEW: Final = (
-    f"Make a new one in {_TOKEN}, and put it, with the pina_ that it begins with, where `token` of "
-    "this destination points. Sending then goes on by itself."
+_PLACE: Final = (
+    "Whoever runs this relay puts it, with the pina_ that it begins with, where `token` of this "
+    "destination points: a file is read again by itself, an environment variable after a restart."
 )
+_SET: Final = "Whoever runs this relay changes it in the settings, and restarts it."
+_NEW: Final = f"Make a new one in {_TOKEN}. {_PLACE}"
 
 FIXES: Final[Mapping[PauseReason, str]] = {
-    "token_missing": f"Make one in {_TOKEN}, and put it where `token` of this destination points.",
+    "token_missing": f"Have one made in {_TOKEN}. {_PLACE}",
     "token_rejected": f"{_NEW} A token ends when its user changes the password or loses the role.",
     "token_expired": _NEW,
     "no_permission": (
@@ -28,6 +30,6 @@ FIXES: Final[Mapping[PauseReason, str]] = {
     ),
     "account_not_found": (
         "Open this ad account in Ads Manager: the number in the page's address belongs into "
-        "`ad_account_id`. The id of the tag is another one."
+        f"`ad_account_id`; the id of the tag is another one. {_SET}"
     ),
 }

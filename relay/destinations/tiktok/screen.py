@@ -11,27 +11,30 @@ from typing import Final
 from relay.delivery import PauseReason
 
 _TOKEN: Final = "Events Manager → the event source → Settings → Events API → Generate Access Token"  # noqa: S105 - a screen
-_NEW: Final = (
-    f"Make a new one in {_TOKEN}, and put it where `token` of this destination points. Sending "
-    "then goes on by itself."
+_PLACE: Final = (
+    "Whoever runs this relay puts it where `token` of this destination points: a file is read "
+    "again by itself, an environment variable after a restart."
 )
+_SET: Final = "Whoever runs this relay changes it in the settings, and restarts it."
+_NEW: Final = f"Make a new one in {_TOKEN}. {_PLACE}"
 
 FIXES: Final[Mapping[PauseReason, str]] = {
-    "token_missing": f"Make one in {_TOKEN}, and put it where `token` of this destination points.",
+    "token_missing": f"Have one made in {_TOKEN}. {_PLACE}",
     "token_rejected": f"{_NEW} Making a new token may end the one before it.",
     "token_expired": _NEW,
     "no_permission": (
         "The ad account must be the one that this event source belongs to, and the token must come "
-        f"from somebody who is its admin or operator: have such a user make it in {_TOKEN}."
+        "from somebody who is its admin or operator: have such a user make it in "
+        f"{_TOKEN}. {_PLACE}"
     ),
     "account_not_found": (
         "See in Events Manager which ad account this event source belongs to, and have an admin or "
-        f"operator of that one make the token in {_TOKEN}."
+        f"operator of that one make the token in {_TOKEN}. {_PLACE}"
     ),
     "pixel_not_found": (
         "Compare `pixel_code` and the other ids with Events Manager → Data sources: the code of a "
-        "pixel stands beside its name, and is not the 19-digit pixel id. The token must belong to "
-        "the same ad account."
+        f"pixel stands beside its name, and is not the 19-digit pixel id. {_SET} The token must "
+        "belong to the same ad account."
     ),
     "request_refused": (
         "If `test_event_code` is set, take the present one from Events Manager → the event source "

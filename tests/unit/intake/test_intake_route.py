@@ -9,6 +9,7 @@ from relay.intake.route import Route, Router
 from relay.intake.window import Window
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed
+from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
 from tests.builders import NOW_S, conversion
 from tests.stub_destination import StubDestination
 
@@ -109,7 +110,7 @@ def test_an_event_older_than_the_wall_is_dead_on_arrival_and_just_at_it_is_not()
     )
     found = decided(route, conversion(event_time=NOW_S - 61))
     assert isinstance(found, Passed)
-    assert (found.state, found.reason) == ("dead", "expired")
+    assert (found.state, found.reason, found.message) == ("dead", "expired", TOO_OLD_ON_ARRIVAL)
 
 
 def test_what_is_skipped_anyway_is_not_expired() -> None:

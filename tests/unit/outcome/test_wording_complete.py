@@ -12,7 +12,18 @@ from relay.destinations.tiktok import answer_code
 from relay.intake.problem import Code
 from relay.outcome.health import STATES, State
 from relay.outcome.platform_code import ADVICE, OWN, PINTEREST, TIKTOK, wording_of
-from relay.outcome.wording import DEAD, LATE, PAUSED, REJECTED, SKIPPED, WHO, Who, Wording
+from relay.outcome.wording import (
+    DEAD,
+    LATE,
+    PAUSED,
+    REJECTED,
+    SKIPPED,
+    TOO_OLD_ON_ARRIVAL,
+    WHO,
+    Who,
+    Wording,
+    dead_wording,
+)
 
 LISTED_FROM, LISTED_TO = 0, 99_999
 JARGON = re.compile(r"\b(payload|sink|DLQ|4xx|5xx|ack|null|HTTP|API)\b", re.IGNORECASE)
@@ -27,6 +38,7 @@ def everything() -> Iterator[tuple[str, Wording]]:
     ]
     for words in sets:
         yield from words.items()
+    yield "expired on arrival", dead_wording("expired", TOO_OLD_ON_ARRIVAL)
     for platform, rows in (("TikTok", TIKTOK), ("Pinterest", PINTEREST)):
         for row in rows:
             yield f"{platform} {row.first}", row.wording
@@ -89,6 +101,11 @@ def test_a_code_that_nobody_lists_is_left_to_the_platforms_own_words() -> None:
     assert wording_of("tiktok", "<b>", None) is None
     assert wording_of("pinterest", "2", None) is None
     assert wording_of("other", "1", 200) is None
+
+
+def test_what_was_too_old_on_arrival_is_the_shops_and_what_waited_the_engineers() -> None:
+    assert dead_wording("expired", TOO_OLD_ON_ARRIVAL).who == "shop"
+    assert dead_wording("expired", "").who == "engineer"
 
 
 @pytest.mark.parametrize(("word", "wording"), list(everything()))
