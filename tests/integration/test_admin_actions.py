@@ -198,6 +198,21 @@ async def test_a_conversion_is_told_as_a_timeline(tmp_path: Path) -> None:
     assert "Nothing matches." in long
 
 
+async def test_an_id_is_found_to_the_letter_and_also_with_blanks_from_a_paste(
+    tmp_path: Path,
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take(" spaced ")
+        await port.take("order-1")
+        exact = words(await port.ask("/find?id=%20spaced%20"))
+        pasted = words(await port.ask("/find?id=%20order-1%0A"))
+        blank = words(await port.ask("/find?id=%20"))
+
+    assert "event id spaced" in exact
+    assert "event id order-1" in pasted
+    assert "Enter the id that the shop gave" in blank
+
+
 async def test_whoever_is_on_call_sees_requests_waits_and_journal(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         port.metrics.expect(TIKTOK)

@@ -19,8 +19,8 @@ class Find(Screen):
     @told
     async def show(self, request: web.Request) -> web.Response:
         """Answer with the events of an id, or with the question for one."""
-        wanted = request.query.get("id", "").strip()
-        found = await self._found(wanted) if wanted else None
+        wanted = request.query.get("id", "")
+        found = await self._found(wanted) if wanted.strip() else None
         return self.renderer.page(
             request,
             "find.html",
@@ -32,11 +32,18 @@ class Find(Screen):
         )
 
     async def _found(self, wanted: str) -> EventList | None:
-        """Look for an event id first: it is the one that the shop and the pixel share."""
-        if len(wanted) > MAX_ID:
-            return None
+        """Look for the id to the letter, and then without the blanks that a paste left around it.
+
+        An event id comes first: it is the one that the shop and the pixel share.
+        """
         reports = self.desk.reports
-        return await reports.events(event_id=wanted) or await reports.events(order_id=wanted)
+        for each in dict.fromkeys((wanted, wanted.strip())):
+            if len(each) > MAX_ID:
+                continue
+            found = await reports.events(event_id=each) or await reports.events(order_id=each)
+            if found:
+                return found
+        return None
 
     def _paused(self) -> frozenset[str]:
         health = self.desk.reports.health()
