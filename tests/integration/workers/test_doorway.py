@@ -1,10 +1,14 @@
 """Two doorways at one socket, as two workers have them: everybody gets in, and both get some."""
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import cast
+
+import pytest
 
 from relay.sources.port import listening
 from relay.workers.doorway import Doorway
@@ -82,3 +86,31 @@ async def test_after_its_doorway_is_closed_a_worker_lets_nobody_in() -> None:
         await stack.enter_async_context(Client(port))
         await until(lambda: second.inside)
         assert first.inside == []
+
+
+class Exhausted(socket.socket):
+    """A socket of a process that has no file descriptor left, once."""
+
+    left = 1
+
+    def accept(self) -> tuple[socket.socket, object]:
+        """Accept, or fail as the system does then."""
+        if self.left:
+            self.left -= 1
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return super().accept()
+
+
+async def test_who_cannot_be_let_in_for_want_of_means_is_let_in_later(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Told once a second, instead of turning round and round."""
+    async with two_rooms() as (port, first, second), AsyncExitStack() as stack:
+        [listening] = second.doorway._sockets
+        second.doorway._sockets = [Exhausted(fileno=listening.detach())]
+        second.doorway.open()
+        await stack.enter_async_context(Client(port))
+        await until(lambda: second.inside)
+        assert first.inside == []
+    assert [record.getMessage() for record in caplog.records] == ["no connection can be accepted"]
+    caplog.clear()
