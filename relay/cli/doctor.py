@@ -99,7 +99,7 @@ def _show_match(groups: Sequence[GroupQuality]) -> None:
 
 
 def _carried(it: IdentifierQuality, events: int) -> str:
-    """Return one identifier in a few words: `email 98% (5% hashed, 1% no use)`."""
+    """Return one identifier in a few words: `email 98 % (5 % hashed, 1 % no use)`."""
     lost = sum(each.count for each in it.unusable)
     shares = {"hashed": it.hashed / max(it.carried, 1), "no use": lost / events}
     asides = ", ".join(f"{percent(share)} {what}" for what, share in shares.items() if share)

@@ -2,11 +2,15 @@
 
 Reads the journal beside the flow; the doctor looks at the latest `MAX_EVENTS` of a day, in a thread
 of its own, so that neither producers nor senders wait for it. Shows no secret and no value.
+
+However many ask, it looks one time in `SHARE` at most: what it found is told again for as long as
+finding it took, times that, and those who ask meanwhile wait for the one look. So a small journal
+is always told as it is, and a large one costs those who post and send little.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from relay.conversion import Conversion
 from relay.journal.base import Journal
@@ -19,6 +23,19 @@ from relay.outcome.view import KeyList
 MAX_EVENTS: Final = 5_000
 MAX_REJECTIONS: Final = 1_000
 LOOK_BACK_S: Final = 86_400
+SHARE: Final = 20
+MAX_KEPT_S: Final = 30.0
+"""What was found is told again for no longer."""
+
+
+class _Found(NamedTuple):
+    diagnosis: Diagnosis
+    since_s: float
+    until_s: float
+
+    def holds(self, now_s: float) -> bool:
+        """Whether it may be told; a clock that was set back ends that."""
+        return self.since_s <= now_s < self.until_s
 
 
 class Producers:
@@ -33,6 +50,8 @@ class Producers:
         self._journal = journal
         self._keys_in_force = keys_in_force
         self._clock = clock
+        self._looking = asyncio.Lock()
+        self._found: _Found | None = None
 
     async def keys(self) -> KeyList:
         """Return every key with its uses."""
@@ -42,7 +61,16 @@ class Producers:
         )
 
     async def diagnosis(self) -> Diagnosis:
-        """Return what to mend, the greatest gain first."""
+        """Return what to mend, the greatest gain first; some seconds old at most."""
+        async with self._looking:
+            began_s = self._clock()
+            if self._found is None or not self._found.holds(began_s):
+                diagnosis, now_s = await self._diagnosis(), self._clock()
+                kept_s = min(SHARE * (now_s - began_s), MAX_KEPT_S)
+                self._found = _Found(diagnosis, now_s, now_s + kept_s)
+            return self._found.diagnosis
+
+    async def _diagnosis(self) -> Diagnosis:
         since_ms = round((self._clock() - LOOK_BACK_S) * 1000)
         events = await self._journal.recent_events(since_ms, MAX_EVENTS)
         doctor = await asyncio.to_thread(_looked, events)

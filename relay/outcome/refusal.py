@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from relay.outcome.doctor.finding import Finding
+from relay.outcome.wording import REJECTED, UNKNOWN
 
 MAX_LISTED: Final = 20
 """Kinds of refusals that are told, the most frequent ones."""
@@ -25,17 +26,19 @@ def refusals(refused: Iterable[Refusal], events: int) -> Iterator[Finding]:
     """Return what was refused, place in a list aside; `events` are those that were taken."""
     kinds = Counter(each._replace(path=_INDEX.sub("[]", each.path)) for each in refused)
     for (key, path, code), count in kinds.most_common(MAX_LISTED):
+        words = REJECTED.get(code, UNKNOWN)
         yield Finding(
             code="rejected",
             event="",
             key=key,
             count=count,
             events=events + count,
-            sentence=f"{_counted(count)} refused: {code} {path}".rstrip() + ".",
-            fix="Each refusal says what is expected; the relay lists the last 1,000.",
+            sentence=f"{_refused(count, path)}: {words.sentence}",
+            fix=f"{words.fix} The relay lists the last 1,000, each with what is expected.",
             gain=round(count / (events + count), 4),
         )
 
 
-def _counted(count: int) -> str:
-    return f"{count:,} event{'' if count == 1 else 's'}"
+def _refused(count: int, path: str) -> str:
+    events = "event was" if count == 1 else "events were"
+    return f"{count:,} {events} refused" + (f" at `{path}`" if path else "")

@@ -184,3 +184,6 @@ REJECTED: Final[Mapping[str, Wording]] = {
     ),
 }
 """By the codes of `relay.intake.problem`; a test holds the two equal."""
+
+UNKNOWN: Final = Wording("It could not be used.", "Read the message beside it.", "shop")
+"""For a code that an older version wrote."""

@@ -545,7 +545,10 @@ async def test_the_doctor_lists_what_to_mend_the_greatest_gain_first(tmp_path: P
     assert found["events"] == 20
     assert gains == sorted(gains, reverse=True)
     assert {"no_value", "rejected"} <= set(by_code)
-    assert by_code["rejected"]["sentence"] == "1 event refused: no_identifier user.email."
+    assert by_code["rejected"]["sentence"] == (
+        "1 event was refused at `user.email`:"
+        " Nothing in `user` points at one person, device or click."
+    )
 
 
 async def test_the_doctor_tells_what_the_events_carry(tmp_path: Path) -> None:

@@ -7,12 +7,11 @@ from aiohttp import web
 
 from relay.admin.pages.screen import Screen, told
 from relay.outcome.view import RejectionView
-from relay.outcome.wording import REJECTED, Wording
+from relay.outcome.wording import REJECTED, UNKNOWN, Wording
 
 KEPT = 1_000
 SHOWN = 50
 """Of the kept ones at first; all of them with one more click."""
-_UNKNOWN = Wording("It could not be used.", "Read the message beside it.", "shop")
 
 
 class Refused(Screen):
@@ -45,6 +44,6 @@ def _groups(found: Sequence[RejectionView]) -> list[tuple[str, int, Wording, Rej
     counts = Counter(each.code for each in found)
     latest = {each.code: each for each in reversed(found)}
     return [
-        (code, count, REJECTED.get(code, _UNKNOWN), latest[code])
+        (code, count, REJECTED.get(code, UNKNOWN), latest[code])
         for code, count in counts.most_common()
     ]

@@ -84,7 +84,7 @@ class Advice(NamedTuple):
 
 def percent(share: float) -> str:
     """Return a share that is never told as all or nothing if it is neither."""
-    told = f"{share:.0%}"
-    if share > 0 and told == "0%":
-        return "under 1%"
-    return "over 99%" if share < 1 and told == "100%" else told
+    told = f"{share * 100:.0f} %"
+    if share > 0 and told == "0 %":
+        return "under 1 %"
+    return "over 99 %" if share < 1 and told == "100 %" else told

@@ -69,6 +69,6 @@ def _left_out(name: str, reason: str) -> Advice:
     return Advice(
         "unusable",
         0.5,
-        f"{{count}} values of {name} {reason}.",
+        f"{{count}} values of `user.{name}` {reason}.",
         "Send it as the person entered it, or leave it out.",
     )

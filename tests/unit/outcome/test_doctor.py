@@ -283,7 +283,7 @@ def test_no_value_of_an_event_is_in_a_finding() -> None:
 def test_a_share_is_told_as_all_or_nothing_only_if_it_is() -> None:
     shares = (0.0, 0.004, 0.014, 0.5, 0.992, 0.996, 1.0)
     assert [percent(each) for each in shares] == [
-        *("0%", "under 1%", "1%", "50%", "99%", "over 99%", "100%")
+        *("0 %", "under 1 %", "1 %", "50 %", "99 %", "over 99 %", "100 %")
     ]
 
 
@@ -297,7 +297,15 @@ def test_what_was_refused_is_told_whatever_its_place_in_a_list() -> None:
     refused = [Refusal("web", f"order.items[{at}].price", "wrong_type") for at in range(5)]
     [found] = refusals(refused, 95)
     assert (found.code, found.key, found.count, found.gain) == ("rejected", "web", 5, 0.05)
-    assert found.sentence == "5 events refused: wrong_type order.items[].price."
+    assert found.sentence == (
+        "5 events were refused at `order.items[].price`: A value has the wrong JSON type."
+    )
+    assert found.fix.startswith("Send the type that the message names.")
+
+
+def test_a_refusal_of_the_whole_event_is_told_without_a_place() -> None:
+    [found] = refusals([Refusal("", "", "not_json")], 9)
+    assert found.sentence == "1 event was refused: This is no JSON that can be read."
 
 
 def test_of_many_kinds_of_refusals_the_most_frequent_are_told() -> None:
