@@ -1,13 +1,16 @@
 """How figures, moments and spans of time are written for people. Everything is text, unescaped."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
+from relay.event_name import CUSTOM, STANDARD_NAMES
 from relay.outcome.reports import money
 
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+_PLACE: Final = re.compile(r"\bdata(?:\.\d+|\[\d+\])\.(?=\w)")
 _IRREGULAR: Final = {"was": "were", "is": "are", "it": "them"}
 
 
@@ -62,5 +65,18 @@ def within(seconds: float) -> str:
 
 
 def named(event: str) -> str:
-    """Return the name of a kind of event as words: `add_to_cart` is `Add to cart`."""
-    return event.replace("_", " ").capitalize()
+    """Return the name of a kind of event as words: `add_to_cart` is `Add to cart`.
+
+    A producer's own name is left as it is; `custom` stands for all of them.
+    """
+    if event == CUSTOM:
+        return "Names of the shop's own"
+    return event.replace("_", " ").capitalize() if event in STANDARD_NAMES else event
+
+
+def about_event(words: str) -> str:
+    """Return a platform's words without the place of the event in a request that nobody sees.
+
+    `data.134.event_id` is the field `event_id`.
+    """
+    return _PLACE.sub("", words)

@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 
 from relay.journal.entry import Passed, Rejection
 from relay.journal.letter import DeadFilter
 from relay.outcome.probe import Probe
 from relay.outcome.source_view import SourcesView
+from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
 from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort, Reply
 from tests.builders import DIGEST, NOW_S
 from tests.ui.world import KAFKA, OUTCOMES
@@ -53,9 +55,21 @@ async def test_what_is_too_old_is_told_before_and_cannot_be_sent(tmp_path: Path)
         port.now_s += 2 * 86_400
         asked = await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action=replay")
 
-    assert "0 of them can be sent again; 1 is too old for it" in words(asked)
+    assert "None of these can be sent again." in words(asked)
+    assert "None of them can be sent again; 1 is too old for it" in words(asked)
     assert "What cannot be sent stays here." in words(asked)
-    assert b"disabled" in asked.body
+    assert "They go out with the same ids" not in words(asked)
+    assert b"<form" not in asked.body
+
+
+async def test_what_expired_is_not_offered_to_be_sent_again(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=Passed("dead", "expired", TOO_OLD_ON_ARRIVAL))
+        listed = words(await port.ask("/undelivered"))
+
+    assert "Whoever builds the shop: It cannot be sent any more." in listed
+    assert "Dismiss" in listed
+    assert "Send again" not in listed
 
 
 async def test_a_group_is_dismissed_with_a_note_without_pii(tmp_path: Path) -> None:
@@ -131,11 +145,40 @@ async def test_letters_are_had_as_csv_that_no_spreadsheet_computes(tmp_path: Pat
 
 async def test_the_address_cannot_make_the_page_say_what_was_not_done(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
-        odd = words(await port.ask("/undelivered?done=%3Cb%3E&count=1"))
-        no_number = words(await port.ask("/undelivered?done=replayed&count=%D9%A1"))
+        made_up = words(await port.ask("/undelivered?done=replayed&count=999999999"))
+        guessed = words(await port.ask("/undelivered?done=1"))
+        unknown = await port.ask("/undelivered?destination=no-such")
 
-    assert "will be sent again" not in odd
-    assert "will be sent again" not in no_number
+    assert "will be sent again" not in made_up
+    assert "will be sent again" not in guessed
+    assert unknown.status == 404
+    assert "was delivered" not in words(unknown)
+
+
+async def test_a_reload_sends_no_second_test_and_the_code_stays(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        port.destinations[1].type = "tiktok"
+        port.probes = [Probe(TIKTOK, "web", "ok", None, "The platform takes it.")]
+        url = f"{port.address}/test"
+        data = {"destination": TIKTOK, "test_event_code": "TEST123"}
+        async with aiohttp.request("POST", url, data=data, allow_redirects=False) as sent:
+            place = sent.headers["Location"]
+        pages = [await port.ask(place) for _ in range(2)]
+
+    assert sent.status == 303
+    assert port.tried == [(TIKTOK, "TEST123")]
+    for page in pages:
+        assert "It works" in words(page)
+        assert b'value="TEST123"' in page.body
+
+
+async def test_platforms_words_name_no_place_in_a_request_that_nobody_sees(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        said = Passed("dead", "platform_rejected", "Invalid value for data.134.event_id")
+        await port.take("a", tiktok=said)
+        listed = words(await port.ask("/undelivered"))
+
+    assert "Invalid value for event_id" in listed
 
 
 async def test_a_pause_is_switched_on_and_off(tmp_path: Path) -> None:
@@ -241,7 +284,7 @@ async def test_what_to_mend_is_told_the_greatest_gain_first(tmp_path: Path) -> N
     assert "Much to gain" in told
     assert "Whoever builds the shop:" in told
     assert "Purchase: 30 events Identifier Carried by Came hashed Left out, and why" in told
-    assert "email 100 %" in told
+    assert "E-mail 100 %" in told
 
 
 async def test_whoever_is_on_call_sees_how_kafka_is(tmp_path: Path) -> None:

@@ -28,8 +28,6 @@ SCREENS: Final[Mapping[str, str]] = {
     "not found": "/find?id=no-such-id",
     "not delivered": "/undelivered",
     "not delivered to one": f"/undelivered?destination={PINTEREST}",
-    "just sent again": "/undelivered?done=replayed&count=12",
-    "just sent again by others": "/undelivered?done=replayed&count=0",
     "list": f"/undelivered/group?{GROUP}40002",
     "hostile list": f"/undelivered/group?{GROUP}{quote(HOSTILE[:40])}",
     "send again?": f"/undelivered/confirm?{GROUP}40002&action=replay",

@@ -106,6 +106,7 @@ _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "spoken": speech.spoken,
     "within": speech.within,
     "named": speech.named,
+    "about_event": speech.about_event,
     "share": share,
     "sparkline": sparkline.points,
 }

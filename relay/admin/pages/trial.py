@@ -2,17 +2,32 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from aiohttp import web
 
+from relay.admin.pages.done import Done
 from relay.admin.pages.form import fields
-from relay.admin.pages.screen import Screen, told
+from relay.admin.pages.renderer import Renderer
+from relay.admin.pages.screen import Desk, Screen, told
 from relay.outcome.probe import Probe
 
 MAX_CODE = 100
 
 
+class Verdict(msgspec.Struct, frozen=True):
+    """What a platform said to a test, and with which test event code it was sent."""
+
+    name: str
+    code: str
+    probes: Sequence[Probe]
+
+
 class Trial(Screen):
-    """The form and the verdict."""
+    """The form and the verdict, which a reload shows again without another test."""
+
+    def __init__(self, desk: Desk, renderer: Renderer) -> None:
+        super().__init__(desk, renderer)
+        self.done = Done[Verdict](desk.clock)
 
     def routes(self) -> list[web.RouteDef]:
         """Return its routes."""
@@ -21,26 +36,24 @@ class Trial(Screen):
     @told
     async def show(self, request: web.Request) -> web.Response:
         """Answer with the form."""
-        return self._page(request, request.query.get("destination", ""), None)
+        said = self.done.named_by(request)
+        return self.renderer.page(
+            request,
+            "trial.html",
+            chosen=said.name if said else request.query.get("destination", ""),
+            code=said.code if said else "",
+            probes=said.probes if said else None,
+            labels=self.desk.insight.labels,
+            types=self.desk.insight.types,
+        )
 
     @told
     async def send(self, request: web.Request) -> web.Response:
-        """Send it, and answer with the verdict. Takes as long as the platform does."""
+        """Send it, and lead to the verdict. Takes as long as the platform does."""
         given = await fields(request)
         name = given.get("destination", "")
         if name not in self.desk.reports.names:
             raise web.HTTPNotFound
         code = given.get("test_event_code", "").strip()[:MAX_CODE]
-        return self._page(request, name, await self.desk.trial(name, code))
-
-    def _page(
-        self, request: web.Request, name: str, probes: Sequence[Probe] | None
-    ) -> web.Response:
-        return self.renderer.page(
-            request,
-            "trial.html",
-            chosen=name,
-            probes=probes,
-            labels=self.desk.insight.labels,
-            types=self.desk.insight.types,
-        )
+        said = Verdict(name, code, await self.desk.trial(name, code))
+        raise web.HTTPSeeOther(f"/test?done={self.done.keep(said)}")

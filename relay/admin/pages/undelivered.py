@@ -9,8 +9,10 @@ from aiohttp import web
 
 from relay.admin.answer import BadRequest
 from relay.admin.pages import form
+from relay.admin.pages.done import Done
 from relay.admin.pages.letters_csv import csv_of
-from relay.admin.pages.screen import Screen, told
+from relay.admin.pages.renderer import Renderer
+from relay.admin.pages.screen import Desk, Screen, told
 from relay.journal.letter import DeadFilter, DeadGroup, Replayed
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.insight.attention import SETTLED, meaning
@@ -23,6 +25,10 @@ Action = Literal["replay", "drop"]
 
 class Undelivered(Screen):
     """The groups, the letters of one, and what can be done with them."""
+
+    def __init__(self, desk: Desk, renderer: Renderer) -> None:
+        super().__init__(desk, renderer)
+        self.done = Done[tuple[Action, int]](desk.clock)
 
     def routes(self) -> list[web.RouteDef]:
         """Return its routes."""
@@ -44,13 +50,15 @@ class Undelivered(Screen):
             for group in await self.desk.insight.dead_groups()
             if wanted in ("", group.destination)
         ]
+        if wanted and not groups and wanted not in self.desk.insight.labels:
+            raise web.HTTPNotFound
         return self.renderer.page(
             request,
             "undelivered.html",
             open=[each for each in groups if each[0].reason not in SETTLED],
             settled=[each for each in groups if each[0].reason in SETTLED],
             wanted=wanted,
-            done=_done(request),
+            done=self.done.named_by(request),
             labels=self.desk.insight.labels,
         )
 
@@ -97,7 +105,7 @@ class Undelivered(Screen):
         """Send a group again."""
         where = form.group(await form.fields(request))
         done = await self.desk.dead_letters.replay(where, dry_run=False)
-        raise web.HTTPSeeOther(f"/undelivered?done=replayed&count={done.replayed}")
+        raise web.HTTPSeeOther(f"/undelivered?done={self.done.keep(('replay', done.replayed))}")
 
     @told
     async def drop(self, request: web.Request) -> web.Response:
@@ -105,7 +113,7 @@ class Undelivered(Screen):
         given = await form.fields(request)
         where, note = form.group(given), given.get("note", "").strip()[: form.MAX_NOTE]
         dropped = await self.desk.dead_letters.drop(where, note=note, dry_run=False)
-        raise web.HTTPSeeOther(f"/undelivered?done=dropped&count={dropped}")
+        raise web.HTTPSeeOther(f"/undelivered?done={self.done.keep(('drop', dropped))}")
 
     @told
     async def csv(self, request: web.Request) -> web.Response:
@@ -135,11 +143,3 @@ async def _dry_run(letters: DeadLetters, where: DeadFilter, action: str) -> Repl
         return await letters.replay(where, dry_run=True)
     count = await letters.drop(where, note="", dry_run=True)
     return Replayed(count, count, 0)
-
-
-def _done(request: web.Request) -> tuple[str, int] | None:
-    """Return what was done just now, as the address says; made-up words and figures say nothing."""
-    word, count = request.query.get("done", ""), request.query.get("count", "")
-    if word not in ("replayed", "dropped") or not (count.isascii() and count.isdigit()):
-        return None
-    return word, int(count[:9])

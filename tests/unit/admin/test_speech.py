@@ -18,6 +18,10 @@ def test_figures_and_moments_are_written_for_people() -> None:
     assert speech.plural(1, "was") == "was"
     assert speech.plural(2, "was") == "were"
     assert speech.named("add_to_cart") == "Add to cart"
+    assert speech.named("Quiz_Taken by VIPs") == "Quiz_Taken by VIPs"
+    assert speech.named("custom") == "Names of the shop's own"
+    assert speech.about_event("data.134.user_data.em is bad") == "user_data.em is bad"
+    assert speech.about_event("no data.") == "no data."
 
 
 def test_money_of_several_currencies_is_told_in_one_line() -> None:
