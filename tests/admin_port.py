@@ -96,7 +96,10 @@ class Letters(DeadLetters):
 
 
 class AdminPort:
-    """Serves while the context is open; `now_s` is its clock, `not_ready` what /readyz says."""
+    """Serves while the context is open; `now_s` is its clock, `not_ready` what /readyz says.
+
+    `unready` is why the port for producers takes nothing.
+    """
 
     def __init__(
         self,
@@ -114,6 +117,7 @@ class AdminPort:
         self.links, self.emulated = links, emulated
         self.address = ""
         self.not_ready: str | None = None
+        self.unready: str | None = None
         self.metrics = Metrics()
         self.keys: Sequence[Key] = ()
         self.sources = no_sources()
@@ -136,7 +140,13 @@ class AdminPort:
 
     def _made(self, guard: Guard) -> AdminServer:
         clock = lambda: self.now_s  # noqa: E731 - the clock of everything here
-        reports = Reports(self.journal, self.destinations, lambda: self.switch.health, clock)
+        reports = Reports(
+            self.journal,
+            self.destinations,
+            lambda: self.switch.health,
+            clock,
+            refusing=lambda: self.unready or self.journal.unavailable(),
+        )
         self._letters = Letters(self.journal, self.destinations, clock)
         return AdminServer(
             api=Api(

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from relay.outcome.view import DestinationView, Summary
+from relay.outcome.insight.standing import Standing
+from relay.outcome.view import DestinationView, JournalView
 
 FINE = DestinationView(
     name="p",
@@ -34,6 +35,19 @@ def view(**changes: Any) -> DestinationView:
     return msgspec.structs.replace(FINE, **changes)
 
 
-def summary(*views: DestinationView, received: int = 1) -> Summary:
-    """Return the funnel of a day."""
-    return Summary("24h", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", received, 0, views)
+def standing(found: DestinationView, **changes: Any) -> Standing:
+    """Return how a destination stands; all that waits came within the range."""
+    plain: dict[str, Any] = {"view": found, "waiting": found.pending}
+    return Standing(**(plain | changes))
+
+
+ROOMY = JournalView(
+    size_bytes=200,
+    used_bytes=100,
+    limit_bytes=1_000,
+    left_bytes=900,
+    hours_to_full=None,
+    oldest_event_at=None,
+    unavailable=None,
+)
+"""A journal at which nothing is wrong."""

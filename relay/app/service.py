@@ -109,7 +109,7 @@ class App:
         async with (
             asyncio.TaskGroup() as tasks,
             listening(admin, parts.config.admin.listen, close_s) as self.admin_address,
-            notifying(parts, journal, dispatcher),
+            notifying(parts, journal, dispatcher, taking.front),
             taking.kafka.running(drain_s * DRAIN_KAFKA),
         ):
             dispatching = tasks.create_task(dispatcher.run())

@@ -34,6 +34,7 @@ from relay.outcome.watch import Watch
 from relay.outcome.watch.notify import Notifier
 from relay.schema.openapi import admin_document
 from relay.sources.port import cannot_listen
+from relay.workers.pool import STARTING
 
 
 class _Acts(NamedTuple):
@@ -80,14 +81,23 @@ async def listening(server: AdminServer, listen: Listen, close_s: float) -> Asyn
 
 
 @asynccontextmanager
-async def notifying(parts: Parts, journal: Journal, dispatcher: Dispatcher) -> AsyncIterator[None]:
+async def notifying(
+    parts: Parts, journal: Journal, dispatcher: Dispatcher, front: Front
+) -> AsyncIterator[None]:
     """Tell people what needs them, if there is somewhere to post it."""
     if parts.webhook is None:
         yield
         return
     transport = AiohttpTransport()
     notifier = Notifier(transport, parts.webhook.current, parts.random)
-    watch = Watch(journal, parts.destinations, dispatcher.health, notifier.tell, parts.clock)
+    watch = Watch(
+        journal,
+        parts.destinations,
+        dispatcher.health,
+        notifier.tell,
+        parts.clock,
+        refusing=lambda: _refusing(front, journal, starting=None),
+    )
     await watch.look()
     tasks = [asyncio.create_task(each) for each in (watch.run(), notifier.run())]
     try:
@@ -103,8 +113,10 @@ def _not_ready(front: Front, journal: Journal) -> str | None:
     return "shutting down" if front.stopping else _refusing(front, journal)
 
 
-def _refusing(front: Front, journal: Journal) -> str | None:
-    return front.unready() or journal.unavailable()
+def _refusing(front: Front, journal: Journal, *, starting: str | None = STARTING) -> str | None:
+    """Return why no events are taken; `starting` is what is said of a start under way."""
+    unready = front.unready()
+    return (starting if unready == STARTING else unready) or journal.unavailable()
 
 
 def _exposition(parts: Parts, journal: Journal, reports: Reports) -> Exposition:

@@ -62,7 +62,7 @@ class Exposition:
             left_s={name: left for name, left in left_s.items() if left is not None},
             states={name: health[name].state for name in names},
             space=await self._journal.space(),
-            unavailable=self._journal.unavailable() is not None,
+            unavailable=self._reports.refusing() is not None,
             clock_s=self._clock(),
         )
 

@@ -55,7 +55,7 @@ class Reports:
         self.health = health
         self._clock = clock
         self._warnings = warnings
-        self._refusing = refusing or journal.unavailable
+        self.refusing = refusing or journal.unavailable
 
     @property
     def names(self) -> Sequence[str]:
@@ -145,7 +145,7 @@ class Reports:
             left_bytes=space.left_bytes,
             hours_to_full=None if hours is None else round(hours, 1),
             oldest_event_at=None if oldest_ms is None else utc(oldest_ms / 1000),
-            unavailable=self._refusing(),
+            unavailable=self.refusing(),
         )
 
     async def oldest_pending_s(self, name: str) -> float:

@@ -10,6 +10,7 @@ import pytest
 from relay.admin.pages import Links
 from relay.event_name import Lane
 from relay.journal.entry import Passed, Rejection
+from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Receipt, Retry, Settlement
 from relay.outcome.health import Health
 from tests.admin_port import BY_HAND, INVALID, PINTEREST, AdminPort
@@ -95,6 +96,48 @@ async def test_what_is_late_is_told_since_its_oldest_event_came(tmp_path: Path) 
         text = words(await page(port))
 
     assert "1 purchase worth 10.00 USD is waiting since 2026-01-01 00:00:00 UTC" in text
+
+
+async def test_what_waits_is_told_in_all_whatever_the_range(tmp_path: Path) -> None:
+    """Count, money and moment belong to the same conversions, also to those of before."""
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("before", value="100.00")
+        port.now_s += 2 * 3_600
+        port.switch.health[PINTEREST] = BY_HAND
+        none_new = words(await page(port, "/?range=1h"))
+        await port.take("new", value="1.00")
+        one_new = words(await page(port, "/?range=1h"))
+
+    assert "1 purchase worth 100.00 USD is waiting for pinterest-main" in none_new
+    assert "Waiting 1, for 2 hours" in none_new
+    assert "Nothing sent yet" not in none_new
+    assert "2 purchases worth 101.00 USD are waiting for pinterest-main" in one_new
+    assert "100 % delivered" not in one_new
+
+
+async def test_a_port_that_takes_nothing_is_told_like_a_journal_that_does(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        port.unready = "no worker process runs"
+        text = words(await page(port))
+        figures = (await port.ask("/metrics")).body.decode()
+
+    assert "New conversions cannot be taken at the moment." in text
+    assert "no worker process runs" in text
+    assert "relay_journal_unavailable 1.0" in figures
+
+
+async def test_what_was_dismissed_is_no_failure_any_more(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("delivered")
+        await port.deliver(PINTEREST, RECEIPT)
+        await port.take("dead", pinterest=INVALID)
+        before = words(await page(port))
+        await port.journal.drop(DeadFilter(), note="a test order", dry_run=False)
+        after = words(await page(port))
+
+    assert "Not all of your conversions are arriving." in before
+    assert "Your conversions are arriving. 100 % of" in after
+    assert "Working" in after
 
 
 async def test_what_waits_says_when_it_is_tried_next(tmp_path: Path) -> None:

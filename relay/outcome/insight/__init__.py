@@ -13,11 +13,13 @@ from relay.journal.account import KindCount, Slice, Totals
 from relay.journal.base import Journal
 from relay.journal.letter import DeadGroup
 from relay.metrics import Metrics
-from relay.outcome.insight.attention import Task, Waiting, tasks
-from relay.outcome.insight.headline import Condition, Headline, condition, headline
+from relay.outcome.insight.attention import SETTLED, Arrivals, Task, tasks
+from relay.outcome.insight.condition import Condition, condition
+from relay.outcome.insight.headline import SPOKEN, Headline, Labels, headline
 from relay.outcome.insight.match import MatchData, match_data
+from relay.outcome.insight.standing import Standing
 from relay.outcome.insight.trend import STEPS_S, filled
-from relay.outcome.reports import Reports
+from relay.outcome.reports import Reports, funnel_of
 from relay.outcome.view import RANGES_S, DestinationView, RangeName, Summary
 from relay.outcome.wording import SKIPPED, Wording
 
@@ -28,13 +30,18 @@ _PLATFORMS = {"pinterest": "Pinterest", "tiktok": "TikTok"}
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One destination on the overview."""
 
-    view: DestinationView
+    standing: Standing
     label: str
     condition: Condition
     last_delivered_ms: int | None
     typical_s: float | None
     """Half of the events were delivered within it, since the relay was started."""
     trend: Sequence[Slice]
+
+    @property
+    def view(self) -> DestinationView:
+        """Its figures of the range."""
+        return self.standing.view
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,13 +105,21 @@ class Insight:
     async def overview(self, range_name: RangeName) -> Overview:
         """Return the first screen."""
         summary = await self._reports.summary(range_name)
-        found = await self._tasks(summary)
-        ever = summary.received > 0 or bool((await self._journal.totals()).received)
+        totals, groups = await self._journal.totals(), await self._groups(range_name)
+        standings = [await self._standing(view, totals, groups) for view in summary.destinations]
+        found = await self._tasks(summary, standings, groups)
+        ever = summary.received > 0 or bool(totals.received)
         return Overview(
             summary=summary,
-            headline=headline(summary, found, self.labels, ever=ever),
+            headline=headline(
+                Arrivals(summary.received, summary.rejected),
+                standings,
+                found,
+                Labels(self.labels, f"the last {SPOKEN[range_name]}"),
+                ever=ever,
+            ),
             tasks=found,
-            cards=await self._cards(summary),
+            cards=await self._cards(range_name, standings),
             ever=ever,
         )
 
@@ -112,18 +127,18 @@ class Insight:
         """Return one destination. Raises KeyError for an unknown one."""
         destination = self._destinations[name]
         summary = await self._reports.summary(range_name)
-        groups = await self._journal.dead_groups(
-            destination=name, since_ms=self._row_ms(range_name)
-        )
-        found = await self._tasks(summary)
+        totals, groups = await self._journal.totals(), await self._groups(range_name, name)
+        view = next(each for each in summary.destinations if each.name == name)
+        standing = await self._standing(view, totals, groups)
+        found = await self._tasks(summary, [standing], ())
         return Detail(
             summary=summary,
-            card=(await self._cards(summary, name))[0],
-            task=next((each for each in found if _is_state_of(each, name)), None),
+            card=(await self._cards(range_name, [standing], name))[0],
+            task=next((each for each in found if each.destination == name), None),
             kinds=await self._journal.kinds(self._since_ms(range_name), name),
             groups=groups,
             match=match_data(destination.identifier_keys, self._metrics.identifiers.carried(name)),
-            skipped=await self._skipped(name),
+            skipped=_skipped(totals, name),
         )
 
     async def dead_groups(self) -> Sequence[DeadGroup]:
@@ -134,50 +149,53 @@ class Insight:
         """Return the lifetime counts."""
         return await self._journal.totals()
 
-    async def _tasks(self, summary: Summary) -> Sequence[Task]:
-        waiting = [
-            Waiting(
-                view=view,
-                fixes=self._fixes(view.name),
-                since_ms=self._waits_since_ms(view),
-                purchases=(
-                    await self._journal.purchases_waiting(view.name)
-                    if view.oldest_pending_seconds
-                    else 0
-                ),
-            )
-            for view in summary.destinations
-        ]
-        groups = await self._journal.dead_groups(since_ms=self._row_ms(summary.range))
-        known = [each for each in groups if each.destination in self._destinations]
-        return tasks(self._journal.unavailable(), waiting, known)
+    async def _groups(self, range_name: RangeName, name: str | None = None) -> Sequence[DeadGroup]:
+        found = await self._journal.dead_groups(destination=name, since_ms=self.row_ms(range_name))
+        return [each for each in found if each.destination in self._destinations]
 
-    async def _cards(self, summary: Summary, name: str | None = None) -> Sequence[Card]:
-        """Return the cards of all destinations, or of one."""
-        since_ms = self._since_ms(summary.range)
-        trends = await self._journal.series(since_ms, STEPS_S[summary.range], name)
+    async def _standing(
+        self, view: DestinationView, totals: Totals, groups: Sequence[DeadGroup]
+    ) -> Standing:
+        lifetime, waits = funnel_of(totals, view.name), view.oldest_pending_seconds > 0
+        purchases = await self._journal.purchases_waiting(view.name) if waits else 0
+        return Standing(
+            view=view,
+            fixes={str(why): fix for why, fix in self._destinations[view.name].fixes.items()},
+            waiting=lifetime.pending,
+            purchases=min(purchases, lifetime.pending),  # counted a moment later
+            since_ms=self._waits_since_ms(view),
+            settled=sum(
+                each.count
+                for each in groups
+                if each.destination == view.name and each.reason in SETTLED
+            ),
+            ever_delivered=lifetime.delivered > 0,
+        )
+
+    async def _tasks(
+        self, summary: Summary, standings: Sequence[Standing], groups: Sequence[DeadGroup]
+    ) -> Sequence[Task]:
+        arrivals = Arrivals(summary.received, summary.rejected)
+        return tasks(await self._reports.journal(), arrivals, standings, groups)
+
+    async def _cards(
+        self, range_name: RangeName, standings: Sequence[Standing], name: str | None = None
+    ) -> Sequence[Card]:
+        """Return a card each; `name` is the only one, if there is no other."""
+        since_ms = self._since_ms(range_name)
+        trends = await self._journal.series(since_ms, STEPS_S[range_name], name)
         delivered = await self._journal.last_delivered_ms()
         return [
             Card(
-                view=view,
-                label=self.labels[view.name],
-                condition=condition(view),
-                last_delivered_ms=delivered.get(view.name),
-                typical_s=self._metrics.delivery_seconds.quantile(TYPICAL, view.name),
-                trend=filled(trends.get(view.name, ()), summary.range, self._clock()),
+                standing=each,
+                label=self.labels[each.view.name],
+                condition=condition(each),
+                last_delivered_ms=delivered.get(each.view.name),
+                typical_s=self._metrics.delivery_seconds.quantile(TYPICAL, each.view.name),
+                trend=filled(trends.get(each.view.name, ()), range_name, self._clock()),
             )
-            for view in summary.destinations
-            if name in (None, view.name)
+            for each in standings
         ]
-
-    async def _skipped(self, name: str) -> Sequence[tuple[Wording, int]]:
-        totals = await self._journal.totals()
-        counts = {reason: totals.skipped.get((name, reason), 0) for reason in SKIPPED}
-        told = [(SKIPPED[reason], count) for reason, count in counts.items() if count]
-        return sorted(told, key=lambda each: -each[1])
-
-    def _fixes(self, name: str) -> Mapping[str, str]:
-        return {str(reason): fix for reason, fix in self._destinations[name].fixes.items()}
 
     def _waits_since_ms(self, view: DestinationView) -> int:
         """Return since when what waits does: since the pause, or since the oldest of it came."""
@@ -189,14 +207,16 @@ class Insight:
     def _since_ms(self, range_name: RangeName) -> int:
         return round((self._clock() - RANGES_S[range_name]) * 1000)
 
-    def _row_ms(self, range_name: RangeName) -> int:
+    def row_ms(self, range_name: RangeName) -> int:
         """Return the beginning of a range, rounded down to its row as the funnel's is."""
         since_s = self._since_ms(range_name) // 1000
         return (since_s - since_s % _ROW_S[range_name]) * 1000
 
 
-def _is_state_of(task: Task, name: str) -> bool:
-    return task.destination == name and task.kind != "dead"
+def _skipped(totals: Totals, name: str) -> Sequence[tuple[Wording, int]]:
+    counts = {reason: totals.skipped.get((name, reason), 0) for reason in SKIPPED}
+    told = [(SKIPPED[reason], count) for reason, count in counts.items() if count]
+    return sorted(told, key=lambda each: -each[1])
 
 
 _ROW_S: Mapping[RangeName, int] = {"1h": 60, "24h": 60, "7d": 3600, "30d": 3600}

@@ -11,18 +11,21 @@ from typing import Final, Literal
 import msgspec
 
 from relay.journal.letter import DeadGroup
+from relay.journal.space.room import AT_LIMIT
 from relay.outcome.health import STATES
+from relay.outcome.insight.standing import BY_HAND, Standing
 from relay.outcome.platform_code import wording_of
-from relay.outcome.view import DestinationView
-from relay.outcome.wording import DEAD, PAUSED, Who, Wording
+from relay.outcome.view import JournalView
+from relay.outcome.watch import FILLING
+from relay.outcome.wording import PAUSED, Who, Wording, dead_wording
 
-DELAYED_S: Final = 300.0
-"""An event that has waited for longer is late."""
 SETTLED: Final = frozenset({"dropped_by_operator", "erased"})
 """Reasons at which somebody has decided already."""
+REFUSED: Final = 0.05
+"""The share of what arrives that may be refused; the alert has the same."""
 
 Tone = Literal["bad", "warn"]
-Kind = Literal["refusing", "paused", "waiting", "dead"]
+Kind = Literal["refusing", "paused", "waiting", "refused", "filling", "dead"]
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,25 +51,29 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """One destination with what waits for it, and its own advice on pauses."""
+class Arrivals(msgspec.Struct, frozen=True):
+    """The events of a range, as the shop sent them."""
 
-    view: DestinationView
-    fixes: Mapping[str, str]
-    since_ms: int | None
-    """Since when it is paused, or else since when the oldest event waits."""
-    purchases: int
+    received: int
+    rejected: int
+
+    @property
+    def are_refused(self) -> bool:
+        """Whether more is refused than an event now and then."""
+        return self.rejected > REFUSED * (self.received + self.rejected)
 
 
 def tasks(
-    refusing: str | None,
-    destinations: Sequence[Waiting],
+    journal: JournalView,
+    arrivals: Arrivals,
+    destinations: Sequence[Standing],
     groups: Sequence[DeadGroup],
 ) -> Sequence[Task]:
-    """Return all there is to do. `refusing` is why no events are taken, `groups` what is dead."""
+    """Return all there is to do; `groups` are what is dead."""
     types = {each.view.name: each.view.type for each in destinations}
-    found = [] if refusing is None else [_refusing(refusing)]
+    found = [_refusing(journal.unavailable)] if journal.unavailable else _filling(journal)
     found += [task for each in destinations if (task := _waiting(each)) is not None]
+    found += [_refused(arrivals)] if arrivals.are_refused else []
     found += [
         _dead(group, types.get(group.destination, ""))
         for group in groups
@@ -80,30 +87,62 @@ def meaning(group: DeadGroup, platform: str) -> Wording:
     own = None
     if group.reason == "platform_rejected":
         own = wording_of(platform, group.code, None)
-    return own or DEAD[group.reason]
+    return own or dead_wording(group.reason, group.latest.message)
 
 
 def _refusing(reason: str) -> Task:
+    at_limit = "Raise `max_size` of the journal, and see what waits and why."
+    other = "See to the reason: a full disk needs room, a process that does not run a new start."
     return Task(
         tone="bad",
         kind="refusing",
         destination=None,
-        sentence="New conversions are turned away: the relay cannot store them.",
-        fix="Make room on its disk. Shops send again by themselves; what was accepted is safe.",
+        sentence="New conversions are turned away.",
+        fix=f"{at_limit if reason == AT_LIMIT else other} What was accepted is safe; "
+        "a shop that does not send again loses the rest.",
         who="engineer",
         words=reason,
     )
 
 
-def _waiting(found: Waiting) -> Task | None:
+def _filling(journal: JournalView) -> list[Task]:
+    room = journal.used_bytes + journal.left_bytes
+    if journal.used_bytes < FILLING * room:
+        return []
+    hours = journal.hours_to_full
+    soon = "" if hours is None else f", and full in about {hours:.0f} h if this goes on"
+    task = Task(
+        tone="warn",
+        kind="filling",
+        destination=None,
+        sentence=f"The relay's journal is {100 * journal.used_bytes // room} % full{soon}.",
+        fix="See what waits and why; give it a larger disk, or raise `max_size`. Delivered events "
+        "make room first; once nothing more can, new conversions are turned away.",
+        who="engineer",
+    )
+    return [task]
+
+
+def _refused(arrivals: Arrivals) -> Task:
+    whole = arrivals.received + arrivals.rejected
+    return Task(
+        tone="warn",
+        kind="refused",
+        destination=None,
+        sentence=f"{arrivals.rejected:,} of {whole:,} events were refused on arrival.",
+        fix="Mend the field that each of them names, and send them again: they are not kept.",
+        who="shop",
+    )
+
+
+def _waiting(found: Standing) -> Task | None:
     view = found.view
     if view.state == "paused" and view.reason is not None:
         wording = PAUSED[view.reason]
         fix = found.fixes.get(view.reason, wording.fix)
-        by_hand = view.reason == "paused_by_operator"
-        tone: Tone = "warn" if by_hand else "bad"
+        tone: Tone = "warn" if view.reason == BY_HAND else "bad"
         return _of_waiting(found, tone, msgspec.structs.replace(wording, fix=fix))
-    if view.oldest_pending_seconds <= DELAYED_S:
+    if not found.is_late:
         return None
     wording = STATES[view.state]
     if view.state == "active":
@@ -114,7 +153,7 @@ def _waiting(found: Waiting) -> Task | None:
     return _of_waiting(found, "warn", wording)
 
 
-def _of_waiting(found: Waiting, tone: Tone, wording: Wording) -> Task:
+def _of_waiting(found: Standing, tone: Tone, wording: Wording) -> Task:
     view = found.view
     return Task(
         tone=tone,
@@ -124,9 +163,9 @@ def _of_waiting(found: Waiting, tone: Tone, wording: Wording) -> Task:
         fix=wording.fix,
         who=wording.who,
         since_ms=found.since_ms,
-        count=view.pending,
-        purchases=min(found.purchases, view.pending),  # counted a moment later
-        value={currency: Decimal(value) for currency, value in view.money_at_risk.items()},
+        count=found.waiting,
+        purchases=found.purchases,
+        value=found.worth,
         reason=view.reason or "",
     )
 

@@ -4,14 +4,15 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, NamedTuple
 
 import msgspec
 
-from relay.outcome.insight.attention import DELAYED_S, Task
-from relay.outcome.view import DestinationView, RangeName, Summary
+from relay.outcome.insight.attention import Arrivals, Task
+from relay.outcome.insight.condition import Tone
+from relay.outcome.insight.standing import BY_HAND, Standing, Trouble
+from relay.outcome.view import RangeName
 
-Tone = Literal["good", "warn", "bad", "quiet"]
 SPOKEN: Final[dict[RangeName, str]] = {
     "1h": "hour",
     "24h": "24 hours",
@@ -22,8 +23,6 @@ NONE: Final = "\N{EN DASH}"
 """Where there is nothing to take a share of."""
 NAMED: Final = 3
 """Of more platforms than that, a sentence names the first ones and counts the others."""
-MANY: Final = 100
-"""One in so many that was not delivered is no exception any more."""
 
 
 class Headline(msgspec.Struct, frozen=True):
@@ -34,52 +33,44 @@ class Headline(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Condition(msgspec.Struct, frozen=True):
-    """How a destination is, in a word and a sentence."""
+class Labels(NamedTuple):
+    """What people call the destinations, and the range that they look at."""
 
-    tone: Tone
-    word: str
-    meaning: str
+    names: Mapping[str, str]
+    lately: str
+
+    def listed(self, standings: Sequence[Standing]) -> str:
+        """Return the names in a sentence."""
+        names = [self.names[each.view.name] for each in standings]
+        if len(names) > NAMED:
+            names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
+        return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def headline(
-    summary: Summary, tasks: Sequence[Task], labels: Mapping[str, str], *, ever: bool
+    arrivals: Arrivals,
+    standings: Sequence[Standing],
+    tasks: Sequence[Task],
+    labels: Labels,
+    *,
+    ever: bool,
 ) -> Headline:
     """Return whether the conversions arrive. `ever`: whether any came since the journal began."""
-    if not summary.destinations:
+    if not standings:
         return Headline(
             "quiet",
             "No platform is set up yet.",
             "Ask whoever runs this relay to name one in its settings.",
         )
-    trouble = _trouble(summary, tasks, labels)
+    trouble = _trouble(standings, tasks, labels)
     if trouble is not None:
         return trouble
-    lately = f"the last {SPOKEN[summary.range]}"
-    if not summary.received:
-        if not ever:
-            return Headline(
-                "quiet",
-                "Waiting for the first conversion.",
-                "It shows here within seconds of the shop sending it.",
-            )
-        return Headline(
-            "quiet", f"No conversion came in during {lately}.", "All is ready for more."
-        )
-    return _arriving(summary, lately)
-
-
-def condition(view: DestinationView) -> Condition:
-    """Return what somebody has to know about a destination, the most pressing first."""
-    if view.state in _CONDITIONS:
-        return _CONDITIONS[view.state]
-    if _is_late(view):
-        return Condition("warn", "Delayed", "Sending goes on, and is behind.")
-    if view.dead and _is_many(view.dead, view.delivered):
-        return Condition("warn", "Not all delivered", "The reasons are listed below.")
-    if not view.received:
-        return Condition("quiet", "No recent events", "Nothing came in.")
-    return Condition("good", "Working", "Conversions are sent as they come.")
+    if not arrivals.received:
+        return _nothing(arrivals, labels.lately, ever=ever)
+    arriving = _arriving(standings, labels)
+    if arriving.tone == "good" and arrivals.are_refused:
+        return Headline("warn", "Part of what the shop sends cannot be used.", _refused(arrivals))
+    return arriving
 
 
 def share(part: int, whole: int) -> str:
@@ -92,65 +83,113 @@ def share(part: int, whole: int) -> str:
     return "100 %" if part == whole else f"{tenths / 10:.1f} %"
 
 
-def _trouble(summary: Summary, tasks: Sequence[Task], labels: Mapping[str, str]) -> Headline | None:
+def _trouble(
+    standings: Sequence[Standing], tasks: Sequence[Task], labels: Labels
+) -> Headline | None:
     if any(task.kind == "refusing" for task in tasks):
         return Headline(
             "bad",
             "New conversions cannot be taken at the moment.",
-            "Shops send them again by themselves; what was accepted before is safe.",
+            "What was accepted before is safe; a shop that does not send again loses the rest.",
         )
-    for state, tone, words in _STATES:
-        names = [labels[each.name] for each in summary.destinations if each.state == state]
-        if names:
-            rest = [each for each in summary.destinations if each.state != state]
-            fine = rest and all(map(_is_fine, rest))
-            others = " The other platforms are not affected." if fine else ""
-            return Headline(tone, words.format(_listed(names)), f"{_SAFE}{others}")
-    late = [labels[each.name] for each in summary.destinations if _is_late(each)]
-    if late:
-        return Headline("warn", f"Conversions reach {_listed(late)} late.", _SAFE)
-    return None
+    troubled = [each for each in standings if each.trouble is not None]
+    if not troubled:
+        return None
+    found = [
+        (tone, words[len(those) > 1].format(labels.listed(those)))
+        for trouble, (tone, *words) in _TROUBLES.items()
+        if (those := [each for each in troubled if each.trouble == trouble])
+    ]
+    (tone, sentence), *others = found
+    rest = [each for each in standings if each.trouble is None]
+    kept = f"What could not be sent is kept, and goes out {_once(troubled)}."
+    fine = ["The other platforms are not affected."] if rest and all(map(_is_fine, rest)) else []
+    return Headline(tone, sentence, " ".join([*(words for _, words in others), kept, *fine]))
 
 
-def _arriving(summary: Summary, lately: str) -> Headline:
-    delivered = sum(each.delivered for each in summary.destinations)
-    ended = delivered + sum(each.dead for each in summary.destinations)
-    if not ended:
-        return Headline("good", "Conversions are coming in.", f"None of {lately} was sent yet.")
-    detail = f"{share(delivered, ended)} of the conversions sent in {lately} were delivered."
-    if not delivered:
+def _once(troubled: Sequence[Standing]) -> str:
+    """Return what has to happen before it goes out."""
+    reasons = {each.view.reason for each in troubled if each.trouble == "paused"}
+    mended = ["once that is mended"] if reasons - {BY_HAND} else []
+    resumed = ["once somebody resumes it"] if BY_HAND in reasons else []
+    return " or ".join(mended + resumed) or "by itself"
+
+
+def _nothing(arrivals: Arrivals, lately: str, *, ever: bool) -> Headline:
+    if arrivals.are_refused:
+        return Headline("bad", "Nothing that the shop sends can be used.", _refused(arrivals))
+    if not ever:
+        return Headline(
+            "quiet",
+            "Waiting for the first conversion.",
+            "It shows here within seconds of the shop sending it.",
+        )
+    return Headline("quiet", f"No conversion came in during {lately}.", "All is ready for more.")
+
+
+def _refused(arrivals: Arrivals) -> str:
+    whole = arrivals.received + arrivals.rejected
+    return f"{share(arrivals.rejected, whole)} of what came in was refused on arrival."
+
+
+def _arriving(standings: Sequence[Standing], labels: Labels) -> Headline:
+    """Return how what was sent fared, by the destination at which it fared worst."""
+    real = [each for each in standings if not each.view.test]
+    if not real:
+        detail = _delivered(standings, labels.lately, "tests sent")
+        return Headline("warn", "Nothing is recorded: only tests are sent.", detail)
+    tried = [each for each in real if each.tried]
+    if not tried:
+        return Headline(
+            "good", "Conversions are coming in.", f"None of {labels.lately} was sent yet."
+        )
+    none = [each for each in tried if not each.view.delivered]
+    short = none or [each for each in tried if each.is_short]
+    if not short:
+        detail = _delivered(tried, labels.lately)
+        return Headline("good", "Your conversions are arriving.", detail)
+    return _falling_short(short, tried, labels)
+
+
+def _falling_short(
+    short: Sequence[Standing], tried: Sequence[Standing], labels: Labels
+) -> Headline:
+    """Return that some destinations, or all of those tried, take not all or none."""
+    everywhere, names = len(short) == len(tried), labels.listed(short)
+    sent = "conversions sent" if everywhere else f"conversions sent to {names}"
+    detail = _delivered(short, labels.lately, sent)
+    if any(each.view.delivered for each in short):
+        where = "are arriving" if everywhere else f"reach {names}"
+        return Headline("warn", f"Not all of your conversions {where}.", detail)
+    if everywhere:
         return Headline("bad", "Your conversions are not being taken.", detail)
-    if _is_many(ended - delivered, delivered):
-        return Headline("warn", "Not all of your conversions are arriving.", detail)
-    return Headline("good", "Your conversions are arriving.", detail)
+    takes = "takes" if len(short) == 1 else "take"
+    return Headline("bad", f"{names} {takes} none of your conversions.", detail)
 
 
-def _is_late(view: DestinationView) -> bool:
-    return view.oldest_pending_seconds > DELAYED_S
+def _delivered(standings: Sequence[Standing], lately: str, what: str = "conversions sent") -> str:
+    delivered = sum(each.view.delivered for each in standings)
+    tried = sum(each.tried for each in standings)
+    if not tried:
+        return f"None of {lately} was sent yet."
+    return f"{share(delivered, tried)} of the {what} in {lately} were delivered."
 
 
-def _is_fine(view: DestinationView) -> bool:
-    return view.state == "active" and not _is_late(view)
+def _is_fine(standing: Standing) -> bool:
+    return standing.view.state == "active" and not standing.is_short
 
 
-def _is_many(dead: int, delivered: int) -> bool:
-    """Return whether what was not delivered is more than an exception."""
-    return dead * MANY >= dead + delivered
-
-
-def _listed(names: Sequence[str]) -> str:
-    if len(names) > NAMED:
-        names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-
-
-_SAFE: Final = "Nothing is lost: what could not be sent is kept, and goes out by itself."
-_STATES: Final[tuple[tuple[str, Tone, str], ...]] = (
-    ("paused", "bad", "Conversions are not reaching {}."),
-    ("degraded", "warn", "{} does not answer at the moment."),
-)
-_CONDITIONS: Final[dict[str, Condition]] = {
-    "paused": Condition("bad", "Paused", "Nothing is sent, and nothing is lost: events wait."),
-    "degraded": Condition("warn", "Not answering", "The platform is tried again by itself."),
-    "throttled": Condition("warn", "Slowed down", "The platform asks for fewer requests."),
+_TROUBLES: Final[dict[Trouble, tuple[Tone, str, str]]] = {
+    "paused": (
+        "bad",
+        "Conversions are not reaching {}.",
+        "Conversions are not reaching {}.",
+    ),
+    "degraded": (
+        "warn",
+        "{} does not answer at the moment.",
+        "{} do not answer at the moment.",
+    ),
+    "late": ("warn", "Conversions reach {} late.", "Conversions reach {} late."),
 }
+"""The tone, and the words for one destination and for several; the most pressing first."""

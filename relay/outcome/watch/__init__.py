@@ -43,10 +43,6 @@ class Watched(Protocol):
         """Return the pauses that are kept."""
         ...
 
-    def unavailable(self) -> str | None:
-        """Return why no events are taken, or None."""
-        ...
-
     async def totals(self) -> Totals:
         """Return the lifetime counts."""
         ...
@@ -63,7 +59,10 @@ class Watched(Protocol):
 
 
 class Watch:
-    """See the module docstring. `tell` must not block; `clock` returns Unix seconds."""
+    """See the module docstring. `tell` must not block; `clock` returns Unix seconds.
+
+    `refusing` tells why no events are taken, whether the journal or the port for producers says so.
+    """
 
     def __init__(
         self,
@@ -72,13 +71,15 @@ class Watch:
         health: Callable[[], Mapping[str, Health]],
         tell: Callable[[Notice], None],
         clock: Callable[[], float],
+        *,
+        refusing: Callable[[], str | None],
     ) -> None:
         by_name = {each.name: each for each in destinations}
         self._health = health
         self._tell = tell
         self._pauses = Pauses(by_name, journal)
         self._losses = Losses(by_name, journal, clock)
-        self._storage = Storage(journal, clock)
+        self._storage = Storage(journal, refusing, clock)
 
     async def run(self) -> None:
         """Look for ever. A mistake of ours costs a message, never the delivery of an event."""
@@ -174,17 +175,23 @@ class Losses:
 
 
 class Storage:
-    """Whether the journal has room."""
+    """Whether events are taken, and the journal has room for more."""
 
-    def __init__(self, journal: Watched, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        journal: Watched,
+        refusing: Callable[[], str | None],
+        clock: Callable[[], float],
+    ) -> None:
         self._journal = journal
+        self._refusing = refusing
         self._clock = clock
         self._state: Literal["unknown", "roomy", "filling", "full"] = "unknown"
         self._refused_at = 0.0
 
     async def look(self) -> AsyncIterator[Notice]:
         """Yield what is new."""
-        before, reason = self._state, self._journal.unavailable()
+        before, reason = self._state, self._refusing()
         if reason is not None:
             self._refused_at, self._state = self._clock(), "full"
             if before != "full":
@@ -196,7 +203,9 @@ class Storage:
         share = notice.share_of(space)
         is_filling = share >= (ROOMY if before == "filling" else FILLING)
         self._state = "filling" if is_filling else "roomy"
-        if before == "full" or (before == "filling" and not is_filling):
+        if before == "full":
+            yield notice.TAKING
+        elif before == "filling" and not is_filling:
             yield notice.SPACE
         elif before == "roomy" and is_filling:
             yield notice.journal_filling(space)

@@ -28,8 +28,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[
         str | None,
         Meta(
-            description="Of a pause or of dead letters, a word of `reasons.json`; of a full "
-            "journal, why it takes nothing."
+            description="Of a pause or of dead letters, a word of `reasons.json`; of "
+            "`journal_full`, why no events are taken."
         ),
     ] = None
     count: Annotated[
@@ -42,6 +42,7 @@ TEST: Final = Notice(
     kind="test",
 )
 SPACE: Final = Notice(text="The relay's journal has room again.", kind="journal_space")
+TAKING: Final = Notice(text="The relay takes events again.", kind="journal_space")
 
 
 def paused(destination: Destination, reason: PauseReason) -> Notice:
@@ -83,10 +84,11 @@ def journal_filling(space: Space) -> Notice:
 
 
 def journal_full(reason: str) -> Notice:
-    """Return that no events are taken; `reason` is the journal's own."""
+    """Return that no events are taken; `reason` is the journal's own, or the port's."""
     text = (
-        f"The relay takes no events at the moment: {reason}. Shops get 503 and have to send again; "
-        "what was accepted is safe. Make room on the disk, or raise `max_size`."
+        f"The relay takes no events at the moment: {reason}. What was accepted is safe; a shop "
+        "that does not send again loses the rest. A full disk needs room, a journal at its limit a "
+        "higher `max_size`, a process that does not run a new start."
     )
     return Notice(text=text, kind="journal_full", reason=reason)
 

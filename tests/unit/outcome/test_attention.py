@@ -1,20 +1,25 @@
 """What needs attention: told once, with since when, how many, how much, the fix, and who."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from relay.delivery import DeadReason
 from relay.journal.letter import DeadGroup, DeadLetter
-from relay.outcome.insight.attention import Task, Waiting, tasks
+from relay.journal.space.room import AT_LIMIT
+from relay.outcome.insight.attention import Arrivals, Task, tasks
+from relay.outcome.insight.standing import Standing
 from relay.outcome.view import DestinationView
-from tests.page_view import view
+from tests.page_view import ROOMY, standing, view
 
 SINCE_MS = 1_767_225_600_000
+ARRIVED = Arrivals(received=95, rejected=5)
 
 
-def waiting(found: DestinationView, **changes: Any) -> Waiting:
-    plain: dict[str, Any] = {"view": found, "fixes": {}, "since_ms": SINCE_MS, "purchases": 3}
-    return Waiting(**(plain | changes))
+def waiting(found: DestinationView, **changes: Any) -> Standing:
+    return standing(found, **({"since_ms": SINCE_MS, "purchases": 3} | changes))
 
 
 def group(reason: DeadReason = "platform_rejected", code: str = "") -> DeadGroup:
@@ -45,29 +50,34 @@ def group(reason: DeadReason = "platform_rejected", code: str = "") -> DeadGroup
     )
 
 
-def only(found: list[Waiting], groups: list[DeadGroup]) -> Task:
-    (task,) = tasks(None, found, groups)
+def told(found: list[Standing], groups: list[DeadGroup]) -> Sequence[Task]:
+    return tasks(ROOMY, ARRIVED, found, groups)
+
+
+def only(found: list[Standing], groups: list[DeadGroup]) -> Task:
+    (task,) = told(found, groups)
     return task
 
 
 def test_nothing_is_told_where_nothing_is_wrong() -> None:
-    assert tasks(None, [waiting(view())], []) == []
+    assert told([waiting(view())], []) == []
 
 
 def test_a_pause_tells_what_waits_and_the_platforms_own_fix() -> None:
+    """All that waits, whatever the range: the money and the moment are those of all of it."""
     paused = view(
         state="paused",
         reason="token_expired",
-        pending=9,
+        pending=2,
         oldest_pending_seconds=1.0,
         money_at_risk={"USD": "8912.00"},
     )
 
-    task = only([waiting(paused, fixes={"token_expired": "Make a new one in Ads Manager."})], [])
+    task = only([waiting(paused, waiting=9, fixes={"token_expired": "Make a new one."})], [])
 
     assert (task.tone, task.kind, task.who) == ("bad", "paused", "marketing")
     assert task.sentence == "The access token has expired."
-    assert task.fix == "Make a new one in Ads Manager."
+    assert task.fix == "Make a new one."
     assert (task.count, task.purchases, task.since_ms) == (9, 3, SINCE_MS)
     assert task.value == {"USD": Decimal("8912.00")}
 
@@ -77,7 +87,7 @@ def test_a_pause_by_hand_is_no_alarm() -> None:
 
 
 def test_what_mends_itself_is_told_only_once_it_takes_long() -> None:
-    assert tasks(None, [waiting(view(state="degraded", oldest_pending_seconds=300.0))], []) == []
+    assert told([waiting(view(state="degraded", oldest_pending_seconds=300.0))], []) == []
     late = only([waiting(view(state="degraded", oldest_pending_seconds=301.0))], [])
     behind = only([waiting(view(oldest_pending_seconds=301.0))], [])
 
@@ -96,12 +106,41 @@ def test_a_code_that_is_known_is_told_in_its_own_words() -> None:
 
 
 def test_what_somebody_has_settled_is_left_alone() -> None:
-    assert tasks(None, [], [group("dropped_by_operator"), group("erased")]) == []
+    assert told([], [group("dropped_by_operator"), group("erased")]) == []
 
 
 def test_the_most_pressing_comes_first() -> None:
+    full = replace(ROOMY, unavailable="the disk is full")
     paused = waiting(view(name="t", state="paused", reason="token_missing"))
-    found = tasks("the disk is full", [paused], [group("expired")])
+    found = tasks(full, Arrivals(1, 1), [paused], [group("expired")])
 
-    assert [each.kind for each in found] == ["refusing", "paused", "dead"]
+    assert [each.kind for each in found] == ["refusing", "paused", "refused", "dead"]
     assert found[0].words == "the disk is full"
+
+
+def test_a_journal_at_its_limit_needs_a_higher_one_and_any_other_what_its_reason_says() -> None:
+    limit, other = (
+        tasks(replace(ROOMY, unavailable=reason), ARRIVED, [], [])[0]
+        for reason in (AT_LIMIT, "no worker process runs")
+    )
+
+    assert limit.fix.startswith("Raise `max_size` of the journal")
+    assert other.fix.startswith("See to the reason")
+
+
+def test_a_journal_that_fills_is_told_before_it_is_full() -> None:
+    filling = replace(ROOMY, used_bytes=900, left_bytes=100, hours_to_full=4.6)
+    (task,) = tasks(filling, ARRIVED, [], [])
+
+    assert (task.kind, task.tone, task.who) == ("filling", "warn", "engineer")
+    assert task.sentence == (
+        "The relay's journal is 90 % full, and full in about 5 h if this goes on."
+    )
+    assert tasks(replace(filling, used_bytes=799, left_bytes=201), ARRIVED, [], []) == []
+
+
+def test_more_than_one_of_twenty_refused_on_arrival_is_for_whoever_builds_the_shop() -> None:
+    (task,) = tasks(ROOMY, Arrivals(received=1_894, rejected=106), [], [])
+
+    assert (task.kind, task.tone, task.who) == ("refused", "warn", "shop")
+    assert task.sentence == "106 of 2,000 events were refused on arrival."

@@ -44,7 +44,14 @@ class Shop:
         self.recounts = 0
         self._pauses = pauses or {}
         self._told: list[Notice] = []
-        self._watch = Watch(self, [StubDestination(NAME)], self.health, self._told.append, self.now)
+        self._watch = Watch(
+            self,
+            [StubDestination(NAME)],
+            self.health,
+            self._told.append,
+            self.now,
+            refusing=lambda: self.refusal,
+        )
 
     async def told(self) -> list[Notice]:
         """Have the watch look, and return what it has to say."""
@@ -71,9 +78,6 @@ class Shop:
 
     def pauses(self) -> Mapping[str, Pause]:
         return self._pauses
-
-    def unavailable(self) -> str | None:
-        return self.refusal
 
     async def totals(self) -> Totals:
         if self.fails:
@@ -232,7 +236,17 @@ async def test_a_full_journal_is_told_once_however_often_it_takes_an_event() -> 
         assert await shop.kinds() == ([] if number else [("journal_full", "the disk is full")])
     shop.refusal = None
     shop.now_s += CALM_S
-    assert await shop.kinds() == [("journal_space", None)]
+    [again] = await shop.told()
+    assert (again.kind, again.text) == ("journal_space", "The relay takes events again.")
+
+
+async def test_a_port_without_a_process_is_told_as_such_and_not_as_a_disk_that_is_full() -> None:
+    shop = await started()
+    shop.refusal = "no worker process runs"
+    [told] = await shop.told()
+
+    assert (told.kind, told.reason) == ("journal_full", "no worker process runs")
+    assert "a process that does not run a new start" in told.text
 
 
 async def test_a_journal_that_is_full_at_the_start_is_told_again() -> None:
