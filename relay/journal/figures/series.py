@@ -8,11 +8,15 @@ import sqlite3
 from collections import defaultdict
 from typing import Final
 
+from relay.event_name import Lane
 from relay.journal.account import KindCount, Slice
 from relay.journal.figures.rollup_range import SINCE, bounds, of_each_width
 
 RECEIPTS_LOOKED_AT: Final = 2_000
-"""Latest requests among which a delivery is looked for; one that lies further back is not found."""
+"""Latest requests of all destinations among which a delivery is looked for."""
+SPANS_LOOKED_AT: Final = 500
+"""Latest spans of a lane among which one is looked for that is none of those: a destination that
+others outrun has its own. One that lies further back is not found."""
 
 _COUNTS: Final = ("received", "skipped", "delivered", "dead")
 _OF_ONE: Final = "destination = :destination"
@@ -75,10 +79,28 @@ def purchases_waiting(connection: sqlite3.Connection, destination: str, since_ms
 
 
 def last_delivered_ms(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return when each destination took events last, as far as the latest receipts tell."""
+    """Return when each destination took events last, as far as its latest requests tell."""
     rows = connection.execute(
         "SELECT destination, max(at_ms) FROM (SELECT destination, at_ms, outcome FROM receipt"
         " ORDER BY id DESC LIMIT ?) WHERE outcome IN ('ok', 'partial') GROUP BY destination",
         (RECEIPTS_LOOKED_AT,),
     )
-    return dict(rows)
+    found: dict[str, int] = dict(rows)
+    for (name,) in connection.execute("SELECT DISTINCT destination FROM cursor").fetchall():
+        if name not in found and (at_ms := _delivered_ms(connection, name)) is not None:
+            found[name] = at_ms
+    return found
+
+
+def _delivered_ms(connection: sqlite3.Connection, destination: str) -> int | None:
+    """Return when a destination took events last, by the ends of its lanes."""
+    moments = [
+        connection.execute(
+            "SELECT max(at_ms) FROM (SELECT receipt FROM receipt_span WHERE destination = ?"
+            " AND lane = ? ORDER BY first DESC LIMIT ?) JOIN receipt ON id = receipt"
+            " WHERE outcome IN ('ok', 'partial')",
+            (destination, lane, SPANS_LOOKED_AT),
+        ).fetchone()[0]
+        for lane in Lane
+    ]
+    return max((each for each in moments if each is not None), default=None)

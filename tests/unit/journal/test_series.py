@@ -96,6 +96,30 @@ def test_the_last_delivery_is_the_last_request_that_brought_any(
     assert series.last_delivered_ms(journal) == {PINTEREST: 5}
 
 
+def test_a_destination_that_others_outrun_has_its_own_last_delivery(
+    journal: sqlite3.Connection,
+) -> None:
+    sent = [(PINTEREST, 3, "ok"), (PINTEREST, 4, "transient")]
+    sent += [(TIKTOK, 10 + at, "ok") for at in range(series.RECEIPTS_LOOKED_AT)]
+    journal.executemany(
+        "INSERT INTO receipt (destination, at_ms, duration_ms, outcome, code, message,"
+        " request_id) VALUES (?, ?, 1, ?, '', '', '')",
+        sent,
+    )
+    journal.execute(
+        "INSERT INTO receipt_span (destination, lane, first, receipt, last)"
+        " SELECT destination, 0, id, id, id FROM receipt"
+    )
+    journal.executemany(
+        "INSERT INTO cursor (destination, lane, start, position, ahead) VALUES (?, 0, 0, 0, x'')",
+        [(name,) for name in DESTINATIONS],
+    )
+
+    found = series.last_delivered_ms(journal)
+
+    assert found == {PINTEREST: 3, TIKTOK: 9 + series.RECEIPTS_LOOKED_AT}
+
+
 def test_a_month_of_ten_million_events_is_told_at_once(journal: sqlite3.Connection) -> None:
     """48 hours of minutes and a month of hours, for two platforms and twelve kinds of event."""
     journal.execute("BEGIN")
