@@ -60,7 +60,7 @@ def test_figures_that_cannot_be_had_are_told_as_such(screen: Browser, troubled: 
         screen.network(latency_ms=2_000)
         screen.wait_for("Loading")
         screen.network(on=False)
-        screen.wait_for("Could not load figures. Sending goes on.")
+        screen.wait_for("The relay does not answer. The last figures are of")
         assert screen.find("#again").is_displayed()
         assert "Conversions are not reaching TikTok." in screen.words
     finally:
@@ -74,7 +74,7 @@ def test_figures_that_fail_in_the_relay_are_told_and_come_back(
     """What was there stays; whoever comes by the address meanwhile is told the same by a page."""
     screen.open(fresh.url("/"))
     rename(fresh, "rollup", "rollup_away")
-    screen.wait_for("Could not load figures. Sending goes on. The last ones are of")
+    screen.wait_for("Could not load figures. Sending goes on. The last figures are of")
     assert "Conversions are not reaching TikTok." in screen.words
     assert screen.issues() == []
     assert screen.wide() <= 0

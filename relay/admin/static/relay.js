@@ -100,10 +100,10 @@
       slow = setTimeout(() => say("Loading… Figures of", "stale"), SLOW_MS);
     });
     for (const name of ["htmx:error", "htmx:response:error"]) {
-      document.addEventListener(name, () => {
+      document.addEventListener(name, (event) => {
         failed = true;
         clearTimeout(slow);
-        say("Could not load figures. Sending goes on. The last ones are of", "failed");
+        say(`${missing(event.detail.ctx?.response?.status)} The last figures are of`, "failed");
       });
     }
     document.addEventListener("htmx:after:swap", () => {
@@ -113,6 +113,12 @@
       decorate();
       announce();
     });
+  }
+
+  // That sending goes on is known only from the relay's own word that a page could not be made.
+  function missing(status) {
+    if (!status || status === 502 || status === 504) return "The relay does not answer.";
+    return `Could not load figures.${status >= 500 ? " Sending goes on." : ""}`;
   }
 
   // Nobody's selection or open question is pulled away.
