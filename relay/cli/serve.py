@@ -21,6 +21,7 @@ import click
 import msgspec
 
 from relay import logs
+from relay.app.descriptor import fitted
 from relay.app.process import tune
 from relay.app.service import App
 from relay.cli.client import reachable
@@ -78,7 +79,8 @@ def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, exa
     check_start(config, os.environ)
     check_exposed(config.server.listen, config.keys_path, time.time())
     logs.configure(level=_log_level(config, on_terminal=sys.stderr.isatty()))
-    asyncio.run(_serve(config, (scenario or "ok") if emulated else None, example=example))
+    platforms = (scenario or "ok") if emulated else None
+    asyncio.run(_serve(fitted(config), platforms, example=example))
 
 
 def _log_level(config: Config, *, on_terminal: bool) -> int:

@@ -89,6 +89,9 @@ class Taker:
             use.made = False
             if taken.entries:
                 raise Refused.unavailable(error.reason, error.retry_after_s) from None
+        except Exception:  # a mistake of the relay's own, which costs no use
+            use.made = False
+            raise
         self._metrics.journal_append_seconds.observe(time.perf_counter() - started)
 
 

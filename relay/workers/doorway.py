@@ -1,8 +1,8 @@
 """Lets producers in at a socket that several workers listen on.
 
-asyncio would take everybody who waits at once. Here a worker takes one connection a time, and gives
-those with fewer connections a moment to come first, so that few connections that stay open are
-shared evenly. A worker that hangs or is busy loses nobody: the others take who waits.
+asyncio would take everybody who waits at once. Here a worker takes one connection a time, or of a
+crowd a few, and gives those with fewer connections a moment to come first, so that connections that
+stay open are shared evenly. A worker that hangs or is busy loses nobody: the others take who waits.
 """
 
 import asyncio
@@ -66,14 +66,18 @@ class Doorway:
         self._accept(listening)
 
     def _accept(self, listening: socket.socket) -> None:
+        """Take as many as do not tip the scales."""
         try:
-            connection, _ = listening.accept()
+            for _ in range(1 + self._seats.tolerance):
+                connection, _address = listening.accept()
+                self._let_in(connection)
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return  # another worker was quicker, or the client is gone
+            return  # nobody waits any more, or the client is gone
         except OSError as error:
             log.error("no connection can be accepted", extra={"reason": error.strerror})  # noqa: TRY400 - the reason says all
             self._pause(listening, PAUSE_S, self._watch)
-            return
+
+    def _let_in(self, connection: socket.socket) -> None:
         connection.setblocking(False)
         task = self._loop.create_task(self._join(connection))
         self._joining.add(task)

@@ -14,6 +14,8 @@ from typing import BinaryIO, Final
 
 ABSENT: Final = 2**32 - 1
 ITEM_BYTES: Final = 4
+TOLERANCE: Final = 16
+"""Of so many connections, one more or less is of no account."""
 
 
 class Seats:
@@ -29,10 +31,15 @@ class Seats:
         return sum(self._others())
 
     @property
+    def tolerance(self) -> int:
+        """How many connections more or less are of no account, by how many this worker has."""
+        return self._numbers[self._slot] // TOLERANCE
+
+    @property
     def crowded(self) -> bool:
-        """Whether another worker has fewer connections than this one."""
-        own = self._numbers[self._slot]
-        return any(number < own for number in self._others())
+        """Whether another worker has clearly fewer connections than this one."""
+        least = self._numbers[self._slot] - self.tolerance
+        return any(number < least for number in self._others())
 
     def sit(self, connections: int) -> None:
         """Say how many connections this worker has."""
