@@ -27,12 +27,12 @@ THROTTLED = "The platform asks for fewer requests; sending goes on by itself."
 STATES: Final[dict[State, Wording]] = {
     "paused": Wording(
         "Nothing is sent; events wait on disk.",
-        "Do what its reason asks for. Nothing is lost, and sending then goes on by itself.",
+        "Do what its reason asks for; sending then goes on by itself.",
         "marketing",
     ),
     "degraded": Wording(
         "The platform does not answer as it should.",
-        "Nothing to do: it is tried again by itself, and nothing is lost.",
+        "Nothing to do: it is tried again by itself, and events wait on disk.",
     ),
     "throttled": Wording(
         "The platform asks for fewer requests.",

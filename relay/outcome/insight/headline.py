@@ -102,7 +102,7 @@ def _trouble(
     ]
     (tone, sentence), *others = found
     rest = [each for each in standings if each.trouble is None]
-    kept = f"What could not be sent is kept, and goes out {_once(troubled)}."
+    kept = f"What waits is kept, and goes out {_once(troubled)}."
     fine = ["The other platforms are not affected."] if rest and all(map(_is_fine, rest)) else []
     return Headline(tone, sentence, " ".join([*(words for _, words in others), kept, *fine]))
 

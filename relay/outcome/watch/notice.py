@@ -48,10 +48,8 @@ TAKING: Final = Notice(text="The relay takes events again.", kind="journal_space
 def paused(destination: Destination, reason: PauseReason) -> Notice:
     """Return that nothing is sent to a platform, and where that is mended."""
     name = destination.name
-    text = (
-        f"{name} is paused. {sentence_of(reason, destination.fixes)} Nothing is lost: what is not "
-        "sent waits on disk."
-    )
+    sentence = sentence_of(reason, destination.fixes)
+    text = f"{name} is paused. {sentence} What is not sent waits on disk."
     return Notice(text=text, kind="paused", destination=name, reason=reason)
 
 

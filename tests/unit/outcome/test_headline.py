@@ -52,7 +52,7 @@ def told(
         (
             [view(), view(**TIKTOK, **BY_TOKEN)],
             2,
-            ("bad", "Conversions are not reaching TikTok.", "What could not be sent is kept"),
+            ("bad", "Conversions are not reaching TikTok.", "What waits is kept"),
         ),
         (
             [view(state="paused"), view(**TIKTOK, state="paused")],
@@ -60,18 +60,18 @@ def told(
             (
                 "bad",
                 "Conversions are not reaching Pinterest and TikTok.",
-                "What could not be sent is kept",
+                "What waits is kept",
             ),
         ),
         (
             [view(state="degraded")],
             2,
-            ("warn", "Pinterest does not answer at the moment.", "What could not be sent is kept"),
+            ("warn", "Pinterest does not answer at the moment.", "What waits is kept"),
         ),
         (
             [view(pending=1, oldest_pending_seconds=301.0)],
             2,
-            ("warn", "Conversions reach Pinterest late.", "What could not be sent is kept"),
+            ("warn", "Conversions reach Pinterest late.", "What waits is kept"),
         ),
     ],
 )
