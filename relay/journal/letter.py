@@ -38,6 +38,7 @@ class DeadFilter(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int | None = None
     until_ms: int | None = None
     code: str | None = None
+    received_since_ms: int | None = None
 
 
 class DeadGroup(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,13 +9,15 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from relay.admin.pages.undelivered import LETTERS
+from relay.journal.codec import entry_of
 from relay.journal.entry import Passed, Rejection
 from relay.journal.letter import DeadFilter
 from relay.outcome.probe import Probe
 from relay.outcome.source_view import SourcesView
 from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
 from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort, Reply
-from tests.builders import DIGEST, NOW_S
+from tests.builders import DIGEST, NOW_S, conversion
 from tests.ui.world import KAFKA, OUTCOMES
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -125,6 +127,33 @@ async def test_a_list_of_letters_goes_on_page_by_page(tmp_path: Path) -> None:
     ids = [*re.findall(r"<code>(id-\d+)</code>", first), *re.findall(r"<code>(id-\d+)", second)]
     assert len(ids) == len(set(ids)) == 60
     assert "Older ones" not in second
+
+
+async def test_the_list_behind_a_task_is_of_the_range_that_the_task_counts(tmp_path: Path) -> None:
+    """Also beyond its first page; the whole list is one click away."""
+    async with AdminPort(tmp_path) as port:
+        for number in range(3):
+            await port.take(f"old-{number}", tiktok=INVALID)
+        port.now_s += 2 * 3_600
+        at_ms = round(port.now_s * 1000)
+        for number in range(LETTERS + 1):
+            new = conversion(f"new-{number}", received_ms=at_ms)
+            await port.journal.append([entry_of(new, {TIKTOK: INVALID}, {})])
+        front = (await port.ask("/?range=1h")).body.decode()
+        link = re.search(r'href="(/undelivered/group[^"]*)"', front)
+        assert link is not None
+        listed = await port.ask(link[1].replace("&amp;", "&"))
+        older = re.search(r'href="(/undelivered/group\?[^"]*cursor=[^"]*)"', listed.body.decode())
+        assert older is not None
+        rest = await port.ask(older[1].replace("&amp;", "&"))
+        every = words(await port.ask(f"/undelivered/group?{urlencode(GROUP)}"))
+
+    assert "51 purchases were not delivered" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", front))
+    assert "51 conversions that came in during the last hour" in words(listed)
+    assert "See all, whenever they came in" in words(listed)
+    assert b"old-" not in listed.body + rest.body
+    assert rest.body.count(b"<code>new-") == 1
+    assert "54 conversions, newest first" in every
 
 
 async def test_letters_are_had_as_csv_that_no_spreadsheet_computes(tmp_path: Path) -> None:

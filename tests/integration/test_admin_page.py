@@ -85,6 +85,7 @@ async def test_figures_are_counts_or_shares_without_scripts(tmp_path: Path, path
     assert f'href="{path}?range=1h&amp;figures=percent"' in shares
     assert f'hx-get="{path}?range=7d&amp;figures=percent"' in shares
     assert words(shares).count("33.3 %") >= 3
+    assert "adds up" not in words(shares)
 
 
 async def test_what_is_late_is_told_since_its_oldest_event_came(tmp_path: Path) -> None:

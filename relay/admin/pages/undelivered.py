@@ -6,6 +6,7 @@ Nothing is changed by a GET. The question before an action is a dry run of it.
 from typing import Literal, get_args
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from relay.admin.answer import BadRequest
 from relay.admin.pages import form
@@ -13,9 +14,12 @@ from relay.admin.pages.done import Done
 from relay.admin.pages.letters_csv import csv_of
 from relay.admin.pages.renderer import Renderer
 from relay.admin.pages.screen import Desk, Screen, told
+from relay.admin.query import choice
 from relay.journal.letter import DeadFilter, DeadGroup, Replayed
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.insight.attention import SETTLED, meaning
+from relay.outcome.insight.headline import SPOKEN
+from relay.outcome.view import RangeName
 
 LETTERS = 50
 """Of one page of a group."""
@@ -64,11 +68,14 @@ class Undelivered(Screen):
 
     @told
     async def group(self, request: web.Request) -> web.Response:
-        """Answer with the letters of one group, a page of them."""
-        where = form.group(request.query)
+        """Answer with the letters of one group, a page of them, of a range if one is named."""
+        where, range_name = form.group(request.query), choice(request, "range", RangeName)
+        since_ms = self.desk.insight.row_ms(range_name) if range_name else None
         try:
             found = await self.desk.reports.dead_letters(
-                where, limit=LETTERS, cursor=request.query.get("cursor")
+                replace(where, received_since_ms=since_ms),
+                limit=LETTERS,
+                cursor=request.query.get("cursor"),
             )
         except ValueError:
             raise BadRequest("There is no such page.") from None
@@ -77,6 +84,8 @@ class Undelivered(Screen):
             "letters.html",
             where=where,
             found=found,
+            range=range_name,
+            ranges=SPOKEN,
             group=await self._group(where),
             meaning=meaning,
             platform=self.desk.insight.types.get(where.destination or "", ""),

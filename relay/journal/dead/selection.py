@@ -32,6 +32,7 @@ def conditions(where: DeadFilter, *, but: Sequence[str] = ()) -> tuple[str, list
         "code = ?": where.code,
         "dead_ms >= ?": where.since_ms,
         "dead_ms < ?": where.until_ms,
+        "+received_ms >= ?": where.received_since_ms,
         "id IN (SELECT value FROM json_each(?))": _row_ids(where.ids),
         "reason NOT IN (SELECT value FROM json_each(?))": _json(but) if but else None,
     }
