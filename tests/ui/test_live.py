@@ -132,7 +132,7 @@ def test_what_was_not_delivered_is_sent_again_after_one_question(
 ) -> None:
     screen.open(fresh.url("/"))
     screen.click("See these conversions")
-    screen.wait_for("12 conversions, newest first.")
+    screen.wait_for("12 conversions that came in during the last 24 hours, newest first.")
     screen.click("Not delivered")
     screen.click("Send again")
     screen.wait_for("Send 12 conversions again?")
