@@ -20,7 +20,7 @@ from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, moment, plain, print_json, table
 from relay.errors import RelayError
 from relay.outcome.view import DeadLetterList, DeadLetterView, EventList
-from relay.outcome.wording import DEAD
+from relay.outcome.wording import dead_wording
 
 LIST: Final = "/api/v1/dead-letters"
 
@@ -95,7 +95,7 @@ def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
         events = read(find(client, event_id=found[0].event_id), EventList)
     screen = console()
     for letter in found:
-        wording = DEAD[letter.reason]
+        wording = dead_wording(letter.reason, letter.message)
         screen.print(plain(f"{letter.id}: {letter.event} {letter.event_id}"))
         screen.print(plain(f"{letter.destination}: {letter.reason}. {wording.sentence}"))
         screen.print(plain(f"To do: {wording.fix}"))
