@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from relay.event_name import label_of
 from relay.journal.entry import Entry, Rejection
-from relay.journal.figures.amount import add_exactly, sum_exactly
+from relay.journal.figures.amount import add_exactly, is_money, sum_exactly
 from relay.journal.figures.worth import Worth
 
 MINUTE_S: Final = 60
@@ -86,8 +86,10 @@ class Deltas:
             if each.event == "purchase" and each.currency and each.value is not None:
                 sold[each.received_ms // 60_000, each.currency].append(each.value)
         for (minute, currency), values in sold.items():
-            key = (minute, destination, currency)
-            self._values[key] = add_exactly(self._values[key], sum_exactly(values))
+            total = sum_exactly(values)
+            if total or any(map(is_money, values)):
+                key = (minute, destination, currency)
+                self._values[key] = add_exactly(self._values[key], total)
 
     def dead(self, destination: str, entry: Entry, reason: str) -> None:
         """Count an event that waited and ended without delivery."""
