@@ -138,7 +138,7 @@ PAUSED: Final[dict[PauseReason, Wording]] = {
         "engineer",
     ),
     "paused_by_operator": Wording(
-        "Paused by hand.", "Nothing is lost; resume it to send what waits.", "marketing"
+        "Paused by hand.", "Resume it to send what waits.", "marketing"
     ),
 }
 
