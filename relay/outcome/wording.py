@@ -137,9 +137,7 @@ PAUSED: Final[dict[PauseReason, Wording]] = {
         "Check this destination's settings and the relay's version.",
         "engineer",
     ),
-    "paused_by_operator": Wording(
-        "Paused by hand.", "Resume it to send what waits.", "marketing"
-    ),
+    "paused_by_operator": Wording("Paused by hand.", "Resume it to send what waits.", "marketing"),
 }
 
 LATE: Final[dict[LateCode, Wording]] = {
