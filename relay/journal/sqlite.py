@@ -2,7 +2,7 @@
 
 `writer` commits, `ledger` collects what a transaction changes, `settle` and `log` write its rows,
 `hot` holds the latest events, `progress` reads on for each destination, `index` and `relief` work
-in the background; `deadletters`, `timeline`, `reports` and `retention` are questions and upkeep.
+in the background; `dead`, `find`, `figures` and `space` are questions and upkeep.
 """
 
 import sqlite3

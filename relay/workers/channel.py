@@ -147,8 +147,9 @@ class Channel(Generic[Incoming]):
         self._filled += count
         try:
             self._keep(self._pass_on())
-        except msgspec.MsgspecError as error:
-            log.error("a message between processes cannot be read", exc_info=error)  # noqa: TRY400 - not where it is caught
+        except Exception:
+            # Also for a mistake of who receives: what came before it must not be passed on again.
+            log.exception("a message between processes cannot be taken")
             self.abort()
 
     def _pass_on(self) -> int:

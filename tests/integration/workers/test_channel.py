@@ -163,6 +163,30 @@ async def test_what_cannot_be_read_ends_the_connection(
     caplog.clear()
 
 
+async def test_a_mistake_of_who_receives_passes_nothing_on_twice(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A request that was taken before it would be stored again."""
+    taken: list[object] = []
+    lost: list[bool] = []
+
+    def receive(message: object) -> None:
+        taken.append(message)
+        if message == Done(2):
+            raise ValueError
+
+    ours, theirs = socket.socketpair()
+    channel: Channel[object] = Channel(Reply, receive, lambda: lost.append(True))
+    with theirs:
+        channel.open(ours)
+        theirs.send(framed([Done(1), Done(2), Done(3)]))
+        await until(lambda: lost)
+        assert theirs.recv(1) == b""
+    assert taken == [Done(1), Done(2)]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    caplog.clear()
+
+
 async def test_the_end_is_told_once_and_what_is_sent_after_it_is_dropped() -> None:
     end = End()
     async with wired(end) as theirs:
