@@ -217,30 +217,18 @@ class Metrics:
     """All instruments of one relay, on a registry of their own."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
-        self.delivery_seconds = Histogram(
-            registry, "relay_delivery_seconds", "Time from receipt to delivery"
-        )
-        self.request_seconds = Histogram(
-            registry, "relay_request_seconds", "Time of a request to the platform"
-        )
-        self.batch_events = Histogram(
-            registry, "relay_batch_events", "Events in a request", bounds=EVENTS
-        )
+        self.registry = CollectorRegistry()
+        self._of_producers(self.registry)
+        self._of_platforms(self.registry)
+        self._of_kafka(self.registry)
+        self._of_processes(self.registry)
+
+    def _of_producers(self, registry: CollectorRegistry) -> None:
         self.journal_append_seconds = Histogram(
             registry, "relay_journal_append_seconds", "Time until events are durable", labels=()
         )
         self.ingest_seconds = Histogram(
             registry, "relay_ingest_seconds", "Time to answer a producer", labels=()
-        )
-        self.requests = Tally(
-            registry,
-            "relay_requests",
-            "Requests to the platform by how they ended",
-            ("destination", "outcome"),
-        )
-        self.retries = Tally(
-            registry, "relay_retries", "Events in a request that were in one before", _BY_NAME
         )
         self.answers = Tally(
             registry, "relay_http_answers", "Answers to producers by HTTP status", ("status",)
@@ -257,12 +245,38 @@ class Metrics:
             "Calls of other services' clients that are no conversion",
             ("client", "kind"),
         )
-        self.warnings = Tally(
-            registry, "relay_warnings", "Advice of the platform", ("destination", "code")
-        )
         self.identifiers = IdentifierTally(
             registry, "relay_identifier_present", "Accepted events that carry an identifier"
         )
+        for status in STATUSES:
+            self.answers.add(status, count=0)
+        self.journal_append_seconds.observe(0, count=0)
+        self.ingest_seconds.observe(0, count=0)
+
+    def _of_platforms(self, registry: CollectorRegistry) -> None:
+        self.delivery_seconds = Histogram(
+            registry, "relay_delivery_seconds", "Time from receipt to delivery"
+        )
+        self.request_seconds = Histogram(
+            registry, "relay_request_seconds", "Time of a request to the platform"
+        )
+        self.batch_events = Histogram(
+            registry, "relay_batch_events", "Events in a request", bounds=EVENTS
+        )
+        self.requests = Tally(
+            registry,
+            "relay_requests",
+            "Requests to the platform by how they ended",
+            ("destination", "outcome"),
+        )
+        self.retries = Tally(
+            registry, "relay_retries", "Events in a request that were in one before", _BY_NAME
+        )
+        self.warnings = Tally(
+            registry, "relay_warnings", "Advice of the platform", ("destination", "code")
+        )
+
+    def _of_kafka(self, registry: CollectorRegistry) -> None:
         self.kafka_lag = Gauge(
             "relay_kafka_lag", "Messages not read yet", ("topic", "partition"), registry=registry
         )
@@ -275,10 +289,12 @@ class Metrics:
         self.kafka_tombstones = Tally(
             registry, "relay_kafka_tombstones", "Messages without a value, passed over", ()
         )
-        self.kafka_tombstones.add(count=0)
         self.outcomes_waiting = Gauge(
             "relay_outcomes_waiting", "Outcomes that Kafka has not got yet", registry=registry
         )
+        self.kafka_tombstones.add(count=0)
+
+    def _of_processes(self, registry: CollectorRegistry) -> None:
         self.workers = Gauge(
             "relay_workers", "Processes that answer producers now", registry=registry
         )
@@ -289,10 +305,6 @@ class Metrics:
             (),
         )
         self.worker_restarts.add(count=0)
-        for status in STATUSES:
-            self.answers.add(status, count=0)
-        self.journal_append_seconds.observe(0, count=0)
-        self.ingest_seconds.observe(0, count=0)
 
     def expect(self, destination: str) -> None:
         """Have all series of a destination start at zero, so that a first increase is seen."""
