@@ -14,6 +14,7 @@ import aiohttp
 import msgspec
 
 from tests.acceptance.process import free_ports
+from tests.chaos.record import Kill
 
 READY_WITHIN_S: Final = 30.0
 LOOK_S: Final = 0.02
@@ -118,13 +119,18 @@ class Relay(Child):
         )
         command = ("tests.chaos.serve", str(self.config), str(folder / "clock"))
         super().__init__(command, self.log, f"{self.admin}/readyz")
-        self.kills: list[float] = []
-        """When it was killed, in Unix seconds of the real clock."""
+        self.kills: list[Kill] = []
 
     async def kill(self) -> None:
         """End it as a power cut would."""
+        self.kills.append(Kill(at=time.time()))
         await self.end(signal.SIGKILL)
-        self.kills.append(time.time())
+
+    async def start(self) -> None:
+        """See `Child`."""
+        await super().start()
+        for each in self.kills[-1:]:
+            each.back_at = min(each.back_at, time.time())
 
     async def ask(self, path: str, body: object | None = None) -> Any:
         """Return what the port for people says; with a body, have something done."""

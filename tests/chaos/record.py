@@ -1,5 +1,6 @@
 """What the emulated platforms saw, request by request: the other side of every account."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,6 +9,16 @@ import msgspec
 from relay.sandbox.answers import Fate, PlatformName
 
 PLATFORMS: tuple[PlatformName, ...] = ("pinterest", "tiktok")
+
+
+class Kill(msgspec.Struct, kw_only=True):
+    """A moment without a relay, in Unix seconds of the real clock.
+
+    What was sent before it may be read by a platform during it: the bytes outlive their sender.
+    """
+
+    at: float
+    back_at: float = math.inf
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

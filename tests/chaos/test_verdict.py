@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from relay.sandbox.answers import Fate, PlatformName
 from tests.chaos.event import kind_of
-from tests.chaos.record import Request
+from tests.chaos.record import Kill, Request
 from tests.chaos.verdict import Account, judge
 
 PURCHASE = "purchase-p0-1"
@@ -63,18 +63,30 @@ def test_an_event_that_is_not_meant_for_a_platform_is_foreign_there(event_id: st
 def test_a_duplicate_needs_a_kill_or_a_broken_connection() -> None:
     twice = [*FINE.requests, request("tiktok", 101.0)]
     assert f"tiktok took {PURCHASE} twice, and nothing had happened" in problems(requests=twice)
-    assert problems(requests=twice, kills=[100.5]) == []
+    assert problems(requests=twice, kills=[Kill(at=100.5)]) == []
     broken = [request("pinterest"), request("tiktok", broken=True), request("tiktok", 101.0)]
     assert problems(requests=broken) == []
 
 
 def test_a_kill_long_after_a_request_explains_no_duplicate() -> None:
     twice = [*FINE.requests, request("tiktok", 200.0)]
-    assert problems(requests=twice, kills=[199.0]) != []
+    assert problems(requests=twice, kills=[Kill(at=199.0)]) != []
+
+
+def test_what_a_killed_relay_had_sent_may_be_read_after_it() -> None:
+    twice = [*FINE.requests, request("tiktok", 102.0)]
+    assert problems(requests=twice, kills=[Kill(at=99.9, back_at=100.5)]) == []
+    assert problems(requests=twice, kills=[Kill(at=99.0, back_at=99.5)]) != []
 
 
 def test_there_are_no_more_duplicates_than_events_in_flight() -> None:
-    verdict = judge(replace(FINE, requests=[*FINE.requests, request("tiktok", 101.0)], kills=[9.0]))
+    verdict = judge(
+        replace(
+            FINE,
+            requests=[*FINE.requests, request("tiktok", 101.0)],
+            kills=[Kill(at=9.0, back_at=9.5)],
+        )
+    )
     assert (verdict.duplicates, verdict.in_flight) == (1, 0)
     assert "1 duplicates, but only 0 events were in flight" in verdict.problems
 

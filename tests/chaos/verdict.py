@@ -15,7 +15,7 @@ import msgspec
 from relay.dispatch.in_flight import MAX_IN_FLIGHT
 from relay.sandbox.answers import Fate, PlatformName
 from tests.chaos.event import kind_of
-from tests.chaos.record import PLATFORMS, Request, by_event
+from tests.chaos.record import PLATFORMS, Kill, Request, by_event
 
 TOO_LARGE: Final = 413
 """What a gateway says of a single event by its status alone."""
@@ -28,7 +28,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     acknowledged: AbstractSet[str]
     requests: Sequence[Request]
-    kills: Sequence[float]
+    kills: Sequence[Kill]
     dead: Mapping[tuple[PlatformName, str], tuple[str, str]]
     """Reason and code of each dead letter."""
     delivered: Mapping[PlatformName, int]
@@ -75,7 +75,7 @@ def in_flight(platform: PlatformName, account: Account) -> int:
     requests = [each for each in account.requests if each.platform == platform]
     broken = sum(each.accepted for each in requests if each.broken)
     for kill in account.kills:
-        recent = [each for each in requests if kill - IN_FLIGHT_S <= each.received_at <= kill]
+        recent = [each for each in requests if _may_be_cut(each, kill)]
         broken += sum(sorted(each.accepted for each in recent)[-MAX_IN_FLIGHT:])
     return broken
 
@@ -122,14 +122,19 @@ def _rejects(request: Request, fate: Fate, code: str) -> bool:
     return not request.broken and (fate == "refused" or (alone and blamed))
 
 
-def _unexplained(platform: PlatformName, seen: Seen, kills: Sequence[float]) -> Iterator[str]:
+def _unexplained(platform: PlatformName, seen: Seen, kills: Sequence[Kill]) -> Iterator[str]:
     """An event that a platform took twice was in flight when something broke."""
     for event_id, requests in seen.items():
         took = [request for request, fate in requests if fate == "accepted"]
         for first, second in pairwise(took):
-            last = min(second.received_at, first.received_at + IN_FLIGHT_S)
-            if not first.broken and not any(first.received_at <= each <= last for each in kills):
+            cut = any(_may_be_cut(first, each) and each.at <= second.received_at for each in kills)
+            if not first.broken and not cut:
                 yield f"{platform} took {event_id} twice, and nothing had happened"
+
+
+def _may_be_cut(request: Request, kill: Kill) -> bool:
+    """Tell whether a request may have been under way when the relay was killed."""
+    return kill.at - IN_FLIGHT_S <= request.received_at <= kill.back_at
 
 
 def _miscounted(platform: PlatformName, account: Account) -> Iterator[str]:
