@@ -223,6 +223,12 @@ DESTINATION: Final = Row(
             width=6,
         ),
         Panel(
+            "Requests under way",
+            "As many at once as the answers allow; each holds its events in memory.",
+            [Query(f"sum(relay_requests_in_flight{{{OF}}})", "under way")],
+            width=6,
+        ),
+        Panel(
             "Delivered purchases",
             "Their worth in the last 24 hours, by currency.",
             [
@@ -232,7 +238,7 @@ DESTINATION: Final = Row(
                 )
             ],
             kind="stat",
-            width=3,
+            width=12,
             no_value="none",
         ),
         Panel(
@@ -240,7 +246,7 @@ DESTINATION: Final = Row(
             "Warnings in the last hour, by code.",
             [Query(f"sum by (code) (increase(relay_warnings_total{{{OF}}}[1h]))", "{{code}}")],
             kind="stat",
-            width=3,
+            width=12,
             no_value="none",
         ),
     ],

@@ -9,6 +9,8 @@ import logging
 import random
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from relay.config.secret import SecretSource
 from relay.delivery import Answer, PauseReason
 from relay.dispatch.breaker import Breaker
@@ -126,7 +128,8 @@ class Gate:
 
     def health(self) -> Health:
         """Return the state as people see it."""
-        return self._breaker.health()
+        most = 1 if self._breaker.one_at_a_time else self._in_flight.most
+        return replace(self._breaker.health(), max_in_flight=most)
 
     async def keep(self) -> None:
         """Write down what began or ended: a pause, or a wait that would outlast a restart.

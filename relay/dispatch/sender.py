@@ -139,7 +139,11 @@ class Sender:
 
     def health(self) -> Health:
         """Return the state as people see it."""
-        return self._gate.health()
+        return replace(
+            self._gate.health(),
+            in_flight=self._in_flight,
+            latest_requests=self._recorder.latest_requests,
+        )
 
     async def _look(self, requests: asyncio.TaskGroup) -> float:
         """Take a step; while the journal cannot be read, later."""

@@ -61,6 +61,7 @@ class Exposition:
             oldest_s={name: await self._reports.oldest_pending_s(name) for name in names},
             left_s={name: left for name, left in left_s.items() if left is not None},
             states={name: health[name].state for name in names},
+            in_flight={name: health[name].in_flight for name in names},
             space=await self._journal.space(),
             unavailable=self._reports.refusing() is not None,
             clock_s=self._clock(),
@@ -74,6 +75,7 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     oldest_s: Mapping[str, float]
     left_s: Mapping[str, float]
     states: Mapping[str, State]
+    in_flight: Mapping[str, float]
     space: Space
     unavailable: bool
     clock_s: float
@@ -108,6 +110,7 @@ class _Lifetime(Collector):
             snapshot.left_s,
         )
         yield from _states(snapshot.states)
+        yield _gauge("relay_requests_in_flight", "Requests under way", snapshot.in_flight)
         yield from _journal(snapshot.space, unavailable=snapshot.unavailable)
         yield _figure("relay_clock_seconds", "The relay's clock, Unix time", snapshot.clock_s)
         yield _build()

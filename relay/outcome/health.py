@@ -12,13 +12,20 @@ State = Literal["paused", "degraded", "throttled", "active"]
 
 
 class Health(msgspec.Struct, frozen=True):
-    """One destination's state now; `since` and `until` are Unix seconds."""
+    """One destination's state now; `since` and `until` are Unix seconds.
+
+    `in_flight` requests are under way, of which there may be `max_in_flight` as far as the answers
+    show; `latest_requests` were answered, or not, within the last minute.
+    """
 
     state: State
     reason: PauseReason | None
     message: str
     since: float | None
     until: float | None
+    in_flight: int = 0
+    max_in_flight: int = 0
+    latest_requests: int = 0
 
 
 DEGRADED = "The platform does not answer as it should; sending goes on by itself."

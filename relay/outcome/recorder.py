@@ -12,6 +12,7 @@ from relay.journal.base import Journal
 from relay.journal.entry import Pending
 from relay.journal.settlement import Receipt, Settlement
 from relay.metrics import Metrics
+from relay.outcome.recent import Recent
 
 REPEAT_S = 1.0
 """Between two tries to record while the storage fails."""
@@ -36,9 +37,15 @@ class Recorder:
         self._metrics = metrics
         self._clock = clock
         self._repeat_s = repeat_s
+        self._recent = Recent(clock)
         metrics.expect(destination)
         for code in get_args(LateCode):
             metrics.warnings.add(destination, code, count=0)
+
+    @property
+    def latest_requests(self) -> int:
+        """How many requests there were within the last minute."""
+        return self._recent.count()
 
     async def record(
         self, settlement: Settlement, warnings: Sequence[str] = (), *, retries: int = 0
@@ -83,6 +90,7 @@ class Recorder:
             self._metrics.delivery_seconds.observe(age_s, self._destination, count=count)
 
     def _count_request(self, settlement: Settlement, receipt: Receipt) -> None:
+        self._recent.add()
         self._metrics.requests.add(self._destination, receipt.outcome)
         self._metrics.request_seconds.observe(receipt.duration_ms / 1000, self._destination)
         self._metrics.batch_events.observe(_events_of(settlement), self._destination)

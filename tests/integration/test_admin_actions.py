@@ -13,6 +13,7 @@ from relay.admin.pages.undelivered import LETTERS
 from relay.journal.codec import entry_of
 from relay.journal.entry import Passed, Rejection
 from relay.journal.letter import DeadFilter
+from relay.outcome.health import Health
 from relay.outcome.probe import Probe
 from relay.outcome.source_view import SourcesView
 from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
@@ -292,9 +293,14 @@ async def test_whoever_is_on_call_sees_requests_waits_and_journal(tmp_path: Path
         port.metrics.requests.add(TIKTOK, "transient")
         port.metrics.request_seconds.observe(0.2, TIKTOK, count=4)
         port.metrics.kafka_lag.labels("conversions", "0").set(42)
+        busy = Health("active", None, "", None, None, 3, 8, 240)
+        port.switch.health[TIKTOK] = busy
         told = words(await port.ask("/on-call"))
 
-    assert "Requests 4 Failed 25.0 %" in told
+    assert (
+        "Requests 4 Requests, last minute 240 Requests under way 3 of at most 8 Failed 25.0 %"
+        in told
+    )
     assert "≤ 0.25 s" in told
     assert "conversions 0 42" in told
     assert "Kafka is not set up" not in told

@@ -1,5 +1,6 @@
 """What people and monitoring see of the sender chain: the scrape, the funnels, the timelines."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from relay.delivery import HttpRequest, HttpResponse
+from relay.dispatch.transport import AiohttpTransport, Fault
 from relay.intake import presence
 from relay.journal.letter import DeadFilter
 from relay.outcome.dead_letters import DeadLetters
@@ -45,7 +48,7 @@ GAUGES = {
         "relay_outcomes_waiting",
         "relay_destination_paused",
     ),
-    *("relay_expiry_seconds", "relay_destination_state"),
+    *("relay_expiry_seconds", "relay_destination_state", "relay_requests_in_flight"),
     *("relay_journal_bytes", "relay_journal_used_bytes", "relay_journal_max_bytes"),
     *("relay_journal_left_bytes", "relay_journal_unavailable"),
     *("relay_kafka_lag", "relay_kafka_reading", "relay_clock_seconds", "relay_build_info"),
@@ -153,6 +156,38 @@ async def test_the_sums_of_a_scrape_hold_through_deaths_and_replays(tmp_path: Pa
         assert after[PINTEREST]["dead"] == 1
         view = await reports_of(relay).destination(PINTEREST)
         assert (view.delivered, view.dead, view.pending) == (52, 0, 0)
+
+
+class Held(AiohttpTransport):
+    """A network whose requests wait until they are let through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = asyncio.Event()
+
+    async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
+        await self.open.wait()
+        return await super().send(request, timeout_s)
+
+
+async def test_requests_under_way_and_of_the_last_minute_are_told(tmp_path: Path) -> None:
+    held = Held()
+    async with Sandbox() as sandbox:
+        target = pinterest(sandbox.url, max_batch=1)
+        async with sending(tmp_path, target, transport=held) as relay:
+            await relay.accept(*purchases(relay.clock, 3))
+            await relay.turn()
+            health = relay.dispatcher.health()[PINTEREST]
+            [under_way] = (await scrape(relay))["relay_requests_in_flight"].samples
+            held.open.set()
+            await relay.settled()
+            then = relay.dispatcher.health()[PINTEREST]
+            relay.skip(61)
+            later = relay.dispatcher.health()[PINTEREST]
+    assert 1 <= health.in_flight <= health.max_in_flight
+    assert under_way.value == health.in_flight
+    assert (health.latest_requests, then.latest_requests, later.latest_requests) == (0, 3, 0)
+    assert then.in_flight == 0
 
 
 async def test_a_pause_shows_in_the_scrape_and_in_the_report(tmp_path: Path) -> None:

@@ -21,14 +21,15 @@ PANELS: Final = {
     "Until events are lost": 15,
     "Undelivered, by reason": 17,
     "Skipped, by reason": 18,
-    "Time until a producer has its answer": 26,
-    "Time until events are on disk": 27,
-    "Room of the journal": 28,
-    "Bytes of the journal": 29,
-    "Kafka: messages not read yet": 30,
-    "Kafka: reading": 31,
-    "Up for": 38,
-    "Version": 39,
+    "Requests under way": 20,
+    "Time until a producer has its answer": 27,
+    "Time until events are on disk": 28,
+    "Room of the journal": 29,
+    "Bytes of the journal": 30,
+    "Kafka: messages not read yet": 31,
+    "Kafka: reading": 32,
+    "Up for": 39,
+    "Version": 40,
 }
 """The panels that are linked to, by their titles."""
 SECTIONS: Final = frozenset(

@@ -12,6 +12,7 @@ import msgspec
 from relay.delivery import Outcome
 from relay.journal.account import Totals
 from relay.metrics import Histogram, Metrics
+from relay.outcome.health import Health
 from relay.outcome.view import DestinationView, JournalView
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
@@ -22,6 +23,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     """The requests to one destination; `quantiles_s` are those of `QUANTILES`."""
 
     view: DestinationView
+    health: Health
     requests: int
     failed: int
     by_outcome: Mapping[str, int]
@@ -57,10 +59,11 @@ def on_call(
     destinations: Sequence[DestinationView],
     journal: JournalView,
     totals: Totals,
+    health: Mapping[str, Health],
 ) -> OnCall:
     """Return the figures."""
     return OnCall(
-        traffic=[_traffic(metrics, view, totals) for view in destinations],
+        traffic=[_traffic(metrics, view, totals, health[view.name]) for view in destinations],
         journal=journal,
         append_s=metrics.journal_append_seconds.quantile(QUANTILES[-1]),
         ingest_s=metrics.ingest_seconds.quantile(QUANTILES[-1]),
@@ -68,11 +71,12 @@ def on_call(
     )
 
 
-def _traffic(metrics: Metrics, view: DestinationView, totals: Totals) -> Traffic:
+def _traffic(metrics: Metrics, view: DestinationView, totals: Totals, health: Health) -> Traffic:
     counts = metrics.requests.counts()
     by_outcome = {word: counts.get((view.name, word), 0) for word in get_args(Outcome)}
     return Traffic(
         view=view,
+        health=health,
         requests=sum(by_outcome.values()),
         failed=sum(count for word, count in by_outcome.items() if word in FAILED),
         by_outcome=by_outcome,
