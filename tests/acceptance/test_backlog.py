@@ -20,7 +20,7 @@ import msgspec
 import pytest
 
 from tests.acceptance.process import Relay, purchase
-from tests.backlog import fill
+from tests.given.journal.backlog import fill
 
 EVENTS: Final = int(os.environ.get("RELAY_TEST_BACKLOG", "1000000"))
 UNREACHABLE: Final = "http://127.0.0.1:9"

@@ -23,7 +23,7 @@ from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.sandbox.server import Sandbox
 from tests.acceptance.process import Producer, Relay, fetch, purchase
-from tests.builders import NOW_S, entry
+from tests.given.event.builders import NOW_S, entry
 
 PLATFORMS = ("pinterest", "tiktok")
 EVENTS = 100_000

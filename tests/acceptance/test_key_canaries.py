@@ -18,7 +18,7 @@ import pytest
 
 from relay.keys.token import new_token
 from tests.acceptance.process import TOKENS, Relay, purchase
-from tests.shopify_payload import ORDER
+from tests.given.event.shopify_payload import ORDER
 
 UNREACHABLE: Final = "http://127.0.0.1:9"
 SHOP_SECRET: Final = "canary-secret-of-the-shop-0003"

@@ -17,8 +17,8 @@ from relay.sandbox.server import Sandbox
 from tests.acceptance.process import LOOK_S, Producer, Relay, fetch, purchase
 from tests.acceptance.test_key_canaries import SHOP, signed
 from tests.acceptance.test_kill import PLATFORMS, accepted_ids
-from tests.producers_port import Client, post
-from tests.shopify_payload import ORDER
+from tests.given.event.shopify_payload import ORDER
+from tests.given.port.producers import Client, post
 
 UNREACHABLE = "http://127.0.0.1:9"
 SOON_S = 20.0

@@ -28,7 +28,7 @@ from relay.metrics import Metrics
 from relay.sources.kafka import KafkaSource
 from relay.sources.kafka.batch import ORIGIN
 from relay.sources.kafka.message import unpack
-from tests.kafka_message import Record
+from tests.given.event.kafka_message import Record
 
 BEGIN_WITHIN_S: Final = 30.0
 QUIET_S: Final = 3.0

@@ -7,9 +7,9 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from tests.backlog import fill
 from tests.bench.case import Case
 from tests.bench.contender import destination_names
+from tests.given.journal.backlog import fill
 
 
 def prefill(case: Case, stock: Path, journal: Path) -> None:

@@ -20,7 +20,7 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Chunk, Entry, Passed, Pending, Rejection
 from relay.journal.letter import DeadFilter, Prospect
 from relay.journal.settlement import Dead, Pause, Receipt, Retry, Settlement, Wait
-from tests.builders import NOW_S, conversion, entry, payload
+from tests.given.event.builders import NOW_S, conversion, entry, payload
 
 NOW_MS = NOW_S * 1000
 SKIPPED = Passed("skipped", "not_mapped")

@@ -29,7 +29,7 @@ from relay.delivery import (
 )
 from relay.destinations import discover
 from relay.event import User
-from tests.strategies import (
+from tests.given.event.strategies import (
     conversions,
     hostile_amounts,
     identities,

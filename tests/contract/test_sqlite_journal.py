@@ -4,8 +4,8 @@ from pathlib import Path
 
 from relay.journal.base import Journal
 from relay.journal.sqlite import SqliteJournal
-from tests.builders import NOW_S
 from tests.contract.journal import JournalContract
+from tests.given.event.builders import NOW_S
 
 MAX_SIZE_BYTES = 64 * 1024 * 1024
 RETENTION_S = 7 * 86_400.0

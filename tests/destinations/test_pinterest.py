@@ -1,6 +1,6 @@
 """Pinterest, case by case. The cases are JSON, to be read and added to without reading this file.
 
-A mapping case changes the plain web purchase of `tests/case.py` and says what Pinterest gets:
+A mapping case changes the plain web purchase of `case.py` and says what Pinterest gets:
 `sends` is the whole event, `sends_with` single values by dotted path (null: left out), `skipped`
 and `dead` the reason. An answer case is what Pinterest answers to a request of `events` (3) events,
 and what it means. Whatever is sent in any case fits Pinterest's own schema.
@@ -19,7 +19,7 @@ from relay.destinations.pinterest import Pinterest
 from relay.destinations.pinterest.answer_case import CASES
 from relay.destinations.pinterest.mapping import EVENT_NAMES
 from relay.event_name import STANDARD_NAMES
-from tests.case import (
+from tests.destinations.case import (
     DESTINATIONS,
     conversion_of,
     digested,
@@ -28,7 +28,7 @@ from tests.case import (
     response_of,
     value_at,
 )
-from tests.openapi import validator
+from tests.destinations.openapi import validator
 
 SCHEMA = DESTINATIONS / "pinterest" / "openapi-5.23.0.json"
 SETTINGS: dict[str, Any] = {"ad_account_id": "549755885175", "token": "env:PINTEREST_TOKEN"}

@@ -15,7 +15,7 @@ from relay.config import TikTokConfig
 from relay.delivery import Payload, Skip, Unusable
 from relay.destinations.tiktok import TikTok
 from relay.destinations.tiktok.answer_code import BY_CODE, BY_STATUS, row_of
-from tests.case import conversion_of, digested, meaning, read, response_of, value_at
+from tests.destinations.case import conversion_of, digested, meaning, read, response_of, value_at
 
 SETTINGS: dict[str, Any] = {
     "pixel_code": "C4K6A3Q2NE1S77JXXXXX",

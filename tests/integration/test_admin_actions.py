@@ -17,8 +17,8 @@ from relay.outcome.health import Health
 from relay.outcome.probe import Probe
 from relay.outcome.source_view import SourcesView
 from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
-from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort, Reply
-from tests.builders import DIGEST, NOW_S, conversion
+from tests.given.event.builders import DIGEST, NOW_S, conversion
+from tests.given.port.admin import INVALID, PINTEREST, TIKTOK, AdminPort, Reply
 from tests.ui.world import KAFKA, OUTCOMES
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -13,8 +13,8 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Passed, Rejection
 from relay.journal.settlement import Receipt
 from relay.keys.record import Key, Limits
-from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort
-from tests.builders import NOW_S, conversion
+from tests.given.event.builders import NOW_S, conversion
+from tests.given.port.admin import INVALID, PINTEREST, TIKTOK, AdminPort
 
 NO_CONSENT = Passed("skipped", "no_consent")
 RECEIPT = Receipt(at_ms=NOW_S * 1000 + 500, duration_ms=90, outcome="ok", http_status=200)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from relay.journal.settlement import Receipt
-from tests.admin_port import PINTEREST, TIKTOK, AdminPort
-from tests.builders import DIGEST, NOW_S
+from tests.given.event.builders import DIGEST, NOW_S
+from tests.given.port.admin import PINTEREST, TIKTOK, AdminPort
 
 FORGET = "/api/v1/forget"
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=90, outcome="ok", http_status=200)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.admin_port import INVALID, PINTEREST, AdminPort
+from tests.given.port.admin import INVALID, PINTEREST, AdminPort
 
 SUMMARY = "/api/v1/summary"
 PAUSE = f"/api/v1/destinations/{PINTEREST}/pause"

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from relay.admin.guard import FAILED
-from tests.admin_port import INVALID, PINTEREST, TIKTOK, AdminPort
+from tests.given.port.admin import INVALID, PINTEREST, TIKTOK, AdminPort
 
 GROUP = f"destination={PINTEREST}&reason=invalid_event&code="
 FORM = "application/x-www-form-urlencoded"

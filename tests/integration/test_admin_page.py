@@ -13,8 +13,8 @@ from relay.journal.entry import Passed, Rejection
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Receipt, Retry, Settlement
 from relay.outcome.health import Health
-from tests.admin_port import BY_HAND, INVALID, PINTEREST, AdminPort
-from tests.builders import NOW_S
+from tests.given.event.builders import NOW_S
+from tests.given.port.admin import BY_HAND, INVALID, PINTEREST, AdminPort
 
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=90, outcome="ok", http_status=200)
 HOSTILE = '<script src="//evil.example">{{ 7 * 7 }}&'

@@ -11,9 +11,9 @@ from relay.conversion import Order
 from relay.event_name import STANDARD_NAMES
 from relay.journal.codec import entry_of
 from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S
-from tests.admin_port import PINTEREST, TIKTOK, AdminPort
-from tests.builders import NOW_S, conversion
-from tests.journal_seed import new_journal
+from tests.given.event.builders import NOW_S, conversion
+from tests.given.journal.seed import new_journal
+from tests.given.port.admin import PINTEREST, TIKTOK, AdminPort
 
 WITHIN_S = 0.2
 MONTH_S = 30 * DAY_S

@@ -12,7 +12,7 @@ from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
-from tests.builders import NOW_S, conversion
+from tests.given.event.builders import NOW_S, conversion
 from tests.integration.cli_process import Ended, Shop
 
 CONFIG = """

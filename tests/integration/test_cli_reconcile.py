@@ -18,7 +18,7 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Passed
 from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
-from tests.builders import NOW_S, conversion
+from tests.given.event.builders import NOW_S, conversion
 from tests.integration.cli_process import Ended, Shop, command
 
 CONFIG = """

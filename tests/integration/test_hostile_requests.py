@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.hostile_bodies import BROKEN_JSON, GZIPPED, WRONG_EVENTS
-from tests.hostile_http import CARELESS, NO_HTTP, NOT_LOOKED_AT
-from tests.hostile_row import CANARY, Row, raw
-from tests.inbound import encoded
-from tests.producers_port import Answered, Client, post, serving
+from tests.given.event.inbound import encoded
+from tests.given.hostile.bodies import BROKEN_JSON, GZIPPED, WRONG_EVENTS
+from tests.given.hostile.http import CARELESS, NO_HTTP, NOT_LOOKED_AT
+from tests.given.hostile.row import CANARY, Row, raw
+from tests.given.port.producers import Answered, Client, post, serving
 
 SHAPE = {"accepted", "rejected", "errors", "warnings"}
 COMPLAINT = {"index", "event_id", "code", "path", "message"}

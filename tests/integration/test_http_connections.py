@@ -12,10 +12,18 @@ from relay.journal.entry import Entry, Rejection
 from relay.sources.body import MAX_BODIES_AT_ONCE
 from relay.sources.connections import MAX_REFUSED
 from relay.sources.port import Port
-from tests.hostile_row import chunks
-from tests.inbound import encoded, event
-from tests.producers_port import MAX_BODY_BYTES, Answered, Client, Serving, post, serving, until
-from tests.recording_journal import RecordingJournal
+from tests.given.event.inbound import encoded, event
+from tests.given.hostile.row import chunks
+from tests.given.journal.recording import RecordingJournal
+from tests.given.port.producers import (
+    MAX_BODY_BYTES,
+    Answered,
+    Client,
+    Serving,
+    post,
+    serving,
+    until,
+)
 
 NOTHING = {"accepted": 0, "rejected": 0}
 

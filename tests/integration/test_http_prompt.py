@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.inbound import encoded
-from tests.producers_port import Client, post, serving
+from tests.given.event.inbound import encoded
+from tests.given.port.producers import Client, post, serving
 
 VARYING = {"date"}
 

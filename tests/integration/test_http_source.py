@@ -12,10 +12,10 @@ import pytest
 from relay.event_name import Lane
 from relay.journal.sqlite import SqliteJournal
 from relay.sources.answer import MAX_LISTED
-from tests.builders import NOW_S
-from tests.inbound import body, encoded, event
-from tests.producers_port import Answered, Client, post, serving, until
-from tests.recording_journal import RecordingJournal
+from tests.given.event.builders import NOW_S
+from tests.given.event.inbound import body, encoded, event
+from tests.given.journal.recording import RecordingJournal
+from tests.given.port.producers import Answered, Client, post, serving, until
 
 NOTHING = {"accepted": 0, "rejected": 0}
 

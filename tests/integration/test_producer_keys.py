@@ -13,11 +13,11 @@ from relay.journal.entry import Entry, Rejection
 from relay.keys.record import Limits
 from relay.keys.token import Token, new_token
 from relay.sources.guesses import STEP_S
-from tests.builders import NOW_S
-from tests.inbound import encoded
-from tests.key_file import Keys
-from tests.producers_port import Answered, Client, Serving, post, serving
-from tests.recording_journal import RecordingJournal
+from tests.given.event.builders import NOW_S
+from tests.given.event.inbound import encoded
+from tests.given.journal.recording import RecordingJournal
+from tests.given.port.key_file import Keys
+from tests.given.port.producers import Answered, Client, Serving, post, serving
 
 NOTHING = {"accepted": 0, "rejected": 0, "warnings": []}
 

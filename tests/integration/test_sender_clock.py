@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     Clock,
     accepted,

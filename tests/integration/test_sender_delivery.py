@@ -8,7 +8,7 @@ import pytest
 
 from relay.config.quantity import Duration
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     TIKTOK,
     Clock,

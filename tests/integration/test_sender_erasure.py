@@ -12,7 +12,15 @@ from relay.identity import Identity
 from relay.identity.subject import Subject
 from relay.outcome.erasure import Erasure
 from relay.sandbox.server import Sandbox
-from tests.sending import PINTEREST, Sending, accepted, pinterest, purchases, script, sending
+from tests.given.destination.sending import (
+    PINTEREST,
+    Sending,
+    accepted,
+    pinterest,
+    purchases,
+    script,
+    sending,
+)
 
 ADA_DIGEST = "ada0" * 16
 ADA = Subject(email=frozenset([ADA_DIGEST]))

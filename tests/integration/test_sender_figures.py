@@ -16,7 +16,7 @@ from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.exposition import Exposition
 from relay.outcome.reports import Reports
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     TIKTOK,
     Sending,

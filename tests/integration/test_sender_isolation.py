@@ -23,7 +23,7 @@ from relay.journal.base import Journal
 from relay.journal.entry import Chunk
 from relay.journal.settlement import Pause, Settlement
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     TIKTOK,
     Clock,

@@ -10,7 +10,7 @@ from relay.config.quantity import Duration
 from relay.sandbox.answers import PlatformName
 from relay.sandbox.inbox import RequestSeen
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     Clock,
     asked,

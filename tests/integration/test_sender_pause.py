@@ -7,7 +7,7 @@ import pytest
 from relay.delivery import PauseReason
 from relay.sandbox.answers import PlatformName
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     TIKTOK,
     Clock,

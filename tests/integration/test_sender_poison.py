@@ -10,7 +10,7 @@ from relay.conversion import Conversion
 from relay.journal.letter import DeadFilter
 from relay.sandbox.server import Sandbox
 from relay.sandbox.style import Style
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     TIKTOK,
     Clock,

@@ -13,7 +13,7 @@ from relay.journal.letter import DeadFilter, Replayed
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.rules import Rules
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     Sending,
     accepted,

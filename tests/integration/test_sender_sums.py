@@ -11,7 +11,7 @@ from relay.journal.account import Funnel
 from relay.journal.letter import DeadFilter
 from relay.sandbox.answers import PlatformName
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     LOOK_S,
     PINTEREST,
     TIKTOK,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     TIKTOK,
     TOKEN,

@@ -9,7 +9,7 @@ from relay.config.quantity import Duration
 from relay.journal.letter import DeadFilter
 from relay.sandbox.answers import PlatformName
 from relay.sandbox.server import Sandbox
-from tests.sending import (
+from tests.given.destination.sending import (
     PINTEREST,
     TIKTOK,
     Clock,

@@ -9,7 +9,7 @@ from relay.event_name import Lane, lane_of
 from relay.journal.account import Totals
 from relay.journal.entry import Entry
 from relay.journal.sqlite import SqliteJournal
-from tests.builders import NOW_S
+from tests.given.event.builders import NOW_S
 
 DESTINATIONS = ("p", "t")
 FAR_MS = NOW_S * 1000 + 10**9

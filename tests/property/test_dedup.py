@@ -20,8 +20,8 @@ from relay.destinations import discover
 from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.entry import Passed
-from tests.builders import NOW_S, conversion
-from tests.journal_seed import DESTINATIONS, PINTEREST, TIKTOK, Seed, new_journal
+from tests.given.event.builders import NOW_S, conversion
+from tests.given.journal.seed import DESTINATIONS, PINTEREST, TIKTOK, Seed, new_journal
 
 TYPES: Final = discover()
 BUILT: Final = [

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from relay.intake import Intake, Origin, Router, Storage, Window
 from relay.schema.openapi import producers_document
-from tests.recording_journal import RecordingJournal
+from tests.given.journal.recording import RecordingJournal
 
 NOW_S: Final = 1_800_000_000.0
 BEYOND_SCHEMAS: Final = re.compile(

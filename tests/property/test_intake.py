@@ -22,11 +22,11 @@ from relay.intake.page import without_emails
 from relay.intake.problem import Unusable
 from relay.intake.split import split_json, split_ndjson
 from relay.intake.window import Key
-from tests.builders import NOW_S
-from tests.inbound import PURCHASE
-from tests.recording_journal import RecordingJournal
-from tests.strategies import json_values
-from tests.stub_destination import StubDestination
+from tests.given.destination.stub import StubDestination
+from tests.given.event.builders import NOW_S
+from tests.given.event.inbound import PURCHASE
+from tests.given.event.strategies import json_values
+from tests.given.journal.recording import RecordingJournal
 
 FULL: dict[str, Any] = PURCHASE | {
     "action_source": "web",

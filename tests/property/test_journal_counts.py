@@ -17,9 +17,9 @@ from relay.journal.figures.fold import fold_minutes
 from relay.journal.figures.reports import report, totals
 from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas, row_of
 from relay.journal.letter import DeadFilter, Prospect
-from tests.builders import conversion
-from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, Seed, new_journal
-from tests.strategies import hostile_amounts
+from tests.given.event.builders import conversion
+from tests.given.event.strategies import hostile_amounts
+from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, Seed, new_journal
 
 AGES_S = st.integers(0, 4 * DAY_S)
 AMOUNTS = st.decimals(0, 10**12, places=4)

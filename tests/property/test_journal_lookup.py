@@ -12,8 +12,8 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Entry
 from relay.journal.find import lookup
 from relay.journal.find.lookup import MAX_FOUND, Kind, Place, Run, Tail, places
-from tests.builders import conversion
-from tests.journal_seed import new_journal
+from tests.given.event.builders import conversion
+from tests.given.journal.seed import new_journal
 
 IDS = st.sampled_from([f"id-{number}" for number in range(12)])
 PAIRS = st.lists(st.tuples(IDS, st.none() | IDS), min_size=1, max_size=60)

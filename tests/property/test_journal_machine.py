@@ -24,8 +24,8 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
-from tests.builders import NOW_S, conversion
-from tests.failing import Disk, connections_on
+from tests.given.event.builders import NOW_S, conversion
+from tests.given.journal.failing import Disk, connections_on
 from tests.property.journal_model import DESTINATIONS, FAR_MS, Model, views_of
 
 PASSED = {"skipped": Passed("skipped", "not_mapped"), "dead": Passed("dead", "expired")}

@@ -11,8 +11,8 @@ from relay.event_name import Lane
 from relay.journal.account import Delivery
 from relay.journal.find.standing import Stand, names, stands
 from relay.journal.find.timeline import deliveries
-from tests.journal_columns import CUTS, EVENTS, columns, fill
-from tests.journal_seed import DESTINATIONS, Seed, new_journal
+from tests.given.journal.columns import CUTS, EVENTS, columns, fill
+from tests.given.journal.seed import DESTINATIONS, Seed, new_journal
 
 
 def told(stand: Stand) -> dict[str, tuple[object, ...]]:

@@ -15,9 +15,9 @@ from relay.journal.figures.amount import sum_exactly
 from relay.journal.figures.rollup import Deltas
 from relay.journal.figures.worth import recount, waiting
 from relay.journal.letter import DeadFilter
-from tests.builders import conversion
-from tests.journal_seed import DESTINATIONS, NOW_MS, PINTEREST, Seed, new_journal
-from tests.strategies import hostile_amounts
+from tests.given.event.builders import conversion
+from tests.given.event.strategies import hostile_amounts
+from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, Seed, new_journal
 
 AMOUNTS = st.decimals(0, 10**12, places=4)
 PASSED = st.sampled_from([{}, {PINTEREST: Passed("skipped", "no_consent")}])

@@ -10,7 +10,7 @@ from relay.config import PinterestConfig
 from relay.delivery import Answer, HttpResponse
 from relay.destinations.pinterest import Pinterest
 from relay.destinations.pinterest.answer_case import WARNINGS, warning_code
-from tests.strategies import headers, json_values, texts
+from tests.given.event.strategies import headers, json_values, texts
 
 PINTEREST = Pinterest("pinterest-main", PinterestConfig(ad_account_id="549755885175"))
 thorough = settings(max_examples=80, deadline=None)

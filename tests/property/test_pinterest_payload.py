@@ -15,9 +15,16 @@ from relay.destinations.pinterest import Pinterest
 from relay.destinations.pinterest.mapping import amount
 from relay.destinations.pinterest.person import HASHED_KEYS, NEVER_SENT
 from relay.identity import Identity
-from tests.case import DESTINATIONS
-from tests.openapi import validator
-from tests.strategies import conversions, digests, hostile_amounts, identities, orders, texts
+from tests.destinations.case import DESTINATIONS
+from tests.destinations.openapi import validator
+from tests.given.event.strategies import (
+    conversions,
+    digests,
+    hostile_amounts,
+    identities,
+    orders,
+    texts,
+)
 
 PINTEREST = Pinterest(
     "pinterest-main", PinterestConfig(ad_account_id="549755885175", custom_events=True)

@@ -19,9 +19,9 @@ from relay.event_name import Lane
 from relay.journal.codec import decode_group
 from relay.journal.find.lookup import Place
 from relay.journal.find.timeline import deliveries
-from tests.builders import conversion
-from tests.journal_columns import CUTS, EVENTS, columns, fill
-from tests.journal_seed import DESTINATIONS, Seed, new_journal
+from tests.given.event.builders import conversion
+from tests.given.journal.columns import CUTS, EVENTS, columns, fill
+from tests.given.journal.seed import DESTINATIONS, Seed, new_journal
 
 ORDER_IDS = ["A", "B", "C", "D"]
 BEST_FIRST = ["delivered", "pending", "dead", "skipped"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from relay.config import TikTokConfig
 from relay.delivery import Answer, HttpResponse
 from relay.destinations.tiktok import TikTok
-from tests.strategies import json_values, responses
+from tests.given.event.strategies import json_values, responses
 
 TIKTOK = TikTok("tiktok-main", TikTokConfig(pixel_code="C4K6A3Q2NE1S77JXXXXX"))
 TAKEN = {0, 20001, 40050}

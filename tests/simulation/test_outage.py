@@ -22,9 +22,9 @@ import pytest
 from relay.conversion import Conversion, Order
 from relay.event_name import Lane
 from relay.journal.account import Funnel, Risk
-from tests import virtual_time
-from tests.builders import NOW_S, conversion
-from tests.sending import PINTEREST, TIKTOK, Sending
+from tests.given.destination.sending import PINTEREST, TIKTOK, Sending
+from tests.given.event.builders import NOW_S, conversion
+from tests.simulation import virtual_time
 from tests.simulation.world import HOUR_S, EventTaken, Outage, Platforms, RequestTaken, relay
 
 SCALE: Final = int(os.environ.get("RELAY_OUTAGE_SCALE", "100"))

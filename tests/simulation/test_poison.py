@@ -13,8 +13,8 @@ import pytest
 
 from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import Fault
-from tests import virtual_time
-from tests.sending import PINTEREST, TIKTOK, purchase
+from tests.given.destination.sending import PINTEREST, TIKTOK, purchase
+from tests.simulation import virtual_time
 from tests.simulation.world import HOUR_S, event_ids, relay
 
 BURST: Final = 120

@@ -22,9 +22,9 @@ from relay.journal.disk.connection import open_reader
 from relay.journal.entry import Entry, Pending, Rejection
 from relay.journal.settlement import Settlement
 from relay.journal.sqlite import SqliteJournal
-from tests.builders import NOW_S
-from tests.sending import Clock, Sending, pinterest, tiktok
-from tests.virtual_time import virtual_loop
+from tests.given.destination.sending import Clock, Sending, pinterest, tiktok
+from tests.given.event.builders import NOW_S
+from tests.simulation.virtual_time import virtual_loop
 
 HOUR_S: Final = 3600.0
 URL: Final = "http://127.0.0.1:9"

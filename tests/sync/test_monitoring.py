@@ -14,7 +14,7 @@ from relay.admin.pages.link import DASHBOARD as DASHBOARD_PATH
 from relay.admin.pages.link import PANELS, SECTIONS
 from relay.cli import cli
 from relay.outcome.watch import FILLING
-from tests.prometheus import (
+from tests.sync.prometheus import (
     DEPLOY,
     RULES,
     RUNBOOK,

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.grafana.dashboard import dashboard
 from relay.sandbox.server import Sandbox
 from tests.acceptance.process import Relay, fetch, purchase
-from tests.prometheus import Prometheus, program, shortened, told_metrics
+from tests.sync.prometheus import Prometheus, program, shortened, told_metrics
 
 OPTIONS = 'linger = "10ms"'
 VARIABLES = {"$__rate_interval": "5s", "$instance": ".*", "$destination": ".*"}

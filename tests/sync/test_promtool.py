@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.prometheus import RULE_FILES, RULES, program, rules
+from tests.sync.prometheus import RULE_FILES, RULES, program, rules
 
 CASES = sorted((RULES / "tests").glob("*.yml"))
 

@@ -26,7 +26,7 @@ from relay.schema import documents, drift, write
 from relay.schema.event import IDENTIFIERS, event_schema
 from relay.schema.examples import INVALID, VALID, Invalid
 from relay.sources.answer import RefusalCode
-from tests.recording_journal import RecordingJournal
+from tests.given.journal.recording import RecordingJournal
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 NOW_S = 1_800_000_000.0

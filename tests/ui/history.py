@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Final
 
-from tests.admin_port import PINTEREST, TIKTOK, AdminPort
-from tests.builders import NOW_S
+from tests.given.event.builders import NOW_S
+from tests.given.port.admin import PINTEREST, TIKTOK, AdminPort
 
 DAY_S: Final = 86_400
 KINDS: Final = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from relay.journal.letter import DeadFilter
-from tests.admin_port import PINTEREST, AdminPort
+from tests.given.port.admin import PINTEREST, AdminPort
 from tests.ui import world
 from tests.ui.browser import Browser, browser
 from tests.ui.served import Served

@@ -14,7 +14,7 @@ import aiohttp
 
 from relay.sandbox import Sandbox
 from tests.acceptance.process import Relay, fetch, purchase
-from tests.sending import script
+from tests.given.destination.sending import script
 from tests.ui.background import Background
 
 DAY_S: Final = 86_400

@@ -6,7 +6,7 @@ from typing import Self
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from tests.admin_port import AdminPort
+from tests.given.port.admin import AdminPort
 from tests.ui.background import Background
 from tests.ui.state import State
 

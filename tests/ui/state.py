@@ -14,8 +14,8 @@ from relay.admin.pages import Links
 from relay.errors import JournalUnavailable
 from relay.outcome.health import Health
 from relay.outcome.source_view import SourcesView
-from tests.admin_port import BY_HAND, PINTEREST, TIKTOK, AdminPort
-from tests.builders import NOW_S
+from tests.given.event.builders import NOW_S
+from tests.given.port.admin import BY_HAND, PINTEREST, TIKTOK, AdminPort
 from tests.ui.world import (
     KAFKA,
     OUTCOMES,

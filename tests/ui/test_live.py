@@ -11,8 +11,8 @@ from selenium.webdriver.common.keys import Keys
 from relay.delivery import PauseReason
 from relay.outcome.health import Health
 from relay.outcome.probe import Probe
-from tests.admin_port import ACTIVE, PINTEREST, TIKTOK
-from tests.builders import NOW_S
+from tests.given.event.builders import NOW_S
+from tests.given.port.admin import ACTIVE, PINTEREST, TIKTOK
 from tests.ui.browser import Browser
 from tests.ui.hindrance import hindrances
 from tests.ui.served import Served

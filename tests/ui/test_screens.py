@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.admin_port import PINTEREST, TIKTOK
+from tests.given.port.admin import PINTEREST, TIKTOK
 from tests.ui.browser import WIDTHS, Browser
 from tests.ui.hindrance import hindrances
 from tests.ui.served import Served

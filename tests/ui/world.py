@@ -19,8 +19,8 @@ from relay.metrics import FORMS
 from relay.outcome.health import Health
 from relay.outcome.probe import Probe
 from relay.outcome.source_view import KafkaSourceView, OutcomesView, SourcesView
-from tests.admin_port import PINTEREST, TIKTOK, AdminPort
-from tests.builders import NOW_S, conversion
+from tests.given.event.builders import NOW_S, conversion
+from tests.given.port.admin import PINTEREST, TIKTOK, AdminPort
 from tests.ui.history import history
 
 HOSTILE: Final = "<script>window.pwned=1</script><img src=x onerror=window.pwned=1>"

@@ -14,8 +14,8 @@ from relay.journal.codec import entry_of
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Chunk, Entry
 from relay.journal.log import GROUP_BYTES, GROUP_EVENTS, READ_BYTES, View
-from tests.builders import conversion, entry
-from tests.journal_seed import new_journal
+from tests.given.event.builders import conversion, entry
+from tests.given.journal.seed import new_journal
 
 VIEW = View("p", Lane.MONEY, Cursor())
 

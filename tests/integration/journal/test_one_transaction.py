@@ -14,8 +14,8 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Entry
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
-from tests.builders import NOW_S, conversion
-from tests.failing import Disk, connections_on
+from tests.given.event.builders import NOW_S, conversion
+from tests.given.journal.failing import Disk, connections_on
 from tests.property.journal_model import DESTINATIONS, View, views_of
 
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=1, outcome="partial", http_status=200)

@@ -15,7 +15,7 @@ from relay.journal import log
 from relay.journal.cursor import Cursor
 from relay.journal.disk.connection import open_reader
 from relay.journal.reader import Reader
-from tests.journal_seed import new_journal
+from tests.given.journal.seed import new_journal
 
 VIEW = log.View("p", Lane.MONEY, Cursor())
 

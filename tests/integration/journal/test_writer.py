@@ -18,7 +18,7 @@ from relay.journal.writer import (
     Operation,
     Writer,
 )
-from tests.failing import Disk, connections_on, counting
+from tests.given.journal.failing import Disk, connections_on, counting
 
 NEVER_S = 3_600.0
 TURNS = 1_000_000

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from relay.journal.entry import Entry
 from relay.workers.channel import HEAD_BYTES, READ_BYTES, WRITE_BYTES, Channel
 from relay.workers.message import Done, FromWorker, Part, Put, Ready, Reply, Unavailable
-from tests.builders import entry
-from tests.producers_port import until
+from tests.given.event.builders import entry
+from tests.given.port.producers import until
 
 NUMBERS = st.integers(0, 2**60)
 REPLIES = st.lists(

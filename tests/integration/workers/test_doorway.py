@@ -13,7 +13,7 @@ import pytest
 from relay.sources.port import listening
 from relay.workers.doorway import Doorway
 from relay.workers.seats import Seats, attached, shared
-from tests.producers_port import Client, until
+from tests.given.port.producers import Client, until
 
 CROWD = 20
 

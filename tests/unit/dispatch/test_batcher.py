@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.event_name import Lane
-from tests.builders import NOW_S, payload, pending
+from tests.given.event.builders import NOW_S, payload, pending
 
 NOW_MS = NOW_S * 1000
 

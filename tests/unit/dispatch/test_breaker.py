@@ -9,7 +9,7 @@ from relay.delivery import Answer, PauseReason
 from relay.dispatch.breaker import Breaker
 from relay.dispatch.retry import HINT_MAX_S
 from relay.journal.settlement import Pause, Wait
-from tests.builders import NOW_S
+from tests.given.event.builders import NOW_S
 
 OK = Answer(kind="settled")
 DOWN = Answer(kind="transient", http_status=502)

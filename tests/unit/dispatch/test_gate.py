@@ -13,7 +13,7 @@ from relay.dispatch.pace import Pace
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
 from relay.journal.settlement import Pause, Wait
-from tests.builders import NOW_S
+from tests.given.event.builders import NOW_S
 
 BAD_TOKEN = Answer(kind="misconfigured", pause="token_rejected")
 

@@ -9,7 +9,7 @@ from relay.dispatch.batch import Batch
 from relay.dispatch.judge import MAX_NAMED, judge, safe_request_id, settlement_of
 from relay.journal.entry import Pending
 from relay.journal.settlement import Receipt
-from tests.builders import payload, pending
+from tests.given.event.builders import payload, pending
 
 REFUSED = Verdict("invalid", "40002", "Invalid value")
 LATER = Verdict("transient")

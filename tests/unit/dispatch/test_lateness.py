@@ -9,7 +9,7 @@ from relay.dispatch.batch import Batch
 from relay.dispatch.lateness import late_codes
 from relay.event import ActionSource
 from relay.journal.entry import Pending
-from tests.builders import NOW_S, payload, pending
+from tests.given.event.builders import NOW_S, payload, pending
 
 HOUR_S: Final = 3600.0
 LIMITS: Final = Limits(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from relay.dispatch.in_flight import MAX_IN_FLIGHT
-from tests.throttling import (
+from tests.given.destination.throttling import (
     LATE_UNDER_LOAD_S,
     Allowance,
     AtOnce,

@@ -5,7 +5,7 @@ from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.waiting import MAX_ROTATING, Waiting
 from relay.journal.entry import Pending
-from tests.builders import NOW_S, payload, pending
+from tests.given.event.builders import NOW_S, payload, pending
 
 NOW_MS = NOW_S * 1000
 LATER_MS = NOW_MS + 60_000

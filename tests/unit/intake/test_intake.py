@@ -18,10 +18,10 @@ from relay.intake import (
     Window,
 )
 from relay.journal.entry import Rejection
-from tests.builders import NOW_S
-from tests.inbound import body, encoded, event
-from tests.recording_journal import RecordingJournal
-from tests.stub_destination import StubDestination
+from tests.given.destination.stub import StubDestination
+from tests.given.event.builders import NOW_S
+from tests.given.event.inbound import body, encoded, event
+from tests.given.journal.recording import RecordingJournal
 
 
 def intake(journal: RecordingJournal) -> Intake:

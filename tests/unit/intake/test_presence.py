@@ -3,7 +3,7 @@ from relay.intake.presence import count, presence_of
 from relay.intake.problem import Finding, Problem
 from relay.journal.codec import entry_of
 from relay.metrics import FORMS, IDENTIFIERS, Metrics
-from tests.builders import DIGEST, conversion, payload
+from tests.given.event.builders import DIGEST, conversion, payload
 
 
 def carried(identity: Identity) -> set[str]:

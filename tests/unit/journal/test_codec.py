@@ -19,7 +19,7 @@ from relay.journal.codec import (
     passed_by,
 )
 from relay.journal.entry import Entry, Passed
-from tests.builders import payload
+from tests.given.event.builders import payload
 
 ORDERS = st.none() | st.builds(
     Order,

@@ -2,7 +2,7 @@
 
 from relay.event_name import Lane
 from relay.journal.hot import Hot
-from tests.builders import entry
+from tests.given.event.builders import entry
 
 
 def ids(hot: Hot, lane: Lane, offset: int, count: int = 100) -> list[tuple[int, str]]:

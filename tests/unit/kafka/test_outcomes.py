@@ -10,7 +10,7 @@ from relay.kafka.client import Clients
 from relay.kafka.fault import Fault
 from relay.kafka.outcomes import OutcomePublisher
 from relay.metrics import Metrics
-from tests import virtual_time
+from tests.simulation import virtual_time
 
 WAITING = 7
 

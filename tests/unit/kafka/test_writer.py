@@ -11,7 +11,7 @@ from relay.kafka import writer as writing
 from relay.kafka.client import Clients
 from relay.kafka.fault import Fault
 from relay.kafka.writer import Record, Writer
-from tests import virtual_time
+from tests.simulation import virtual_time
 
 TOPIC = "conversions.rejected"
 BATCH = 3

@@ -9,8 +9,8 @@ from relay.errors import ConfigError
 from relay.keys.keyring import LOOK_S, NO_DIGEST, Denied, Keyring
 from relay.keys.token import Token, new_token
 from relay.keys.uses import Uses
-from tests.builders import NOW_S
-from tests.key_file import Keys
+from tests.given.event.builders import NOW_S
+from tests.given.port.key_file import Keys
 
 
 class Clock:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from relay.keys.keyring import Grant
 from relay.keys.record import Key, Limits
 from relay.keys.uses import Denied, Uses
-from tests.builders import NOW_S
+from tests.given.event.builders import NOW_S
 from tests.unit.keys.test_keyring import Clock
 
 

@@ -10,7 +10,7 @@ from relay.conversion import Conversion
 from relay.journal.base import Journal
 from relay.journal.entry import Rejection
 from relay.outcome.producers import MAX_KEPT_S, SHARE, Producers
-from tests.builders import NOW_S, conversion
+from tests.given.event.builders import NOW_S, conversion
 
 
 class SlowJournal:

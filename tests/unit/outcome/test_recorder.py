@@ -9,7 +9,7 @@ from relay.journal.base import Journal
 from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.metrics import Metrics
 from relay.outcome.recorder import Recorder
-from tests.builders import NOW_S, pending
+from tests.given.event.builders import NOW_S, pending
 
 LABELS = {"destination": "shop"}
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=300, outcome="partial", http_status=200)

@@ -9,8 +9,8 @@ from relay.conversion import Conversion
 from relay.intake.route import Route, Router
 from relay.intake.window import Window
 from relay.outcome.rules import Rules
-from tests.builders import NOW_S, conversion
-from tests.stub_destination import StubDestination
+from tests.given.destination.stub import StubDestination
+from tests.given.event.builders import NOW_S, conversion
 
 EVENTS = ("purchase", "page_view", "Wish Shared")
 CONSENTS = (None, True, False)

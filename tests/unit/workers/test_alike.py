@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from relay.intake import Route, Router, Window
 from relay.journal.entry import Entry
 from relay.workers.alike import Alike
-from tests.builders import NOW_S, conversion
-from tests.stub_destination import StubDestination
+from tests.given.destination.stub import StubDestination
+from tests.given.event.builders import NOW_S, conversion
 
 NAMES = ("a", "b", "c", "d")
 

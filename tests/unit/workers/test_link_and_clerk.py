@@ -25,10 +25,10 @@ from relay.workers.clerk import Clerk, Office
 from relay.workers.figures import FigureBook
 from relay.workers.link import PART_EVENTS, Link, MainFailedError
 from relay.workers.message import FromMain, FromWorker, Part, Ready
-from tests.builders import NOW_S
-from tests.inbound import body, event
-from tests.recording_journal import RecordingJournal
-from tests.stub_destination import StubDestination
+from tests.given.destination.stub import StubDestination
+from tests.given.event.builders import NOW_S
+from tests.given.event.inbound import body, event
+from tests.given.journal.recording import RecordingJournal
 
 LIMITED = Meter("k", "k", 3, None)
 UNLIMITED = Meter("k", "k", None, None)

@@ -1,0 +1,122 @@
+"""Sums of a range, of a lifetime, and the list of what was refused."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from relay.conversion import Order
+from relay.journal.codec import entry_of
+from relay.journal.entry import Entry, Passed, Rejection
+from relay.journal.figures.fold import fold_minutes
+from relay.journal.figures.reports import MAX_REJECTIONS, rejections, report, totals
+from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas
+from tests.given.event.builders import conversion
+from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
+
+
+@pytest.fixture
+def seed(tmp_path: Path) -> Iterator[Seed]:
+    with new_journal(tmp_path / "relay.db") as connection:
+        yield Seed(connection)
+
+
+def purchase(age_s: int = 0, value: str = "10.10") -> Entry:
+    order = Order(value=Decimal(value), currency="USD")
+    return entry_of(conversion(received_ms=NOW_MS - age_s * 1000, order=order), {})
+
+
+def deliver(seed: Seed, *entries: Entry) -> None:
+    deltas = Deltas()
+    deltas.delivered(PINTEREST, entries)
+    deltas.flush(seed.connection, NOW_MS)
+
+
+def refuse(seed: Seed, code: str) -> None:
+    deltas = Deltas()
+    deltas.rejected([Rejection(NOW_MS, "http", None, None, code, "", "")])
+    deltas.flush(seed.connection, NOW_MS)
+
+
+def test_a_report_counts_by_the_minute_of_receipt(seed: Seed) -> None:
+    seed.group(purchase(), purchase(MINUTE_S), purchase(2 * MINUTE_S))
+    recent = report(seed.connection, NOW_MS - MINUTE_S * 1000)
+    assert recent.received == 2
+    assert recent.destinations[PINTEREST].received == 2
+    assert recent.destinations[TIKTOK].pending == 2
+
+
+def test_the_moment_is_rounded_down_to_its_minute(seed: Seed) -> None:
+    seed.group(purchase())
+    assert report(seed.connection, NOW_MS + 59_999).received == 1
+    assert report(seed.connection, NOW_MS + 60_000).received == 0
+
+
+def test_the_moment_is_rounded_down_to_its_hour_where_minutes_are_folded(seed: Seed) -> None:
+    seed.group(purchase())
+    assert fold_minutes(seed.connection, NOW_MS // 1000 + 3 * DAY_S)
+    assert report(seed.connection, NOW_MS + HOUR_S * 1000 - 1).received == 1
+    assert report(seed.connection, NOW_MS + HOUR_S * 1000).received == 0
+
+
+def test_a_delivery_counts_in_the_minute_of_receipt_with_its_worth(seed: Seed) -> None:
+    old, new = purchase(2 * HOUR_S), purchase(value="0.20")
+    seed.group(old, new)
+    deliver(seed, old, new)
+    hour = report(seed.connection, NOW_MS - HOUR_S * 1000).destinations[PINTEREST]
+    assert (hour.delivered, hour.value_delivered) == (1, {"USD": Decimal("0.20")})
+    day = report(seed.connection, NOW_MS - DAY_S * 1000).destinations[PINTEREST]
+    assert (day.delivered, day.value_delivered) == (2, {"USD": Decimal("10.30")})
+    assert day.pending == 0
+
+
+def test_only_purchases_are_worth_something(seed: Seed) -> None:
+    order = Order(value=Decimal(5), currency="USD")
+    entry = entry_of(conversion(event="add_to_cart", order=order), {})
+    deliver(seed, entry)
+    assert not totals(seed.connection).value_delivered
+
+
+def test_refused_events_stand_outside_the_funnels(seed: Seed) -> None:
+    refuse(seed, "missing")
+    whole = report(seed.connection, NOW_MS)
+    assert (whole.received, whole.rejected, whole.destinations) == (0, 1, {})
+    assert totals(seed.connection).rejected == {("http", "missing"): 1}
+
+
+def test_totals_name_what_they_count(seed: Seed) -> None:
+    skipped = entry_of(conversion(event="My Event"), {TIKTOK: Passed("skipped", "not_mapped")})
+    seed.group(purchase())
+    seed.group(skipped)
+    deliver(seed, purchase())
+    found = totals(seed.connection)
+    assert found.received == {("http", "purchase"): 1, ("http", "custom"): 1}
+    assert found.accepted == dict.fromkeys(DESTINATIONS, 2)
+    assert found.delivered == {(PINTEREST, "purchase"): 1}
+    assert found.skipped == {(TIKTOK, "not_mapped"): 1}
+    assert found.value_delivered == {(PINTEREST, "USD"): Decimal("10.10")}
+
+
+def test_an_empty_journal_reports_nothing(seed: Seed) -> None:
+    whole = report(seed.connection, 0)
+    assert (whole.received, whole.rejected, whole.destinations) == (0, 0, {})
+    assert not totals(seed.connection).accepted
+
+
+def test_rejections_come_newest_first_up_to_a_limit(seed: Seed) -> None:
+    listed = [
+        Rejection(NOW_MS + at, "http", "shop", f"e{at}", "missing", "user", "is missing")
+        for at in range(MAX_REJECTIONS + 2)
+    ]
+    seed.connection.executemany(
+        "INSERT INTO rejection (at_ms, source, key, event_id, code, path, message)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (each.at_ms, each.source, each.key, each.event_id, each.code, each.path, each.message)
+            for each in listed
+        ],
+    )
+    assert rejections(seed.connection, 2) == listed[:-3:-1]
+    assert len(rejections(seed.connection, 10**6)) == MAX_REJECTIONS
+    assert not rejections(seed.connection, -1)

@@ -1,0 +1,260 @@
+"""What the journal forgets and what it must not, step by step, on real files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from relay.conversion import Order
+from relay.event_name import Lane
+from relay.journal.codec import entry_of
+from relay.journal.entry import Entry, Rejection
+from relay.journal.figures.reports import MAX_REJECTIONS, report, totals
+from relay.journal.figures.rollup import DAY_S, HOUR_S, Deltas
+from relay.journal.find.lookup import Kind, Place, Run, places, store
+from relay.journal.space import retention
+from tests.given.event.builders import conversion, entry
+from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
+
+DAY_MS = DAY_S * 1000
+WEEK_MS = 7 * DAY_MS
+
+
+@pytest.fixture
+def seed(tmp_path: Path) -> Iterator[Seed]:
+    with new_journal(tmp_path / "relay.db") as connection:
+        yield Seed(connection)
+
+
+def aged(event_id: str, age_ms: int, event: str = "purchase") -> Entry:
+    return entry_of(conversion(event_id, event, received_ms=NOW_MS - age_ms), {})
+
+
+def maintain(seed: Seed, now_ms: int = NOW_MS) -> None:
+    """Run all upkeep to its end, each step in a transaction of its own."""
+    for step in retention.steps(DESTINATIONS, WEEK_MS, now_ms):
+        again = True
+        while again:
+            seed.connection.execute("BEGIN")
+            again = step(seed.connection)
+            seed.connection.execute("COMMIT")
+
+
+def settle_all(seed: Seed, position: int, lane: Lane = Lane.MONEY) -> None:
+    for destination in DESTINATIONS:
+        seed.cursor(destination, position, lane=lane)
+
+
+def index(seed: Seed, first: int, *entries: Entry) -> None:
+    """Put events of the money lane into a look-up run."""
+    run = Run(Lane.MONEY, first)
+    run.add(entries)
+    store(seed.connection, run)
+
+
+def kept_firsts(seed: Seed) -> list[int]:
+    return [first for (first,) in seed.connection.execute("SELECT first FROM log ORDER BY first")]
+
+
+def test_events_go_once_they_are_old_enough_and_settled_everywhere(seed: Seed) -> None:
+    for age_days in (9, 8, 6):
+        seed.group(aged("e", age_days * DAY_MS))
+    settle_all(seed, 3)
+    maintain(seed)
+    assert kept_firsts(seed) == [2]
+
+
+def test_what_one_destination_still_has_to_send_stays_however_old(seed: Seed) -> None:
+    for _ in range(3):
+        seed.group(aged("a", 30 * DAY_MS), aged("b", 30 * DAY_MS))
+    seed.cursor(PINTEREST, 6)
+    seed.cursor(TIKTOK, 3)
+    maintain(seed)
+    assert kept_firsts(seed) == [2, 4]
+
+
+def test_what_is_settled_ahead_of_a_gap_stays_with_the_gap(seed: Seed) -> None:
+    for _ in range(3):
+        seed.group(aged("a", 30 * DAY_MS))
+    seed.cursor(PINTEREST, 3)
+    seed.cursor(TIKTOK, 1, ahead=[(2, 2)])
+    maintain(seed)
+    assert kept_firsts(seed) == [1, 2]
+
+
+def test_a_destination_that_is_gone_keeps_nothing(seed: Seed) -> None:
+    seed.group(aged("a", 30 * DAY_MS))
+    settle_all(seed, 1)
+    seed.cursor("gone", 0, until=1)
+    maintain(seed)
+    assert kept_firsts(seed) == []
+
+
+def test_a_destination_without_a_cursor_keeps_everything(seed: Seed) -> None:
+    seed.group(aged("a", 30 * DAY_MS))
+    seed.cursor(PINTEREST, 1)
+    maintain(seed)
+    assert kept_firsts(seed) == [0]
+
+
+def test_the_lanes_are_forgotten_each_by_its_own_cursors(seed: Seed) -> None:
+    seed.group(aged("paid", 30 * DAY_MS))
+    seed.group(aged("seen", 30 * DAY_MS, "page_view"))
+    settle_all(seed, 0)
+    settle_all(seed, 1, Lane.OTHER)
+    maintain(seed)
+    assert seed.connection.execute("SELECT lane FROM log").fetchall() == [(Lane.MONEY,)]
+
+
+def test_a_step_is_bounded_by_rows_and_by_bytes(seed: Seed) -> None:
+    for _ in range(retention.STEP_ROWS + 1):
+        seed.group(aged("a", 30 * DAY_MS))
+    large = "x" * (retention.STEP_BYTES // 2 + 1)
+    for _ in range(3):
+        event = conversion(
+            received_ms=NOW_MS - 30 * DAY_MS, order=Order(description=large), event="page_view"
+        )
+        seed.group(entry_of(event, {}))
+    settle_all(seed, 10_000)
+    settle_all(seed, 10_000, Lane.OTHER)
+    assert retention.forget_events(seed.connection, DESTINATIONS, NOW_MS)
+    assert seed.count("log", "lane = 0") == 1
+    assert seed.count("log", "lane = 1") == 1
+
+
+def test_receipts_and_their_spans_go_with_the_events_they_cover(seed: Seed) -> None:
+    old = seed.group(*(aged(f"e{at}", 9 * DAY_MS) for at in range(1_000)))
+    new = seed.group(aged("new", DAY_MS))
+    settle_all(seed, 1_001)
+    seed.receipt(PINTEREST, old, 999, at_ms=NOW_MS - 9 * DAY_MS)
+    seed.receipt(PINTEREST, new, 1_000, at_ms=NOW_MS - DAY_MS)
+    maintain(seed)
+    assert seed.count("receipt") == seed.count("receipt_span") == 1
+
+
+def test_receipts_stay_as_long_as_an_event_of_their_time(seed: Seed) -> None:
+    """One destination is paused: the other one's deliveries can still be looked up."""
+    place = seed.group(aged("a", 30 * DAY_MS))
+    seed.cursor(PINTEREST, 1)
+    seed.cursor(TIKTOK, 0)
+    seed.receipt(PINTEREST, place, 0, at_ms=NOW_MS - 30 * DAY_MS)
+    maintain(seed)
+    assert seed.count("receipt") == seed.count("receipt_span") == 1
+
+
+def test_look_up_runs_go_when_all_their_events_are_gone(seed: Seed) -> None:
+    for event_id, age_ms in (("old", 9 * DAY_MS), ("new", DAY_MS)):
+        seed.group(aged(event_id, age_ms))
+    index(seed, 0, entry("old"))
+    index(seed, 1, entry("new"))
+    settle_all(seed, 2)
+    maintain(seed)
+    assert seed.count("lookup_run") == len(Kind)
+    assert places(seed.connection, Kind.EVENT, "new") == [Place(Lane.MONEY, 1)]
+
+
+def test_an_empty_log_leaves_no_look_up_and_no_receipt(seed: Seed) -> None:
+    place = seed.group(aged("a", 9 * DAY_MS))
+    settle_all(seed, 1)
+    seed.receipt(PINTEREST, place, 0, at_ms=NOW_MS - 9 * DAY_MS)
+    index(seed, 0, entry("a"))
+    maintain(seed)
+    for table in ("log", "receipt", "receipt_span", "lookup_run"):
+        assert seed.count(table) == 0
+
+
+def test_dead_letters_lose_their_payload_first_and_go_much_later(seed: Seed) -> None:
+    for days in (401, 31, 29):
+        event = entry(f"{days}")
+        seed.dead(PINTEREST, seed.group(event), event, dead_ms=NOW_MS - days * DAY_MS)
+    before = totals(seed.connection)
+    maintain(seed)
+    rows = seed.connection.execute("SELECT event_id, entry IS NOT NULL FROM dead ORDER BY id")
+    assert rows.fetchall() == [("31", 0), ("29", 1)]
+    assert totals(seed.connection) == before
+
+
+def test_minutes_become_hours_and_hours_go_after_400_days(seed: Seed) -> None:
+    for age_s in (402 * DAY_S, 3 * DAY_S, 3 * DAY_S + 120, HOUR_S):
+        deltas = Deltas()
+        event = aged("a", age_s * 1000)
+        deltas.appended([event], DESTINATIONS)
+        deltas.flush(seed.connection, NOW_MS - age_s * 1000)
+    before = totals(seed.connection)
+    maintain(seed)
+    widths = seed.connection.execute(
+        "SELECT width_s, received FROM rollup WHERE destination = ? ORDER BY start_s", (PINTEREST,)
+    )
+    assert widths.fetchall() == [(3600, 1), (3600, 1), (60, 1)]
+    assert report(seed.connection, 0).received == 3
+    assert totals(seed.connection) == before
+
+
+def test_an_hour_is_folded_only_when_all_of_it_is_old(seed: Seed) -> None:
+    seed.group(aged("a", 0))
+    maintain(seed, NOW_MS + 2 * DAY_MS + HOUR_S * 1000 - 1)
+    assert seed.count("rollup", "width_s = 60") > 0
+    maintain(seed, NOW_MS + 2 * DAY_MS + HOUR_S * 1000)
+    assert seed.count("rollup", "width_s = 60") == 0
+
+
+def test_the_latest_rejections_stay(seed: Seed) -> None:
+    refused = Rejection(NOW_MS, "http", None, None, "missing", "user", "")
+    seed.connection.executemany(
+        "INSERT INTO rejection (at_ms, source, code, path, message) VALUES (?, ?, ?, ?, ?)",
+        [(refused.at_ms, refused.source, refused.code, "", "")] * (MAX_REJECTIONS + 700),
+    )
+    maintain(seed)
+    assert seed.count("rejection") == MAX_REJECTIONS
+    assert seed.count("rejection", "id <= 700") == 0
+
+
+def test_upkeep_of_an_empty_journal_does_nothing(seed: Seed) -> None:
+    maintain(seed)
+    assert not retention.relieve(seed.connection, DESTINATIONS)
+
+
+def test_space_is_given_back_but_for_a_reserve(seed: Seed) -> None:
+    large = Order(description="x" * 1_000_000)
+    for _ in range(40):
+        event = conversion(received_ms=NOW_MS - 30 * DAY_MS, order=large)
+        seed.group(entry_of(event, {}))
+    settle_all(seed, 40)
+    used = retention.used_bytes(seed.connection)
+    pages = seed.connection.execute("PRAGMA page_count").fetchone()[0]
+    maintain(seed)
+    left = seed.connection.execute("PRAGMA page_count").fetchone()[0]
+    free = seed.connection.execute("PRAGMA freelist_count").fetchone()[0]
+    assert left < pages / 2
+    assert free == retention.SPARE_PAGES
+    assert retention.used_bytes(seed.connection) < used / 10
+
+
+def test_a_file_that_cannot_shrink_is_left_alone(tmp_path: Path) -> None:
+    """A journal that was copied by other tools may have lost the setting."""
+    with new_journal(tmp_path / "relay.db") as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA auto_vacuum = NONE")
+        connection.execute("VACUUM")
+        connection.execute("CREATE TABLE filler AS SELECT zeroblob(40000000) AS data")
+        connection.execute("DROP TABLE filler")
+        assert not retention.give_back(connection)
+
+
+def test_relief_takes_settled_events_first_then_payloads_nobody_will_send(seed: Seed) -> None:
+    seed.group(aged("young", 0))
+    waiting = seed.group(aged("waiting", 0))
+    seed.cursor(PINTEREST, 2)
+    seed.cursor(TIKTOK, 1)
+    seed.dead(PINTEREST, waiting, aged("expired", 0), "expired")
+    seed.dead(TIKTOK, waiting, aged("refused", 0), "platform_rejected")
+    assert retention.relieve(seed.connection, DESTINATIONS)
+    assert kept_firsts(seed) == [1]
+    assert seed.count("dead", "entry IS NOT NULL") == 2
+    assert retention.relieve(seed.connection, DESTINATIONS)
+    kept = seed.connection.execute("SELECT reason FROM dead WHERE entry IS NOT NULL").fetchall()
+    assert kept == [("platform_rejected",)]
+    assert retention.relieve(seed.connection, DESTINATIONS)
+    assert seed.connection.execute("SELECT reason FROM dead").fetchall() == kept
+    assert not retention.relieve(seed.connection, DESTINATIONS)
+    assert kept_firsts(seed) == [1]

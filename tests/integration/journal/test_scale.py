@@ -1,0 +1,155 @@
+"""No question and no upkeep looks at the whole of a large journal.
+
+Nothing is timed: SQLite's own instruction count is the measure, and its query plans are read.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from relay.conversion import Order
+from relay.event_name import Lane
+from relay.journal.codec import entry_of
+from relay.journal.dead import letters
+from relay.journal.entry import Entry
+from relay.journal.figures import reports
+from relay.journal.find import lookup, timeline
+from relay.journal.find.lookup import Kind, Place, Tail
+from relay.journal.letter import DeadFilter
+from relay.journal.space import retention
+from tests.given.event.builders import conversion
+from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
+
+pytestmark = pytest.mark.slow
+
+EVENTS: Final = 200_000
+GROUP: Final = 100
+DEAD: Final = 20_000
+LARGE: Final = ("log", "receipt", "receipt_span", "dead", "lookup_run")
+INSTRUCTIONS_PER_CALL: Final = 100
+
+Question = Callable[[sqlite3.Connection], object]
+
+
+@pytest.fixture(scope="module")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seed]:
+    path: Path = tmp_path_factory.mktemp("scale") / "relay.db"
+    with new_journal(path) as connection:
+        seed = Seed(connection)
+        connection.execute("BEGIN")
+        fill(seed)
+        lookup.recover(connection, Tail())
+        connection.execute("COMMIT")
+        yield seed
+
+
+def fill(seed: Seed) -> None:
+    for first in range(0, EVENTS, GROUP):
+        seed.group(*(event(offset) for offset in range(first, first + GROUP)))
+        place = Place(Lane.MONEY, first)
+        seed.receipt(PINTEREST, place, first + GROUP - 1)
+        seed.receipt(TIKTOK, place, first + GROUP - 1, "partial")
+    for offset in range(0, EVENTS, EVENTS // DEAD):
+        seed.dead(TIKTOK, Place(Lane.MONEY, offset), event(offset), dead_ms=NOW_MS + offset)
+    for destination in DESTINATIONS:
+        seed.cursor(destination, EVENTS // 2)
+
+
+def event(offset: int) -> Entry:
+    order = Order(order_id=f"order-{offset}")
+    return entry_of(conversion(f"event-{offset}", received_ms=NOW_MS + offset, order=order), {})
+
+
+QUESTIONS: Final[dict[str, tuple[Question, int]]] = {
+    "an event": (
+        lambda it: timeline.find(it, Kind.EVENT, "event-150000", [], DESTINATIONS),
+        5_000,
+    ),
+    "an order": (lambda it: timeline.find(it, Kind.ORDER, "order-77", [], DESTINATIONS), 5_000),
+    "no event": (lambda it: timeline.find(it, Kind.EVENT, "nothing", [], DESTINATIONS), 5_000),
+    "a page of dead letters": (
+        lambda it: letters.page(it, DeadFilter(), 100, f"{NOW_MS + EVENTS // 2}-10000"),
+        # The total counts every letter, from the index.
+        DEAD * 12,
+    ),
+    "one dead letter": (
+        lambda it: letters.page(it, DeadFilter(ids=frozenset({"7"})), 100, None),
+        5_000,
+    ),
+    "a step of a replay": (
+        lambda it: letters.replay_dry(it, DeadFilter(), lambda *_: "sent", None),
+        100_000,
+    ),
+    "a step of a replay of one destination": (
+        lambda it: letters.replay_dry(it, DeadFilter(destination=TIKTOK), lambda *_: "sent", None),
+        100_000,
+    ),
+    "the report": (lambda it: reports.report(it, NOW_MS), 20_000),
+    "the totals": (reports.totals, 20_000),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_costs_little_and_scans_no_large_table(seed: Seed, name: str) -> None:
+    question, most = QUESTIONS[name]
+    statements: list[str] = []
+    instructions = cost(seed.connection, question, statements)
+    assert instructions <= most
+    assert not [text for text in statements if scans(seed.connection, text)]
+
+
+def test_a_start_costs_what_no_run_covers_yet(seed: Seed) -> None:
+    """Once a lane, not once a row of the log: with ten million events that is minutes."""
+    assert cost(seed.connection, lambda it: lookup.recover(it, Tail()), []) <= 10_000
+
+
+def test_upkeep_with_nothing_to_do_costs_little(seed: Seed) -> None:
+    for step in retention.steps(DESTINATIONS, 10**9, NOW_MS):
+        assert cost(seed.connection, step, []) <= 30_000
+
+
+def test_a_step_of_upkeep_costs_what_it_deletes(seed: Seed) -> None:
+    seed.connection.execute("BEGIN")
+    statements: list[str] = []
+    instructions = cost(
+        seed.connection,
+        lambda it: retention.forget_events(it, DESTINATIONS, NOW_MS + EVENTS),
+        statements,
+    )
+    seed.connection.execute("ROLLBACK")
+    assert instructions <= retention.STEP_ROWS * 200
+    assert not [text for text in statements if scans(seed.connection, text)]
+
+
+def cost(connection: sqlite3.Connection, question: Question, statements: list[str]) -> int:
+    """Return about how many instructions SQLite ran; add what it was asked to `statements`."""
+    calls = 0
+
+    def count() -> int:
+        nonlocal calls
+        calls += 1
+        return 0
+
+    connection.set_progress_handler(count, INSTRUCTIONS_PER_CALL)
+    connection.set_trace_callback(statements.append)
+    try:
+        question(connection)
+    finally:
+        connection.set_trace_callback(None)
+        connection.set_progress_handler(None, 0)
+    return calls * INSTRUCTIONS_PER_CALL
+
+
+def scans(connection: sqlite3.Connection, statement: str) -> bool:
+    """Whether a statement may read all of a large table's rows; an index alone is small."""
+    if "LIMIT" in statement or not statement.lstrip().startswith("SELECT"):
+        return False
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    return any(
+        f"SCAN {table}" in detail and "COVERING INDEX" not in detail
+        for detail in plan
+        for table in LARGE
+    )

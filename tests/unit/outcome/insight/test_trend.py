@@ -1,0 +1,33 @@
+"""A chart has a step for every moment, and nothing where nothing came."""
+
+from typing import get_args
+
+import pytest
+
+from relay.journal.account import Slice
+from relay.journal.figures.rollup import HOUR_S, MINUTE_S
+from relay.outcome.insight.trend import STEPS_S, filled, waiting
+from relay.outcome.view import RANGES_S, RangeName
+from tests.given.event.builders import NOW_S
+
+
+@pytest.mark.parametrize("name", get_args(RangeName))
+def test_a_range_has_a_step_for_each_moment_that_is_over(name: RangeName) -> None:
+    steps = filled([], name, NOW_S)
+
+    starts = [each.start_s for each in steps]
+    assert starts == list(range(starts[0], starts[-1] + 1, STEPS_S[name]))
+    assert starts[0] <= NOW_S - RANGES_S[name] < starts[1]
+    assert starts[-1] + STEPS_S[name] <= NOW_S < starts[-1] + 2 * STEPS_S[name]
+    assert 48 <= len(steps) <= 62
+    assert STEPS_S[name] % (MINUTE_S if RANGES_S[name] <= 48 * HOUR_S else HOUR_S) == 0
+
+
+def test_what_was_found_stands_where_it_was() -> None:
+    found = Slice(start_s=NOW_S, received=9, skipped=1, delivered=4, dead=2)
+
+    steps = filled([found], "1h", NOW_S)
+
+    assert steps[-1] == found
+    assert sum(each.received for each in steps) == 9
+    assert waiting(found) == 2

@@ -1,0 +1,190 @@
+"""One membership: in which order it polls, stores and commits, and how it waits and leaves."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from relay.kafka.client import Clients
+from relay.metrics import Metrics
+from relay.sources.kafka.batch import BatchTaker
+from relay.sources.kafka.message import Message
+from relay.sources.kafka.session import Session
+from relay.sources.kafka.status import Status
+from tests.given.event.builders import NOW_S
+from tests.given.event.kafka_message import Record
+from tests.simulation import virtual_time
+
+PARTITION = TopicPartition("conversions", 0)
+SESSION_TIMEOUT_S = 10.0
+GIVEN_UP_AFTER_S = 600.0
+
+
+class Consumer:
+    """Has one partition; hands out what it is given, and notes what happens to it."""
+
+    def __init__(self, happened: list[str]) -> None:
+        self._happened = happened
+        self.log: list[Record] = []
+        self.offset = 0
+        self.polls = 0
+        self.is_paused = False
+
+    async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[Record]]:
+        self.polls += 1
+        found = [] if self.is_paused else self.log[self.offset :]
+        self.offset += len(found)
+        if not found:
+            await asyncio.sleep(timeout_ms / 1000)
+        return {PARTITION: found} if found else {}
+
+    def assignment(self) -> set[TopicPartition]:
+        return {PARTITION}
+
+    async def position(self, _: TopicPartition) -> int:
+        return self.offset
+
+    def highwater(self, _: TopicPartition) -> int:
+        return len(self.log)
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        self._happened.append(f"committed {offsets[PARTITION]}")
+
+    async def committed(self, _: TopicPartition) -> int | None:
+        return None
+
+    async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, len(self.log))
+
+    async def topics(self) -> set[str]:
+        return {"conversions"}
+
+    def pause(self, *_: TopicPartition) -> None:
+        self.is_paused = True
+
+    def paused(self) -> set[TopicPartition]:
+        return {PARTITION} if self.is_paused else set()
+
+    def resume(self, *_: TopicPartition) -> None:
+        self.is_paused = False
+
+    def seek(self, _: TopicPartition, offset: int) -> None:
+        self.offset = offset
+
+
+class Taker:
+    """Stores what it is given, once it is let."""
+
+    def __init__(self, happened: list[str]) -> None:
+        self._happened = happened
+        self.let = asyncio.Event()
+
+    async def take(self, messages: Iterable[Message]) -> None:
+        found = list(messages)
+        await self.let.wait()
+        self._happened.append(f"stored {len(found)}")
+
+
+class ClientsOf:
+    """The settings that a session asks for."""
+
+    session_timeout_s = SESSION_TIMEOUT_S
+
+    def credentials(self) -> bytes:
+        return b""
+
+
+class Bench:
+    """A session with everything around it in memory."""
+
+    def __init__(self) -> None:
+        self.happened: list[str] = []
+        self.consumer = Consumer(self.happened)
+        self.taker = Taker(self.happened)
+        self.stop = asyncio.Event()
+        self.session = Session(
+            cast("AIOKafkaConsumer", self.consumer),
+            cast("BatchTaker", self.taker),
+            Status("relay", ("conversions",), Metrics(), lambda: NOW_S),
+            cast("Clients", ClientsOf()),
+            self.stop,
+        )
+
+    def publish(self, count: int) -> None:
+        begin = len(self.consumer.log)
+        self.consumer.log += [Record(b"{}", offset=begin + at) for at in range(count)]
+
+
+def happened(trial: Callable[[Bench], Coroutine[Any, Any, None]], messages: int = 3) -> list[str]:
+    """Run a session beside a trial of it, which begins with some messages; return what happened."""
+    bench = Bench()
+    bench.publish(messages)
+
+    async def run() -> None:
+        async with asyncio.timeout(GIVEN_UP_AFTER_S):
+            running = asyncio.create_task(bench.session.run())
+            await trial(bench)
+            bench.stop.set()
+            await running
+
+    virtual_time.run(run())
+    return bench.happened
+
+
+def test_an_offset_is_committed_once_the_events_are_stored() -> None:
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(0.5)
+        assert bench.happened == []
+        bench.taker.let.set()
+        await asyncio.sleep(0.5)
+
+    assert happened(trial) == ["stored 3", "committed 3"]
+
+
+def test_what_takes_long_pauses_the_partitions_and_not_the_loop() -> None:
+    """What slips in meanwhile is read again afterwards, not lost and not taken twice."""
+
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(0.5)
+        bench.publish(2)
+        await asyncio.sleep(60)
+        assert bench.consumer.is_paused
+        assert bench.consumer.polls >= 50
+        bench.taker.let.set()
+        await asyncio.sleep(2)
+
+    assert happened(trial) == ["stored 3", "committed 3", "stored 2", "committed 5"]
+
+
+def test_partitions_that_are_taken_away_get_half_a_session_and_no_commit_after() -> None:
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(0.5)
+        began_s = asyncio.get_running_loop().time()
+        await bench.session.on_partitions_revoked([PARTITION])
+        assert asyncio.get_running_loop().time() - began_s == SESSION_TIMEOUT_S / 2
+        bench.consumer.log.clear()
+        bench.consumer.offset = 0
+        bench.taker.let.set()
+
+    assert {"stored 3", "committed 3"}.isdisjoint(happened(trial))
+
+
+def test_told_to_stop_it_waits_for_nothing_that_is_held_up() -> None:
+    """The journal is full: what was read is read again after the restart."""
+
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(30)
+        bench.stop.set()
+        await asyncio.sleep(3)
+
+    assert happened(trial) == []
+
+
+def test_told_to_stop_it_commits_what_is_in_flight() -> None:
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(0.5)
+        bench.stop.set()
+        bench.taker.let.set()
+
+    assert happened(trial) == ["stored 3", "committed 3"]

@@ -1,0 +1,80 @@
+"""What the source says: a line for what changed, none for what stays."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from relay.kafka.fault import Fault
+from relay.metrics import Metrics
+from relay.sources.kafka.status import Status
+from tests.given.event.builders import NOW_S
+
+PASSWORD = Fault("the broker refuses this user and password", "kafka.sasl_plain_password")
+FULL = Fault("the journal is at its size limit")
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+def status(metrics: Metrics) -> Status:
+    return Status("relay", ("conversions",), metrics, lambda: NOW_S)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[Mapping[str, Any]]:
+    return [vars(record)["fields"] for record in caplog.records]
+
+
+def test_a_fault_is_told_once_however_often_it_is_met(
+    status: Status, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        status.away(Fault(PASSWORD.reason, PASSWORD.key))
+    [line] = told(caplog)
+    assert line["key"] == "kafka.sasl_plain_password"
+    assert line["reason"] == PASSWORD.reason
+
+
+def test_trouble_stays_while_the_cluster_is_away(status: Status) -> None:
+    """Away takes precedence; when the cluster is back, the journal is still full."""
+    status.reached()
+    status.in_trouble("held", FULL)
+    status.away(PASSWORD)
+    assert status.view().state == "unreachable"
+    status.reached()
+    assert status.view().state == "held"
+    status.out_of_trouble()
+    assert status.view().state == "active"
+
+
+def test_monitoring_sees_whether_events_are_read(status: Status, metrics: Metrics) -> None:
+    def reading() -> float | None:
+        return metrics.registry.get_sample_value("relay_kafka_reading", {"group_id": "relay"})
+
+    assert reading() == 0
+    status.reached()
+    assert reading() == 1
+    status.in_trouble("held", FULL)
+    assert reading() == 0
+
+
+def test_only_partitions_of_this_relay_have_a_lag(status: Status) -> None:
+    one, two = TopicPartition("conversions", 0), TopicPartition("conversions", 1)
+    status.assigned([one, two])
+    status.committed({one: 7})
+    status.measured({one: 3, two: 0})
+    assert [(each.partition, each.committed, each.lag) for each in status.view().assignment] == [
+        (0, 7, 3),
+        (1, None, 0),
+    ]
+    status.assigned([])
+    assert status.view().assignment == []
+
+
+def test_before_the_first_answer_it_is_connecting(status: Status) -> None:
+    assert status.view().state == "connecting"
+    assert status.view().last_commit is None
