@@ -98,7 +98,7 @@ def _written(text: str, country: str | None) -> tuple[Pair, str | None]:
     if not significant.startswith(("+", "00")):
         return _national(_NO_DIGIT.sub("", significant), country)
     digits = _NO_DIGIT.sub("", _TRUNK_ZERO.sub("", text)).removeprefix("00")
-    if digits[:1] == "0":
+    if digits[:1] == "0" and digits.strip("0"):  # nothing but zeros is a form's placeholder
         return _national(digits, country)
     if not _is_international(digits):
         return NO_PAIR, NOT_A_NUMBER

@@ -101,6 +101,13 @@ def test_what_is_no_number_is_left_out(raw: str, problem: str) -> None:
     assert phone(raw, None) == (NO_PAIR, problem)
 
 
+@pytest.mark.parametrize("raw", ["0000000000", "000-000-0000", "+0000000000", "00 000 00000"])
+@pytest.mark.parametrize("country", [None, "us", "gb", "it"])
+def test_zeros_alone_are_no_number_in_any_country(raw: str, country: str | None) -> None:
+    """Shops fill a required field with them; every such person would share one digest."""
+    assert phone(raw, country) == (NO_PAIR, NOT_A_NUMBER)
+
+
 def test_a_number_too_long_for_its_country_is_left_out() -> None:
     assert phone("9" * 30, "us") == (NO_PAIR, NOT_A_NUMBER)
 
