@@ -109,11 +109,13 @@ def event_of(conversion: Conversion, *, custom_events: bool) -> Event | Skip | U
 def custom_data(order: Order | None, *, limited: bool) -> CustomData | None:
     """Return what Pinterest gets of the order; None if that is nothing.
 
-    `limited` is Pinterest's limited data processing, which needs no order.
+    `limited` is Pinterest's limited data processing, which needs no order. An item without an id
+    is in no catalogue: it is counted, but not named.
     """
     if order is None:
         return CustomData(opt_out_type="LDP") if limited else None
     items = order.items
+    known = [item for item in items if item.id]
     data = CustomData(
         order.currency or None,
         amount(order.value),
@@ -121,10 +123,10 @@ def custom_data(order: Order | None, *, limited: bool) -> CustomData | None:
         order.num_items if order.num_items is not None else _quantity(items),
         order.order_id or None,
         order.search_string or None,
-        [item.id for item in items] if items else None,
+        [item.id for item in known] if known else None,
         order.content_name or None,
         order.content_category or None,
-        [_content(item) for item in items] if items else None,
+        [_content(item) for item in known] if known else None,
         "LDP" if limited else None,
     )
     return data if items or data != _NOTHING else None
