@@ -1,10 +1,10 @@
 """The command line: `relay …`.
 
 One module a group of commands, imported when the command is called, so that `relay hash` does not
-wait for a web server to load. Commands that look at a running relay speak to its admin port; those
-that go through its events (`journal doctor reconcile dedup`) read the journal beside it. Exit
-codes: 0 fine, 1 the job failed, 2 usage or configuration. Every error is one line on stderr that
-says what to do.
+wait for a web server to load. Commands that look at a running relay speak to its admin port
+(`running/`, `dead/`); those that go through its events read the journal beside it (`journal/`).
+Exit codes: 0 fine, 1 the job failed, 2 usage or configuration. Every error is one line on stderr
+that says what to do.
 """
 
 import io
@@ -23,26 +23,26 @@ __all__ = ["cli", "main", "run"]
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "serve": "relay.cli.serve:serve",
+        "serve": "relay.cli.serving.serve:serve",
         "check": "relay.cli.check:check",
-        "send": "relay.cli.send:send",
-        "status": "relay.cli.status:status",
-        "event": "relay.cli.event:event",
+        "send": "relay.cli.sending.send:send",
+        "status": "relay.cli.running.status:status",
+        "event": "relay.cli.running.event:event",
         "dead": "relay.cli.dead:dead",
-        "pause": "relay.cli.control:pause",
-        "resume": "relay.cli.control:resume",
-        "reconcile": "relay.cli.reconcile:reconcile",
-        "dedup": "relay.cli.dedup:dedup",
+        "pause": "relay.cli.running.control:pause",
+        "resume": "relay.cli.running.control:resume",
+        "reconcile": "relay.cli.journal.reconcile:reconcile",
+        "dedup": "relay.cli.journal.dedup:dedup",
         "keys": "relay.cli.keys:keys",
-        "doctor": "relay.cli.doctor:doctor",
-        "audit": "relay.cli.audit:audit",
-        "forget": "relay.cli.forget:forget",
+        "doctor": "relay.cli.journal.doctor:doctor",
+        "audit": "relay.cli.journal.audit:audit",
+        "forget": "relay.cli.running.forget:forget",
         "journal": "relay.cli.journal:journal",
         "hash": "relay.cli.hash_:hash_",
-        "sandbox": "relay.cli.sandbox:sandbox",
+        "sandbox": "relay.cli.serving.sandbox:sandbox",
         "schemas": "relay.cli.schemas:schemas",
         "completion": "relay.cli.completion:completion",
-        "demo": "relay.cli.demo:demo",
+        "demo": "relay.cli.sending.demo:demo",
     }
 )
 """Each command and where it is, in the order of `relay --help`."""

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from relay.cli.signals import until_told
+from relay.cli.serving.signals import until_told
 from relay.sandbox import Sandbox
 from relay.sandbox.answers import PlatformName
 from relay.sandbox.inbox import Inbox, RequestSeen

@@ -18,7 +18,7 @@ from relay import logs
 from relay.app.process import tune
 from relay.app.service import App
 from relay.cli.option import required_config
-from relay.cli.signals import until_told
+from relay.cli.serving.signals import until_told
 from relay.config import Config, check_start
 from tests.chaos.clock import SteppedClock
 

@@ -11,7 +11,7 @@ import pytest
 WITHIN_S = 20.0
 HANGING = """\
 import asyncio, sys, time
-from relay.cli.signals import until_told
+from relay.cli.serving.signals import until_told
 
 async def main():
     async with until_told(0.5, lambda: print("told", flush=True)) as stop:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.cli.supervisor import Supervisor
+from relay.cli.serving.supervisor import Supervisor
 from relay.errors import JournalUnavailable
 from relay.journal.sqlite import SqliteJournal
 

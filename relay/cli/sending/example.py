@@ -18,7 +18,7 @@ _MOMENT = re.compile(r'"\{now-(\d+)\}"')
 
 def example_events(run: str, now_s: float) -> list[bytes]:
     """Return the example events, one JSON a line; `run` is a word that no run before has used."""
-    text = files("relay.cli").joinpath(FILE).read_text("utf-8").replace("{run}", run)
+    text = files("relay.cli.sending").joinpath(FILE).read_text("utf-8").replace("{run}", run)
     ago = _MOMENT.sub(lambda match: str(int(now_s) - int(match[1])), text)
     return [line.encode() + b"\n" for line in ago.splitlines()]
 

@@ -19,12 +19,20 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from relay.cli.chunk import Chunk, chunks, lines_of
-from relay.cli.client import reachable
 from relay.cli.connection import Connection
 from relay.cli.option import available_config, config_option
 from relay.cli.output import console, counted, number, plain
-from relay.cli.post import LISTED, TIMEOUT_S, Complaint, Poster, Tally, events_path, key_headers
+from relay.cli.running.client import reachable
+from relay.cli.sending.chunk import Chunk, chunks, lines_of
+from relay.cli.sending.post import (
+    LISTED,
+    TIMEOUT_S,
+    Complaint,
+    Poster,
+    Tally,
+    events_path,
+    key_headers,
+)
 
 NOTED_WAIT_S: Final = 2.0
 """From this wait on, the person at the terminal is told of it."""

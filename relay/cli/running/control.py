@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from relay.cli.client import AdminClient, admin_connection
 from relay.cli.option import available_config, config_option
 from relay.cli.output import counted
+from relay.cli.running.client import AdminClient, admin_connection
 
 
 @click.command(short_help="Stop sending to a destination.")

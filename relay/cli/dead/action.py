@@ -14,10 +14,10 @@ import msgspec
 
 from relay.admin.api import DropResult, ReplayResult
 from relay.admin.selection import MAX_IDS, MAX_NOTE, Drop, Replay
-from relay.cli.client import AdminClient, admin_connection, read
-from relay.cli.dead_filter import Filter, filter_options
+from relay.cli.dead.selection import Filter, filter_options
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import counted, print_json
+from relay.cli.running.client import AdminClient, admin_connection, read
 
 Command = Callable[..., None]
 

@@ -8,9 +8,9 @@ import pytest
 from rich.console import RenderableType
 
 from relay.cli.dead import letters
-from relay.cli.event import timeline
 from relay.cli.output import console
-from relay.cli.status import page, room, state
+from relay.cli.running.event import timeline
+from relay.cli.running.status import page, room, state
 from relay.outcome.view import (
     AttemptView,
     DeadLetterList,

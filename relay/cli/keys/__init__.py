@@ -10,10 +10,10 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from relay.cli.client import actor
-from relay.cli.key_table import COLUMNS, known_uses, listed_key, row
+from relay.cli.keys.table import COLUMNS, known_uses, listed_key, row
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, print_json, table
+from relay.cli.running.client import actor
 from relay.config import Config
 from relay.config.quantity import Duration
 from relay.errors import ConfigError, RelayError

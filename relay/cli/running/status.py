@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from relay.cli.client import AdminClient, admin_connection, read
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, moment, number, plain, print_json, table
+from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.config.quantity import sized
 from relay.outcome.view import DestinationView, JournalView, RangeName, Summary
 from relay.outcome.wording import LATE

@@ -3,15 +3,9 @@
 import msgspec
 import pytest
 
-from relay.cli.chunk import Chunk
 from relay.cli.connection import NoAnswer, Reply
-from relay.cli.post import (
-    LISTED,
-    PATIENCE_S,
-    Poster,
-    events_path,
-    key_headers,
-)
+from relay.cli.sending.chunk import Chunk
+from relay.cli.sending.post import LISTED, PATIENCE_S, Poster, events_path, key_headers
 from relay.errors import ConfigError, RelayError
 
 CHUNK = Chunk(b"{}\n{}\n", (3, 7))

@@ -1,6 +1,6 @@
 """`relay dead`: the events that a platform will not get unless somebody acts; here, to look at.
 
-What acts on them is in `relay.cli.dead_action`.
+What acts on them is in `relay.cli.dead.action`.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ import msgspec
 from rich.table import Table
 
 from relay.admin.query import MAX_LIMIT
-from relay.cli.client import AdminClient, admin_connection, read
-from relay.cli.dead_action import drop, replay
-from relay.cli.dead_filter import Filter, filter_options
-from relay.cli.event import find, timeline
+from relay.cli.dead.action import drop, replay
+from relay.cli.dead.selection import Filter, filter_options
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, moment, plain, print_json, table
+from relay.cli.running.client import AdminClient, admin_connection, read
+from relay.cli.running.event import find, timeline
 from relay.errors import RelayError
 from relay.outcome.view import DeadLetterList, DeadLetterView, EventList
 from relay.outcome.wording import dead_wording

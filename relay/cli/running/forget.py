@@ -13,9 +13,9 @@ import click
 from msgspec.structs import asdict
 
 from relay.admin.forget import Forget, ForgetResult, ForgottenAt
-from relay.cli.client import AdminClient, admin_connection, read
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, plain, print_json
+from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.config import Country
 from relay.errors import ConfigError, RelayError
 from relay.event import User

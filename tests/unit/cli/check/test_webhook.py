@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.cli.probe_webhook import probe_webhook
+from relay.cli.check.webhook import probe_webhook
 from relay.config import Secret
 from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import Fault

@@ -8,9 +8,9 @@ from typing import Final
 import click
 from rich.text import Text
 
-from relay.cli.client import AdminClient, NotFound, admin_connection, read
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, moment, plain, print_json
+from relay.cli.running.client import AdminClient, NotFound, admin_connection, read
 from relay.delivery import Outcome
 from relay.outcome.view import AttemptView, DeliveryView, EventList, EventView
 

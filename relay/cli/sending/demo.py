@@ -14,10 +14,10 @@ from typing import Final
 import click
 import msgspec
 
-from relay.cli.chunk import chunks
 from relay.cli.option import config_option
 from relay.cli.output import program
-from relay.cli.send import posting, producers_url, progress, tell
+from relay.cli.sending.chunk import chunks
+from relay.cli.sending.send import posting, producers_url, progress, tell
 
 COUNT: Final = 2000
 SEED: Final = 1815

@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from relay.cli.signals import until_told
+from relay.cli.serving.signals import until_told
 from relay.config import Listen
 from relay.errors import ConfigError
 from relay.sandbox import Sandbox

@@ -4,8 +4,8 @@ import random
 
 import msgspec
 
-from relay.cli.demo import Shop
-from relay.cli.example import example_events, pasteable
+from relay.cli.sending.demo import Shop
+from relay.cli.sending.example import example_events, pasteable
 from relay.config import parse, sandbox_config
 from relay.conversion import Conversion
 from relay.delivery import Payload, Skip

@@ -9,8 +9,8 @@ from typing import Final
 from msgspec.structs import replace
 from rich.text import Text
 
-from relay.cli.client import AdminClient, admin_connection, read
 from relay.cli.output import moment, plain
+from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.config import Config
 from relay.errors import RelayError
 from relay.keys.record import Key

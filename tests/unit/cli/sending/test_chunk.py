@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.cli.chunk import MAX_BYTES, MAX_EVENTS, MAX_LINE_BYTES, Chunk, chunks, lines_of
+from relay.cli.sending.chunk import MAX_BYTES, MAX_EVENTS, MAX_LINE_BYTES, Chunk, chunks, lines_of
 from relay.errors import ConfigError
 
 event_lines = st.binary(max_size=20).map(

@@ -13,13 +13,13 @@ from typing import Final
 
 import click
 
-from relay.cli.chunk import chunks
-from relay.cli.client import AdminClient, admin_connection, read
 from relay.cli.connection import Connection
-from relay.cli.example import example_events, pasteable
 from relay.cli.output import console, counted, program
-from relay.cli.post import Poster, Tally, events_path, key_headers
-from relay.cli.status import funnel
+from relay.cli.running.client import AdminClient, admin_connection, read
+from relay.cli.running.status import funnel
+from relay.cli.sending.chunk import chunks
+from relay.cli.sending.example import example_events, pasteable
+from relay.cli.sending.post import Poster, Tally, events_path, key_headers
 from relay.config import Config
 from relay.errors import RelayError
 from relay.outcome.view import Summary

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 import msgspec
 
+from relay.cli.check.kafka import probe_kafka
+from relay.cli.check.webhook import probe_webhook
 from relay.cli.option import DEFAULT_FILE, config_option, json_option, required_config
 from relay.cli.output import console, plain, print_json
-from relay.cli.probe_kafka import probe_kafka
-from relay.cli.probe_webhook import probe_webhook
 from relay.config import (
     Config,
     Secret,

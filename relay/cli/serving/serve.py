@@ -24,11 +24,11 @@ from relay import logs
 from relay.app.descriptor import fitted
 from relay.app.process import tune
 from relay.app.service import App
-from relay.cli.client import reachable
 from relay.cli.option import DEFAULT_FILE, config_option, required_config
-from relay.cli.signals import until_told
-from relay.cli.supervisor import Supervisor
-from relay.cli.tour import Tour
+from relay.cli.running.client import reachable
+from relay.cli.serving.signals import until_told
+from relay.cli.serving.supervisor import Supervisor
+from relay.cli.serving.tour import Tour
 from relay.config import (
     BaseUrl,
     Config,

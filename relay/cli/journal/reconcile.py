@@ -12,7 +12,7 @@ import msgspec
 from relay.cli.journal import interruptible, journal_path, progress
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table
-from relay.cli.send import size_of
+from relay.cli.sending.send import size_of
 from relay.comparison.listing import LISTED, Fault, Unusable
 from relay.comparison.order_file import OrderFile, currency_of
 from relay.comparison.reconciliation import Question, Reconciliation, reconciliation

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from relay.cli.client import AdminClient, NotFound, reachable, read
 from relay.cli.connection import NoAnswer, Reply
+from relay.cli.running.client import AdminClient, NotFound, reachable, read
 from relay.config import Listen
 from relay.errors import ConfigError, RelayError
 from relay.outcome.view import RejectionList

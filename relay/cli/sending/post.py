@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from relay.cli.chunk import Chunk
 from relay.cli.connection import Exchange, NoAnswer, Reply
+from relay.cli.sending.chunk import Chunk
 from relay.errors import ConfigError, RelayError
 from relay.retry_after import retry_after_s
 

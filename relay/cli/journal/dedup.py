@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from relay.cli.journal import interruptible, journal_path, progress
+from relay.cli.journal.reconcile import reading, tell_faults
 from relay.cli.option import available_config, config_option, json_option, required_config
 from relay.cli.output import console, counted, number, plain, print_json, table
-from relay.cli.reconcile import reading, tell_faults
 from relay.comparison.checkup import Checked, Checkup, Example
 from relay.comparison.dedup import check
 from relay.comparison.dedup_advice import CAUSES

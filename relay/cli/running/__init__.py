@@ -1,0 +1,1 @@
+"""Commands that ask or tell a running relay, by its admin port."""

@@ -1,0 +1,1 @@
+"""Commands that post events to a running relay, as any producer does."""
