@@ -118,10 +118,12 @@ class Grant:
             if not self._key.usable(self._clock()):
                 raise Denied("unauthorized", ENDED)
 
-    def end(self, *, used: bool) -> None:
-        """Say whether the use that was begun came to a `202`."""
-        if self._meter is not None:
-            self._uses.end(self._meter, used=used)
+    def end(self, *, used: bool) -> Awaitable[object] | None:
+        """Say whether the use that was begun came to a `202`.
+
+        What is returned is to be awaited, if it is not None, before the caller is answered.
+        """
+        return None if self._meter is None else self._uses.end(self._meter, used=used)
 
 
 class _Seen(NamedTuple):

@@ -34,14 +34,14 @@ class Meter(NamedTuple):
 
 
 class Counting(Protocol):
-    """Who counts. What `begin` returns is to be awaited, if it is not None."""
+    """Who counts. What `begin` and `end` return is to be awaited, if it is not None."""
 
     def begin(self, meter: Meter) -> Awaitable[None] | None:
         """Take a use; `end` gives it back or makes it final. Raises `Denied`."""
         ...
 
-    def end(self, meter: Meter, *, used: bool) -> None:
-        """Say whether a use that was begun came to a `202`."""
+    def end(self, meter: Meter, *, used: bool) -> Awaitable[object] | None:
+        """Say whether a use that was begun came to a `202`; once awaited, it is free or final."""
         ...
 
     async def left(self, meter: Meter) -> int | None:

@@ -66,7 +66,8 @@ class Taker:
         except TooMany as error:
             raise Refused(413, "too_large", error.problem.message) from None
         finally:
-            use.end()
+            if (freed := use.end()) is not None:
+                await freed
 
     async def _taken(self, body: bytes, use: "Use", reading: Reading) -> Taken:
         started = time.perf_counter()
@@ -114,6 +115,6 @@ class Use:
         """See that the key still holds: a body may come slowly."""
         self._grant.confirm()
 
-    def end(self) -> None:
-        """Say how it ended."""
-        self._grant.end(used=self.made)
+    def end(self) -> Awaitable[object] | None:
+        """Say how it ended; what is returned is to be awaited, if it is not None."""
+        return self._grant.end(used=self.made)

@@ -75,9 +75,10 @@ class Clerk:
                 self._parts.setdefault(number, []).extend(entries)
             case Begin():
                 self._begin(message)
-            case GiveBack(counted):
+            case GiveBack(number, counted):
                 self._begun[counted] -= 1
                 self._office.uses.give_back(counted)
+                self._send(Done(number))
             case Left(number, meter):
                 self._send(Done(number, self._office.uses.left_now(meter)))
             case Guessed(number, peer):

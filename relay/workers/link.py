@@ -84,10 +84,16 @@ class Link:
         """Take a use; what is returned is to be awaited, if it is not None. Raises `Denied`."""
         return self._begun(meter) if _is_limited(meter) else None
 
-    def end(self, meter: Meter, *, used: bool) -> None:
-        """Say whether a use that was begun came to a `202`."""
-        if not used and _is_limited(meter):
-            self._channel.send(GiveBack(meter.counted))
+    def end(self, meter: Meter, *, used: bool) -> Awaitable[object] | None:
+        """Say whether a use that was begun came to a `202`; once awaited, it is free or final.
+
+        Awaited, because the producer's next request may come to another worker.
+        """
+        if used or not _is_limited(meter):
+            return None
+        number, future = self._ask()
+        self._channel.send(GiveBack(number, meter.counted))
+        return future
 
     async def left(self, meter: Meter) -> int | None:
         """Return how often the key may still be used, None for any number."""

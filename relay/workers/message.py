@@ -56,8 +56,9 @@ class Begin(msgspec.Struct, frozen=True, array_like=True, tag=3):
 
 
 class GiveBack(msgspec.Struct, frozen=True, array_like=True, tag=4):
-    """A use that was begun came to nothing."""
+    """A use that was begun came to nothing; done when it is free for the next request."""
 
+    number: int
     counted: str
 
 

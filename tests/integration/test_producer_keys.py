@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from relay.journal.entry import Entry, Rejection
 from relay.keys.record import Limits
 from relay.keys.token import Token, new_token
+from relay.keys.uses import Meter, Uses
 from relay.sources.guesses import STEP_S
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import encoded
@@ -241,6 +242,39 @@ async def test_a_key_that_is_revoked_while_the_body_comes_takes_nothing(keys: Ke
             await client.send(body[10:])
             refusal(await client.answer(), 401, "unauthorized")
         assert not port.journal.entries
+
+
+class Distant:
+    """Counts somewhere else, where it is heard late that a use came to nothing."""
+
+    def __init__(self) -> None:
+        self._uses = Uses({}, lambda: NOW_S)
+        self.told = asyncio.Event()
+        self.heard = asyncio.Event()
+
+    def begin(self, meter: Meter) -> None:
+        self._uses.begin(meter)
+
+    def end(self, meter: Meter, *, used: bool) -> Awaitable[object]:
+        self._uses.end(meter, used=used)
+        self.told.set()
+        return self.heard.wait()
+
+    async def left(self, meter: Meter) -> int | None:
+        return await self._uses.left(meter)
+
+
+async def test_who_is_refused_hears_so_once_the_use_is_free_again(keys: Keys) -> None:
+    """The next request may come to another process, and must not find the key used up."""
+    token, uses = keys.make(limits=Limits(max_uses=1)), Distant()
+    async with serving(keys_file=keys.path, uses=uses) as port:
+        refused = asyncio.create_task(port.post(b"{}", **bearer(token)))
+        await uses.told.wait()
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not refused.done()
+        uses.heard.set()
+        assert (await refused).status == 400
 
 
 async def test_a_key_over_its_rate_is_429_and_told_when_to_come_back(keys: Keys) -> None:

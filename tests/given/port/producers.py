@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 from relay.intake import Intake, Route, Router, Storage, Window
 from relay.intake.storage import Log
 from relay.keys.keyring import Keyring
-from relay.keys.uses import Uses
+from relay.keys.uses import Counting, Uses
 from relay.metrics import Metrics
 from relay.sources.connections import Server
 from relay.sources.guesses import Guesses, Tries
@@ -140,6 +140,7 @@ async def serving(
     max_connections: int = 100,
     clock: Callable[[], float] = lambda: NOW_S,
     keys_file: Path | None = None,
+    uses: Counting | None = None,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncIterator[Serving]:
     """Open a port for two stub destinations; `log` stands in for the recording journal."""
@@ -148,7 +149,7 @@ async def serving(
     router = Router(routes, Window(100_000))
     intake = Intake(router, Storage(router, log or journal), clock)
     metrics = Metrics()
-    keyring = Keyring(keys_file or NO_KEYS, Uses({}, clock), clock)
+    keyring = Keyring(keys_file or NO_KEYS, uses or Uses({}, clock), clock)
     taker = Taker(intake, metrics, max_body_bytes=MAX_BODY_BYTES, body_timeout_s=body_timeout_s)
     segment = Segment(intake, taker, keyring, metrics, clock)
     source = HttpSource(

@@ -252,6 +252,19 @@ async def test_uses_that_are_left_are_told() -> None:
         assert await asked == left
 
 
+async def test_a_use_that_came_to_nothing_is_free_once_its_end_is_awaited() -> None:
+    main = Main(taken=2)
+    first, second = Pair(main), Pair(main)
+    await begun(first, LIMITED)
+    freed = first.link.end(LIMITED, used=False)
+    assert freed is not None
+    with pytest.raises(Denied):
+        await begun(second, LIMITED)
+    await first.talk()
+    await freed
+    await begun(second, LIMITED)
+
+
 async def test_a_use_that_is_granted_when_the_client_is_gone_is_given_back() -> None:
     main = Main()
     pair = Pair(main)
