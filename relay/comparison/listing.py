@@ -100,7 +100,7 @@ class Listing:
         if not header:
             raise ConfigError("the file is empty; its first line must name the columns")
         delimiter = max(_DELIMITERS, key=header.count)
-        named = next(csv.reader([header], delimiter=delimiter), [])
+        named = _named(header, delimiter)
         self._width = len(named)
         self._at = [_position(column, named) for column in wanted]
         self.columns = {
@@ -180,6 +180,15 @@ def spelling(name: str) -> str:
     return name.translate(_IGNORED).lower()
 
 
+def _named(header: str, delimiter: str) -> Sequence[str]:
+    try:
+        return next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error:
+        raise ConfigError(
+            "the first line cannot be read as CSV; it must name the columns"
+        ) from None
+
+
 def _position(column: Column, named: Sequence[str]) -> int | None:
     """Return where a column is; the first alias that the file has counts."""
     known = [spelling(name.strip()) for name in named]
@@ -208,4 +217,6 @@ def _texts(file: BinaryIO, watch: Callable[[int], None]) -> Iterator[str]:
 
 def _foreign(beginning: bytes) -> str | None:
     """Return what a file is that begins so, if it is none that can be read."""
-    return next((kind for sign, kind in _FOREIGN.items() if beginning.startswith(sign)), None)
+    alone = b"\r" in beginning.rstrip(b"\r\n")
+    otherwise = "written with the line ends of old Macs" if alone else None
+    return next((kind for sign, kind in _FOREIGN.items() if beginning.startswith(sign)), otherwise)
