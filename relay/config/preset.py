@@ -11,6 +11,6 @@ def preset(value: T) -> T:
     """Return a struct field whose default is `value`, an immutable object.
 
     msgspec writes plain defaults into the JSON Schema and refuses types of ours there; behind a
-    factory it leaves them to `relay.config.key.json_schema`.
+    factory it leaves them to `relay.config.describe.json_schema`.
     """
     return msgspec.field(default_factory=lambda: value)
