@@ -15,9 +15,9 @@ import click
 import msgspec
 from rich.console import Group, RenderableType
 
-from relay.cli.option import DEFAULT_FILE, config_option, json_option
+from relay.cli.option import DEFAULT_FILE, config_option, country_of, json_option
 from relay.cli.output import console, plain, print_json, table
-from relay.config import Country, PinterestConfig, TikTokConfig, load
+from relay.config import PinterestConfig, TikTokConfig, load
 from relay.conversion import Conversion
 from relay.delivery import Destination
 from relay.destinations import discover
@@ -84,7 +84,7 @@ def hash_(
     """
     name = known_field(field)
     text = sys.stdin.readline().rstrip("\r\n") if value == "-" else value
-    explained = explain(name, text, _country(country), _default_country(config_file))
+    explained = explain(name, text, country_of(country), _default_country(config_file))
     platforms = [
         Platform(TITLES[kind], each, forms_of(each, explained.identity))
         for kind, each in destinations().items()
@@ -146,13 +146,6 @@ def page(field: str, explained: Explanation, platforms: Sequence[Platform]) -> R
             )
     kind = "a raw value" if explained.kind == "raw" else "SHA-256 already"
     return Group(f"{field}: {kind}", "", rows, "", plain(explained.note))
-
-
-def _country(text: str | None) -> str | None:
-    try:
-        return None if text is None else Country(text)
-    except ConfigError as error:
-        raise ConfigError(f"--country {error}") from None
 
 
 def _default_country(config_file: Path | None) -> str | None:

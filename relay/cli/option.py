@@ -1,4 +1,4 @@
-"""What several commands share: `-c FILE`, `--json`, and how the configuration is found.
+"""What several commands share: `-c FILE`, `--json`, `--country`, and how the settings are found.
 
 Commands that run or check a relay need its file. Commands that only talk to one get along without:
 where there is no `relay.toml`, the default addresses hold, which are those of the sandbox, too.
@@ -10,7 +10,8 @@ from typing import Final
 
 import click
 
-from relay.config import Config, load, sandbox_config
+from relay.config import Config, Country, load, sandbox_config
+from relay.errors import ConfigError
 
 DEFAULT_FILE: Final = Path("relay.toml")
 
@@ -39,3 +40,11 @@ def available_config(config_file: Path | None) -> Config:
     if config_file is None and not DEFAULT_FILE.exists():
         return sandbox_config(os.environ)
     return required_config(config_file)
+
+
+def country_of(text: str | None) -> str | None:
+    """Return what `--country` names, if it was given; an unknown one is a `ConfigError`."""
+    try:
+        return None if text is None else Country(text)
+    except ConfigError as error:
+        raise ConfigError(f"--country {error}") from None

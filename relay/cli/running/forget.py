@@ -13,10 +13,9 @@ import click
 from msgspec.structs import asdict
 
 from relay.admin.forget import Forget, ForgetResult, ForgottenAt
-from relay.cli.option import available_config, config_option, json_option
+from relay.cli.option import available_config, config_option, country_of, json_option
 from relay.cli.output import console, counted, plain, print_json
 from relay.cli.running.client import AdminClient, admin_connection, read
-from relay.config import Country
 from relay.errors import ConfigError, RelayError
 from relay.event import User
 from relay.identity.subject import Subject
@@ -65,7 +64,7 @@ def forget(
     platforms have got already is listed: only they can delete it.
     """
     config = available_config(config_file)
-    region = _country(country) or config.intake.default_country
+    region = country_of(country) or config.intake.default_country
     given = {"email": email, "external_id": external_id, "phone": phone}
     subject = subject_of(given, region)
     if not yes and sys.stdin.isatty():
@@ -146,10 +145,3 @@ def _union(parts: Iterable[Subject], field: str) -> frozenset[str]:
 
 def _read(value: str) -> str:
     return sys.stdin.readline().rstrip("\r\n") if value == "-" else value
-
-
-def _country(text: str | None) -> str | None:
-    try:
-        return None if text is None else Country(text)
-    except ConfigError as error:
-        raise ConfigError(f"--country {error}") from None
