@@ -17,7 +17,7 @@ from relay.outcome.insight.attention import SETTLED, Arrivals, Task, tasks
 from relay.outcome.insight.condition import Condition, condition
 from relay.outcome.insight.headline import SPOKEN, Headline, Labels, headline
 from relay.outcome.insight.match import MatchData, match_data
-from relay.outcome.insight.standing import Standing
+from relay.outcome.insight.situation import Situation
 from relay.outcome.insight.trend import STEPS_S, filled
 from relay.outcome.reports import Reports, funnel_of
 from relay.outcome.view import RANGES_S, DestinationView, RangeName, Summary
@@ -30,7 +30,7 @@ _PLATFORMS = {"pinterest": "Pinterest", "tiktok": "TikTok"}
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One destination on the overview."""
 
-    standing: Standing
+    situation: Situation
     label: str
     condition: Condition
     last_delivered_ms: int | None
@@ -41,7 +41,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def view(self) -> DestinationView:
         """Its figures of the range."""
-        return self.standing.view
+        return self.situation.view
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,20 +106,20 @@ class Insight:
         """Return the first screen."""
         summary = await self._reports.summary(range_name)
         totals, groups = await self._journal.totals(), await self._groups(range_name)
-        standings = [await self._standing(view, totals, groups) for view in summary.destinations]
-        found = await self._tasks(summary, standings, groups)
+        situations = [await self._situation(view, totals, groups) for view in summary.destinations]
+        found = await self._tasks(summary, situations, groups)
         ever = summary.received > 0 or bool(totals.received)
         return Overview(
             summary=summary,
             headline=headline(
                 Arrivals(summary.received, summary.rejected),
-                standings,
+                situations,
                 found,
                 Labels(self.labels, f"the last {SPOKEN[range_name]}"),
                 ever=ever,
             ),
             tasks=found,
-            cards=await self._cards(range_name, standings),
+            cards=await self._cards(range_name, situations),
             ever=ever,
         )
 
@@ -129,11 +129,11 @@ class Insight:
         summary = await self._reports.summary(range_name)
         totals, groups = await self._journal.totals(), await self._groups(range_name, name)
         view = next(each for each in summary.destinations if each.name == name)
-        standing = await self._standing(view, totals, groups)
-        found = await self._tasks(summary, [standing], ())
+        situation = await self._situation(view, totals, groups)
+        found = await self._tasks(summary, [situation], ())
         return Detail(
             summary=summary,
-            card=(await self._cards(range_name, [standing], name))[0],
+            card=(await self._cards(range_name, [situation], name))[0],
             task=next((each for each in found if each.destination == name), None),
             kinds=await self._journal.kinds(self._since_ms(range_name), name),
             groups=groups,
@@ -153,12 +153,12 @@ class Insight:
         found = await self._journal.dead_groups(destination=name, since_ms=self.row_ms(range_name))
         return [each for each in found if each.destination in self._destinations]
 
-    async def _standing(
+    async def _situation(
         self, view: DestinationView, totals: Totals, groups: Sequence[DeadGroup]
-    ) -> Standing:
+    ) -> Situation:
         lifetime, waits = funnel_of(totals, view.name), view.oldest_pending_seconds > 0
         purchases = await self._journal.purchases_waiting(view.name) if waits else 0
-        return Standing(
+        return Situation(
             view=view,
             fixes={str(why): fix for why, fix in self._destinations[view.name].fixes.items()},
             waiting=lifetime.pending,
@@ -173,13 +173,13 @@ class Insight:
         )
 
     async def _tasks(
-        self, summary: Summary, standings: Sequence[Standing], groups: Sequence[DeadGroup]
+        self, summary: Summary, situations: Sequence[Situation], groups: Sequence[DeadGroup]
     ) -> Sequence[Task]:
         arrivals = Arrivals(summary.received, summary.rejected)
-        return tasks(await self._reports.journal(), arrivals, standings, groups)
+        return tasks(await self._reports.journal(), arrivals, situations, groups)
 
     async def _cards(
-        self, range_name: RangeName, standings: Sequence[Standing], name: str | None = None
+        self, range_name: RangeName, situations: Sequence[Situation], name: str | None = None
     ) -> Sequence[Card]:
         """Return a card each; `name` is the only one, if there is no other."""
         since_ms = self._since_ms(range_name)
@@ -187,14 +187,14 @@ class Insight:
         delivered = await self._journal.last_delivered_ms()
         return [
             Card(
-                standing=each,
+                situation=each,
                 label=self.labels[each.view.name],
                 condition=condition(each),
                 last_delivered_ms=delivered.get(each.view.name),
                 typical_s=self._metrics.delivery_seconds.quantile(TYPICAL, each.view.name),
                 trend=filled(trends.get(each.view.name, ()), range_name, self._clock()),
             )
-            for each in standings
+            for each in situations
         ]
 
     def _waits_since_ms(self, view: DestinationView) -> int:

@@ -13,7 +13,7 @@ import msgspec
 from relay.journal.letter import DeadGroup
 from relay.journal.space.room import AT_LIMIT
 from relay.outcome.health import STATES
-from relay.outcome.insight.standing import BY_HAND, Standing
+from relay.outcome.insight.situation import BY_HAND, Situation
 from relay.outcome.platform_code import wording_of
 from relay.outcome.view import JournalView
 from relay.outcome.watch import FILLING
@@ -66,7 +66,7 @@ class Arrivals(msgspec.Struct, frozen=True):
 def tasks(
     journal: JournalView,
     arrivals: Arrivals,
-    destinations: Sequence[Standing],
+    destinations: Sequence[Situation],
     groups: Sequence[DeadGroup],
 ) -> Sequence[Task]:
     """Return all there is to do; `groups` are what is dead."""
@@ -135,7 +135,7 @@ def _refused(arrivals: Arrivals) -> Task:
     )
 
 
-def _waiting(found: Standing) -> Task | None:
+def _waiting(found: Situation) -> Task | None:
     view = found.view
     if view.state == "paused" and view.reason is not None:
         wording = PAUSED[view.reason]
@@ -153,7 +153,7 @@ def _waiting(found: Standing) -> Task | None:
     return _of_waiting(found, "warn", wording)
 
 
-def _of_waiting(found: Standing, tone: Tone, wording: Wording) -> Task:
+def _of_waiting(found: Situation, tone: Tone, wording: Wording) -> Task:
     view = found.view
     return Task(
         tone=tone,

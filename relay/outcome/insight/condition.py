@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from relay.outcome.insight.standing import Standing
+from relay.outcome.insight.situation import Situation
 from relay.outcome.view import DestinationView
 
 Tone = Literal["good", "warn", "bad", "quiet"]
@@ -18,16 +18,16 @@ class Condition(msgspec.Struct, frozen=True):
     meaning: str
 
 
-def condition(standing: Standing) -> Condition:
+def condition(situation: Situation) -> Condition:
     """Return what somebody has to know about a destination, the most pressing first."""
-    state = standing.view.state
+    state = situation.view.state
     if state in _TROUBLED:
         return _TROUBLED[state]
-    if standing.is_late:
+    if situation.is_late:
         return _SLOWED_TOO_MUCH if state == "throttled" else _DELAYED
-    if standing.is_short:
+    if situation.is_short:
         return Condition("warn", "Not all delivered", "The reasons are listed below.")
-    return _calm(standing.view)
+    return _calm(situation.view)
 
 
 def _calm(view: DestinationView) -> Condition:

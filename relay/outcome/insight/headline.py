@@ -10,7 +10,7 @@ import msgspec
 
 from relay.outcome.insight.attention import Arrivals, Task
 from relay.outcome.insight.condition import Tone
-from relay.outcome.insight.standing import BY_HAND, Standing, Trouble
+from relay.outcome.insight.situation import BY_HAND, Situation, Trouble
 from relay.outcome.view import RangeName
 
 SPOKEN: Final[dict[RangeName, str]] = {
@@ -39,9 +39,9 @@ class Labels(NamedTuple):
     names: Mapping[str, str]
     lately: str
 
-    def listed(self, standings: Sequence[Standing]) -> str:
+    def listed(self, situations: Sequence[Situation]) -> str:
         """Return the names in a sentence."""
-        names = [self.names[each.view.name] for each in standings]
+        names = [self.names[each.view.name] for each in situations]
         if len(names) > NAMED:
             names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
         return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
@@ -49,25 +49,25 @@ class Labels(NamedTuple):
 
 def headline(
     arrivals: Arrivals,
-    standings: Sequence[Standing],
+    situations: Sequence[Situation],
     tasks: Sequence[Task],
     labels: Labels,
     *,
     ever: bool,
 ) -> Headline:
     """Return whether the conversions arrive. `ever`: whether any came since the journal began."""
-    if not standings:
+    if not situations:
         return Headline(
             "quiet",
             "No platform is set up yet.",
             "Ask whoever runs this relay to name one in its settings.",
         )
-    trouble = _trouble(standings, tasks, labels)
+    trouble = _trouble(situations, tasks, labels)
     if trouble is not None:
         return trouble
     if not arrivals.received:
         return _nothing(arrivals, labels.lately, ever=ever)
-    arriving = _arriving(standings, labels)
+    arriving = _arriving(situations, labels)
     if arriving.tone == "good" and arrivals.are_refused:
         return Headline("warn", "Part of what the shop sends cannot be used.", _refused(arrivals))
     return arriving
@@ -84,7 +84,7 @@ def share(part: int, whole: int) -> str:
 
 
 def _trouble(
-    standings: Sequence[Standing], tasks: Sequence[Task], labels: Labels
+    situations: Sequence[Situation], tasks: Sequence[Task], labels: Labels
 ) -> Headline | None:
     if any(task.kind == "refusing" for task in tasks):
         return Headline(
@@ -92,7 +92,7 @@ def _trouble(
             "New conversions cannot be taken at the moment.",
             "What was accepted before is safe; a shop that does not send again loses the rest.",
         )
-    troubled = [each for each in standings if each.trouble is not None]
+    troubled = [each for each in situations if each.trouble is not None]
     if not troubled:
         return None
     found = [
@@ -101,13 +101,13 @@ def _trouble(
         if (those := [each for each in troubled if each.trouble == trouble])
     ]
     (tone, sentence), *others = found
-    rest = [each for each in standings if each.trouble is None]
+    rest = [each for each in situations if each.trouble is None]
     kept = f"What waits is kept, and goes out {_once(troubled)}."
     fine = ["The other platforms are not affected."] if rest and all(map(_is_fine, rest)) else []
     return Headline(tone, sentence, " ".join([*(words for _, words in others), kept, *fine]))
 
 
-def _once(troubled: Sequence[Standing]) -> str:
+def _once(troubled: Sequence[Situation]) -> str:
     """Return what has to happen before it goes out."""
     reasons = {each.view.reason for each in troubled if each.trouble == "paused"}
     mended = ["once that is mended"] if reasons - {BY_HAND} else []
@@ -132,11 +132,11 @@ def _refused(arrivals: Arrivals) -> str:
     return f"{share(arrivals.rejected, whole)} of what came in was refused on arrival."
 
 
-def _arriving(standings: Sequence[Standing], labels: Labels) -> Headline:
+def _arriving(situations: Sequence[Situation], labels: Labels) -> Headline:
     """Return how what was sent fared, by the destination at which it fared worst."""
-    real = [each for each in standings if not each.view.test]
+    real = [each for each in situations if not each.view.test]
     if not real:
-        detail = _delivered(standings, labels.lately, "tests sent")
+        detail = _delivered(situations, labels.lately, "tests sent")
         return Headline("warn", "Nothing is recorded: only tests are sent.", detail)
     tried = [each for each in real if each.tried]
     if not tried:
@@ -152,7 +152,7 @@ def _arriving(standings: Sequence[Standing], labels: Labels) -> Headline:
 
 
 def _falling_short(
-    short: Sequence[Standing], tried: Sequence[Standing], labels: Labels
+    short: Sequence[Situation], tried: Sequence[Situation], labels: Labels
 ) -> Headline:
     """Return that some destinations, or all of those tried, take not all or none."""
     everywhere, names = len(short) == len(tried), labels.listed(short)
@@ -167,16 +167,16 @@ def _falling_short(
     return Headline("bad", f"{names} {takes} none of your conversions.", detail)
 
 
-def _delivered(standings: Sequence[Standing], lately: str, what: str = "conversions sent") -> str:
-    delivered = sum(each.view.delivered for each in standings)
-    tried = sum(each.tried for each in standings)
+def _delivered(situations: Sequence[Situation], lately: str, what: str = "conversions sent") -> str:
+    delivered = sum(each.view.delivered for each in situations)
+    tried = sum(each.tried for each in situations)
     if not tried:
         return f"None of {lately} was sent yet."
     return f"{share(delivered, tried)} of the {what} in {lately} were delivered."
 
 
-def _is_fine(standing: Standing) -> bool:
-    return standing.view.state == "active" and not standing.is_short
+def _is_fine(situation: Situation) -> bool:
+    return situation.view.state == "active" and not situation.is_short
 
 
 _TROUBLES: Final[dict[Trouble, tuple[Tone, str, str]]] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from relay.outcome.insight.standing import Standing
+from relay.outcome.insight.situation import Situation
 from relay.outcome.view import DestinationView, JournalView
 
 FINE = DestinationView(
@@ -35,10 +35,10 @@ def view(**changes: Any) -> DestinationView:
     return msgspec.structs.replace(FINE, **changes)
 
 
-def standing(found: DestinationView, **changes: Any) -> Standing:
+def situation(found: DestinationView, **changes: Any) -> Situation:
     """Return how a destination stands; all that waits came within the range."""
     plain: dict[str, Any] = {"view": found, "waiting": found.pending}
-    return Standing(**(plain | changes))
+    return Situation(**(plain | changes))
 
 
 ROOMY = JournalView(

@@ -10,16 +10,16 @@ from relay.delivery import DeadReason
 from relay.journal.letter import DeadGroup, DeadLetter
 from relay.journal.space.room import AT_LIMIT
 from relay.outcome.insight.attention import Arrivals, Task, tasks
-from relay.outcome.insight.standing import Standing
+from relay.outcome.insight.situation import Situation
 from relay.outcome.view import DestinationView
-from tests.unit.outcome.insight.page_view import ROOMY, standing, view
+from tests.unit.outcome.insight.page_view import ROOMY, situation, view
 
 SINCE_MS = 1_767_225_600_000
 ARRIVED = Arrivals(received=95, rejected=5)
 
 
-def waiting(found: DestinationView, **changes: Any) -> Standing:
-    return standing(found, **({"since_ms": SINCE_MS, "purchases": 3} | changes))
+def waiting(found: DestinationView, **changes: Any) -> Situation:
+    return situation(found, **({"since_ms": SINCE_MS, "purchases": 3} | changes))
 
 
 def group(reason: DeadReason = "platform_rejected", code: str = "") -> DeadGroup:
@@ -50,11 +50,11 @@ def group(reason: DeadReason = "platform_rejected", code: str = "") -> DeadGroup
     )
 
 
-def told(found: list[Standing], groups: list[DeadGroup]) -> Sequence[Task]:
+def told(found: list[Situation], groups: list[DeadGroup]) -> Sequence[Task]:
     return tasks(ROOMY, ARRIVED, found, groups)
 
 
-def only(found: list[Standing], groups: list[DeadGroup]) -> Task:
+def only(found: list[Situation], groups: list[DeadGroup]) -> Task:
     (task,) = told(found, groups)
     return task
 

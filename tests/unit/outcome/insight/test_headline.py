@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from relay.outcome.insight.attention import Arrivals, tasks
 from relay.outcome.insight.condition import condition
 from relay.outcome.insight.headline import Headline, Labels, headline, share
-from relay.outcome.insight.standing import Standing
+from relay.outcome.insight.situation import Situation
 from relay.outcome.view import DestinationView
-from tests.unit.outcome.insight.page_view import ROOMY, standing, view
+from tests.unit.outcome.insight.page_view import ROOMY, situation, view
 
 LABELS = Labels({"p": "Pinterest", "t": "TikTok"}, "the last 24 hours")
 TIKTOK: dict[str, Any] = {"name": "t", "type": "tiktok"}
@@ -20,14 +20,14 @@ BY_TOKEN: dict[str, Any] = {"state": "paused", "reason": "token_expired"}
 BY_HAND: dict[str, Any] = {"state": "paused", "reason": "paused_by_operator"}
 
 
-def of(*standings: Standing, received: int = 1, rejected: int = 0, ever: bool = True) -> Headline:
-    return headline(Arrivals(received, rejected), standings, (), LABELS, ever=ever)
+def of(*situations: Situation, received: int = 1, rejected: int = 0, ever: bool = True) -> Headline:
+    return headline(Arrivals(received, rejected), situations, (), LABELS, ever=ever)
 
 
 def told(
     *views: DestinationView, received: int = 1, rejected: int = 0, ever: bool = True
 ) -> tuple[str, str, str]:
-    found = of(*map(standing, views), received=received, rejected=rejected, ever=ever)
+    found = of(*map(situation, views), received=received, rejected=rejected, ever=ever)
     return found.tone, found.sentence, found.detail
 
 
@@ -93,7 +93,7 @@ def test_a_relay_that_never_got_any_waits_for_the_first() -> None:
 
 def test_that_none_are_taken_goes_before_everything_else() -> None:
     found = tasks(replace(ROOMY, unavailable="the disk is full"), Arrivals(1, 0), [], [])
-    paused = [standing(view(state="paused"))]
+    paused = [situation(view(state="paused"))]
     sentence = headline(Arrivals(1, 0), paused, found, LABELS, ever=True).sentence
 
     assert sentence == "New conversions cannot be taken at the moment."
@@ -124,7 +124,7 @@ def test_a_busy_platform_hides_none_that_takes_too_little() -> None:
 @given(
     st.lists(
         st.builds(
-            standing,
+            situation,
             st.builds(
                 view,
                 state=st.sampled_from(["active", "paused", "degraded", "throttled"]),
@@ -139,15 +139,15 @@ def test_a_busy_platform_hides_none_that_takes_too_little() -> None:
         max_size=4,
     )
 )
-def test_the_sentence_is_never_green_while_a_card_is_amber(standings: list[Standing]) -> None:
-    tones = {condition(each).tone for each in standings if not each.view.test}
+def test_the_sentence_is_never_green_while_a_card_is_amber(situations: list[Situation]) -> None:
+    tones = {condition(each).tone for each in situations if not each.view.test}
 
-    if of(*standings).tone == "good":
+    if of(*situations).tone == "good":
         assert tones <= {"good", "quiet"}
 
 
 def test_what_somebody_decided_on_is_no_failure() -> None:
-    dismissed = standing(view(received=80, delivered=60, dead=20), settled=20)
+    dismissed = situation(view(received=80, delivered=60, dead=20), settled=20)
 
     assert of(dismissed).sentence == "Your conversions are arriving."
     assert of(dismissed).detail.startswith("100 %")
@@ -177,7 +177,7 @@ def test_where_only_tests_are_sent_nothing_is_recorded() -> None:
         "Nothing is recorded: only tests are sent.",
         "100 % of the tests sent in the last 24 hours were delivered.",
     )
-    assert condition(standing(view(test=True))).word == "Test mode"
+    assert condition(situation(view(test=True))).word == "Test mode"
 
 
 @pytest.mark.parametrize(
@@ -241,14 +241,14 @@ def test_only_all_of_them_are_all_of_them(part: int, whole: int, words: str) -> 
 def test_the_most_pressing_condition_is_told(
     found: DestinationView, expected: tuple[str, str]
 ) -> None:
-    told = condition(standing(found))
+    told = condition(situation(found))
 
     assert (told.tone, told.word) == expected
     assert told.meaning.endswith(".")
 
 
 def test_of_many_platforms_some_are_named_and_the_others_counted() -> None:
-    paused = [standing(view(name=name, state="paused")) for name in "abcde"]
+    paused = [situation(view(name=name, state="paused")) for name in "abcde"]
     labels = Labels({name: name.upper() for name in "abcde"}, "the last hour")
     found = headline(Arrivals(1, 0), paused, [], labels, ever=True)
 

@@ -1,4 +1,4 @@
-"""How a destination stands: its figures of a range, with what a range does not tell.
+"""The situation of a destination: its figures of a range, with what a range does not tell.
 
 What waits is counted as of now, in all: it waits whether or not somebody looks at the hour in which
 it came. Of what is dead, what somebody decided on is told apart: that is no failure.
@@ -21,7 +21,7 @@ BY_HAND: Final = "paused_by_operator"
 Trouble = Literal["paused", "degraded", "late"]
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """See the module docstring; the counts of `view` are those of the range."""
 
     view: DestinationView
