@@ -11,9 +11,11 @@ import click
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from relay.cli.option import available_config, config_option, json_option, required_config
+from relay.cli.option import DEFAULT_FILE, available_config, config_option, json_option
 from relay.cli.output import console, counted, plain, print_json
+from relay.config import Config
 from relay.config.sandbox import SUFFIX
+from relay.errors import ConfigError
 from relay.journal.disk.backup import Backup, back_up
 from relay.journal.verify import verify
 from relay.journal.verify.finding import Finding, Watch
@@ -77,10 +79,18 @@ def backup(config_file: Path | None, file: Path, *, emulated: bool, as_json: boo
 
 def journal_path(config_file: Path | None, *, emulated: bool) -> Path:
     """Return where the journal is; that of a sandbox needs no configuration."""
-    if not emulated:
-        return required_config(config_file).journal.path
-    path = available_config(config_file).journal.path
-    return path.with_name(path.name + SUFFIX)
+    path = settings(config_file, emulated=emulated).journal.path
+    return path.with_name(path.name + SUFFIX) if emulated else path
+
+
+def settings(config_file: Path | None, *, emulated: bool) -> Config:
+    """Return the configuration; where there is none, `ConfigError` names the sandbox as well."""
+    if emulated or config_file is not None or DEFAULT_FILE.exists():
+        return available_config(config_file)
+    raise ConfigError(
+        f"{DEFAULT_FILE} does not exist; name another file with -c FILE, or look at the journal "
+        "of `serve --sandbox` with --sandbox"
+    )
 
 
 def _show(result: Verified) -> None:

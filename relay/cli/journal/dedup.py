@@ -8,9 +8,9 @@ from typing import BinaryIO, Final
 import click
 import msgspec
 
-from relay.cli.journal import interruptible, journal_path, progress
+from relay.cli.journal import interruptible, journal_path, progress, settings
 from relay.cli.journal.reconcile import reading, tell_faults
-from relay.cli.option import available_config, config_option, json_option, required_config
+from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table
 from relay.comparison.checkup import Checked, Checkup, Example
 from relay.comparison.dedup import check
@@ -52,7 +52,7 @@ def dedup(
         return
     if file is None:
         raise ConfigError("name the file of the browser's events; --template prints one")
-    config = available_config(config_file) if emulated else required_config(config_file)
+    config = settings(config_file, emulated=emulated)
     found = _checked(file, journal_path(config_file, emulated=emulated), destinations(config))
     if as_json:
         print_json(msgspec.json.encode(found))
