@@ -1,17 +1,15 @@
 """The connections of the admin port, for the case that HTTP itself goes wrong.
 
-aiohttp answers what it cannot parse in plain text that quotes the client's bytes, and logs them.
-Here that answer is as all others of the port, and nothing of a request is quoted or logged.
+Those answers are as all others of the port, and quote nothing of a request.
 """
 
 import logging
-from http import HTTPStatus
-from typing import Any
 
 from aiohttp import web
 
 from relay.admin import answer
 from relay.admin.guard import FAILED, MISTAKE, harden
+from relay.discreet import NO_HTTP, DiscreetConnection
 
 log = logging.getLogger(__name__)
 
@@ -31,26 +29,15 @@ class _Server(web.Server):
         return _Connection(self, loop=self._loop, **self._kwargs)
 
 
-class _Connection(web.RequestHandler):
+class _Connection(DiscreetConnection):
     __slots__ = ()
 
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """Answer a request that is no HTTP (400), or a failure of the relay's own (500)."""
-        if status == HTTPStatus.BAD_REQUEST:
-            text = "This is no valid HTTP, or its head is too long."
-            return _hardened(answer.error(400, "bad_request", text))
-        log.error(FAILED, exc_info=exc)
-        return _hardened(answer.error(500, "internal", MISTAKE))
+    def refusal(self) -> web.Response:
+        return _hardened(answer.error(400, "bad_request", NO_HTTP))
 
-    def log_exception(self, *args: Any, **kwargs: Any) -> None:
-        """Note that a connection broke, without the words for it."""
-        log.debug("a connection broke")
+    def failure(self, error: BaseException | None) -> web.Response:
+        log.error(FAILED, exc_info=error)
+        return _hardened(answer.error(500, "internal", MISTAKE))
 
 
 def _hardened(response: web.Response) -> web.Response:

@@ -1,19 +1,18 @@
 """The connections of the producers' port: how many, and what is said when HTTP itself goes wrong.
 
-aiohttp answers what it cannot parse in plain text that quotes the client's bytes, and logs them.
-Here every answer has the shape that producers know, and nothing of a request is quoted or logged.
+Every answer has the shape that producers know, and nothing of a request is quoted or logged.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, Final, cast
 
 import msgspec
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
 
+from relay.discreet import NO_HTTP, DiscreetConnection
 from relay.sources.answer import Answer, Complaint, Refused
 
 MAX_REFUSED: Final = 256
@@ -67,7 +66,7 @@ class Server(web.Server):
         await super().shutdown(timeout)
 
 
-class _Connection(web.RequestHandler):
+class _Connection(DiscreetConnection):
     __slots__ = ("_answered",)
 
     def __init__(self, server: Server, **limits: Any) -> None:
@@ -96,24 +95,14 @@ class _Connection(web.RequestHandler):
         if task is not None and not is_answering:
             task.cancel()
 
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """Answer a request that is no HTTP (400), or a failure of the relay's own (500)."""
-        self._answered(status)
-        if status == HTTPStatus.BAD_REQUEST:
-            text = "This is no valid HTTP, or its head is too long."
-            return Refused(400, "bad_request", text).response()
-        log.error("a request failed", exc_info=exc)
-        return Refused(500, "internal", "The relay failed; its log says where.").response()
+    def refusal(self) -> web.Response:
+        self._answered(400)
+        return Refused(400, "bad_request", NO_HTTP).response()
 
-    def log_exception(self, *args: Any, **kwargs: Any) -> None:
-        """Note that a connection broke, without the words for it."""
-        log.debug("a connection broke")
+    def failure(self, error: BaseException | None) -> web.Response:
+        self._answered(500)
+        log.error("a request failed", exc_info=error)
+        return Refused(500, "internal", "The relay failed; its log says where.").response()
 
 
 class _Refusal(asyncio.Protocol):
