@@ -14,6 +14,7 @@ Code = Literal[
     "reused_event_id",
     "no_value",
     "no_currency",
+    "rare_currency",
     "time_zone",
     "no_email",
     "no_phone",

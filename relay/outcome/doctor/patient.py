@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from typing import Final
 
 from relay.conversion import Conversion
+from relay.outcome.doctor.currency import LISTED_AT_TIKTOK
 from relay.outcome.doctor.quality import Quality
 
 MAX_VALUES: Final = 50_000
@@ -33,6 +34,7 @@ class Patient:
         self.libraries = 0
         self.worthless = 0
         self.without_currency = 0
+        self.in_rare_currency = 0
         self.shifts: Counter[int] = Counter()
 
     @property
@@ -63,8 +65,14 @@ class Patient:
         value = order.value if order else None
         if event.event == "purchase":
             self.worthless += not value
-        if value and order and order.currency is None:
+        if value and order:
+            self._look_at_currency(order.currency)
+
+    def _look_at_currency(self, currency: str | None) -> None:
+        if currency is None:
             self.without_currency += 1
+        elif currency not in LISTED_AT_TIKTOK:
+            self.in_rare_currency += 1
 
 
 class _Values:

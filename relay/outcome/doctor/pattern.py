@@ -92,6 +92,17 @@ PATTERNS: Final[Sequence[Pattern]] = (
         ),
     ),
     Pattern(
+        lambda it: it.in_rare_currency,
+        lambda it: it.events,
+        0.02,
+        Advice(
+            "rare_currency",
+            0.3,
+            "{share} of these events have a value in a currency that TikTok does not list.",
+            "Look in Events Manager whether the value arrives, or send it in a listed currency.",
+        ),
+    ),
+    Pattern(
         lambda it: max((n for shift, n in it.shifts.items() if shift), default=0),
         lambda it: it.events,
         0.5,

@@ -115,6 +115,11 @@ def no_currency(events: Events) -> None:
             del event["order"]["currency"]
 
 
+def rare_currency(events: Events) -> None:
+    for event in purchases(events):
+        event["order"]["currency"] = "GEL"
+
+
 def time_zone(events: Events) -> None:
     for event in events:
         event["event_time"] -= 5 * 3_600
@@ -149,6 +154,7 @@ def no_browser(events: Events) -> None:
         unusable,
         no_value,
         no_currency,
+        rare_currency,
         time_zone,
         no_email,
         no_click_id,
