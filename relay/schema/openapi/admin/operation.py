@@ -1,0 +1,47 @@
+"""One operation of the admin port: what it answers, and how any of them may fail."""
+
+from typing import Any, Final, get_args
+
+from relay.admin.query import MAX_LIMIT
+from relay.outcome.view import RangeName
+from relay.schema.document import Json
+from relay.schema.openapi import part
+from relay.schema.openapi.part import in_query
+
+_RANGE: Final[Json] = {"type": "string", "enum": list(get_args(RangeName)), "default": "24h"}
+TEXT: Final[Json] = {"type": "string"}
+UNKNOWN: Final = {404: "NotFound"}
+BAD: Final = {400: "BadRequest"}
+ALWAYS: Final = {401: "Unauthorized", 403: "Forbidden"}
+STORED: Final = {**ALWAYS, 503: "Unavailable"}
+"""What any request may be answered that asks the journal."""
+
+
+def operation(
+    name: str,
+    tag: str,
+    summary: str,
+    answer: Json,
+    *,
+    failures: dict[int, str] = STORED,
+    parameters: tuple[Json, ...] = (),
+    **more: Any,
+) -> Json:
+    """Return an operation that answers 200, or fails as named."""
+    found: Json = {"operationId": name, "tags": [tag], "summary": summary, **more}
+    if parameters:
+        found["parameters"] = list(parameters)
+    found.setdefault("security", [{}, {"basic": []}])
+    responses = {"200": answer, **part.shared(dict(sorted(failures.items())))}
+    return {**found, "responses": found.pop("responses", {}) | responses}
+
+
+def in_range() -> Json:
+    """Return the parameter that chooses the range of the figures."""
+    return in_query("range", "Of what was received since then.", _RANGE)
+
+
+def limited(default: int) -> Json:
+    """Return the parameter that bounds a list."""
+    bounds = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": default}
+    return in_query("limit", "Entries at most.", bounds)
