@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from relay.event_name import CUSTOM, STANDARD_NAMES
-from relay.outcome.reports import money
+from relay.outcome.notation import money
 
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 _PLACE: Final = re.compile(r"\bdata(?:\.\d+|\[\d+\])\.(?=\w)")

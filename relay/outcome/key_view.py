@@ -2,7 +2,7 @@
 
 from relay.journal.account import KeyUse
 from relay.keys.record import Key
-from relay.outcome.reports import utc
+from relay.outcome.notation import utc
 from relay.outcome.view import KeyView
 
 

@@ -1,35 +1,29 @@
 """Reads the journal and the senders' states into the objects that people see. Changes nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
 
-from relay.conversion import Conversion
-from relay.delivery import Destination, Payload
-from relay.journal.account import Delivery, FoundEvent, Funnel, Totals
+from relay.delivery import Destination
+from relay.journal.account import Funnel, Totals
 from relay.journal.base import Journal
 from relay.journal.entry import Entry
 from relay.journal.letter import DeadFilter
+from relay.outcome.event_view import EventViews
 from relay.outcome.health import Health, sentence_of
+from relay.outcome.notation import money, utc
 from relay.outcome.view import (
     RANGES_S,
-    AttemptView,
     DeadLetterList,
     DeadLetterView,
-    DeliveryView,
     DestinationList,
     DestinationView,
     EventList,
-    EventView,
     JournalView,
     RangeName,
     RejectionList,
     RejectionView,
     Summary,
 )
-from relay.outcome.wording import DEAD, SKIPPED, Wording
-
-CENTS = 2
+from relay.outcome.wording import DEAD
 
 
 class Reports:
@@ -54,6 +48,7 @@ class Reports:
         self._destinations = {each.name: each for each in destinations}
         self.health = health
         self._clock = clock
+        self._event_views = EventViews(self._destinations, health, clock)
         self._warnings = warnings
         self.refusing = refusing or journal.unavailable
 
@@ -93,7 +88,7 @@ class Reports:
     ) -> EventList | None:
         """Return the timelines of the events with an id, or None if there is none."""
         found = await self._journal.find(event_id=event_id, order_id=order_id)
-        return EventList([self._event(each) for each in found]) if found else None
+        return EventList([self._event_views.of(each) for each in found]) if found else None
 
     async def dead_letters(
         self, where: DeadFilter, *, limit: int, cursor: str | None
@@ -193,66 +188,6 @@ class Reports:
         left_s = [destination.max_age_s(each) - (now_s - each.event_time) for each in oldest]
         return max(0.0, min(left_s)) if left_s else None
 
-    def _event(self, found: FoundEvent) -> EventView:
-        conversion = found.conversion
-        return EventView(
-            event_id=conversion.event_id,
-            event=conversion.event,
-            order_id=None if conversion.order is None else conversion.order.order_id,
-            event_time=utc(conversion.event_time),
-            received_at=utc(conversion.received_ms / 1000),
-            source=conversion.source,
-            deliveries=[self._delivery(each, conversion) for each in found.deliveries],
-        )
-
-    def _delivery(self, delivery: Delivery, conversion: Conversion) -> DeliveryView:
-        return DeliveryView(
-            destination=delivery.destination,
-            state=delivery.state,
-            reason=delivery.reason,
-            message=delivery.message or _sentence(delivery.reason),
-            platform_event=self._platform_event(delivery.destination, conversion),
-            identifiers=self._identifiers(delivery.destination, conversion),
-            attempt_count=delivery.attempt_count,
-            attempts=[
-                AttemptView(
-                    utc(each.at_ms / 1000),
-                    each.outcome,
-                    each.http_status,
-                    each.code,
-                    each.message,
-                    each.request_id,
-                    each.duration_ms,
-                )
-                for each in delivery.attempts
-            ],
-            next_try_at=self._next_try_at(delivery),
-        )
-
-    def _next_try_at(self, delivery: Delivery) -> str | None:
-        """Return when an event is sent again: in its own time, and not before its destination."""
-        health = self.health().get(delivery.destination)
-        if delivery.state != "pending" or health is None or health.state == "paused":
-            return None
-        moments = [] if health.until is None else [health.until]
-        if delivery.due_ms is not None:
-            moments.append(delivery.due_ms / 1000)
-        latest_s = max(moments, default=0.0)
-        return utc(latest_s) if latest_s > self._clock() else None
-
-    def _identifiers(self, name: str, conversion: Conversion) -> Sequence[str]:
-        """Return which fields of the person a platform gets, never what is in them."""
-        destination = self._destinations.get(name)
-        if destination is None:
-            return []
-        fields = {key: field for field, key in destination.identifier_keys.items()}
-        return sorted({fields.get(key, key) for key in destination.identifiers(conversion)})
-
-    def _platform_event(self, name: str, conversion: Conversion) -> str | None:
-        destination = self._destinations.get(name)
-        prepared = None if destination is None else destination.prepare(conversion)
-        return prepared.event if isinstance(prepared, Payload) else None
-
 
 def funnel_of(totals: Totals, name: str) -> Funnel:
     """Return the lifetime funnel of a destination; a replay takes an event out of `dead`."""
@@ -269,19 +204,6 @@ def funnel_of(totals: Totals, name: str) -> Funnel:
     )
 
 
-def utc(seconds: float) -> str:
-    """Return a moment as RFC 3339 in UTC, to the millisecond."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def money(amount: Decimal) -> str:
-    """Return an amount with two decimals at least, such as `12.50`."""
-    exponent = amount.as_tuple().exponent
-    cents = isinstance(exponent, int) and exponent > -CENTS
-    return f"{amount:.{CENTS}f}" if cents else f"{amount:f}"
-
-
 def _sum(counts: Mapping[tuple[str, str], int], name: str) -> int:
     return sum(count for (destination, _), count in counts.items() if destination == name)
 
@@ -291,13 +213,3 @@ def _message(health: Health, destination: Destination) -> str:
     if health.reason is None:
         return health.message
     return sentence_of(health.reason, destination.fixes)
-
-
-def _sentence(reason: str | None) -> str:
-    wording = _WORDINGS.get(reason or "")
-    return "" if wording is None else wording.sentence
-
-
-_WORDINGS: Mapping[str, Wording] = {
-    str(reason): wording for reason, wording in (*SKIPPED.items(), *DEAD.items())
-}

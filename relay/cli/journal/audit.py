@@ -15,7 +15,7 @@ from relay.cli.output import console, plain, print_json, table
 from relay.config import sandbox
 from relay.errors import RelayError
 from relay.outcome.audit import SUFFIX, Act, Action, Trail
-from relay.outcome.reports import utc
+from relay.outcome.notation import utc
 
 MAX_SHOWN: Final = 100_000
 

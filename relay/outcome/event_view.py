@@ -1,0 +1,99 @@
+"""One event as people see it: what became of it at each destination, and each try of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from relay.conversion import Conversion
+from relay.delivery import Destination, Payload
+from relay.journal.account import Delivery, FoundEvent
+from relay.outcome.health import Health
+from relay.outcome.notation import utc
+from relay.outcome.view import AttemptView, DeliveryView, EventView
+from relay.outcome.wording import DEAD, SKIPPED, Wording
+
+
+class EventViews:
+    """See the module docstring. `health` tells every destination's state now.
+
+    A destination that is configured no more is told of as far as the journal goes.
+    """
+
+    def __init__(
+        self,
+        destinations: Mapping[str, Destination],
+        health: Callable[[], Mapping[str, Health]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._destinations = destinations
+        self._health = health
+        self._clock = clock
+
+    def of(self, found: FoundEvent) -> EventView:
+        """Return one event with what became of it at each destination."""
+        conversion = found.conversion
+        return EventView(
+            event_id=conversion.event_id,
+            event=conversion.event,
+            order_id=None if conversion.order is None else conversion.order.order_id,
+            event_time=utc(conversion.event_time),
+            received_at=utc(conversion.received_ms / 1000),
+            source=conversion.source,
+            deliveries=[self._delivery(each, conversion) for each in found.deliveries],
+        )
+
+    def _delivery(self, delivery: Delivery, conversion: Conversion) -> DeliveryView:
+        return DeliveryView(
+            destination=delivery.destination,
+            state=delivery.state,
+            reason=delivery.reason,
+            message=delivery.message or _sentence(delivery.reason),
+            platform_event=self._platform_event(delivery.destination, conversion),
+            identifiers=self._identifiers(delivery.destination, conversion),
+            attempt_count=delivery.attempt_count,
+            attempts=[
+                AttemptView(
+                    utc(each.at_ms / 1000),
+                    each.outcome,
+                    each.http_status,
+                    each.code,
+                    each.message,
+                    each.request_id,
+                    each.duration_ms,
+                )
+                for each in delivery.attempts
+            ],
+            next_try_at=self._next_try_at(delivery),
+        )
+
+    def _next_try_at(self, delivery: Delivery) -> str | None:
+        """Return when an event is sent again: in its own time, and not before its destination."""
+        health = self._health().get(delivery.destination)
+        if delivery.state != "pending" or health is None or health.state == "paused":
+            return None
+        moments = [] if health.until is None else [health.until]
+        if delivery.due_ms is not None:
+            moments.append(delivery.due_ms / 1000)
+        latest_s = max(moments, default=0.0)
+        return utc(latest_s) if latest_s > self._clock() else None
+
+    def _identifiers(self, name: str, conversion: Conversion) -> Sequence[str]:
+        """Return which fields of the person a platform gets, never what is in them."""
+        destination = self._destinations.get(name)
+        if destination is None:
+            return []
+        fields = {key: field for field, key in destination.identifier_keys.items()}
+        return sorted({fields.get(key, key) for key in destination.identifiers(conversion)})
+
+    def _platform_event(self, name: str, conversion: Conversion) -> str | None:
+        destination = self._destinations.get(name)
+        prepared = None if destination is None else destination.prepare(conversion)
+        return prepared.event if isinstance(prepared, Payload) else None
+
+
+def _sentence(reason: str | None) -> str:
+    wording = _WORDINGS.get(reason or "")
+    return "" if wording is None else wording.sentence
+
+
+_WORDINGS: Mapping[str, Wording] = {
+    str(reason): wording for reason, wording in (*SKIPPED.items(), *DEAD.items())
+}
