@@ -10,9 +10,9 @@ from typing import Final
 
 from aiohttp import web
 
+from relay.instrument import Tally
 from relay.intake import Intake, Unreadable
 from relay.keys.keyring import Denied, Keyring
-from relay.metrics import Tally
 from relay.sources.answer import (
     Caller,
     Refused,

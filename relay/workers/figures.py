@@ -8,7 +8,8 @@ these figures begin at zero with a process anyway.
 from collections.abc import Sequence
 from typing import Final
 
-from relay.metrics import Histogram, Metrics, Tally
+from relay.instrument import Histogram, Tally
+from relay.metrics import Metrics
 from relay.workers.message import Figures, Observations
 
 INTERVAL_S: Final = 0.1

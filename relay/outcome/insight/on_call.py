@@ -10,8 +10,9 @@ from typing import Final, get_args
 import msgspec
 
 from relay.delivery import Outcome
+from relay.instrument import Histogram
 from relay.journal.account import Totals
-from relay.metrics import Histogram, Metrics
+from relay.metrics import Metrics
 from relay.outcome.health import Health
 from relay.outcome.view import DestinationView, JournalView
 
