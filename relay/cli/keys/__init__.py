@@ -1,6 +1,5 @@
 """`relay keys`: who may post events. Needs no running relay; one takes notice within a second."""
 
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,21 +9,26 @@ import click
 import msgspec
 from msgspec.structs import replace
 
+from relay.cli.keys.limit import (
+    destinations_of,
+    duration_s,
+    lifetime_s,
+    name_of,
+    rate_per_s,
+    scopes_of,
+)
 from relay.cli.keys.table import COLUMNS, known_uses, listed_key, row
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, print_json, table
 from relay.cli.running.client import actor
 from relay.config import Config
-from relay.config.quantity import Duration
-from relay.errors import ConfigError, RelayError
+from relay.errors import RelayError
 from relay.keys import store
-from relay.keys.record import SCOPES, Key, KeyFile, Limits, Scope
+from relay.keys.record import Key, KeyFile, Limits
 from relay.keys.token import Token, new_token
 from relay.outcome.audit import SUFFIX, WHO, Action, Trail, Who
 from relay.outcome.view import KeyList
 
-NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-RATE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)/s")
 MAX_KEYS: Final = 5_000
 """Keys in a file, revoked ones included; the oldest of those make room."""
 OVERLAP: Final = "24h"
@@ -70,16 +74,16 @@ def create(
     """Make a key called NAME, and show it once."""
     config = available_config(config_file)
     limits = Limits(
-        scopes=_scopes(scopes),
+        scopes=scopes_of(scopes),
         max_uses=max_uses,
-        rate_per_s=None if rate is None else _rate(rate),
-        destinations=None if destinations is None else _destinations(destinations, config),
+        rate_per_s=None if rate is None else rate_per_s(rate),
+        destinations=None if destinations is None else destinations_of(destinations, config),
     )
     token, now_s = new_token(), int(time.time())
-    expires_at = None if expires is None else now_s + _lifetime_s(expires)
+    expires_at = None if expires is None else now_s + lifetime_s(expires)
 
     def add(found: KeyFile) -> KeyFile:
-        _refuse_taken(found, _name(name), now_s)
+        _refuse_taken(found, name_of(name), now_s)
         fresh = _key(found, token, name=name, limits=limits, now_s=now_s)
         return _with(found, replace(fresh, expires_at=expires_at))
 
@@ -135,7 +139,7 @@ def revoke(name: str, config_file: Path | None) -> None:
 def rotate(name: str, overlap: str, config_file: Path | None, *, as_json: bool) -> None:
     """Make a new key in place of NAME; both are good until the overlap ends."""
     config, token, now_s = available_config(config_file), new_token(), int(time.time())
-    ends_at = now_s + int(_duration("--overlap", overlap))
+    ends_at = now_s + int(duration_s("--overlap", overlap))
 
     def turn(found: KeyFile) -> KeyFile:
         old = _matching(found, name, now_s)
@@ -215,49 +219,3 @@ def _show_once(name: str, token: Token, *, as_json: bool) -> None:
     click.echo(f"The key {name}, shown this once; it works within a second:\n")
     click.echo(f"  Authorization: Bearer {token}\n\nor, as a pair of headers:\n")
     click.echo(f"  relay-api-key: {token.key}\n  relay-api-secret: {token.secret}")
-
-
-def _name(text: str) -> str:
-    if not NAME.fullmatch(text):
-        raise ConfigError("NAME must be up to 64 letters, digits, dots, hyphens and underscores")
-    return text
-
-
-def _scopes(text: str) -> tuple[Scope, ...]:
-    wanted = [part.strip() for part in text.split(",")]
-    known = tuple(scope for scope in SCOPES if scope in wanted)
-    if not known or len(known) != len(set(wanted)):
-        raise ConfigError(f"--scopes must be {' or '.join(SCOPES)}, or both by comma")
-    return known
-
-
-def _rate(text: str) -> float:
-    found = RATE.fullmatch(text)
-    if not found or not float(found[1]):
-        raise ConfigError("--rate must be a number of requests a second, such as 100/s")
-    return float(found[1])
-
-
-def _duration(option: str, text: str) -> float:
-    try:
-        return Duration(text)
-    except ConfigError as error:
-        raise ConfigError(f"{option} {error}") from None
-
-
-def _lifetime_s(text: str) -> int:
-    seconds = int(_duration("--expires", text))
-    if not seconds:
-        raise ConfigError("--expires must be a second or more, such as 90d")
-    return seconds
-
-
-def _destinations(text: str, config: Config) -> tuple[str, ...]:
-    wanted = tuple(filter(None, map(str.strip, text.split(","))))
-    if not wanted:
-        raise ConfigError("--destinations must name one or more, by comma")
-    unknown = [name for name in wanted if name not in config.destinations]
-    if unknown:
-        known = ", ".join(config.destinations) or "none"
-        raise ConfigError(f"--destinations: {unknown[0]} is not configured; there is {known}")
-    return wanted

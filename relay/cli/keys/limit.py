@@ -1,0 +1,64 @@
+"""Name and limits of a key, read from what is typed; `ConfigError` names the option at fault."""
+
+import re
+from typing import Final
+
+from relay.config import Config
+from relay.config.quantity import Duration
+from relay.errors import ConfigError
+from relay.keys.record import SCOPES, Scope
+
+NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+RATE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)/s")
+
+
+def name_of(text: str) -> str:
+    """Return a name that a key may have."""
+    if not NAME.fullmatch(text):
+        raise ConfigError("NAME must be up to 64 letters, digits, dots, hyphens and underscores")
+    return text
+
+
+def scopes_of(text: str) -> tuple[Scope, ...]:
+    """Return what a key may be used for, in the order of `SCOPES`."""
+    wanted = [part.strip() for part in text.split(",")]
+    known = tuple(scope for scope in SCOPES if scope in wanted)
+    if not known or len(known) != len(set(wanted)):
+        raise ConfigError(f"--scopes must be {' or '.join(SCOPES)}, or both by comma")
+    return known
+
+
+def rate_per_s(text: str) -> float:
+    """Return the requests a second of a text such as `100/s`."""
+    found = RATE.fullmatch(text)
+    if not found or not float(found[1]):
+        raise ConfigError("--rate must be a number of requests a second, such as 100/s")
+    return float(found[1])
+
+
+def duration_s(option: str, text: str) -> float:
+    """Return the seconds of the duration that an option was given."""
+    try:
+        return Duration(text)
+    except ConfigError as error:
+        raise ConfigError(f"{option} {error}") from None
+
+
+def lifetime_s(text: str) -> int:
+    """Return for how many seconds a key is good, one at least."""
+    seconds = int(duration_s("--expires", text))
+    if not seconds:
+        raise ConfigError("--expires must be a second or more, such as 90d")
+    return seconds
+
+
+def destinations_of(text: str, config: Config) -> tuple[str, ...]:
+    """Return the configured destinations that a text names, by comma."""
+    wanted = tuple(filter(None, map(str.strip, text.split(","))))
+    if not wanted:
+        raise ConfigError("--destinations must name one or more, by comma")
+    unknown = [name for name in wanted if name not in config.destinations]
+    if unknown:
+        known = ", ".join(config.destinations) or "none"
+        raise ConfigError(f"--destinations: {unknown[0]} is not configured; there is {known}")
+    return wanted
