@@ -11,7 +11,6 @@ by itself. This module knows no table.
 """
 
 import asyncio
-import logging
 import sqlite3
 import threading
 from asyncio import Future
@@ -21,8 +20,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from relay.errors import JournalUnavailable
 from relay.journal.disk.storage import storage_fault
-
-log = logging.getLogger(__name__)
+from relay.journal.space.shortage import CALM_S, Shortage
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], T]
@@ -80,6 +78,7 @@ class Writer:
         probe_interval_s: float = PROBE_INTERVAL_S,
         gathering_s: float = GATHERING_S,
         max_queued_events: int = MAX_QUEUED_EVENTS,
+        calm_s: float = CALM_S,
     ) -> None:
         self._connect = connect
         self._companion = companion or _NoCompanion()
@@ -96,6 +95,7 @@ class Writer:
         self._closing = False
         self._fault: str | None = None
         self._faults = 0
+        self._shortage = Shortage("the journal can be written again", calm_s)
         self._probe_timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._ended: Future[None] = self._loop.create_future()
@@ -224,8 +224,6 @@ class Writer:
         return _Done(jobs, results, announce=self._companion.committed())
 
     def _fall(self, jobs: Sequence[_Job], reason: str) -> _Done:
-        if self._fault != reason:
-            log.warning("the journal takes no events", extra={"reason": reason})
         with self._condition:
             self._fault = reason
             self._faults += 1
@@ -237,6 +235,7 @@ class Writer:
     def _tell(self, done: Sequence[_Done], faults: int) -> None:
         for transaction in done:
             _settle(transaction)
+        self._shortage.note(done[-1].fault, self._loop.time())
         if self._fault is None:
             return
         # Callbacks of the futures are queued by now, so what is queued here runs after them.
@@ -249,7 +248,6 @@ class Writer:
         with self._condition:
             if self._faults == faults:
                 self._fault = None
-                log.info("the journal can be written again")
 
     def _probe_later(self) -> None:
         if self._probe_timer is not None:

@@ -1,7 +1,7 @@
-"""Tells in the log when the journal runs out of room, and when it has had some for a while.
+"""Tells in the log when the journal takes no events, and when it has taken some for a while.
 
-Near its limit a journal takes and refuses events in turn, several times a second; that is one
-shortage, and two lines.
+Near its limit a journal takes and refuses events in turn, several times a second, and so does one
+on a disk without a byte left; that is one shortage, and two lines.
 """
 
 import logging
@@ -14,9 +14,11 @@ log = logging.getLogger(__name__)
 
 
 class Shortage:
-    """See the module docstring."""
+    """See the module docstring. Once nothing was refused for `calm_s` seconds, `over` is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, over: str = "the journal has room again", calm_s: float = CALM_S) -> None:
+        self._over = over
+        self._calm_s = calm_s
         self._told: str | None = None
         self._refused_at = 0.0
 
@@ -27,6 +29,6 @@ class Shortage:
             if refusal != self._told:
                 log.warning("the journal takes no events", extra={"reason": refusal})
                 self._told = refusal
-        elif self._told is not None and now_s - self._refused_at >= CALM_S:
-            log.info("the journal has room again")
+        elif self._told is not None and now_s - self._refused_at >= self._calm_s:
+            log.info(self._over)
             self._told = None

@@ -17,6 +17,7 @@ from relay.journal.writer import (
     Companion,
     Operation,
     Writer,
+    touch,
 )
 from tests.given.journal.failing import Disk, connections_on, counting
 
@@ -33,6 +34,7 @@ async def writing(
     gathering_s: float = GATHERING_S,
     max_queued_events: int = MAX_QUEUED_EVENTS,
     companion: Companion | None = None,
+    calm_s: float = NEVER_S,
 ) -> AsyncIterator[Writer]:
     """Run a writer on a table of one column."""
 
@@ -48,6 +50,7 @@ async def writing(
         probe_interval_s=probe_interval_s,
         gathering_s=gathering_s,
         max_queued_events=max_queued_events,
+        calm_s=calm_s,
     )
     await writer.start()
     try:
@@ -276,7 +279,7 @@ async def test_the_writer_probes_by_itself_and_tells_of_it_once(
 ) -> None:
     caplog.set_level("INFO")
     disk = Disk()
-    async with writing(tmp_path, connections_on(disk), probe_interval_s=0.001) as writer:
+    async with writing(tmp_path, connections_on(disk), probe_interval_s=0, calm_s=0) as writer:
         disk.fail_after(0)
         with pytest.raises(JournalUnavailable):
             await writer.append(adding("a"), 1)
@@ -287,6 +290,23 @@ async def test_the_writer_probes_by_itself_and_tells_of_it_once(
         "the journal takes no events",
         "the journal can be written again",
     ]
+
+
+async def test_a_disk_that_takes_small_writes_only_is_told_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The probe succeeds each time, and the next outcome fails again."""
+    caplog.set_level("INFO")
+    disk = Disk()
+    async with writing(tmp_path, connections_on(disk)) as writer:
+        for name in "abc":
+            disk.fail_after(0)
+            with pytest.raises(JournalUnavailable):
+                await writer.submit(adding(name))
+            disk.mend()
+            await writer.submit(touch)
+            await until(lambda: writer.fault() is None)
+    assert [record.getMessage() for record in caplog.records] == ["the journal takes no events"]
 
 
 async def test_nothing_is_let_in_before_every_failure_was_told(tmp_path: Path) -> None:
