@@ -6,12 +6,13 @@ try take at most a fifth. A batch is ready when it is full, or when its oldest e
 the linger.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice, repeat
+from collections.abc import Callable, Sequence
+from itertools import compress
+from operator import attrgetter
 
 from relay.delivery import Payload
 from relay.dispatch.batch import Batch
+from relay.dispatch.queue import MONEY, RETRIES, Queue, Share, Shares, only, size_bytes
 from relay.event_name import Lane
 from relay.journal.entry import Pending
 
@@ -22,37 +23,7 @@ RETRY_SHARE = 5
 READ_AHEAD = 2
 """Full requests of each lane that may wait here."""
 
-MONEY, OTHER, RETRIES = int(Lane.MONEY), int(Lane.OTHER), len(Lane)
-"""The lines of a queue: one for each lane, and one for events of both that are tried again."""
-
-Waiting = tuple[Pending, Payload]
-Line = deque[Waiting]
-
-
-class _Queue:
-    """The waiting events of one batch key."""
-
-    def __init__(self) -> None:
-        self.lines: tuple[Line, ...] = (deque(), deque(), deque())
-        self.count = 0
-        self.size_bytes = 0
-
-    def oldest(self) -> int:
-        """Return the line whose first event waits longest; one is there at least."""
-        return min((at for at, line in enumerate(self.lines) if line), key=self.received_ms)
-
-    def trial_line(self, *, money_first: bool) -> int:
-        """Return the line to try the platform with; one event is there at least."""
-        return MONEY if money_first and self.lines[MONEY] else self.oldest()
-
-    def received_ms(self, at: int) -> int:
-        """Return when the first event of a line was received."""
-        return self.lines[at][0][0].entry.received_ms
-
-    @property
-    def oldest_ms(self) -> int:
-        """When the event that waits longest was received."""
-        return self.received_ms(self.oldest())
+BATCH_KEY = attrgetter("batch_key")
 
 
 class Batcher:
@@ -66,27 +37,25 @@ class Batcher:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._linger_ms = linger_s * 1000
-        self._queues: dict[str, _Queue] = {}
+        self._queues: dict[str, Queue] = {}
         self._counts = [0, 0, 0]
         self._sizes_bytes = [0, 0, 0]
         self._place = 0
 
     def add(self, pending: Pending, payload: Payload) -> None:
         """Queue an event behind those of its lane."""
-        self.extend([(pending, payload)])
+        self.extend(RETRIES if pending.retry else pending.lane, [pending], [payload])
 
-    def extend(self, waiting: Iterable[Waiting]) -> None:
-        """Queue events, each behind those of its lane."""
-        lines: defaultdict[tuple[str, int], list[Waiting]] = defaultdict(list)
-        for each in waiting:
-            pending, payload = each
-            lines[payload.batch_key, RETRIES if pending.retry else pending.lane].append(each)
-        for (key, at), line in lines.items():
-            queue = self._queues.get(key)
-            if queue is None:
-                queue = self._queues[key] = _Queue()
-            queue.lines[at].extend(line)
-            self._count(queue, at, len(line), _size_bytes(line))
+    def extend(self, at: int, pendings: Sequence[Pending], payloads: Sequence[Payload]) -> None:
+        """Queue events of one line with their payloads, behind those that are there."""
+        keys = list(map(BATCH_KEY, payloads))
+        for key in dict.fromkeys(keys):
+            of_key = [each == key for each in keys]
+            added = list(compress(payloads, of_key))
+            queue = self._queues.setdefault(key, Queue())
+            queue.lines[at].pendings += compress(pendings, of_key)
+            queue.lines[at].payloads += added
+            self._count(queue, at, len(added), size_bytes(added))
 
     def room(self, lane: Lane) -> int:
         """Return how many first tries of a lane to read, 0 while a full request of them waits."""
@@ -108,7 +77,9 @@ class Batcher:
         """Take the next batch that is ready. Batch keys take turns."""
         for key, queue in self._queues.items():
             if self._ready_ms(queue, now_ms) <= now_ms:
-                return self._take(key, self._turns(queue.lines), self._max_events)
+                batch = self._take(key, self._shares, self._max_events)
+                self._place += len(batch)
+                return batch
         return None
 
     @property
@@ -132,21 +103,16 @@ class Batcher:
         if not trials:
             return None
         key, at, _ = min(trials, key=_received_ms)
-        turns = _whole(self._queues[key].lines, at)
-        return self._take(key, turns, min(max_events, self._max_events))
+        return self._take(key, only(at), min(max_events, self._max_events))
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[Pending]:
         """Take out the events that are not to be sent any more, and return them."""
         gone: list[Pending] = []
         for key, queue in list(self._queues.items()):
             for at, line in enumerate(queue.lines):
-                found = [each for each in line if unwanted(each[0])]
-                if found:
-                    kept = [each for each in line if not unwanted(each[0])]
-                    line.clear()
-                    line.extend(kept)
-                    self._count(queue, at, -len(found), -_size_bytes(found))
-                    gone += [pending for pending, _ in found]
+                found = line.discard(unwanted)
+                self._count(queue, at, -len(found), -size_bytes([each for _, each in found]))
+                gone += [pending for pending, _ in found]
             if not queue.count:
                 del self._queues[key]
         return gone
@@ -160,7 +126,7 @@ class Batcher:
             if queue.lines[MONEY] or not money_first
         ]
 
-    def _ready_ms(self, queue: _Queue, now_ms: float) -> float:
+    def _ready_ms(self, queue: Queue, now_ms: float) -> float:
         if queue.count >= self._max_events or queue.size_bytes >= self._max_bytes:
             return 0
         oldest_ms = queue.oldest_ms
@@ -168,39 +134,34 @@ class Batcher:
             return 0
         return oldest_ms + self._linger_ms
 
-    def _turns(self, lines: Sequence[Line]) -> Iterator[int]:
-        """Yield the line that each place belongs to; places are counted over all requests."""
-        waiting = [at for at, line in enumerate(lines) if line]
-        if len(waiting) == 1:
-            yield from _whole(lines, waiting[0])
-            return
-        money, other, retries = lines
-        tries_left = max(1, self._max_events // RETRY_SHARE)
-        while money or other or (retries and tries_left):
-            self._place += 1
-            fresh = money or other
-            if retries and tries_left and (not fresh or self._place % RETRY_SHARE == 0):
-                tries_left -= 1
-                yield RETRIES
-            elif other and (not money or self._place % OTHER_SHARE == 1):
-                yield OTHER
-            else:
-                yield MONEY
+    def _shares(self, lengths: Shares, places: int) -> Shares:
+        """Return how many of a request's places each line gets, as far as events wait there.
 
-    def _take(self, key: str, turns: Iterable[int], max_events: int) -> Batch:
+        Places are counted over all requests, so that shares hold where requests are small.
+        """
+        money, other, retries = lengths
+        if money or other:
+            retries = min(retries, max(1, self._max_events // RETRY_SHARE))
+        places = min(places, money + other + retries)
+        retries = min(retries, max(self._turns(places, RETRY_SHARE, 0), places - money - other))
+        other = min(other, max(self._turns(places, OTHER_SHARE, 1), places - retries - money))
+        return places - retries - other, other, retries
+
+    def _turns(self, places: int, share: int, at: int) -> int:
+        """Return how many of the next places have the remainder `at` when divided by `share`."""
+        return (self._place + places - at) // share - (self._place - at) // share
+
+    def _take(self, key: str, share: Share, max_events: int) -> Batch:
         """Fill a request, and put the rest of its queue behind those of other keys."""
         queue = self._queues.pop(key)
-        picked = _pick(queue.lines, turns, max_events, self._max_bytes)
         batch = Batch([], [])
-        for at, line in enumerate(picked):
-            self._count(queue, at, -len(line), -_size_bytes(line))
-            batch.pendings += [pending for pending, _ in line]
-            batch.payloads += [payload for _, payload in line]
+        for at, count in enumerate(queue.fitting(share, max_events, self._max_bytes)):
+            self._count(queue, at, -count, -queue.lines[at].move(count, batch))
         if queue.count:
             self._queues[key] = queue
         return batch
 
-    def _count(self, queue: _Queue, at: int, change: int, change_bytes: int) -> None:
+    def _count(self, queue: Queue, at: int, change: int, change_bytes: int) -> None:
         queue.count += change
         queue.size_bytes += change_bytes
         self._counts[at] += change
@@ -209,27 +170,3 @@ class Batcher:
 
 def _received_ms(trial: tuple[str, int, int]) -> int:
     return trial[2]
-
-
-def _whole(lines: Sequence[Line], at: int) -> Iterator[int]:
-    """Return the turns of one line alone."""
-    return repeat(at, len(lines[at]))
-
-
-def _pick(
-    lines: Sequence[Line], turns: Iterable[int], max_events: int, max_bytes: int
-) -> tuple[list[Waiting], ...]:
-    """Take events in turns while they fit; one that alone is larger than all goes alone."""
-    picked: tuple[list[Waiting], ...] = ([], [], [])
-    room_bytes = max_bytes
-    for at in islice(turns, max_events):
-        size_bytes = len(lines[at][0][1].body)
-        if size_bytes > room_bytes and any(picked):
-            break
-        picked[at].append(lines[at].popleft())
-        room_bytes -= size_bytes
-    return picked
-
-
-def _size_bytes(line: Iterable[Waiting]) -> int:
-    return sum([len(payload.body) for _, payload in line])

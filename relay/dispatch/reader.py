@@ -9,11 +9,13 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, not_
 
 from relay.delivery import Destination, Payload, Skip
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
+from relay.dispatch.queue import RETRIES
 from relay.dispatch.retry import event_wait_s
 from relay.dispatch.suspects import Suspects
 from relay.dispatch.waiting import Waiting
@@ -34,8 +36,11 @@ NO_PAYLOAD = "The relay failed to prepare this event; its log tells where."
 
 NO_RULES = Rules()
 
-Prepared = tuple[Pending, Payload]
-_EVENT_TIME = attrgetter("entry.event_time")
+Prepared = tuple[list[Pending], list[Payload], list[Dead | Retry]]
+"""Events with their payloads, and those that end without a request."""
+ENTRY = attrgetter("entry")
+EVENT_TIME = attrgetter("event_time")
+ACTION_SOURCE = attrgetter("action_source")
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +153,7 @@ class Reader:
         chunk = await self._journal.read(self._destination.name, lane, start, room)
         self._next[lane] = chunk.next
         self._more[lane] = chunk.next != start
-        await self._queue(chunk.pending)
+        await self._queue(lane, chunk.pending)
 
     async def _read_retries(self) -> None:
         """Queue what is due again and not under way.
@@ -164,38 +169,40 @@ class Reader:
         due = await self._journal.due(self._destination.name, now_ms, room + len(under_way))
         fresh = [each for each in due if (each.lane, each.offset) not in under_way]
         self._retrying.update((each.lane, each.offset) for each in fresh)
-        await self._queue(fresh)
+        await self._queue(RETRIES, fresh)
 
-    async def _queue(self, pendings: Sequence[Pending]) -> None:
+    async def _queue(self, line: int, pendings: Sequence[Pending]) -> None:
         if self._waiting.withheld:
             pendings = self._waiting.withheld.wanted(pendings)
         if not pendings:
             return
         exceptions: list[Dead | Retry] = []
-        waiting = self._at_once(pendings)
-        if waiting is None:
-            waiting, exceptions = self._one_by_one(pendings)
+        payloads = self._at_once(pendings)
+        if payloads is None:
+            pendings, payloads, exceptions = self._one_by_one(pendings)
         if self._suspects:
-            waiting = self._without_suspects(waiting)
-        self._batcher.extend(waiting)
+            pendings, payloads = self._without_suspects(pendings, payloads)
+        self._batcher.extend(line, pendings, payloads)
         self._tell_mistakes()
         await self._end(exceptions)
 
-    def _at_once(self, pendings: Sequence[Pending]) -> list[Prepared] | None:
-        """Return the events with their payloads; None unless all have one and none is too old."""
-        of_each_source = {each.entry.action_source: each.entry for each in pendings}
+    def _at_once(self, pendings: Sequence[Pending]) -> list[Payload] | None:
+        """Return the events' payloads; None unless all have one and none is too old."""
+        entries = list(map(ENTRY, pendings))
+        of_each_source = dict(zip(map(ACTION_SOURCE, entries), entries, strict=True))
         least_s = min(map(self._destination.max_age_s, of_each_source.values()))
         self._least_max_age_s = min(self._least_max_age_s, least_s)
-        if self._clock() - min(map(_EVENT_TIME, pendings)) > least_s:
+        if self._clock() - min(map(EVENT_TIME, entries)) > least_s:
             return None
         name = self._destination.name
-        found = [(each, made) for each in pendings if (made := each.entry.payloads.get(name))]
-        return found if len(found) == len(pendings) else None
+        found = [made for each in entries if (made := each.payloads.get(name))]
+        return found if len(found) == len(entries) else None
 
-    def _one_by_one(self, pendings: Sequence[Pending]) -> tuple[list[Prepared], list[Dead | Retry]]:
+    def _one_by_one(self, pendings: Sequence[Pending]) -> Prepared:
         """Return the events with their payloads, made anew where need be, and those that end."""
         name, too_old = self._destination.name, self._too_old(self._clock())
-        waiting: list[Prepared] = []
+        waiting: list[Pending] = []
+        payloads: list[Payload] = []
         exceptions: list[Dead | Retry] = []
         for pending in pendings:
             if too_old(pending):
@@ -203,19 +210,23 @@ class Reader:
                 continue
             payload = pending.entry.payloads.get(name) or self._prepare(pending)
             if isinstance(payload, Payload):
-                waiting.append((pending, payload))
+                waiting.append(pending)
+                payloads.append(payload)
             else:
                 exceptions.append(payload)
-        return waiting, exceptions
+        return waiting, payloads, exceptions
 
-    def _without_suspects(self, waiting: Sequence[Prepared]) -> list[Prepared]:
+    def _without_suspects(
+        self, pendings: Sequence[Pending], payloads: Sequence[Payload]
+    ) -> tuple[list[Pending], list[Payload]]:
         """Have each suspect wait for a request of its own; return the others."""
-        alone = [each for each in waiting if each[0].retry and each[0] in self._suspects]
+        others = [not (each.retry and each in self._suspects) for each in pendings]
+        alone = map(not_, others)
         self._waiting.put_suspects(
             Batch([pending], [payload], unknown_at=self._suspects.unknown_at(pending), suspect=True)
-            for pending, payload in alone
+            for pending, payload in compress(zip(pendings, payloads, strict=True), alone)
         )
-        return [each for each in waiting if not (each[0].retry and each[0] in self._suspects)]
+        return list(compress(pendings, others)), list(compress(payloads, others))
 
     async def _bury(self, expired: Iterable[Pending]) -> None:
         await self._end([Dead(pending, "expired") for pending in expired])

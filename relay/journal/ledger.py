@@ -93,7 +93,7 @@ class Ledger:
 
     def flush(self, connection: sqlite3.Connection) -> None:
         """Write it all, in the open transaction."""
-        for lane, entries in self._entries.items():
+        for lane, entries in zip(Lane, self._entries, strict=True):
             if entries:
                 self._write(connection, lane, entries)
         self.deltas.rejected(self._rejections)
@@ -121,7 +121,7 @@ class Ledger:
     def _begin(self) -> None:
         self.deltas = Deltas()
         self.outcomes = Outcomes(wanted=self._outcomes_wanted)
-        self._entries: dict[Lane, list[Entry]] = {lane: [] for lane in Lane}
+        self._entries: tuple[list[Entry], ...] = tuple([] for _ in Lane)
         self._rejections: list[Rejection] = []
         self._moved: dict[Key, Cursor] = {}
         self._uses: Counter[str] = Counter()

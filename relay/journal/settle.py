@@ -35,14 +35,17 @@ def settle(
     connection: sqlite3.Connection, ledger: Ledger, destination: str, settlement: Settlement
 ) -> None:
     """Record a settlement in the open transaction."""
-    fresh = _Fresh(connection, ledger, destination)
-    delivered = fresh.pendings(settlement.delivered)
-    dead = [each for each in settlement.dead if fresh.is_fresh(each.pending)]
-    retry = [each for each in settlement.retry if fresh.is_fresh(each.pending)]
-    ended = [*delivered, *(each.pending for each in dead), *(each.pending for each in retry)]
+    fresh, ended = settlement, _ended(settlement)
+    moves = list(stretches(filterfalse(_RETRY, ended)))
+    look = _Look(connection, ledger, destination)
+    if any(map(look.is_in_doubt, moves)) or any(map(_RETRY, ended)):
+        fresh = look.fresh_part(settlement)
+        ended = _ended(fresh)
+        moves = list(stretches(filterfalse(_RETRY, ended)))
+    delivered, dead, retry = fresh.delivered, fresh.dead, fresh.retry
     if settlement.receipt and (ended or settlement.waiting):
         _add_receipt(connection, destination, settlement.receipt, settlement)
-    entries = [each.entry for each in delivered]
+    entries = list(map(_ENTRY, delivered))
     ledger.deltas.delivered(destination, entries)
     ledger.outcomes.delivered(destination, entries, settlement.receipt, ledger.now_ms())
     ledger.outcomes.dead(destination, dead, settlement.receipt, ledger.now_ms())
@@ -52,8 +55,17 @@ def settle(
     kept = [each for each in dead if not (ledger.is_full and each.reason == "expired")]
     exception_row.add_dead(connection, destination, kept, ledger.now_ms(), spare=ledger.is_tight)
     exception_row.add_retries(connection, destination, retry)
-    for lane, first, last in stretches(filterfalse(_RETRY, ended)):
+    for lane, first, last in moves:
         ledger.settle(destination, lane, first, last)
+
+
+def _ended(settlement: Settlement) -> list[Pending]:
+    """Return the events that a settlement takes off their cursors."""
+    return [
+        *settlement.delivered,
+        *(each.pending for each in settlement.dead),
+        *(each.pending for each in settlement.retry),
+    ]
 
 
 def stretches(pendings: Iterable[Pending]) -> Iterator[Stretch]:
@@ -84,7 +96,7 @@ def _cut_where_they_do_not(
     yield run[first:]
 
 
-class _Fresh:
+class _Look:
     """Tells which events no settlement has ended yet."""
 
     def __init__(self, connection: sqlite3.Connection, ledger: Ledger, destination: str) -> None:
@@ -92,11 +104,14 @@ class _Fresh:
         self._ledger = ledger
         self._destination = destination
 
-    def pendings(self, pendings: Sequence[Pending]) -> Sequence[Pending]:
-        """Return those that are fresh; as good as free if all are, and none is a retry."""
-        if not any(map(_RETRY, pendings)) and not any(map(self._is_in_doubt, stretches(pendings))):
-            return pendings
-        return [pending for pending in pendings if self.is_fresh(pending)]
+    def fresh_part(self, settlement: Settlement) -> Settlement:
+        """Return what is fresh of a settlement; what only waits has no say in it."""
+        return msgspec.structs.replace(
+            settlement,
+            delivered=[each for each in settlement.delivered if self.is_fresh(each)],
+            dead=[each for each in settlement.dead if self.is_fresh(each.pending)],
+            retry=[each for each in settlement.retry if self.is_fresh(each.pending)],
+        )
 
     def is_fresh(self, pending: Pending) -> bool:
         """Tell whether an event is still to be settled."""
@@ -105,7 +120,8 @@ class _Fresh:
         cursor = self._ledger.cursor(self._destination, pending.lane)
         return not cursor.settled(pending.offset)
 
-    def _is_in_doubt(self, stretch: Stretch) -> bool:
+    def is_in_doubt(self, stretch: Stretch) -> bool:
+        """Tell whether anything of a stretch is settled, which ought not to be."""
         cursor = self._ledger.cursor(self._destination, stretch.lane)
         return cursor.touches(stretch.first, stretch.last)
 
@@ -128,12 +144,7 @@ def _add_receipt(
 
 def _spans(settlement: Settlement) -> Iterator[Stretch]:
     """Return what a receipt covers; a retry has a span of its own, one offset wide."""
-    covered = [
-        *settlement.delivered,
-        *(each.pending for each in settlement.dead),
-        *(each.pending for each in settlement.retry),
-        *settlement.waiting,
-    ]
+    covered = [*_ended(settlement), *settlement.waiting]
     for pending in filter(_RETRY, covered):
         yield Stretch(pending.lane, pending.offset, pending.offset)
     yield from _log_spans(filterfalse(_RETRY, covered))
@@ -180,6 +191,7 @@ def _exception(each: Dead | Retry, outcome: Outcome) -> tuple[Lane, int, Outcome
 _LANE: Final = attrgetter("lane")
 _START: Final = attrgetter("start")
 _OFFSET: Final = attrgetter("offset")
+_ENTRY: Final = attrgetter("entry")
 _RETRY: Final = attrgetter("retry")
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _ADD_RECEIPT: Final = """

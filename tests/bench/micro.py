@@ -153,8 +153,9 @@ class Stages:
     async def _batches(self, destination: Destination) -> list[Batch]:
         batcher = Batcher(max_events=MAX_EVENTS, max_bytes=2**40, linger_s=0)
         batches = []
-        for pending in await self._pending(destination.name):
-            batcher.extend((each, each.entry.payloads[destination.name]) for each in pending)
+        for pendings in await self._pending(destination.name):
+            payloads = [each.entry.payloads[destination.name] for each in pendings]
+            batcher.extend(pendings[0].lane, pendings, payloads)
         while batch := batcher.batch(time.time() * 1000 + 1):
             batches.append(batch)
         return batches

@@ -27,7 +27,9 @@ HOURS_KEPT_S: Final = 400 * DAY_S
 RELAY: Final = ""
 """The destination of the relay's own rows: what it received and rejected."""
 
-_ORIGIN: Final = attrgetter("source", "event", "received_ms")
+_ORIGIN: Final = attrgetter("source", "event")
+_EVENT: Final = attrgetter("event")
+_RECEIVED_MS: Final = attrgetter("received_ms")
 
 _Kind = Literal["received", "rejected", "accepted", "replayed", "skipped", "delivered", "dead"]
 _Change = tuple[_Kind, int, str, str, str]
@@ -60,11 +62,12 @@ class Deltas:
 
     def appended(self, entries: Sequence[Entry], destinations: Sequence[str]) -> None:
         """Count new events of the log: received, accepted everywhere, skipped or dead where so."""
-        for (source, event, received_ms), count in Counter(map(_ORIGIN, entries)).items():
-            minute, label = received_ms // 60_000, label_of(event)
-            self._changes["received", minute, source, label, ""] += count
-            for destination in destinations:
-                self._changes["accepted", minute, destination, label, ""] += count
+        for minute, of_minute in _by_minute(entries):
+            for (source, event), count in Counter(map(_ORIGIN, of_minute)).items():
+                label = label_of(event)
+                self._changes["received", minute, source, label, ""] += count
+                for destination in destinations:
+                    self._changes["accepted", minute, destination, label, ""] += count
         for entry in entries:
             if entry.passed:
                 self._passed(entry)
@@ -78,18 +81,18 @@ class Deltas:
 
     def delivered(self, destination: str, entries: Sequence[Entry]) -> None:
         """Count delivered events, and what those were worth that are purchases."""
-        for (_, event, received_ms), count in Counter(map(_ORIGIN, entries)).items():
-            change: _Change = ("delivered", received_ms // 60_000, destination, label_of(event), "")
-            self._changes[change] += count
-        sold: defaultdict[tuple[int, str], list[Decimal]] = defaultdict(list)
-        for each in entries:
-            if each.event == "purchase" and each.currency and each.value is not None:
-                sold[each.received_ms // 60_000, each.currency].append(each.value)
-        for (minute, currency), values in sold.items():
-            total = sum_exactly(values)
-            if total or any(map(is_money, values)):
-                key = (minute, destination, currency)
-                self._values[key] = add_exactly(self._values[key], total)
+        for minute, of_minute in _by_minute(entries):
+            for event, count in Counter(map(_EVENT, of_minute)).items():
+                self._changes["delivered", minute, destination, label_of(event), ""] += count
+            sold: defaultdict[str, list[Decimal]] = defaultdict(list)
+            for each in of_minute:
+                if each.event == "purchase" and each.currency and each.value is not None:
+                    sold[each.currency].append(each.value)
+            for currency, values in sold.items():
+                total = sum_exactly(values)
+                if total or any(map(is_money, values)):
+                    key = (minute, destination, currency)
+                    self._values[key] = add_exactly(self._values[key], total)
 
     def dead(self, destination: str, entry: Entry, reason: str) -> None:
         """Count an event that waited and ended without delivery."""
@@ -135,6 +138,16 @@ class Deltas:
             totals[kind, who, label if kind in _TOTALLED_BY_EVENT else reason] += count
         for key, count in totals.items():
             yield (*key, count)
+
+
+def _by_minute(entries: Sequence[Entry]) -> Iterator[tuple[int, Sequence[Entry]]]:
+    """Part events by their minute of receipt, which is nearly always the same one."""
+    minutes = {received_ms // 60_000 for received_ms in set(map(_RECEIVED_MS, entries))}
+    if len(minutes) == 1:
+        yield minutes.pop(), entries
+        return
+    for minute in minutes:
+        yield minute, [each for each in entries if each.received_ms // 60_000 == minute]
 
 
 def add_value(

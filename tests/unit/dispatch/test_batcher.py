@@ -187,3 +187,39 @@ def test_every_event_goes_out_once_and_in_order_of_its_line(
         assert line == sorted(line)
     assert queue.wait_s(NOW_MS) is None
     assert queue.room(Lane.MONEY) == queue.room(Lane.OTHER) == 2 * queue.retry_room()
+
+
+@given(
+    waiting=st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40)),
+    max_events=st.integers(1, 25),
+    max_bytes=st.integers(1, 25),
+)
+def test_shares_are_those_of_handing_out_one_place_after_the_other(
+    waiting: tuple[int, int, int], max_events: int, max_bytes: int
+) -> None:
+    """Counted at once, each line gets what it would get place by place."""
+    queue = batcher(max_events=max_events, max_bytes=max_bytes, linger_s=0)
+    for line, count in enumerate(waiting):
+        name, retry = ("search" if line == Lane.OTHER else "purchase"), line == len(Lane)
+        for _ in range(count):
+            queue.add(pending(0, name, retry=retry), payload(body=b"x"))
+    left, place = list(waiting), 0
+    while batch := queue.batch(NOW_MS):
+        tries = max(1, max_events // 5) if left[0] or left[1] else max_events
+        expected = [0, 0, 0]
+        for _ in range(min(max_events, max_bytes)):
+            money, other, retries = left[0], left[1], min(left[2], tries - expected[2])
+            if not (money or other or retries):
+                break
+            place += 1
+            fresh = money or other
+            if retries and (not fresh or place % 5 == 0):
+                line = 2
+            elif other and (not money or place % 10 == 1):
+                line = 1
+            else:
+                line = 0
+            expected[line] += 1
+            left[line] -= 1
+        sent = [len(Lane) if each.retry else int(each.lane) for each in batch.pendings]
+        assert [sent.count(line) for line in range(3)] == expected

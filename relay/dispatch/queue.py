@@ -1,0 +1,120 @@
+"""The waiting events of one batch key, in lines, and how many of each fit into a request.
+
+It knows bytes and order, and is told how a request's places are shared among its lines.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, compress
+from operator import attrgetter, not_
+
+from relay.delivery import Payload
+from relay.dispatch.batch import Batch
+from relay.event_name import Lane
+from relay.journal.entry import Pending
+
+MONEY, OTHER, RETRIES = int(Lane.MONEY), int(Lane.OTHER), len(Lane)
+"""The lines of a queue: one for each lane, and one for events of both that are tried again."""
+
+Shares = tuple[int, int, int]
+"""How many events of each line."""
+Share = Callable[[Shares, int], Shares]
+"""Shares the places of a request among lines of these lengths; one place more is one event more."""
+BODY = attrgetter("body")
+
+
+class Line:
+    """Waiting events, first in first out, with their payloads at the same positions."""
+
+    def __init__(self) -> None:
+        self.pendings: list[Pending] = []
+        self.payloads: list[Payload] = []
+
+    def __len__(self) -> int:
+        return len(self.pendings)
+
+    def move(self, count: int, batch: Batch) -> int:
+        """Let the first events go, into a batch; return their size."""
+        gone = self.payloads[:count]
+        batch.pendings += self.pendings[:count]
+        batch.payloads += gone
+        del self.pendings[:count], self.payloads[:count]
+        return size_bytes(gone)
+
+    def sizes_bytes(self, count: int) -> list[int]:
+        """Return the size of no event, of the first, of the first two, and so on."""
+        return list(accumulate(_each_size_bytes(self.payloads[:count]), initial=0))
+
+    def discard(self, unwanted: Callable[[Pending], bool]) -> list[tuple[Pending, Payload]]:
+        """Take out the events that are not to be sent any more, and return them."""
+        found = list(map(unwanted, self.pendings))
+        if not any(found):
+            return []
+        gone = list(compress(zip(self.pendings, self.payloads, strict=True), found))
+        kept = list(map(not_, found))
+        self.pendings = list(compress(self.pendings, kept))
+        self.payloads = list(compress(self.payloads, kept))
+        return gone
+
+
+class Queue:
+    """See the module docstring. Whoever changes a line keeps `count` and `size_bytes`."""
+
+    def __init__(self) -> None:
+        self.lines = (Line(), Line(), Line())
+        self.count = 0
+        self.size_bytes = 0
+
+    def oldest(self) -> int:
+        """Return the line whose first event waits longest; one is there at least."""
+        return min((at for at, line in enumerate(self.lines) if line), key=self.received_ms)
+
+    def trial_line(self, *, money_first: bool) -> int:
+        """Return the line to try the platform with; one event is there at least."""
+        return MONEY if money_first and self.lines[MONEY] else self.oldest()
+
+    def received_ms(self, at: int) -> int:
+        """Return when the first event of a line was received."""
+        return self.lines[at].pendings[0].entry.received_ms
+
+    @property
+    def oldest_ms(self) -> int:
+        """When the event that waits longest was received."""
+        return self.received_ms(self.oldest())
+
+    def fitting(self, share: Share, places: int, max_bytes: int) -> Shares:
+        """Return how many events of each line fit; one that alone is larger than all goes alone."""
+        money, other, retries = self.lines
+        lengths = len(money), len(other), len(retries)
+        shares = share(lengths, places)
+        if self.size_bytes <= max_bytes:
+            return shares
+        sizes = [line.sizes_bytes(count) for line, count in zip(self.lines, shares, strict=True)]
+
+        def size_of(places: int) -> int:
+            counts = share(lengths, places)
+            return sum(each[count] for each, count in zip(sizes, counts, strict=True))
+
+        fitting = bisect_right(range(sum(shares) + 1), max_bytes, key=size_of) - 1
+        return share(lengths, max(1, fitting))
+
+
+def only(at: int) -> Share:
+    """Have one line alone fill a request."""
+
+    def share(lengths: Shares, places: int) -> Shares:
+        money, other, retries = (
+            min(length, places) if line == at else 0 for line, length in enumerate(lengths)
+        )
+        return money, other, retries
+
+    return share
+
+
+def size_bytes(payloads: Sequence[Payload]) -> int:
+    """Return the size of all bodies together."""
+    return sum(_each_size_bytes(payloads))
+
+
+def _each_size_bytes(payloads: Iterable[Payload]) -> Iterator[int]:
+    return map(len, map(BODY, payloads))
