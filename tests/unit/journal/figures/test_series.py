@@ -153,6 +153,6 @@ def test_a_month_of_ten_million_events_is_told_at_once(journal: sqlite3.Connecti
 
 def _seconds(query: object) -> float:
     assert callable(query)
-    start = time.perf_counter()
+    start = time.process_time()
     query()
-    return time.perf_counter() - start
+    return time.process_time() - start
