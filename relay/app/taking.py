@@ -15,7 +15,7 @@ from relay.sources.guesses import Tries
 from relay.sources.kafka.side import KafkaSide
 from relay.workers.alike import Alike
 from relay.workers.clerk import Office
-from relay.workers.figures import FigureBook
+from relay.workers.figure_book import FigureBook
 
 
 class Taking(NamedTuple):

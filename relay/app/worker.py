@@ -23,7 +23,7 @@ from relay.sources.http import HttpSource, server
 from relay.workers.alike import Alike
 from relay.workers.channel import Channel
 from relay.workers.doorway import Doorway
-from relay.workers.figures import INTERVAL_S, QUIET_TIMES, FigureBook
+from relay.workers.figure_book import INTERVAL_S, QUIET_TIMES, FigureBook
 from relay.workers.link import Link
 from relay.workers.message import Alive, FromMain, Ready, Reload, Setup, Stop
 from relay.workers.seats import Seats, attached

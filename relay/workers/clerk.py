@@ -19,7 +19,7 @@ from relay.journal.entry import Entry
 from relay.keys.uses import Denied, Uses
 from relay.sources.guesses import Tries
 from relay.workers.alike import Alike
-from relay.workers.figures import FigureBook
+from relay.workers.figure_book import FigureBook
 from relay.workers.message import (
     Alive,
     Begin,

@@ -77,7 +77,7 @@ class Guessed(msgspec.Struct, frozen=True, array_like=True, tag=6):
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True, tag=7):
-    """What was counted since the last time, in the order of `relay.workers.figures`."""
+    """What was counted since the last time, in the order of `relay.workers.figure_book`."""
 
     tallies: list[list[tuple[Labels, int]]]
     histograms: list[list[tuple[Labels, Observations]]]

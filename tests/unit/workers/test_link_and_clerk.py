@@ -22,7 +22,7 @@ from relay.metrics import Metrics
 from relay.sources.guesses import FREE, STEP_S, Tries
 from relay.workers.alike import Alike
 from relay.workers.clerk import Clerk, Office
-from relay.workers.figures import FigureBook
+from relay.workers.figure_book import FigureBook
 from relay.workers.link import PART_EVENTS, Link, MainFailedError
 from relay.workers.message import FromMain, FromWorker, Part, Ready
 from tests.given.destination.stub import StubDestination

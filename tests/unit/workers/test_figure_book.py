@@ -1,7 +1,7 @@
 """Figures of several processes come to those that one process would have."""
 
 from relay.metrics import Metrics
-from relay.workers.figures import FigureBook
+from relay.workers.figure_book import FigureBook
 
 
 def test_the_figures_of_two_workers_add_up_to_the_unit() -> None:
