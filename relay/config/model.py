@@ -55,7 +55,8 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Size, Meta(description="The largest body of a request, checked after decompression too.")
     ] = preset(Size("5MiB"))
     max_connections: Annotated[
-        int, Meta(ge=1, le=100_000, description="Open connections at most; one more is answered 503.")
+        int,
+        Meta(ge=1, le=100_000, description="Open connections at most; one more is answered 503."),
     ] = 1024
     idle_timeout: Annotated[
         Duration,
