@@ -12,22 +12,19 @@ Whoever calls sees to it that none of these events is in a request under way, or
 
 import asyncio
 import sqlite3
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from relay.conversion import Conversion, Order
-from relay.identity.subject import NOBODY, Subject
-from relay.journal.account import Erased, ErasedAt
+from relay.identity.subject import Subject
+from relay.journal.account import Erased
 from relay.journal.codec import encode_group
-from relay.journal.cursor import Cursor
 from relay.journal.disk.checkpoint import Checkpointer
-from relay.journal.entry import Entry, Stored
 from relay.journal.erase import gaps, traces
+from relay.journal.erase.ending import end_all
+from relay.journal.erase.remains import without_person
+from relay.journal.erase.tally import Tally
 from relay.journal.erase.traces import Ends, Table, Trace
 from relay.journal.ledger import Ledger
 from relay.journal.reader import Reader
@@ -35,8 +32,6 @@ from relay.journal.writer import Writer
 
 STEP_EVENTS: Final = 100
 """Events that one transaction ends, at most."""
-MAX_LISTED: Final = 1_000
-"""Delivered events that are named for each destination; all are counted."""
 STEP_PAGES: Final = 50
 """Pages that one transaction overwrites."""
 CLEAN_TRIES: Final = 5
@@ -61,7 +56,7 @@ class Eraser:
         self._writer = writer
         self._ledger = ledger
         self._checkpointer = checkpointer
-        self._tally = _Tally()
+        self._tally = Tally()
 
     async def erase(self, subject: Subject, ends: Ends) -> Erased:
         """Erase the person from all events before these offsets."""
@@ -90,12 +85,12 @@ class Eraser:
         if not found:
             return
         mine = {id(trace.entry) for trace in found}
-        kept = encode_group([_without_person(e) if id(e) in mine else e for e in entries])
+        kept = encode_group([without_person(e) if id(e) in mine else e for e in entries])
         *steps, last = [found[at : at + STEP_EVENTS] for at in range(0, len(found), STEP_EVENTS)]
         for step in steps:
             await self._end(step)
         # Not before all of them have ended, but in one transaction with the last.
-        ending = self._writer.submit(partial(_end_all, ledger=self._ledger, found=last))
+        ending = self._writer.submit(partial(end_all, ledger=self._ledger, found=last))
         await self._writer.submit(partial(_rewrite, log_id=log_id, entries=kept))
         self._tally.erased += await ending
         self._tally.note(found)
@@ -113,7 +108,7 @@ class Eraser:
         return erased
 
     async def _end(self, found: Sequence[Trace]) -> None:
-        write = partial(_end_all, ledger=self._ledger, found=found)
+        write = partial(end_all, ledger=self._ledger, found=found)
         self._tally.erased += await self._writer.submit(write)
 
     async def _clean(self) -> bool:
@@ -143,68 +138,6 @@ class Eraser:
         return False
 
 
-class _Tally:
-    """What an erasure did so far."""
-
-    def __init__(self) -> None:
-        self.events = 0
-        self.erased: Counter[str] = Counter()
-        self._letters: Counter[str] = Counter()
-        self._delivered: Counter[str] = Counter()
-        self._event_ids: dict[str, list[str]] = {}
-
-    def note(self, found: Sequence[Trace]) -> None:
-        """Take note of events that were erased, and where they had been delivered before."""
-        self.events += len(found)
-        for trace in found:
-            for delivery in trace.deliveries:
-                name = delivery.destination
-                self._letters[name] += delivery.state == "dead"
-                if delivery.state == "delivered":
-                    self._delivered[name] += 1
-                    listed = self._event_ids.setdefault(name, [])
-                    if len(listed) < MAX_LISTED:
-                        listed.append(trace.entry.event_id)
-
-    def result(self, *, emptied: bool) -> Erased:
-        """Return it all."""
-        names = sorted({*self.erased, *self._letters, *self._delivered})
-        destinations = {
-            name: ErasedAt(
-                erased=self.erased[name],
-                dead=self._letters[name],
-                delivered=self._delivered[name],
-                delivered_event_ids=self._event_ids.get(name, ()),
-            )
-            for name in names
-        }
-        return Erased(events=self.events, destinations=destinations, emptied=emptied)
-
-
-def _without_person(entry: Entry) -> Entry:
-    """Return the entry as it stays: what happened, when, and for how much."""
-    conversion = _what_stays(entry.conversion)
-    record = msgspec.msgpack.encode(Stored(conversion, dict(entry.passed)))
-    return msgspec.structs.replace(entry, record=record)
-
-
-def _what_stays(event: Conversion) -> Conversion:
-    order = event.order
-    return Conversion(
-        event.event,
-        event.event_id,
-        event.event_time,
-        event.received_ms,
-        event.action_source,
-        identity=NOBODY,
-        order=order and Order(order.value, order.currency, order.order_id),
-        advertising_consent=event.advertising_consent,
-        limited_data_use=event.limited_data_use,
-        source=event.source,
-        key=event.key,
-    )
-
-
 def _fill(connection: sqlite3.Connection, found: Sequence[gaps.Gap]) -> None:
     for gap in found:
         gaps.fill(connection, gap)
@@ -212,76 +145,3 @@ def _fill(connection: sqlite3.Connection, found: Sequence[gaps.Gap]) -> None:
 
 def _rewrite(connection: sqlite3.Connection, log_id: int, entries: bytes) -> None:
     connection.execute("UPDATE log SET entries = ? WHERE id = ?", (entries, log_id))
-
-
-def _end_all(
-    connection: sqlite3.Connection, ledger: Ledger, found: Sequence[Trace]
-) -> Mapping[str, int]:
-    """End events wherever they wait, in the open transaction; return how many, by destination."""
-    rows = connection.execute("SELECT DISTINCT destination FROM cursor")
-    names = [name for (name,) in rows]
-    # Overwritten before any row is deleted: that may move its neighbours, and leave a copy behind.
-    kept = [(name, *trace.place) for trace in found for name in names]
-    connection.executemany(f"UPDATE retry SET entry = x'' WHERE {_PLACE}", kept)
-    connection.executemany(f"UPDATE dead SET entry = NULL WHERE {_PLACE}", kept)
-    return Counter(
-        name for trace in found for name in names if _end(connection, ledger, name, trace)
-    )
-
-
-def _end(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace) -> bool:
-    """End an event at a destination if it waits there; tell whether it did."""
-    at = (name, *trace.place)
-    retried = connection.execute(f"DELETE FROM retry WHERE {_PLACE}", at).rowcount
-    if not retried and not _settle(connection, ledger, name, trace):
-        return False
-    event = trace.entry
-    connection.execute(
-        _ADD_DEAD,
-        (*at, ledger.now_ms(), event.received_ms, event.event, event.event_id, event.event_time),
-    )
-    ledger.deltas.dead(name, event, "erased")
-    ledger.outcomes.erased(name, event, ledger.now_ms())
-    return True
-
-
-def _settle(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace) -> bool:
-    """Move the cursor over an event that waits in the log; tell whether it did."""
-    lane, offset = trace.place
-    start = trace.starts.get(name)
-    if start is None or name in trace.entry.passed:
-        return False
-    if name in ledger.destinations:
-        waits = not ledger.cursor(name, lane).settled(offset)
-        if waits:
-            ledger.settle(name, lane, start, offset)
-        return waits
-    return _settle_for_the_gone(connection, name, trace, start)
-
-
-def _settle_for_the_gone(
-    connection: sqlite3.Connection, name: str, trace: Trace, start: int
-) -> bool:
-    """Do the same for a destination that is not configured now, but may come back."""
-    lane, offset = trace.place
-    position, ahead, until = connection.execute(
-        "SELECT position, ahead, until FROM cursor WHERE destination = ? AND lane = ?", (name, lane)
-    ).fetchone()
-    cursor = Cursor.stored(position, ahead)
-    if cursor.settled(offset) or (until is not None and offset >= until):
-        return False
-    cursor = cursor.settle(start, offset)
-    connection.execute(
-        "UPDATE cursor SET position = ?, ahead = ? WHERE destination = ? AND lane = ?",
-        (cursor.position, cursor.ahead_bytes(), name, lane),
-    )
-    return True
-
-
-_PLACE: Final = "destination = ? AND lane = ? AND position = ?"
-_ADD_DEAD: Final = """
-    INSERT OR REPLACE INTO dead
-    (destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,
-     event_id, event_time, entry)
-    VALUES (?, ?, ?, 'erased', '', '', '', ?, ?, ?, ?, ?, NULL)
-"""

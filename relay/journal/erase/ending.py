@@ -1,0 +1,87 @@
+"""Ends events of a forgotten person wherever they wait, in the transaction of the caller.
+
+At each destination an event is ended at most once: out of its retry row, or by moving the cursor
+over it in the log, also for a destination that is not configured now.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from relay.journal.cursor import Cursor
+from relay.journal.erase.traces import Trace
+from relay.journal.ledger import Ledger
+
+
+def end_all(
+    connection: sqlite3.Connection, ledger: Ledger, found: Sequence[Trace]
+) -> Mapping[str, int]:
+    """End events wherever they wait, in the open transaction; return how many, by destination."""
+    rows = connection.execute("SELECT DISTINCT destination FROM cursor")
+    names = [name for (name,) in rows]
+    # Overwritten before any row is deleted: that may move its neighbours, and leave a copy behind.
+    kept = [(name, *trace.place) for trace in found for name in names]
+    connection.executemany(f"UPDATE retry SET entry = x'' WHERE {_PLACE}", kept)
+    connection.executemany(f"UPDATE dead SET entry = NULL WHERE {_PLACE}", kept)
+    return Counter(
+        name for trace in found for name in names if _end(connection, ledger, name, trace)
+    )
+
+
+def _end(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace) -> bool:
+    """End an event at a destination if it waits there; tell whether it did."""
+    at = (name, *trace.place)
+    retried = connection.execute(f"DELETE FROM retry WHERE {_PLACE}", at).rowcount
+    if not retried and not _settle(connection, ledger, name, trace):
+        return False
+    event = trace.entry
+    connection.execute(
+        _ADD_DEAD,
+        (*at, ledger.now_ms(), event.received_ms, event.event, event.event_id, event.event_time),
+    )
+    ledger.deltas.dead(name, event, "erased")
+    ledger.outcomes.erased(name, event, ledger.now_ms())
+    return True
+
+
+def _settle(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace) -> bool:
+    """Move the cursor over an event that waits in the log; tell whether it did."""
+    lane, offset = trace.place
+    start = trace.starts.get(name)
+    if start is None or name in trace.entry.passed:
+        return False
+    if name in ledger.destinations:
+        waits = not ledger.cursor(name, lane).settled(offset)
+        if waits:
+            ledger.settle(name, lane, start, offset)
+        return waits
+    return _settle_for_the_gone(connection, name, trace, start)
+
+
+def _settle_for_the_gone(
+    connection: sqlite3.Connection, name: str, trace: Trace, start: int
+) -> bool:
+    """Do the same for a destination that is not configured now, but may come back."""
+    lane, offset = trace.place
+    position, ahead, until = connection.execute(
+        "SELECT position, ahead, until FROM cursor WHERE destination = ? AND lane = ?", (name, lane)
+    ).fetchone()
+    cursor = Cursor.stored(position, ahead)
+    if cursor.settled(offset) or (until is not None and offset >= until):
+        return False
+    cursor = cursor.settle(start, offset)
+    connection.execute(
+        "UPDATE cursor SET position = ?, ahead = ? WHERE destination = ? AND lane = ?",
+        (cursor.position, cursor.ahead_bytes(), name, lane),
+    )
+    return True
+
+
+_PLACE: Final = "destination = ? AND lane = ? AND position = ?"
+_ADD_DEAD: Final = """
+    INSERT OR REPLACE INTO dead
+    (destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,
+     event_id, event_time, entry)
+    VALUES (?, ?, ?, 'erased', '', '', '', ?, ?, ?, ?, ?, NULL)
+"""
