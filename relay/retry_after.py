@@ -1,7 +1,8 @@
 """The `Retry-After` header of an HTTP answer, in seconds (RFC 9110, section 10.2.3).
 
 Pure: a date is measured from the answer's own `Date`, so no clock is needed, and a platform whose
-clock is wrong still says how long. Decimals, which the RFC does not know, are rounded up. What
+clock is wrong still says how long; `relay.dispatch.transport` adds the date to an answer without
+one. Decimals, which the RFC does not know, are rounded up. What
 cannot be read is no wait; the caller has bounds.
 """
 

@@ -6,6 +6,9 @@ request headers, and so the token.
 """
 
 import asyncio
+import time
+from collections.abc import Callable
+from email.utils import formatdate
 from typing import Literal, Protocol
 
 import aiohttp
@@ -40,10 +43,12 @@ class AiohttpTransport:
     """Keep-alive connections by aiohttp.
 
     Their number has no bound of its own: each sender bounds its requests in flight, and a bound
-    for all would let a platform that hangs stand in the way of another one.
+    for all would let a platform that hangs stand in the way of another one. An answer without a
+    date is given that of its receipt (RFC 9110, section 6.6.1), by `clock` in Unix seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
@@ -71,7 +76,8 @@ class AiohttpTransport:
             allow_redirects=False,
             timeout=timeout,
         ) as response:
-            headers = {name.lower(): value for name, value in response.headers.items()}
+            headers = {"date": formatdate(self._clock(), usegmt=True)}
+            headers |= {name.lower(): value for name, value in response.headers.items()}
             body = await _read(response)
             return HttpResponse(response.status, headers, body)
 

@@ -4,14 +4,17 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
 
 from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import MAX_ANSWER_BYTES, AiohttpTransport, Fault
+from relay.retry_after import retry_after_s
 
 TOKEN = "canary-token"
+NOW_S = datetime(2026, 1, 29, tzinfo=UTC).timestamp()
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -29,8 +32,24 @@ async def answering(handler: Handler) -> AsyncIterator[HttpRequest]:
         await runner.cleanup()
 
 
+@asynccontextmanager
+async def saying(answer: bytes) -> AsyncIterator[HttpRequest]:
+    """Serve these bytes on a free port, whatever is asked; yield a request to it."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield HttpRequest(f"http://127.0.0.1:{port}/events", {"Authorization": TOKEN}, b"")
+
+
 async def send(request: HttpRequest, timeout_s: float = 5.0) -> HttpResponse | Fault:
-    transport = AiohttpTransport()
+    transport = AiohttpTransport(lambda: NOW_S)
     try:
         return await transport.send(request, timeout_s)
     finally:
@@ -50,6 +69,18 @@ async def test_an_answer_comes_whole_with_its_headers_in_lower_case() -> None:
     assert (answer.status, answer.body) == (429, b"\xff not text")
     assert answer.headers["retry-after"] == "7"
     assert seen == [("POST", TOKEN, b"{}")]
+
+
+@pytest.mark.parametrize(
+    ("date", "wait_s"), [(b"", 90.0), (b"Date: Wed, 28 Jan 2026 23:59:30 GMT\r\n", 120.0)]
+)
+async def test_an_answer_without_a_date_has_that_of_its_receipt(date: bytes, wait_s: float) -> None:
+    """So that a wait until a date can be told from any answer."""
+    until = b"Retry-After: Thu, 29 Jan 2026 00:01:30 GMT\r\n"
+    async with saying(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n%b%b\r\n" % (date, until)) as asked:
+        answer = await send(asked)
+    assert isinstance(answer, HttpResponse)
+    assert retry_after_s(answer.headers) == wait_s
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
