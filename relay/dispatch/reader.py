@@ -29,6 +29,9 @@ from relay.outcome.rules import Rules
 
 RETRY_LOOK_S = 1.0
 """Between two looks for events that are due again."""
+STRETCH_EVENTS = 50
+"""Events read at a time: after an outage producers are answered in between, instead of seconds
+later, and what waited still leaves faster than new events come at full load."""
 AGE_LOOK_S = 10.0
 """Between two looks for events that grew too old while they waited in memory."""
 NOT_ANY_MORE = "The settings have changed since this event was taken, and keep it back now."
@@ -104,8 +107,7 @@ class Reader:
         """Queue more events where fewer than a full request wait."""
         self._waiting.withheld.renew()
         for lane in Lane:
-            if self._more[lane] and (room := self._batcher.room(lane)):
-                await self._read(lane, room)
+            await self._fill(lane)
         now_s = self._steady()
         if now_s >= self._retry_look_at:
             self._retry_look_at = now_s + RETRY_LOOK_S
@@ -148,9 +150,15 @@ class Reader:
         await self._bury(filter(too_old, batch.pendings))
         return batch.part([at for at, each in enumerate(batch.pendings) if not too_old(each)])
 
-    async def _read(self, lane: Lane, room: int) -> None:
+    async def _fill(self, lane: Lane) -> None:
+        """Look at as many events as there is room for, a stretch at a time."""
+        end = self._next[lane] + self._batcher.room(lane)
+        while self._more[lane] and self._next[lane] < end:
+            await self._read(lane, min(end - self._next[lane], STRETCH_EVENTS))
+
+    async def _read(self, lane: Lane, limit: int) -> None:
         start = self._next[lane]
-        chunk = await self._journal.read(self._destination.name, lane, start, room)
+        chunk = await self._journal.read(self._destination.name, lane, start, limit)
         self._next[lane] = chunk.next
         self._more[lane] = chunk.next != start
         await self._queue(lane, chunk.pending)
