@@ -1,4 +1,8 @@
-"""One browser for all tests here, and a relay for each state that a page can find one in."""
+"""One browser for all tests here, and a relay for each state that a page can find one in.
+
+A relay ends with the module that looked at it: it works on files as long as it runs, and what tests
+elsewhere leave open could not be told from what it has open.
+"""
 
 from collections.abc import Iterator
 
@@ -11,7 +15,7 @@ from tests.ui.state import STATES
 
 @pytest.fixture(autouse=True)
 def _nothing_left_open() -> None:
-    """Let the browser's and the relay's connections outlive a test; they end with the session."""
+    """Let the browser's and the relay's connections outlive a test; they end later."""
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +34,7 @@ def screen(chromium: Browser) -> Browser:
     return chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def relay(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
@@ -38,7 +42,7 @@ def relay(
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Served(tmp_path_factory.mktemp("troubled"), STATES["trouble"]) as served:
         yield served

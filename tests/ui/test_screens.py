@@ -43,7 +43,7 @@ SCREENS: Final[Mapping[str, str]] = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def seen() -> set[tuple[str, str]]:
     """What was looked at: what a screen shows in several states alike is looked at once."""
     return set()
