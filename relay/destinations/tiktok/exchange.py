@@ -30,7 +30,7 @@ MAX_MESSAGE: Final = 1000
 DAY_S: Final = 86_400.0
 """No limit of TikTok's lasts longer."""
 
-_CULPRIT: Final = re.compile(r"\b(?:data|Batch)\.(\d{1,6})\b")
+_CULPRIT: Final = re.compile(r"\b(?:data|Batch)\.([0-9]{1,6})\b")
 _EVENT_SOURCE: Final = re.compile(r"\bevent_source(?:_id)?\b")
 _WHOLE_REQUEST: Final = re.compile(
     r"\btest_event_code\b|\bbatch[ _]?size\b|\b(?:too many|number of|more than \d+) events\b"
