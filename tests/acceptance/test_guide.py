@@ -20,9 +20,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.given.command.process import Running, Shop, fetch
 from tests.given.event.shopify_payload import ORDER
 from tests.given.port.unreliable import unreliable
-from tests.integration.cli_process import Running, Shop, fetch
 
 EXAMPLES: Final = Path(__file__).parents[2] / "deploy" / "examples"
 COMMANDS: Final = {

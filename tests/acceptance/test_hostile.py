@@ -9,7 +9,7 @@ from tests.acceptance.process import Relay
 from tests.acceptance.test_workers import UNREACHABLE, port_of
 from tests.given.hostile.row import Row
 from tests.given.port.producers import MAX_BODY_BYTES, Answered, Client
-from tests.integration.test_hostile_requests import ROWS, check
+from tests.integration.sources.test_hostile_requests import ROWS, check
 
 TIMELESS = [row for row in ROWS if row.problem is None or row.problem[0] != "future"]
 """The clock of the others is that of their own test."""

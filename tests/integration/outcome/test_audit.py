@@ -14,8 +14,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from relay.outcome.audit import MAX_BYTES, WHO, Trail, Who
+from tests.given.command.process import Shop
 from tests.given.event.builders import NOW_S
-from tests.integration.cli_process import Shop
 
 EMAIL = "canary-of-a-person@example.com"
 

@@ -18,8 +18,8 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Passed
 from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
+from tests.given.command.process import Ended, Shop, command
 from tests.given.event.builders import NOW_S, conversion
-from tests.integration.cli_process import Ended, Shop, command
 
 CONFIG = """
 [journal]

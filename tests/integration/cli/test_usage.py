@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cli_process import Ended, Shop, command
+from tests.given.command.process import Ended, Shop, command
 
 CONFIG = """\
 [destinations.pinterest-main]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.cli_process import Running, Shop
+from tests.given.command.process import Running, Shop
 
 MAIL, PHONE, CUSTOMER = "ada.canary@example.com", "+49 30 901820-77", "customer-canary"
 ADA = {

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from relay.journal.sqlite import SqliteJournal
+from tests.given.command.process import Ended, Shop, command, unmeasured
 from tests.given.event.builders import NOW_S, entry
-from tests.integration.cli_process import Ended, Shop, command, unmeasured
 
 CONFIG = '[journal]\npath = "shop.db"\n'
 

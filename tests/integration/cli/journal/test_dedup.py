@@ -12,8 +12,8 @@ from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
+from tests.given.command.process import Ended, Shop
 from tests.given.event.builders import NOW_S, conversion
-from tests.integration.cli_process import Ended, Shop
 
 CONFIG = """
 [journal]

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.acceptance.process import purchase
-from tests.integration.cli_process import Shop
+from tests.given.command.process import Shop
 
 CONFIG = """
 [destinations.tiktok-main]

@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 import msgspec
 
 from tests.bench.corpus import Shop as Customers
-from tests.integration.cli_process import Shop, fetch
+from tests.given.command.process import Shop, fetch
 
 
 def post(shop: Shop, body: bytes) -> None:

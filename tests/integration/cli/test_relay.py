@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.cli_process import Running, Shop, answers, command, fetch
+from tests.given.command.process import Running, Shop, answers, command, fetch
 
 
 def event(event_id: str, **changes: Any) -> str:

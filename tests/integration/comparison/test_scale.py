@@ -15,9 +15,9 @@ from typing import Final
 
 import pytest
 
+from tests.given.command.process import Shop, command, unmeasured
 from tests.given.journal.order_history import GROUP, write_journal, write_orders, write_pixel
 from tests.given.journal.seed import PINTEREST, TIKTOK
-from tests.integration.cli_process import Shop, command, unmeasured
 
 ORDERS: Final = int(os.environ.get("RELAY_TEST_ORDERS", "100000"))
 MAX_S: Final = 60 * ORDERS / 1_000_000 + 3

@@ -15,8 +15,8 @@ from rudderstack.analytics.client import Client as RudderClient
 from segment.analytics.client import Client as SegmentClient
 
 from tests.acceptance.process import free_ports
+from tests.given.command.process import Shop, answers
 from tests.given.port.unreliable import unreliable
-from tests.integration.cli_process import Shop, answers
 
 NO_HEADERS: Final[Mapping[str, str]] = {}
 SHARED: Final = {

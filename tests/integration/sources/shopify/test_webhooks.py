@@ -12,8 +12,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.given.command.process import Shop
 from tests.given.event.shopify_payload import CHECKOUT, CUSTOMER, DOMAIN, ORDER
-from tests.integration.cli_process import Shop
 
 SECRET = "shpss_canary_of_the_webhook_secret"
 CONFIG = f"""
