@@ -47,7 +47,7 @@ export async function send(events) {
 }
 
 // The request of the shopper is made up.
-const [orderId = '1001'] = argv.slice(2);
+const [orderId = '2003'] = argv.slice(2);
 const headers = {
   'user-agent': 'Mozilla/5.0 (X11; Linux)',
   'x-forwarded-for': '198.51.100.1, 203.0.113.7', // what the shopper wrote, and what is so

@@ -66,7 +66,7 @@ $server = [
     'HTTP_USER_AGENT' => 'Mozilla/5.0 (X11; Linux)',
 ];
 $cookies = ['_epik' => 'dj0yJnU9abc', 'ttclid' => 'E.C.P.abc123', '_ttp' => '2Yg0vXv6bX3'];
-$order_id = $argv[1] ?? '1001';
+$order_id = $argv[1] ?? '2004';
 $answer = send([[
     'event' => 'purchase',
     'event_id' => "order-$order_id", // the browser's pixel sends the same

@@ -57,7 +57,7 @@ def send(events: Sequence[Any]) -> dict[str, Any]:
     raise RuntimeError("the relay does not answer: keep the events, and send them later")
 
 
-def main(order_id: str = "1001") -> None:
+def main(order_id: str = "2002") -> None:
     """Report one purchase; the request of the shopper is made up."""
     headers = {
         "User-Agent": "Mozilla/5.0 (X11; Linux)",

@@ -3,7 +3,7 @@
 #
 #   RELAY_API_KEY=relay_… sh purchase.sh [ORDER_ID]
 set -eu
-order_id=${1:-1001}
+order_id=${1:-2001}
 
 curl --silent --show-error --fail-with-body --max-time 60 --retry 8 --retry-connrefused \
     "${RELAY_URL:-http://127.0.0.1:8080}/v1/events" \

@@ -10,7 +10,7 @@ from rudderstack import analytics
 
 analytics.write_key = os.environ["RELAY_API_KEY"]
 analytics.dataPlaneUrl = os.environ.get("RELAY_URL", "http://127.0.0.1:8080")
-order_id = sys.argv[1] if len(sys.argv) > 1 else "1001"
+order_id = sys.argv[1] if len(sys.argv) > 1 else "2006"
 
 analytics.track(
     "customer-7",

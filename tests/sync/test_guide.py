@@ -43,6 +43,13 @@ def test_a_link_within_the_guide_names_a_heading() -> None:
     assert set(re.findall(r"\(#([^)]+)\)", TEXT)) <= anchors
 
 
+def test_no_two_examples_report_the_same_order() -> None:
+    """Whoever tries one after the other would see the second skipped as a duplicate."""
+    shown = "".join(each.read_text() for each in [*EXAMPLES, ROOT / "README.md"])
+    defaults = re.findall(r"""(?:['"]|:-)([12]00\d)\b""", shown)
+    assert len(defaults) == len(set(defaults)) == 7
+
+
 def test_every_command_exists() -> None:
     assert set(re.findall(r"(?:^|`)relay ([a-z]+)", TEXT, re.MULTILINE)) <= set(COMMANDS)
 
