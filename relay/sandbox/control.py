@@ -16,7 +16,8 @@ import msgspec
 from aiohttp import web
 
 from relay.errors import ConfigError
-from relay.sandbox.answers import ANSWERS, PlatformName
+from relay.sandbox.answer import PlatformName
+from relay.sandbox.catalogue import ANSWERS
 from relay.sandbox.exchange import Exchange
 from relay.sandbox.scripts import parse
 from relay.sandbox.style import Style

@@ -3,7 +3,8 @@
 import msgspec
 from aiohttp import web
 
-from relay.sandbox.answers import Answer, named
+from relay.sandbox.answer import Answer
+from relay.sandbox.catalogue import named
 
 _VERSION = "v1.3"
 

@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from relay.sandbox.credential import Gate
 from relay.sandbox.inbox import Inbox
-from relay.sandbox.pinterest import Pinterest
+from relay.sandbox.pinterest.emulator import Pinterest
 from relay.sandbox.platform import Call, Ending, Platform, Reading, Reply, nobody
 from relay.sandbox.playback import Asked, Playback
 from relay.sandbox.scenario import scenario
 from relay.sandbox.scripts import Action, ScriptFile, answer_of
 from relay.sandbox.style import Style
-from relay.sandbox.tiktok import TikTok
+from relay.sandbox.tiktok.emulator import TikTok
 
 _NO_ACTION = Action()
 

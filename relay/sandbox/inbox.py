@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from relay.sandbox.answers import Fate, PlatformName
+from relay.sandbox.answer import Fate, PlatformName
 from relay.sandbox.platform import Ending, Finding, Reading
 
 MAX_EVENTS: Final = 10_000

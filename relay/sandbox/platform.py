@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from relay.sandbox.answers import Answer, Fate, PlatformName
+from relay.sandbox.answer import Answer, Fate, PlatformName
 
 Culprit = Callable[[str], bool]
 """Whether a fault script wants the event with this id refused."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from relay.sandbox.budget import Budget, Standing
 from relay.sandbox.scripts import Action, Step, Times, platform_of
 

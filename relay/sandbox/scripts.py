@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from relay.errors import ConfigError
-from relay.sandbox.answers import Answer, Fate, PlatformName, named
+from relay.sandbox.answer import Answer, Fate, PlatformName
+from relay.sandbox.catalogue import named
 
 MAX_STEPS = 1_000
 MAX_WAIT_S = 600
@@ -96,7 +97,7 @@ class Action(_Part, frozen=True, kw_only=True):
     delay_up_to_s: Wait = 0
     """If longer than `delay_s`: a random wait between the two."""
     answer: Text | CustomAnswer | None = None
-    """By its name in `relay.sandbox.answers`, or in full."""
+    """By its name in `relay.sandbox.catalogue`, or in full."""
     status: Status | None = None
     """HTTP status instead of the usual one of the named answer."""
     headers: dict[HeaderName, HeaderValue] = {}

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from relay.errors import ConfigError, RelayError
 from relay.sandbox import control, elsewhere, page
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from relay.sandbox.credential import Gate
 from relay.sandbox.exchange import Exchange, Outcome
 from relay.sandbox.platform import Call, Reply

@@ -15,7 +15,7 @@ import msgspec
 
 from relay.cli.serving.signals import until_told
 from relay.sandbox import Sandbox
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from relay.sandbox.inbox import Inbox, RequestSeen
 from relay.sandbox.platform import Ending, Reading
 from tests.chaos.record import Request

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from tests.acceptance.process import purchase
 
 POISON: Final = "poison"

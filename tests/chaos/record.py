@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from relay.sandbox.answers import Fate, PlatformName
+from relay.sandbox.answer import Fate, PlatformName
 
 PLATFORMS: tuple[PlatformName, ...] = ("pinterest", "tiktok")
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from tests.chaos import disk, record, script
 from tests.chaos.clock import SteppedClock
 from tests.chaos.process import Emulator, Relay

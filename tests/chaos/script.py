@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from relay.sandbox.answers import ANSWERS, Answer
+from relay.sandbox.answer import Answer
+from relay.sandbox.catalogue import ANSWERS
 from relay.sandbox.scripts import Action, Culprits, Match, ScriptFile, Step
 from tests.chaos.event import POISON
 

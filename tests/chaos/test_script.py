@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from relay.sandbox.answers import ANSWERS
+from relay.sandbox.catalogue import ANSWERS
 from relay.sandbox.playback import Asked, Playback
 from relay.sandbox.scripts import parse
 from tests.chaos import script

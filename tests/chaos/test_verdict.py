@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from relay.sandbox.answers import Fate, PlatformName
+from relay.sandbox.answer import Fate, PlatformName
 from tests.chaos.event import kind_of
 from tests.chaos.record import Kill, Request
 from tests.chaos.verdict import Account, judge

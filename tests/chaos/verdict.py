@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from relay.dispatch.in_flight import MAX_IN_FLIGHT
-from relay.sandbox.answers import Fate, PlatformName
+from relay.sandbox.answer import Fate, PlatformName
 from tests.chaos.event import kind_of
 from tests.chaos.record import PLATFORMS, Kill, Request, by_event
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
-from relay.sandbox.answers import Answer, pinterest
+from relay.sandbox.answer import Answer
 from relay.sandbox.fault import MALFORMED, Fault, fault_of, value_at
 from relay.sandbox.pinterest import check
+from relay.sandbox.pinterest.answers import answer_of
 from relay.sandbox.pinterest.schema import ConversionEvents, Event
 from relay.sandbox.platform import MAX_TEXT, Finding, text_of
 
@@ -43,7 +44,7 @@ def read(body: bytes, now: float) -> tuple[Sequence[Finding], Answer | None]:
 
 def invalid(message: str) -> Answer:
     """Return the refusal of a whole request for its shape."""
-    return pinterest(400, _INVALID, f"Invalid request: {message}", fate="refused")
+    return answer_of(400, _INVALID, f"Invalid request: {message}", fate="refused")
 
 
 def _loosely(body: bytes) -> list[msgspec.Raw]:

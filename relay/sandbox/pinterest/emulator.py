@@ -12,10 +12,12 @@ from typing import Final
 
 import msgspec
 
-from relay.sandbox.answers import NOT_ALL, Answer, Fate, PlatformName, named, pinterest
+from relay.sandbox.answer import Answer, Fate, PlatformName
 from relay.sandbox.budget import Budget, Standing
+from relay.sandbox.catalogue import named
 from relay.sandbox.credential import Gate, TokenFault
 from relay.sandbox.pinterest import body
+from relay.sandbox.pinterest.answers import NOT_ALL, answer_of
 from relay.sandbox.pinterest.reply import ending
 from relay.sandbox.pinterest.schema import Result, Results
 from relay.sandbox.platform import MAX_TEXT, Call, Culprit, Ending, Reading, sunk
@@ -111,12 +113,12 @@ class Pinterest:
     def _verdict(self, fates: Sequence[Fate]) -> Answer:
         """Return the frame around results of which some are refusals."""
         if "refused" not in fates:
-            return pinterest(HTTPStatus.OK)
+            return answer_of(HTTPStatus.OK)
         style = self._style
         status = int(style.pinterest_mixed if "accepted" in fates else style.pinterest_failed)
         if status == HTTPStatus.OK:
-            return pinterest(status)
-        return pinterest(status, _NOT_ALL_CODE, NOT_ALL, place=style.pinterest_place)
+            return answer_of(status)
+        return answer_of(status, _NOT_ALL_CODE, NOT_ALL, place=style.pinterest_place)
 
     def _scripted(self, answer: Answer, fates: Sequence[Fate]) -> Results:
         results = [self._result(_NOT_HASHED if fate == "refused" else "", "") for fate in fates]
@@ -140,7 +142,7 @@ def _unreadable(call: Call) -> Answer | None:
     if call.body is None:
         return named("pinterest-413")
     if call.content_encoding:
-        return pinterest(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 0, "Unsupported content encoding")
+        return answer_of(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 0, "Unsupported content encoding")
     if call.content_type != "application/json":
         return body.invalid("Content-Type must be application/json")
     return None

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from relay.sandbox.answers import Answer, Fate
+from relay.sandbox.answer import Answer, Fate
 from relay.sandbox.pinterest.schema import DetailedResults, Error, Results
 from relay.sandbox.platform import Ending, Reply, gateway_page
 

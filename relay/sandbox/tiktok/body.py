@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from relay.sandbox.answers import Answer, tiktok
+from relay.sandbox.answer import Answer
 from relay.sandbox.fault import MALFORMED, Fault, fault_of
 from relay.sandbox.platform import MAX_TEXT, Finding, Reading, text_of
 from relay.sandbox.tiktok import check, notes
+from relay.sandbox.tiktok.answers import answer_of
 from relay.sandbox.tiktok.schema import Event, Source, Track
 
 _PARAMETER_ERROR: Final = 40002
@@ -55,7 +56,7 @@ def read(body: bytes, now: float) -> Reading:
 
 def invalid(path: str, what: str) -> Answer:
     """Return the refusal of a request for a key beside its events."""
-    return tiktok(_PARAMETER_ERROR, f"Invalid value for {path}: {what}")
+    return answer_of(_PARAMETER_ERROR, f"Invalid value for {path}: {what}")
 
 
 def _shapeless_request(body: bytes, fault: Fault, now: float) -> Reading:

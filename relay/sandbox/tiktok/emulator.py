@@ -13,12 +13,14 @@ from typing import Final
 
 import msgspec
 
-from relay.sandbox.answers import Answer, Fate, PlatformName, named, tiktok
+from relay.sandbox.answer import Answer, Fate, PlatformName
 from relay.sandbox.budget import Budget
+from relay.sandbox.catalogue import named
 from relay.sandbox.credential import Gate, TokenFault
 from relay.sandbox.platform import Call, Culprit, Ending, Finding, Reading, sunk
 from relay.sandbox.style import Style
 from relay.sandbox.tiktok import body
+from relay.sandbox.tiktok.answers import answer_of
 from relay.sandbox.tiktok.reply import ending, fault_message
 
 _PARAMETER_ERROR: Final = 40002
@@ -79,7 +81,7 @@ class TikTok:
         fates: list[Fate] = ["turned_away"] * count
         fates[position] = "refused"
         message = fault_message(position, finding, self._style)
-        return ending(tiktok(_PARAMETER_ERROR, message), fates, self._request_id())
+        return ending(answer_of(_PARAMETER_ERROR, message), fates, self._request_id())
 
     def _stranger(self, call: Call) -> Answer | None:
         """Return the refusal of a sender with no right token; `Bearer ` makes any token wrong."""
@@ -101,7 +103,7 @@ def _unreadable(call: Call) -> Answer | None:
     if call.body is None:
         return named("tiktok-http-413")
     if call.content_encoding:
-        return tiktok(None, "Unsupported", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, form="html")
+        return answer_of(None, "Unsupported", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, form="html")
     if call.content_type != "application/json":
-        return tiktok(40000, "Invalid params: Content-Type must be application/json")
+        return answer_of(40000, "Invalid params: Content-Type must be application/json")
     return None

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from relay.sandbox.answers import Answer, Fate
+from relay.sandbox.answer import Answer, Fate
 from relay.sandbox.platform import Ending, Finding, Reply, gateway_page
 from relay.sandbox.style import Style
 from relay.sandbox.tiktok.schema import Data, Envelope, FailedEvent

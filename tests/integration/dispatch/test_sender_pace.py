@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from relay.config.quantity import Duration
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from relay.sandbox.inbox import RequestSeen
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (

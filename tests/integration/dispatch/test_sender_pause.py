@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from relay.delivery import PauseReason
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
     PINTEREST,

@@ -9,7 +9,7 @@ import pytest
 
 from relay.journal.account import Funnel
 from relay.journal.letter import DeadFilter
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
     LOOK_S,

@@ -7,7 +7,7 @@ import pytest
 
 from relay.config.quantity import Duration
 from relay.journal.letter import DeadFilter
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
     PINTEREST,

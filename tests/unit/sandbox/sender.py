@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from relay.sandbox.credential import Gate
-from relay.sandbox.pinterest import Pinterest
+from relay.sandbox.pinterest.emulator import Pinterest
 from relay.sandbox.platform import Call, Culprit, Ending, Platform, nobody
 from relay.sandbox.style import Style
-from relay.sandbox.tiktok import TikTok
+from relay.sandbox.tiktok.emulator import TikTok
 
 NOW_S = 1_790_000_000
 DIGEST = "8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d"

@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from relay.conversion import Conversion
 from relay.delivery import Destination, HttpRequest, HttpResponse, Payload
 from relay.destinations import discover
-from relay.sandbox.answers import ANSWERS, Fate
+from relay.sandbox.answer import Fate
+from relay.sandbox.catalogue import ANSWERS
 from relay.sandbox.credential import Gate
 from relay.sandbox.exchange import Exchange
 from relay.sandbox.pinterest.schema import Event

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.sandbox.answers import ANSWERS
+from relay.sandbox.catalogue import ANSWERS
 from relay.sandbox.credential import Gate
 from relay.sandbox.exchange import Exchange
 from relay.sandbox.inbox import MAX_EVENTS, MAX_PAYLOAD, Counts, Inbox

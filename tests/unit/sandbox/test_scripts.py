@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.errors import ConfigError
-from relay.sandbox.answers import PlatformName
+from relay.sandbox.answer import PlatformName
 from relay.sandbox.playback import Asked, Playback
 from relay.sandbox.scenario import SCENARIOS, scenario
 from relay.sandbox.scripts import Action, Culprits, answer_of, parse

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from relay.errors import ConfigError
-from relay.sandbox.answers import ANSWERS, named
+from relay.sandbox.catalogue import ANSWERS, named
 from relay.sandbox.platform import Call, Platform
 from tests.unit.sandbox.sender import (
     Answered,
