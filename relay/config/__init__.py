@@ -13,14 +13,13 @@ from relay.config.destination import (
     StandardName,
     TikTokConfig,
 )
+from relay.config.kafka import KafkaConfig, KafkaSourceConfig
 from relay.config.load import load, parse
 from relay.config.model import (
     AdminConfig,
     Config,
     IntakeConfig,
     JournalConfig,
-    KafkaConfig,
-    KafkaSourceConfig,
     NotifyConfig,
     ServerConfig,
     ShopifyConfig,

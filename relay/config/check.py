@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from relay.config.destination import TikTokConfig
-from relay.config.model import Config, KafkaConfig
+from relay.config.kafka import KafkaConfig
+from relay.config.model import Config
 from relay.config.quantity import Duration
 from relay.config.secret import SecretRef, read_secret
 from relay.config.webhook import checked

@@ -9,8 +9,9 @@ from typing import Final
 import msgspec
 
 from relay.config.address import BaseUrl
+from relay.config.kafka import KafkaSourceConfig
 from relay.config.load import parse
-from relay.config.model import Config, KafkaSourceConfig, NotifyConfig
+from relay.config.model import Config, NotifyConfig
 
 SUFFIX: Final = ".sandbox"
 
