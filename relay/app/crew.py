@@ -17,9 +17,9 @@ from relay.app.parts import Parts
 from relay.config import AdminConfig, Config
 from relay.config.document import document_of
 from relay.dispatch.retry import Backoff
-from relay.workers.clerk import Office
 from relay.workers.message import Setup
 from relay.workers.pool import Plan, Pool
+from relay.workers.session import MainServices
 
 RESTART_FIRST_S: Final = 0.5
 RESTART_MAX_S: Final = 30.0
@@ -29,15 +29,15 @@ INHERITED_STARTS: Final = ("PYTHON", "LC_", "LD_", "MALLOC_", "COVERAGE_")
 """The variables that a worker inherits: those that a Python needs to run, and no others."""
 
 
-def crew_of(parts: Parts, office: Office, workers: int, openapi: bytes) -> Pool:
+def crew_of(parts: Parts, services: MainServices, workers: int, openapi: bytes) -> Pool:
     """Return the workers of a relay."""
     config, listen = parts.config, parts.config.server.listen
     document, secrets = document_of(_bare(config)), _shop_secrets(config, parts.environ)
 
-    def setup(slot: int, sockets: Sequence[socket.socket], seats: int) -> Setup:
+    def setup(slot: int, sockets: Sequence[socket.socket], counts: int) -> Setup:
         descriptors = [each.fileno() for each in sockets]
         level = logging.getLogger("relay").getEffectiveLevel()
-        return Setup(slot, workers, document, secrets, openapi, descriptors, seats, level)
+        return Setup(slot, workers, document, secrets, openapi, descriptors, counts, level)
 
     plan = Plan(
         command=(sys.executable, "-m", "relay.worker"),
@@ -48,7 +48,7 @@ def crew_of(parts: Parts, office: Office, workers: int, openapi: bytes) -> Pool:
         setup=setup,
         backoff=lambda: Backoff(RESTART_FIRST_S, RESTART_MAX_S, parts.random),
     )
-    return Pool(plan, office, parts.metrics)
+    return Pool(plan, services, parts.metrics)
 
 
 def cores() -> int:

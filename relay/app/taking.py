@@ -14,8 +14,8 @@ from relay.schema.openapi import producers_document
 from relay.sources.guesses import Tries
 from relay.sources.kafka.side import KafkaSide
 from relay.workers.alike import Alike
-from relay.workers.clerk import Office
 from relay.workers.figure_book import FigureBook
+from relay.workers.session import MainServices
 
 
 class Taking(NamedTuple):
@@ -33,7 +33,7 @@ async def taking_of(parts: Parts, journal: SqliteJournal) -> Taking:
     intake = Intake(router, storage, parts.clock, parts.config.intake.default_country)
     uses = Uses(journal.key_uses(), parts.clock)
     keyring = keyring_of(parts, uses)
-    front = _front(parts, intake, keyring, _office(parts, storage, uses))
+    front = _front(parts, intake, keyring, _services(parts, storage, uses))
     return Taking(front, _kafka(parts, intake, journal), keyring)
 
 
@@ -48,18 +48,18 @@ async def _router(parts: Parts, journal: SqliteJournal) -> Router:
     return router
 
 
-def _office(parts: Parts, storage: Storage, uses: Uses) -> Office:
+def _services(parts: Parts, storage: Storage, uses: Uses) -> MainServices:
     figures, alike = FigureBook(parts.metrics), Alike(parts.destinations)
-    return Office(storage, uses, Tries(parts.clock), figures, alike)
+    return MainServices(storage, uses, Tries(parts.clock), figures, alike)
 
 
-def _front(parts: Parts, intake: Intake, keyring: Keyring, office: Office) -> Front:
+def _front(parts: Parts, intake: Intake, keyring: Keyring, services: MainServices) -> Front:
     """Return what answers producers: this process, or workers."""
     openapi = producers_document()
     workers = parts.config.server.workers or cores()
     if workers > 1:
-        return crew_of(parts, office, workers, openapi)
-    return OneFront(parts, source_of(parts, Behind(intake, keyring, office.tries, openapi)))
+        return crew_of(parts, services, workers, openapi)
+    return OneFront(parts, source_of(parts, Behind(intake, keyring, services.tries, openapi)))
 
 
 def _kafka(parts: Parts, intake: Intake, journal: SqliteJournal) -> KafkaSide:

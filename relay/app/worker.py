@@ -20,13 +20,13 @@ from relay.config.build import build
 from relay.intake import Intake, Router, Window
 from relay.sources.connections import bounded
 from relay.sources.http import HttpSource, server
+from relay.workers.acceptor import Acceptor
 from relay.workers.alike import Alike
 from relay.workers.channel import Channel
-from relay.workers.doorway import Doorway
+from relay.workers.connection_count import ConnectionCounts, attached
 from relay.workers.figure_book import INTERVAL_S, QUIET_TIMES, FigureBook
 from relay.workers.link import Link
 from relay.workers.message import Alive, FromMain, Ready, Reload, Setup, Stop
-from relay.workers.seats import Seats, attached
 
 CUT_OFF = 1
 """The exit code of a worker whose socket has ended."""
@@ -52,26 +52,26 @@ class Worker:
         logs.configure(level=setup.log_level)
         parts = Parts(build(setup.document), setup.environ, time.time, random.SystemRandom())
         self._parts = parts
-        with attached(setup.seats, setup.workers, setup.slot) as seats:
-            await self._serve(setup, parts, seats)
+        with attached(setup.counts, setup.workers, setup.slot) as counts:
+            await self._serve(setup, parts, counts)
         self._leaving()
         self._left = asyncio.get_running_loop().create_future()
         self._channel.close()
         await self._left
 
-    async def _serve(self, setup: Setup, parts: Parts, seats: Seats) -> None:
+    async def _serve(self, setup: Setup, parts: Parts, counts: ConnectionCounts) -> None:
         source = self._source(setup, parts)
         settings = parts.config.server
-        protocols = server(source, idle_timeout_s=settings.idle_timeout, connected=seats.sit)
-        factory = bounded(protocols, settings.max_connections, lambda: seats.taken_elsewhere)
-        seats.sit(0)
-        doorway = Doorway([socket.socket(fileno=each) for each in setup.sockets], factory, seats)
-        doorway.open()
+        protocols = server(source, idle_timeout_s=settings.idle_timeout, connected=counts.report)
+        factory = bounded(protocols, settings.max_connections, lambda: counts.elsewhere)
+        counts.report(0)
+        acceptor = Acceptor([socket.socket(fileno=each) for each in setup.sockets], factory, counts)
+        acceptor.open()
         tune()
         self._channel.send(Ready())
         within_s = await self._until_stopped(FigureBook(parts.metrics))
         source.stop()
-        doorway.close()
+        acceptor.close()
         protocols.pre_shutdown()
         await protocols.shutdown(within_s)
         self._tell(FigureBook(parts.metrics))

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Final
 
 from relay.workers.channel import Channel
-from relay.workers.clerk import Clerk, Office
 from relay.workers.message import FromWorker, Reload, Setup, Stop
+from relay.workers.session import MainServices, WorkerSession
 
 LAST_S: Final = 2.0
 """How long a worker may still be there once its socket has ended."""
@@ -24,14 +24,14 @@ class Member:
     """See the module docstring. `ready` is called when it takes events."""
 
     def __init__(
-        self, office: Office, ready: Callable[[], None], silent_s: float = SILENT_S
+        self, services: MainServices, ready: Callable[[], None], silent_s: float = SILENT_S
     ) -> None:
         self._silent_s = silent_s
         self._watched = False
         self._heard = False
         self._stopping = False
         self._channel: Channel[FromWorker] = Channel(FromWorker, self._received, self._lost)
-        self._clerk = Clerk(office, self._channel.send, ready)
+        self._session = WorkerSession(services, self._channel.send, ready)
         self._gone = asyncio.Event()
 
     async def run(self, command: Sequence[str], environ: Mapping[str, str], setup: Setup) -> int:
@@ -85,10 +85,10 @@ class Member:
     def _received(self, message: FromWorker) -> None:
         self._heard = True
         self._watched = not self._stopping
-        self._clerk.received(message)
+        self._session.received(message)
 
     def _lost(self) -> None:
-        self._clerk.left()
+        self._session.left()
         self._gone.set()
 
 
@@ -100,7 +100,7 @@ async def _started(
         stdin=DEVNULL,
         stdout=DEVNULL,
         env=environ,
-        pass_fds=(theirs.fileno(), *setup.sockets, setup.seats),
+        pass_fds=(theirs.fileno(), *setup.sockets, setup.counts),
         process_group=0,  # Ctrl-C is the main process's to hear
     )
 

@@ -97,7 +97,7 @@ class Setup(msgspec.Struct, frozen=True, array_like=True, tag=8):
     openapi: bytes
     sockets: list[int]
     """File descriptors that listen."""
-    seats: int
+    counts: int
     """The file descriptor of the count of connections."""
     log_level: int
 

@@ -19,10 +19,10 @@ from relay.dispatch.retry import Backoff
 from relay.errors import RelayError
 from relay.metrics import Metrics
 from relay.sources.port import address_of, listening
-from relay.workers.clerk import Office
+from relay.workers.connection_count import ConnectionCounts, shared
 from relay.workers.member import Member
 from relay.workers.message import Setup
-from relay.workers.seats import Seats, shared
+from relay.workers.session import MainServices
 
 RAN_WELL_S: Final = 60.0
 """After so long, the restarts of a worker begin with the shortest wait again."""
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """How workers are started; `setup` is by slot, listening sockets and seats."""
+    """How workers are started; `setup` is by slot, listening sockets and connection counts."""
 
     command: Sequence[str]
     environ: Mapping[str, str]
@@ -50,16 +50,16 @@ class _Shared(msgspec.Struct, frozen=True):
     """What all workers inherit."""
 
     sockets: Sequence[socket.socket]
-    seats: Seats
+    counts: ConnectionCounts
     descriptor: int
 
 
 class Pool:
     """See the module docstring."""
 
-    def __init__(self, plan: Plan, office: Office, metrics: Metrics) -> None:
+    def __init__(self, plan: Plan, services: MainServices, metrics: Metrics) -> None:
         self._plan = plan
-        self._office = office
+        self._services = services
         self._metrics = metrics
         self._members: dict[int, Member] = {}
         self._ready: set[int] = set()
@@ -93,9 +93,9 @@ class Pool:
         self._sockets = await listening(self._plan.host, self._plan.port)
         address = address_of(self._plan.host, self._sockets[0].getsockname()[1])
         try:
-            with shared(self._plan.workers) as (seats, descriptor):
+            with shared(self._plan.workers) as (counts, descriptor):
                 async with asyncio.TaskGroup() as tasks:
-                    common = _Shared(self._sockets, seats, descriptor)
+                    common = _Shared(self._sockets, counts, descriptor)
                     keeping = [
                         tasks.create_task(self._keep(slot, common))
                         for slot in range(self._plan.workers)
@@ -141,7 +141,7 @@ class Pool:
 
     async def _run(self, slot: int, common: _Shared) -> str:
         """Run a worker to its end, and say how it ended."""
-        member = Member(self._office, partial(self._is_ready, slot))
+        member = Member(self._services, partial(self._is_ready, slot))
         setup = self._plan.setup(slot, common.sockets, common.descriptor)
         self._members[slot] = member
         try:
@@ -150,7 +150,7 @@ class Pool:
             return f"it cannot be started: {error.strerror}"
         finally:
             del self._members[slot]
-            common.seats.leave(slot)
+            common.counts.remove(slot)
             self._ready.discard(slot)
             self._metrics.workers.set(len(self._ready))
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from relay.workers.clerk import Office
 from relay.workers.member import Member
 from relay.workers.message import Setup
-from tests.unit.workers.test_link_and_clerk import Main
+from relay.workers.session import MainServices
+from tests.unit.workers.test_link_and_session import Main
 
 SPEAK = """
 import os, socket, sys, time
@@ -29,9 +29,9 @@ LETS_GO = SPEAK + "line.close(); os.close(0); sys.exit(4)"
 class Watched(Member):
     """A member that counts how often it was ready."""
 
-    def __init__(self, office: Office, silent_s: float) -> None:
+    def __init__(self, services: MainServices, silent_s: float) -> None:
         self.ready = 0
-        super().__init__(office, self._count, silent_s)
+        super().__init__(services, self._count, silent_s)
 
     def _count(self) -> None:
         self.ready += 1
@@ -39,7 +39,7 @@ class Watched(Member):
 
 async def run(script: str, silent_s: float) -> tuple[int, int]:
     """Return how it ended, and how often it was ready."""
-    member = Watched(Main().office, silent_s)
+    member = Watched(Main().services, silent_s)
     command: Sequence[str] = (sys.executable, "-c", script)
     null = os.open(os.devnull, os.O_RDWR)
     try:

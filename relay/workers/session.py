@@ -1,7 +1,7 @@
-"""The main process's end for one worker: stores its requests, counts its keys, and answers.
+"""The main process's end of the connection to one worker: stores, counts keys, and answers.
 
-What a worker had under way when it ended: a request that came whole is stored, though nobody can
-be told; of others nothing is, and uses of keys that were begun for them are given back.
+When a worker ends, a request that had arrived whole is still stored, though nobody can be told. Of
+any other request nothing is stored, and the uses of keys that were begun for it are given back.
 """
 
 import logging
@@ -40,8 +40,8 @@ from relay.workers.message import (
 log = logging.getLogger(__name__)
 
 
-class Office(msgspec.Struct, frozen=True):
-    """What there is only one of, for all workers."""
+class MainServices(msgspec.Struct, frozen=True):
+    """What exists once, in the main process, and serves all workers."""
 
     storage: Storage
     uses: Uses
@@ -50,16 +50,16 @@ class Office(msgspec.Struct, frozen=True):
     alike: Alike
 
 
-class Clerk:
+class WorkerSession:
     """See the module docstring. `ready` is called when the worker takes events."""
 
     def __init__(
         self,
-        office: Office,
+        services: MainServices,
         send: Callable[[msgspec.Struct], None],
         ready: Callable[[], None],
     ) -> None:
-        self._office = office
+        self._services = services
         self._send = send
         self._ready = ready
         self._parts: dict[int, list[Entry]] = {}
@@ -77,14 +77,14 @@ class Clerk:
                 self._begin(message)
             case GiveBack(number, counted):
                 self._begun[counted] -= 1
-                self._office.uses.give_back(counted)
+                self._services.uses.give_back(counted)
                 self._send(Done(number))
             case Left(number, meter):
-                self._send(Done(number, self._office.uses.left_now(meter)))
+                self._send(Done(number, self._services.uses.left_now(meter)))
             case Guessed(number, peer):
-                self._send(Done(number, self._office.tries.noted(peer)))
+                self._send(Done(number, self._services.tries.noted(peer)))
             case Figures():
-                self._office.figures.add(message)
+                self._services.figures.add(message)
             case Ready():
                 self._ready()
             case Alive():
@@ -98,12 +98,12 @@ class Clerk:
         self._parts.clear()
         for counted, number in self._begun.items():
             for _ in range(number):
-                self._office.uses.give_back(counted)
+                self._services.uses.give_back(counted)
         self._begun.clear()
 
     def _begin(self, message: Begin) -> None:
         try:
-            self._office.uses.begin(message.meter)
+            self._services.uses.begin(message.meter)
         except Denied as denied:
             refusal = Refusal(message.number, denied.kind, denied.message, denied.retry_after_s)
             self._send(refusal)
@@ -114,10 +114,10 @@ class Clerk:
     def _put(self, message: Put) -> None:
         entries = self._parts.pop(message.number, [])
         entries += message.entries
-        self._office.alike.restore(entries)
+        self._services.alike.restore(entries)
         key = message.key if entries else None
         held = self._take_use(key)
-        put = self._office.storage.put
+        put = self._services.storage.put
         try:
             stored = put(entries, message.rejections, message.warnings, message.key)
         except Exception:
@@ -146,7 +146,7 @@ class Clerk:
         if self._begun[key] > 0:
             self._begun[key] -= 1
             return True
-        self._office.uses.add(key)
+        self._services.uses.add(key)
         return False
 
     def _give_use_back(self, key: str | None, *, held: bool) -> None:
@@ -156,4 +156,4 @@ class Clerk:
         if held and not self._gone:
             self._begun[key] += 1
         else:
-            self._office.uses.give_back(key)
+            self._services.uses.give_back(key)

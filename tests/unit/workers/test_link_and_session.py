@@ -21,10 +21,10 @@ from relay.keys.uses import Denied, Meter, Uses
 from relay.metrics import Metrics
 from relay.sources.guesses import FREE, STEP_S, Tries
 from relay.workers.alike import Alike
-from relay.workers.clerk import Clerk, Office
 from relay.workers.figure_book import FigureBook
 from relay.workers.link import PART_EVENTS, Link, MainFailedError
 from relay.workers.message import FromMain, FromWorker, Part, Ready
+from relay.workers.session import MainServices, WorkerSession
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import body, event
@@ -70,18 +70,18 @@ class Main:
         self.uses = Uses({"k": taken}, lambda: NOW_S)
         self.metrics = Metrics()
         tries, figures = Tries(lambda: NOW_S), FigureBook(self.metrics)
-        self.office = Office(storage, self.uses, tries, figures, Alike())
+        self.services = MainServices(storage, self.uses, tries, figures, Alike())
 
 
 class Pair:
-    """A worker, its link, and the clerk at the other end."""
+    """A worker, its link, and the session at the other end."""
 
     def __init__(self, main: Main) -> None:
         self.up, self.down = Wire(FromWorker), Wire(FromMain)
         self.ready: list[bool] = []
-        self.clerk = Clerk(main.office, self.down.send, lambda: self.ready.append(True))
+        self.session = WorkerSession(main.services, self.down.send, lambda: self.ready.append(True))
         self.link = Link(self.up, Alike())
-        self.up.received = self.clerk.received
+        self.up.received = self.session.received
         self.down.received = self.link.received
         router = Router([Route(StubDestination("first"))], Window(0))
         self.intake = Intake(router, self.link, lambda: NOW_S)
@@ -115,7 +115,7 @@ async def test_a_request_is_stored_as_it_would_be_in_one_process() -> None:
     await waiting
 
     alone = Main()
-    storage = alone.office.storage
+    storage = alone.services.storage
     intake = Intake(Router([Route(StubDestination("first"))], Window(0)), storage, lambda: NOW_S)
     origin = Origin("http", "shop", "k")
     whole = body(event(), bad_phone, event(event_id="c", user={}))
@@ -285,7 +285,7 @@ async def test_what_a_dead_worker_had_begun_is_given_back_and_what_it_posted_is_
     await pair.stored(event(), key="k")
     await pair.talk()
 
-    pair.clerk.left()
+    pair.session.left()
     assert taken(main) == 1, "one is under way, two came to nothing"
     main.journal.release()
     await settled()
@@ -300,7 +300,7 @@ async def test_a_dead_workers_request_that_is_not_stored_is_no_use() -> None:
     await pair.stored(event(), key="k")
     await pair.talk()
 
-    pair.clerk.left()
+    pair.session.left()
     main.journal.fail()
     await settled()
     assert taken(main) == 0
@@ -309,9 +309,9 @@ async def test_a_dead_workers_request_that_is_not_stored_is_no_use() -> None:
 async def test_parts_of_a_request_that_never_came_whole_are_forgotten() -> None:
     main = Main()
     pair = Pair(main)
-    pair.clerk.received(Part(7, []))
-    pair.clerk.left()
-    assert pair.clerk._parts == {}
+    pair.session.received(Part(7, []))
+    pair.session.left()
+    assert pair.session._parts == {}
 
 
 async def test_failing_keys_are_counted_for_all_workers_together() -> None:
@@ -385,7 +385,7 @@ class Life:
             case 2 | 3:
                 self._hang_up(self._dice.choice(self._requests))
             case 4:
-                self._pairs[at].clerk.left()
+                self._pairs[at].session.left()
                 self._pairs[at] = Pair(self.main)
             case _:
                 await self._pairs[at].talk()

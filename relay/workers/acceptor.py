@@ -1,8 +1,9 @@
-"""Lets producers in at a socket that several workers listen on.
+"""Accepts connections from a listening socket that several workers share.
 
-asyncio would take everybody who waits at once. Here a worker takes one connection a time, or of a
-crowd a few, and gives those with fewer connections a moment to come first, so that connections that
-stay open are shared evenly. A worker that hangs or is busy loses nobody: the others take who waits.
+asyncio would accept everything that waits in the backlog at once. Here a worker accepts one
+connection at a time (a few if it has many already), and lets workers with fewer connections go
+first, so that connections that stay open are spread evenly. A worker that hangs or is busy loses
+no client: the others accept what waits.
 """
 
 import asyncio
@@ -11,39 +12,39 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from relay.workers.seats import Seats
+from relay.workers.connection_count import ConnectionCounts
 
 DEFERENCE_S: Final = 0.002
-"""How long a worker with more connections than another one lets that one come first."""
+"""How long a worker with more connections than another one lets that one go first."""
 PAUSE_S: Final = 1.0
-"""After an error that comes from a lack of means, such as file descriptors."""
+"""Pause after an error that comes from a lack of resources, such as file descriptors."""
 
 log = logging.getLogger(__name__)
 
 
-class Doorway:
+class Acceptor:
     """See the module docstring. `factory` makes the protocol of each connection."""
 
     def __init__(
         self,
         sockets: Sequence[socket.socket],
         factory: Callable[[], asyncio.Protocol],
-        seats: Seats,
+        counts: ConnectionCounts,
     ) -> None:
         self._sockets = sockets
         self._factory = factory
-        self._seats = seats
+        self._counts = counts
         self._loop = asyncio.get_running_loop()
         self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
         self._joining: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
-        """Let in who comes."""
+        """Begin to accept."""
         for each in self._sockets:
             self._watch(each)
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Accept nothing any more, and close the sockets."""
         for timer in self._pauses.values():
             timer.cancel()
         sockets, self._sockets = self._sockets, ()
@@ -53,10 +54,10 @@ class Doorway:
 
     def _watch(self, listening: socket.socket) -> None:
         self._pauses.pop(listening, None)
-        self._loop.add_reader(listening, self._knocked, listening)
+        self._loop.add_reader(listening, self._on_readable, listening)
 
-    def _knocked(self, listening: socket.socket) -> None:
-        if self._seats.crowded:
+    def _on_readable(self, listening: socket.socket) -> None:
+        if self._counts.crowded:
             self._pause(listening, DEFERENCE_S, self._accept_and_watch)
         else:
             self._accept(listening)
@@ -66,13 +67,13 @@ class Doorway:
         self._accept(listening)
 
     def _accept(self, listening: socket.socket) -> None:
-        """Take as many as do not tip the scales."""
+        """Accept one, or as many as the tolerance of the counts allows."""
         try:
-            for _ in range(1 + self._seats.tolerance):
+            for _ in range(1 + self._counts.tolerance):
                 connection, _address = listening.accept()
                 self._let_in(connection)
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return  # nobody waits any more, or the client is gone
+            return  # nothing waits any more, or the client is gone
         except OSError as error:
             log.error("no connection can be accepted", extra={"reason": error.strerror})  # noqa: TRY400 - the reason says all
             self._pause(listening, PAUSE_S, self._watch)

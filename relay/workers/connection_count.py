@@ -1,7 +1,7 @@
 """How many connections each worker has, in memory that all of them share.
 
-Each worker writes its own number and reads all of them, without a lock: when several accept at the
-same instant, the port has up to one connection fewer than workers too many for a moment. A worker
+Each worker writes its own number and reads all of them, without a lock: when all accept at the same
+instant, the limit may be exceeded for a moment by one less than there are workers. A worker
 that does not run has the number `ABSENT`, which only the main process writes.
 """
 
@@ -15,10 +15,10 @@ from typing import BinaryIO, Final
 ABSENT: Final = 2**32 - 1
 ITEM_BYTES: Final = 4
 TOLERANCE: Final = 16
-"""Of so many connections, one more or less is of no account."""
+"""One connection in so many is too small a difference to matter."""
 
 
-class Seats:
+class ConnectionCounts:
     """See the module docstring. `slot` is the one of this process, if it is a worker."""
 
     def __init__(self, memory: mmap.mmap, slot: int = 0) -> None:
@@ -26,13 +26,13 @@ class Seats:
         self._slot = slot
 
     @property
-    def taken_elsewhere(self) -> int:
+    def elsewhere(self) -> int:
         """How many connections the other workers have."""
         return sum(self._others())
 
     @property
     def tolerance(self) -> int:
-        """How many connections more or less are of no account, by how many this worker has."""
+        """The difference in connections that does not matter, given how many this worker has."""
         return self._numbers[self._slot] // TOLERANCE
 
     @property
@@ -41,12 +41,12 @@ class Seats:
         least = self._numbers[self._slot] - self.tolerance
         return any(number < least for number in self._others())
 
-    def sit(self, connections: int) -> None:
-        """Say how many connections this worker has."""
+    def report(self, connections: int) -> None:
+        """Publish how many connections this worker has."""
         self._numbers[self._slot] = connections
 
-    def leave(self, slot: int) -> None:
-        """Say that a worker does not run."""
+    def remove(self, slot: int) -> None:
+        """Publish that a worker does not run."""
         self._numbers[slot] = ABSENT
 
     def release(self) -> None:
@@ -60,29 +60,29 @@ class Seats:
 
 
 @contextmanager
-def shared(workers: int) -> Iterator[tuple[Seats, int]]:
-    """Hand out the count of so many workers, none of which runs, and its file descriptor."""
+def shared(workers: int) -> Iterator[tuple[ConnectionCounts, int]]:
+    """Create the counts of so many workers, none running yet, and yield their descriptor too."""
     with _memory() as file:
         os.ftruncate(file.fileno(), workers * ITEM_BYTES)
-        with attached(file.fileno(), workers) as seats:
+        with attached(file.fileno(), workers) as counts:
             for slot in range(workers):
-                seats.leave(slot)
-            yield seats, file.fileno()
+                counts.remove(slot)
+            yield counts, file.fileno()
 
 
 def _memory() -> BinaryIO:
     """Return a file in memory; where the system has none, a nameless one on disk."""
     if hasattr(os, "memfd_create"):
-        return open(os.memfd_create("relay-seats"), "r+b")  # noqa: PTH123 - it has no path
+        return open(os.memfd_create("relay-connections"), "r+b")  # noqa: PTH123 - it has no path
     return tempfile.TemporaryFile()
 
 
 @contextmanager
-def attached(descriptor: int, workers: int, slot: int = 0) -> Iterator[Seats]:
-    """Hand out the count that another process made."""
+def attached(descriptor: int, workers: int, slot: int = 0) -> Iterator[ConnectionCounts]:
+    """Open the counts that another process created."""
     with mmap.mmap(descriptor, workers * ITEM_BYTES) as memory:
-        seats = Seats(memory, slot)
+        counts = ConnectionCounts(memory, slot)
         try:
-            yield seats
+            yield counts
         finally:
-            seats.release()
+            counts.release()
