@@ -101,7 +101,7 @@ class HttpSource:
         routes = self._routes.get(request.path)
         if routes is None:
             raise Refused(404, "not_found", "Post events to /v1/events.")
-        handler = routes.get(request.method)
+        handler = routes.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             allowed = ", ".join(routes)
             raise Refused(405, "method_not_allowed", f"Use {allowed} here.", {"Allow": allowed})

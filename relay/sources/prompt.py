@@ -2,8 +2,8 @@
 
 Most requests carry one event and are answered with the same few bytes; aiohttp's machinery for
 answers of any kind costs as much there as all that was done with the event. Where the short way
-might differ in anything a client sees (HTTP/1.0, a connection that is to be closed, answers that
-pile up because nobody reads them), the answer goes the usual way.
+might differ in anything a client sees (HEAD, HTTP/1.0, a connection that is to be closed, answers
+that pile up because nobody reads them), the answer goes the usual way.
 """
 
 import time
@@ -33,6 +33,7 @@ class Prompt(web.StreamResponse):
         """Send it."""
         transport = request.transport
         is_plain = request.keep_alive and request.version == HttpVersion11
+        is_plain = is_plain and request.method != "HEAD"
         if transport is None or not is_plain or transport.get_write_buffer_size():
             self._usual = json_response(self._content, self.status)
             return await self._usual.prepare(request)

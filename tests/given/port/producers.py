@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -87,12 +89,13 @@ class Client:
             self._writer.write(text)
             await self._writer.drain()
 
-    async def answer(self) -> Answered:
-        """Return the next answer."""
+    async def answer(self, *, has_body: bool = True) -> Answered:
+        """Return the next answer; that to a HEAD has no body, whatever its length says."""
         async with asyncio.timeout(PATIENCE_S):
             head = await self._reader.readuntil(b"\r\n\r\n")
             status, headers = _parsed(head)
-            body = await self._reader.readexactly(int(headers.get("content-length", 0)))
+            length = int(headers.get("content-length", 0)) if has_body else 0
+            body = await self._reader.readexactly(length)
         return Answered(status, headers, body)
 
     async def is_closed(self) -> bool:
@@ -108,7 +111,10 @@ class Client:
         self._writer.write_eof()
 
     def abort(self) -> None:
-        """Break the connection off."""
+        """Break the connection off, so that the other side cannot take it for a closed half."""
+        reset = struct.pack("ii", 1, 0)
+        connection = self._writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
         self._writer.transport.abort()
 
 

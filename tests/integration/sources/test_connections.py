@@ -111,6 +111,38 @@ async def test_a_client_that_is_gone_before_its_body_was_all_there_leaves_nothin
         assert port.journal.event_ids == ["next"]
 
 
+@pytest.mark.parametrize("wave", [1, 3])
+async def test_a_client_that_says_no_more_but_listens_gets_its_answers(wave: int) -> None:
+    async with serving() as port, Client(port.number) as client:
+        await client.send(b"".join(post(encoded(event_id=str(number))) for number in range(wave)))
+        client.end_sending()
+
+        assert [(await client.answer()).status for _ in range(wave)] == [202] * wave
+        assert await client.is_closed()
+
+
+async def test_a_client_that_says_no_more_while_its_event_is_stored_gets_its_answer() -> None:
+    journal = RecordingJournal(held=True)
+    async with serving(journal) as port, Client(port.number) as client:
+        await client.send(post(encoded()))
+        await until(lambda: journal.waiting)
+        client.end_sending()
+        asyncio.get_running_loop().call_later(0.05, journal.release)
+
+        assert (await client.answer()).status == 202
+        assert await client.is_closed()
+
+
+async def test_a_client_that_says_no_more_after_its_answer_is_closed() -> None:
+    async with serving() as port, Client(port.number) as client:
+        await client.send(post(encoded()))
+        await client.answer()
+        client.end_sending()
+
+        assert await client.is_closed()
+        await until(lambda: not port.open_connections)
+
+
 async def test_every_answer_is_counted_by_its_status() -> None:
     async with serving() as port:
         for request in (

@@ -239,6 +239,18 @@ async def test_the_port_describes_itself() -> None:
         assert answered.headers["server"] == "relay"
 
 
+@pytest.mark.parametrize("path", ["/openapi.json", "/v1/auth/test"])
+async def test_what_is_read_may_be_asked_for_its_head_alone(path: str) -> None:
+    async with serving() as port, Client(port.number) as client:
+        await client.send(f"HEAD {path} HTTP/1.1\r\nHost: relay\r\n\r\n".encode())
+        await client.send(f"GET {path} HTTP/1.1\r\nHost: relay\r\n\r\n".encode())
+        head = await client.answer(has_body=False)
+        whole = await client.answer()
+
+        assert (head.status, whole.status) == (200, 200)
+        assert int(head.headers["content-length"]) == len(whole.body)
+
+
 async def test_the_time_to_answer_is_measured() -> None:
     async with serving() as port:
         await port.post(encoded())
