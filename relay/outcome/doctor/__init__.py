@@ -1,9 +1,10 @@
-"""What is wrong with the events that a shop sends, though each of them could be taken.
+"""What is wrong with the events that a shop sends, although each of them could be accepted.
 
-Most shops fail not in code but in data: one e-mail address on every third purchase, the server's
-own address in place of the shopper's, ids that are used twice. `Doctor` looks at events one after
-the other and keeps counts; `findings` lists what stands out, what mending gains most first. Pure,
-and bounded; of values only what was stored anyway is counted, and none of it is ever shown.
+Most integrations fail in data rather than in code: one e-mail address on every third purchase, the
+server's IP address in place of the shopper's, ids that are used twice. `Doctor` looks at events one
+after the other and keeps counts (`counts`, `quality`, `across_events`); `findings` lists what is
+wrong, the greatest gain first. Pure and bounded; only what was stored anyway is counted, and no
+value is ever shown.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,18 +15,18 @@ import msgspec
 from relay.conversion import Conversion
 from relay.event_name import label_of
 from relay.identity.subject import NOBODY
-from relay.outcome.doctor.acquaintance import Acquaintances, OrderIds
+from relay.outcome.doctor.across_events import HashMismatches, ReusedIds
+from relay.outcome.doctor.counts import GroupCounts
+from relay.outcome.doctor.detection import findings_of
 from relay.outcome.doctor.finding import Finding, Group
-from relay.outcome.doctor.patient import Patient
 from relay.outcome.doctor.quality import GroupQuality
-from relay.outcome.doctor.symptom import findings_of
 
 MAX_GROUPS: Final = 200
-"""Names and keys that are looked at apart; further ones by name alone, custom names together."""
+"""Groups, each of one name and key; beyond it, groups of a name alone, and one of custom names."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """What is to mend, the greatest gain first, in so many events; and what they carry."""
+    """What to fix in `events` events, the greatest gain first; and which identifiers they carry."""
 
     events: int
     findings: Sequence[Finding]
@@ -37,25 +38,25 @@ class Doctor:
     """See the module docstring."""
 
     def __init__(self) -> None:
-        self._patients: dict[Group, Patient] = {}
-        self._order_ids = OrderIds()
-        self._people = Acquaintances()
+        self._groups: dict[Group, GroupCounts] = {}
+        self._reused_ids = ReusedIds()
+        self._hash_mismatches = HashMismatches()
 
     def look(self, event: Conversion) -> None:
-        """Take note of one event; one whose person was erased tells nothing any more."""
+        """Count one event; one whose person was erased is passed over."""
         if event.identity == NOBODY:
             return
-        group, patient = self._patient(event)
-        patient.look(event)
-        self._order_ids.look(group, event)
-        self._people.look(group, event)
+        group, counts = self._counts_of(event)
+        counts.look(event)
+        self._reused_ids.look(group, event)
+        self._hash_mismatches.look(group, event)
 
     def findings(self) -> list[Finding]:
         """Return what stands out, the greatest gain first."""
         found = [
-            *(f for group, patient in self._patients.items() for f in findings_of(group, patient)),
-            *self._order_ids.findings({group: it.events for group, it in self._patients.items()}),
-            *self._people.findings(),
+            *(f for group, counts in self._groups.items() for f in findings_of(group, counts)),
+            *self._reused_ids.findings({group: it.events for group, it in self._groups.items()}),
+            *self._hash_mismatches.findings(),
         ]
         return sorted(found, key=lambda each: (-each.gain, each.code, each.event, each.key))
 
@@ -65,10 +66,10 @@ class Doctor:
             GroupQuality(
                 event=group.event,
                 key=group.key,
-                events=patient.events,
-                identifiers=patient.quality.identifiers(),
+                events=counts.events,
+                identifiers=counts.quality.identifiers(),
             )
-            for group, patient in self._patients.items()
+            for group, counts in self._groups.items()
         ]
         return sorted(found, key=lambda each: (-each.events, each.event, each.key))
 
@@ -80,13 +81,13 @@ class Doctor:
     @property
     def events(self) -> int:
         """How many events were looked at."""
-        return sum(patient.events for patient in self._patients.values())
+        return sum(counts.events for counts in self._groups.values())
 
-    def _patient(self, event: Conversion) -> tuple[Group, Patient]:
+    def _counts_of(self, event: Conversion) -> tuple[Group, GroupCounts]:
         group = Group(event.event, event.key or "")
-        patient = self._patients.get(group)
-        if patient is None:
-            if len(self._patients) >= MAX_GROUPS:
+        counts = self._groups.get(group)
+        if counts is None:
+            if len(self._groups) >= MAX_GROUPS:
                 group = Group(label_of(event.event), "")
-            patient = self._patients.setdefault(group, Patient())
-        return group, patient
+            counts = self._groups.setdefault(group, GroupCounts())
+        return group, counts

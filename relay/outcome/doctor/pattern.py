@@ -1,4 +1,4 @@
-"""What a doctor looks for, as data: a count, from which share on it is no chance, and the words.
+"""What the doctor looks for, as data: a count, the share from which it matters, and the words.
 
 How much an identifier gains follows the platforms' own advice on match quality (Pinterest business
 help, "Enhanced match"; TikTok, "Event Match Quality", both 2026).
@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from relay.event_name import MONEY_NAMES
+from relay.outcome.doctor.counts import GroupCounts
 from relay.outcome.doctor.finding import Advice
-from relay.outcome.doctor.patient import Patient
 
 KNOWN_BY_NAME: Final = MONEY_NAMES | {"add_payment_info", "initiate_checkout", "submit_application"}
 """Events in which people say who they are; whoever only looks around need not."""
@@ -18,8 +18,8 @@ KNOWN_BY_NAME: Final = MONEY_NAMES | {"add_payment_info", "initiate_checkout", "
 class Pattern(NamedTuple):
     """A count, what it is a share of, and which share is the most or the least to be expected."""
 
-    count: Callable[[Patient], int]
-    of: Callable[[Patient], int]
+    count: Callable[[GroupCounts], int]
+    of: Callable[[GroupCounts], int]
     share: float
     advice: Advice
 
@@ -114,7 +114,7 @@ PATTERNS: Final[Sequence[Pattern]] = (
         ),
     ),
 )
-"""Counts that should not be so high."""
+"""Counts that are too high from a share on."""
 
 OF_PERSONS: Final[Sequence[Pattern]] = (
     Pattern(
@@ -151,7 +151,7 @@ OF_PERSONS: Final[Sequence[Pattern]] = (
         ),
     ),
 )
-"""Counts that should not be so low, in events of people who say who they are."""
+"""Counts that are too low below a share, in events of people who say who they are."""
 
 OF_VISITS: Final[Sequence[Pattern]] = (
     Pattern(
@@ -177,7 +177,7 @@ OF_VISITS: Final[Sequence[Pattern]] = (
         ),
     ),
 )
-"""Counts that should not be so low, in events of a browser."""
+"""Counts that are too low below a share, in events of a browser."""
 
 REUSED: Final = Advice(
     "reused_event_id",

@@ -1,4 +1,4 @@
-"""The counts of events that belong together, from which a doctor tells what is wrong with them."""
+"""The counts of one group of events: of one name, sent with one key. `detection` judges them."""
 
 from collections import Counter
 from collections.abc import Hashable
@@ -9,17 +9,17 @@ from relay.outcome.doctor.currency import LISTED_AT_TIKTOK
 from relay.outcome.doctor.quality import Quality
 
 MAX_VALUES: Final = 50_000
-"""Values of a kind that are counted apart; when there are more, rare ones are forgotten."""
+"""Distinct values that are counted; beyond it the rarer half is forgotten."""
 HALF_HOUR_S: Final = 1_800
 SLACK_S: Final = 120
 LIBRARIES: Final = (
     *("python", "curl", "wget", "go-http", "java/", "okhttp", "axios", "node", "php", "guzzle"),
     *("ruby", "postman", "insomnia", "apache-httpclient", "libwww"),
 )
-"""How the user agents of servers begin; a shopper's browser begins otherwise."""
+"""How user agents of HTTP libraries begin, which a shop sends in place of the shopper's."""
 
 
-class Patient:
+class GroupCounts:
     """The counts of one group."""
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
-"""What can only be told of events together: ids of two orders, customers with two digests.
+"""Faults that show only across events: one id for two orders, one customer with two digests.
 
-Both remember so many events and no more; what comes beyond is not looked at.
+Each remembers a bounded number of events; what comes beyond it is not looked at.
 """
 
 from collections import Counter
@@ -8,23 +8,23 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from relay.conversion import Conversion
+from relay.outcome.doctor.detection import MIN_EVENTS
 from relay.outcome.doctor.finding import Finding, Group
 from relay.outcome.doctor.pattern import HASHED_OTHERWISE, REUSED
-from relay.outcome.doctor.symptom import MIN_EVENTS
 
 MAX_IDS: Final = 1_000_000
 """Event ids whose order is remembered, as a number each."""
 MAX_PEOPLE: Final = 100_000
 """Customers whose digests are remembered."""
 DIFFERING_SHARE: Final = 0.5
-"""Some customers have two addresses; not every other one."""
+"""A few customers have two addresses; half of them do not."""
 
 _EMAIL: Final = 1
 """The bit of an e-mail address that came hashed."""
 
 
-class OrderIds:
-    """Finds events with the id of another order; one without a number is told by its customer."""
+class ReusedIds:
+    """Finds ids that stand for two orders; without an order id, the customer tells orders apart."""
 
     def __init__(self) -> None:
         self._orders: dict[int, int] = {}
@@ -50,10 +50,11 @@ class _Hashed(NamedTuple):
     email: str
 
 
-class Acquaintances:
-    """Finds e-mail addresses that a shop hashed otherwise than the platforms do.
+class HashMismatches:
+    """Finds e-mail addresses that a shop hashed by other rules than the platforms.
 
-    A digest tells nothing of itself; but a customer whose address also came plain has two then.
+    A digest alone does not show that. A customer whose address also came plain does: the two
+    digests differ.
     """
 
     def __init__(self) -> None:
