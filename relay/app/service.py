@@ -20,6 +20,7 @@ from relay.config import Config
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
 from relay.journal.sqlite import SqliteJournal
+from relay.outcome.absent import tell_absent
 from relay.outcome.health import Health
 
 MAINTENANCE_S = 30.0
@@ -100,6 +101,7 @@ class App:
         self, journal: SqliteJournal, stop: asyncio.Event, started: Callable[["App"], None]
     ) -> None:
         parts, drain_s = self._parts, self._drain_s
+        tell_absent(await journal.totals(), parts.config.destinations)
         taking = await taking_of(parts, journal)
         self._front = taking.front
         dispatcher = dispatcher_of(parts, journal)

@@ -1,8 +1,9 @@
 """The `/metrics` page: the journal's lifetime counts as one snapshot, then the instruments.
 
 Per destination, accepted + replayed = skipped + pending + delivered + dead in every scrape, since
-all of them come from one read of the journal. Series of configured destinations and sources start
-at zero, so that a first increase is seen.
+all of them come from one read of the journal; also for one that is not configured any more, since
+its events wait for it to come back. Series of configured destinations and sources start at zero, so
+that a first increase is seen.
 """
 
 import time
@@ -99,7 +100,8 @@ class _Lifetime(Collector):
         yield from _arrivals(snapshot.totals, self._sources)
         yield from _counters(snapshot.totals, names)
         yield _value_delivered(snapshot.totals)
-        pending = {name: funnel_of(snapshot.totals, name).pending for name in names}
+        known = dict.fromkeys((*names, *sorted(snapshot.totals.accepted)))
+        pending = {name: funnel_of(snapshot.totals, name).pending for name in known}
         yield _gauge("relay_events_pending", "Events that wait", pending)
         yield _gauge(
             "relay_oldest_pending_seconds", "Age of the oldest that waits", snapshot.oldest_s

@@ -158,6 +158,20 @@ async def test_the_sums_of_a_scrape_hold_through_deaths_and_replays(tmp_path: Pa
         assert (view.delivered, view.dead, view.pending) == (52, 0, 0)
 
 
+async def test_the_sums_hold_for_a_destination_that_is_not_configured_any_more(
+    tmp_path: Path,
+) -> None:
+    """What waits for it goes on waiting, so a scrape goes on telling it."""
+    async with Sandbox() as sandbox:
+        async with sending(tmp_path, pinterest(sandbox.url), tiktok(sandbox.url)) as relay:
+            await relay.dispatcher.pause(PINTEREST)
+            await relay.accept(*purchases(relay.clock, 3))
+        async with sending(tmp_path, tiktok(sandbox.url)) as relay:
+            sums = by_destination(await scrape(relay))
+    assert_sums_hold(sums)
+    assert (sums[PINTEREST]["accepted"], sums[PINTEREST]["pending"]) == (3, 3)
+
+
 class Held(AiohttpTransport):
     """A network whose requests wait until they are let through."""
 
