@@ -11,14 +11,8 @@ from typing import Any
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.journal.writer import (
-    GATHERING_S,
-    MAX_QUEUED_EVENTS,
-    Companion,
-    Operation,
-    Writer,
-    touch,
-)
+from relay.journal.transaction import Companion, Operation
+from relay.journal.writer import GATHERING_S, MAX_QUEUED_EVENTS, Writer, touch
 from tests.given.journal.failing import Disk, connections_on, counting
 
 NEVER_S = 3_600.0
