@@ -10,7 +10,7 @@ from aiohttp import web
 from relay.admin.api import Api, Control
 from relay.admin.connection import Runner
 from relay.admin.guard import Guard
-from relay.admin.pages import Desk, Links, Pages
+from relay.admin.pages import Links, Pages, ScreenContext
 from relay.admin.server import AdminServer
 from relay.app.front import Front
 from relay.app.parts import Parts
@@ -60,7 +60,7 @@ def admin_of(parts: Parts, journal: Journal, dispatcher: Dispatcher, taking: Tak
     return AdminServer(
         api=Api(reports, *acts, producers=producers, sources=taking.kafka.view),
         pages=Pages(
-            _desk(parts, journal, reports, acts, producers=producers, sources=taking.kafka.view)
+            _context(parts, journal, reports, acts, producers=producers, sources=taking.kafka.view)
         ),
         guard=_guard(parts),
         exposition=_exposition(parts, journal, reports),
@@ -124,7 +124,7 @@ def _exposition(parts: Parts, journal: Journal, reports: Reports) -> Exposition:
     return Exposition(journal, reports, parts.metrics, sources=sources, clock=parts.clock)
 
 
-def _desk(
+def _context(
     parts: Parts,
     journal: Journal,
     reports: Reports,
@@ -132,9 +132,9 @@ def _desk(
     *,
     producers: Producers,
     sources: Callable[[], SourcesView],
-) -> Desk:
+) -> ScreenContext:
     trials = Trials(parts.config.destinations, parts.tokens, AiohttpTransport, parts.clock)
-    return Desk(
+    return ScreenContext(
         insight=Insight(journal, parts.destinations, reports, parts.metrics, parts.clock),
         reports=reports,
         dead_letters=acts.letters,

@@ -3,9 +3,9 @@
 from functools import partial
 from typing import NamedTuple
 
-from relay.app.crew import cores, crew_of
 from relay.app.front import Behind, Front, OneFront, keyring_of, routes_of, source_of
 from relay.app.parts import Parts
+from relay.app.workers import cores, pool_of
 from relay.intake import Intake, Router, Storage, Window, presence
 from relay.journal.sqlite import SqliteJournal
 from relay.keys.keyring import Keyring
@@ -58,7 +58,7 @@ def _front(parts: Parts, intake: Intake, keyring: Keyring, services: MainService
     openapi = producers_document()
     workers = parts.config.server.workers or cores()
     if workers > 1:
-        return crew_of(parts, services, workers, openapi)
+        return pool_of(parts, services, workers, openapi)
     return OneFront(parts, source_of(parts, Behind(intake, keyring, services.tries, openapi)))
 
 

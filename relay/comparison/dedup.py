@@ -14,8 +14,8 @@ from typing import Final, NamedTuple, get_args
 
 import msgspec
 
-from relay.comparison.checkup import Checked, Checkup, Doubt, Example, Unsent
 from relay.comparison.dedup_advice import advice, sentence
+from relay.comparison.dedup_result import Checked, DedupResult, Doubt, Example, Unsent
 from relay.comparison.listing import rfc3339
 from relay.comparison.pixel_book import BATCH, Alone, BrowserOnly, Pair, PixelBook
 from relay.comparison.pixel_file import PixelEvent, PixelFile
@@ -39,23 +39,25 @@ def check(
     pixel: PixelFile,
     now_s: float,
     watch: Watch,
-) -> Checkup:
+) -> DedupResult:
     """Return which of the server's events are counted twice. Raises `RelayError`."""
     with PixelBook.open() as book:
         book.add(pixel)
-        doctor = at_one_moment(
+        comparison = at_one_moment(
             journal, lambda snapshot: _look(snapshot, destinations, book, now_s, watch)
         )
         watch("Looking for pairs", 0, None)
         for pair in book.pairs():
-            doctor.take(pair)
-        return _told(journal, pixel, book, doctor)
+            comparison.take(pair)
+        return _told(journal, pixel, book, comparison)
 
 
-def _told(journal: Path, pixel: PixelFile, book: PixelBook, doctor: "_Doctor") -> Checkup:
-    before_s = None if doctor.kept_since_ms is None else doctor.kept_since_ms // 1000
-    checked = doctor.checked()
-    return Checkup(
+def _told(
+    journal: Path, pixel: PixelFile, book: PixelBook, comparison: "_Comparison"
+) -> DedupResult:
+    before_s = None if comparison.kept_since_ms is None else comparison.kept_since_ms // 1000
+    checked = comparison.checked()
+    return DedupResult(
         journal=str(journal),
         sound=not any(each.twice for each in checked) and not pixel.faults.count,
         browser_events=book.count,
@@ -64,7 +66,7 @@ def _told(journal: Path, pixel: PixelFile, book: PixelBook, doctor: "_Doctor") -
         columns=pixel.columns,
         kept_since=rfc3339(before_s),
         destinations=checked,
-        browser_only=[doctor.unsent(each) for each in book.browser_only(before_s)],
+        browser_only=[comparison.unsent(each) for each in book.browser_only(before_s)],
     )
 
 
@@ -112,24 +114,24 @@ def _look(
     book: PixelBook,
     now_s: float,
     watch: Watch,
-) -> "_Doctor":
+) -> "_Comparison":
     """Judge all events that have a browser event of their id; hold the others back."""
     book.forget_server()
     known = standing.names(snapshot)
     served = [each for each in destinations if each.name in known]
     if not served:
         raise RelayError(f"the journal serves none of the configured destinations; {START}")
-    doctor = _Doctor(served, book.period(), now_s)
+    comparison = _Comparison(served, book.period(), now_s)
     total = sum(standing.count(snapshot, lane) for lane in Lane)
     stands = _all_stands(snapshot, [each.name for each in served])
     done = 0
     while batch := list(islice(stands, BATCH)):
-        doctor.look(batch, book)
+        comparison.look(batch, book)
         done += len(batch)
         watch("Reading the journal", done, max(done, total))
     oldest = [standing.oldest_ms(snapshot, lane) for lane in Lane]
-    doctor.kept_since_ms = min((each for each in oldest if each is not None), default=None)
-    return doctor
+    comparison.kept_since_ms = min((each for each in oldest if each is not None), default=None)
+    return comparison
 
 
 def _all_stands(snapshot: sqlite3.Connection, names: Sequence[str]) -> Iterator[Stand]:
@@ -138,7 +140,7 @@ def _all_stands(snapshot: sqlite3.Connection, names: Sequence[str]) -> Iterator[
         yield from standing.stands(snapshot, lane, names, lambda entry: bool(entry.record))
 
 
-class _Doctor:
+class _Comparison:
     """Counts, destination by destination, how each event fares beside the browser's."""
 
     def __init__(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from relay.comparison.checkup import Checked
+from relay.comparison.dedup_result import Checked
 from relay.comparison.twin import Cause, Judge
 
 CAUSES: Final[Mapping[Cause, str]] = {

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Self
 import msgspec
 
 from relay.comparison.order_file import ShopOrder
-from relay.comparison.workbook import trouble_told, workbook
+from relay.comparison.temporary_database import errors_told, temporary_database
 from relay.journal.find.standing import Standing
 
 BATCH: Final = 500
@@ -51,7 +51,7 @@ class OrderBook:
     @contextmanager
     def open(cls) -> Iterator[Self]:
         """Hand out an empty book."""
-        with workbook(_TABLES) as connection:
+        with temporary_database(_TABLES) as connection:
             yield cls(connection)
 
     def add(self, orders: Iterable[ShopOrder]) -> None:
@@ -69,12 +69,12 @@ class OrderBook:
 
     def forget_found(self) -> None:
         """Begin anew with what the journal knows."""
-        with trouble_told():
+        with errors_told():
             self._connection.execute("DELETE FROM found")
 
     def note(self, purchases: Sequence[tuple[str, Found]]) -> None:
         """Write down purchases, each with the id of its order; those of no order are left out."""
-        with trouble_told():
+        with errors_told():
             lines = self._lines({order_id for order_id, _ in purchases})
             rows = [
                 (lines[order_id], _ENCODER.encode(found))

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final, Literal, NamedTuple, Self
 
 from relay.comparison.pixel_file import PixelEvent, loose
-from relay.comparison.workbook import trouble_told, workbook
+from relay.comparison.temporary_database import errors_told, temporary_database
 from relay.event_name import MONEY_NAMES
 
 BATCH: Final = 500
@@ -62,7 +62,7 @@ class PixelBook:
     @contextmanager
     def open(cls) -> Iterator[Self]:
         """Hand out an empty book."""
-        with workbook(_TABLES) as connection:
+        with temporary_database(_TABLES) as connection:
             yield cls(connection)
 
     def add(self, events: Iterable[PixelEvent]) -> None:
@@ -87,7 +87,7 @@ class PixelBook:
 
     def forget_server(self) -> None:
         """Begin anew with what the journal knows."""
-        with trouble_told():
+        with errors_told():
             self._connection.execute("DELETE FROM alone")
             self._connection.execute("UPDATE pixel SET matched = 0 WHERE matched")
 
@@ -95,7 +95,7 @@ class PixelBook:
         """Return the browser's events of each of these ids."""
         found: dict[str, list[PixelEvent]] = {}
         marks = ", ".join("?" * len(event_ids))
-        with trouble_told():
+        with errors_told():
             query = f"SELECT {_PIXEL} FROM pixel WHERE id IN ({marks}) ORDER BY line"
             for row in self._connection.execute(query, list(event_ids)):
                 events = found.setdefault(row[1], [])
@@ -105,14 +105,14 @@ class PixelBook:
 
     def mark(self, event_ids: Collection[str]) -> None:
         """Note that the server has events with these ids."""
-        with trouble_told():
+        with errors_told():
             self._connection.executemany(
                 "UPDATE pixel SET matched = 1 WHERE id = ?", [(each,) for each in event_ids]
             )
 
     def note_alone(self, events: Iterable[Alone]) -> None:
         """Hold server events back."""
-        with trouble_told():
+        with errors_told():
             self._connection.executemany("INSERT INTO alone VALUES (?, ?, ?, ?, ?)", events)
 
     def pairs(self) -> Iterator[Pair]:

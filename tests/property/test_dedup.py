@@ -11,8 +11,8 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.comparison.checkup import Checkup
 from relay.comparison.dedup import check
+from relay.comparison.dedup_result import DedupResult
 from relay.comparison.pixel_file import PixelFile
 from relay.config import PinterestConfig, TikTokConfig
 from relay.conversion import Order
@@ -79,7 +79,7 @@ def write(path: Path, kinds: Sequence[str]) -> None:
             seed.cursor(name, 0, lane=Lane.OTHER)
 
 
-def checked(kinds: Sequence[str]) -> Checkup:
+def checked(kinds: Sequence[str]) -> DedupResult:
     # The first and the last line only open the time that the file covers.
     edges = [f"edge-{at},page_view,{NOW_S + at * APART_S * len(kinds)},," for at in (0, 1)]
     lines = [line for number, kind in enumerate(kinds) for line in lines_of(number, kind)]

@@ -5,7 +5,7 @@ module of its own.
 """
 
 from relay.admin.pages.link import Links
-from relay.admin.pages.screen import Desk
+from relay.admin.pages.screen import ScreenContext
 from relay.admin.pages.site import Pages
 
-__all__ = ["Desk", "Links", "Pages"]
+__all__ = ["Links", "Pages", "ScreenContext"]

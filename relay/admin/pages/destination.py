@@ -25,7 +25,7 @@ class Destination(Screen):
     async def show(self, request: web.Request) -> web.Response:
         """Answer with one destination over a range."""
         name = self._name(request)
-        detail = await self.desk.insight.detail(name, range_of(request))
+        detail = await self.context.insight.detail(name, range_of(request))
         return self.renderer.page(
             request,
             "destination.html",
@@ -34,7 +34,7 @@ class Destination(Screen):
             view=detail.card.view,
             groups=[(group, meaning(group, detail.card.view.type)) for group in detail.groups],
             waiting=waiting,
-            labels=self.desk.insight.labels,
+            labels=self.context.insight.labels,
             ranges=SPOKEN,
             figures=figures_of(request),
             range=detail.summary.range,
@@ -43,12 +43,12 @@ class Destination(Screen):
     @told
     async def pause(self, request: web.Request) -> web.Response:
         """Stop sending."""
-        return await self._switch(request, self.desk.control.pause)
+        return await self._switch(request, self.context.control.pause)
 
     @told
     async def resume(self, request: web.Request) -> web.Response:
         """Send again, and try at once."""
-        return await self._switch(request, self.desk.control.resume)
+        return await self._switch(request, self.context.control.resume)
 
     async def _switch(
         self, request: web.Request, act: Callable[[str], Awaitable[None]]
@@ -59,6 +59,6 @@ class Destination(Screen):
 
     def _name(self, request: web.Request) -> str:
         name = request.match_info["name"]
-        if name not in self.desk.reports.names:
+        if name not in self.context.reports.names:
             raise web.HTTPNotFound
         return name

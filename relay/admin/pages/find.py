@@ -28,7 +28,7 @@ class Find(Screen):
             events=found.events if found else (),
             meaning=self._meaning,
             paused=self._paused(),
-            labels=self.desk.insight.labels,
+            labels=self.context.insight.labels,
         )
 
     async def _found(self, wanted: str) -> EventList | None:
@@ -36,7 +36,7 @@ class Find(Screen):
 
         An event id comes first: it is the one that the shop and the pixel share.
         """
-        reports = self.desk.reports
+        reports = self.context.reports
         for each in dict.fromkeys((wanted, wanted.strip())):
             if len(each) > MAX_ID:
                 continue
@@ -46,11 +46,11 @@ class Find(Screen):
         return None
 
     def _paused(self) -> frozenset[str]:
-        health = self.desk.reports.health()
+        health = self.context.reports.health()
         return frozenset(name for name, each in health.items() if each.state == "paused")
 
     def _meaning(self, delivery: DeliveryView, attempt: AttemptView) -> str:
         """Return what an attempt's answer means, the platform's own words if it is not listed."""
-        platform = self.desk.insight.types.get(delivery.destination, "")
+        platform = self.context.insight.types.get(delivery.destination, "")
         wording = wording_of(platform, attempt.code, attempt.http_status)
         return wording.sentence if wording else attempt.message

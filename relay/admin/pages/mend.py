@@ -25,7 +25,7 @@ class Mend(Screen):
     @told
     async def show(self, request: web.Request) -> web.Response:
         """Answer with what stands out in the latest events."""
-        diagnosis = await self.desk.producers.diagnosis()
+        diagnosis = await self.context.producers.diagnosis()
         return self.renderer.page(
             request,
             "mend.html",

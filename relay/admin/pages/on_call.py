@@ -18,22 +18,22 @@ class OnCall(Screen):
     @told
     async def show(self, request: web.Request) -> web.Response:
         """Answer with the figures as they are now."""
-        views = (await self.desk.reports.destinations()).destinations
-        journal = await self.desk.reports.journal()
+        views = (await self.context.reports.destinations()).destinations
+        journal = await self.context.reports.journal()
         return self.renderer.page(
             request,
             "on_call.html",
-            sources=self.desk.sources(),
+            sources=self.context.sources(),
             figures=on_call(
-                self.desk.metrics,
+                self.context.metrics,
                 views,
                 journal,
-                await self.desk.insight.totals(),
-                self.desk.reports.health(),
+                await self.context.insight.totals(),
+                self.context.reports.health(),
             ),
-            links=self.desk.links,
-            fingerprint=self.desk.fingerprint,
+            links=self.context.links,
+            fingerprint=self.context.fingerprint,
             version=version("conversion-relay"),
-            started_ms=self.desk.started_s * 1000,
-            up_s=self.desk.clock() - self.desk.started_s,
+            started_ms=self.context.started_s * 1000,
+            up_s=self.context.clock() - self.context.started_s,
         )

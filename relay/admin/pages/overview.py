@@ -19,14 +19,14 @@ class Overview(Screen):
     @told
     async def show(self, request: web.Request) -> web.Response:
         """Answer with the figures of a range."""
-        found = await self.desk.insight.overview(range_of(request))
+        found = await self.context.insight.overview(range_of(request))
         return self.renderer.page(
             request,
             "overview.html",
             overview=found,
             tasks=found.tasks[:TASKS_SHOWN],
             more_tasks=len(found.tasks[TASKS_SHOWN:]),
-            labels=self.desk.insight.labels,
+            labels=self.context.insight.labels,
             ranges=SPOKEN,
             figures=figures_of(request),
         )

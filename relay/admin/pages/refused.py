@@ -24,7 +24,7 @@ class Refused(Screen):
     @told
     async def show(self, request: web.Request) -> web.Response:
         """Answer with the latest rejections, of one code if it is named."""
-        found = (await self.desk.reports.rejections(KEPT)).rejections
+        found = (await self.context.reports.rejections(KEPT)).rejections
         code = request.query.get("code", "")
         matching = [each for each in found if code in ("", each.code)]
         shown = matching if "all" in request.query else matching[:SHOWN]

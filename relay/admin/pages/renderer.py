@@ -11,7 +11,7 @@ import jinja2
 import msgspec
 from aiohttp import web
 
-from relay.admin import speech
+from relay.admin import formatting
 from relay.admin.pages import sparkline
 from relay.admin.pages.asset import Assets
 from relay.config.quantity import sized
@@ -95,18 +95,18 @@ class Renderer:
 
 
 _FILTERS: Final[dict[str, Callable[..., Any]]] = {
-    "grouped": speech.grouped,
-    "counted": speech.counted,
-    "plural": speech.plural,
-    "money": speech.money_text,
-    "moment": speech.moment,
+    "grouped": formatting.grouped,
+    "counted": formatting.counted,
+    "plural": formatting.plural,
+    "money": formatting.money_text,
+    "moment": formatting.moment,
     "identifier": identifier_name,
-    "instant": speech.instant,
+    "instant": formatting.instant,
     "sized": sized,
-    "spoken": speech.spoken,
-    "within": speech.within,
-    "named": speech.named,
-    "about_event": speech.about_event,
+    "spoken": formatting.spoken,
+    "within": formatting.within,
+    "named": formatting.named,
+    "about_event": formatting.about_event,
     "share": share,
     "sparkline": sparkline.points,
 }

@@ -31,8 +31,8 @@ Trial = Callable[[str, str], Awaitable[Sequence[Probe]]]
 """Sends a test event to a destination, by name, with a test event code or none."""
 
 
-class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What the screens work with; `started_s` in Unix seconds.
+class ScreenContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What every screen works with; `started_s` in Unix seconds.
 
     `emulated` are the destinations whose platform is an emulator on this machine; `fingerprint`
     tells one set of settings from another.
@@ -56,8 +56,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 class Screen:
     """One screen or a few that belong together."""
 
-    def __init__(self, desk: Desk, renderer: Renderer) -> None:
-        self.desk = desk
+    def __init__(self, context: ScreenContext, renderer: Renderer) -> None:
+        self.context = context
         self.renderer = renderer
 
     def routes(self) -> list[web.RouteDef]:

@@ -12,7 +12,7 @@ from relay.admin.pages.on_call import OnCall
 from relay.admin.pages.overview import Overview
 from relay.admin.pages.refused import Refused
 from relay.admin.pages.renderer import Renderer
-from relay.admin.pages.screen import Desk, Screen, told
+from relay.admin.pages.screen import Screen, ScreenContext, told
 from relay.admin.pages.trial import Trial
 from relay.admin.pages.undelivered import Undelivered
 
@@ -46,11 +46,11 @@ SCREENS: Sequence[type[Screen]] = (
 class Pages:
     """The page as a whole."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: ScreenContext) -> None:
         self._assets = Assets()
-        emulated = [desk.insight.labels[name] for name in desk.emulated]
-        renderer = Renderer(self._assets, desk.clock, desk.insight.tested, emulated)
-        self._screens = [screen(desk, renderer) for screen in SCREENS]
+        emulated = [context.insight.labels[name] for name in context.emulated]
+        renderer = Renderer(self._assets, context.clock, context.insight.tested, emulated)
+        self._screens = [screen(context, renderer) for screen in SCREENS]
 
     def routes(self) -> list[web.RouteDef]:
         """Return what is below `/`."""

@@ -8,7 +8,7 @@ from aiohttp import web
 from relay.admin.pages.done import Done
 from relay.admin.pages.form import fields
 from relay.admin.pages.renderer import Renderer
-from relay.admin.pages.screen import Desk, Screen, told
+from relay.admin.pages.screen import Screen, ScreenContext, told
 from relay.outcome.probe import Probe
 
 MAX_CODE = 100
@@ -25,9 +25,9 @@ class Verdict(msgspec.Struct, frozen=True):
 class Trial(Screen):
     """The form and the verdict, which a reload shows again without another test."""
 
-    def __init__(self, desk: Desk, renderer: Renderer) -> None:
-        super().__init__(desk, renderer)
-        self.done = Done[Verdict](desk.clock)
+    def __init__(self, context: ScreenContext, renderer: Renderer) -> None:
+        super().__init__(context, renderer)
+        self.done = Done[Verdict](context.clock)
 
     def routes(self) -> list[web.RouteDef]:
         """Return its routes."""
@@ -43,8 +43,8 @@ class Trial(Screen):
             chosen=said.name if said else request.query.get("destination", ""),
             code=said.code if said else "",
             probes=said.probes if said else None,
-            labels=self.desk.insight.labels,
-            types=self.desk.insight.types,
+            labels=self.context.insight.labels,
+            types=self.context.insight.types,
         )
 
     @told
@@ -52,8 +52,8 @@ class Trial(Screen):
         """Send it, and lead to the verdict. Takes as long as the platform does."""
         given = await fields(request)
         name = given.get("destination", "")
-        if name not in self.desk.reports.names:
+        if name not in self.context.reports.names:
             raise web.HTTPNotFound
         code = given.get("test_event_code", "").strip()[:MAX_CODE]
-        said = Verdict(name, code, await self.desk.trial(name, code))
+        said = Verdict(name, code, await self.context.trial(name, code))
         raise web.HTTPSeeOther(f"/test?done={self.done.keep(said)}")

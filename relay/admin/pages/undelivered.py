@@ -13,7 +13,7 @@ from relay.admin.pages import form
 from relay.admin.pages.done import Done
 from relay.admin.pages.letters_csv import csv_of
 from relay.admin.pages.renderer import Renderer
-from relay.admin.pages.screen import Desk, Screen, told
+from relay.admin.pages.screen import Screen, ScreenContext, told
 from relay.admin.query import choice
 from relay.journal.letter import DeadFilter, DeadGroup, Replayed
 from relay.outcome.dead_letters import DeadLetters
@@ -30,9 +30,9 @@ Action = Literal["replay", "drop"]
 class Undelivered(Screen):
     """The groups, the letters of one, and what can be done with them."""
 
-    def __init__(self, desk: Desk, renderer: Renderer) -> None:
-        super().__init__(desk, renderer)
-        self.done = Done[tuple[Action, int]](desk.clock)
+    def __init__(self, context: ScreenContext, renderer: Renderer) -> None:
+        super().__init__(context, renderer)
+        self.done = Done[tuple[Action, int]](context.clock)
 
     def routes(self) -> list[web.RouteDef]:
         """Return its routes."""
@@ -51,10 +51,10 @@ class Undelivered(Screen):
         wanted = request.query.get("destination", "")
         groups = [
             (group, meaning(group, self._platform(group)))
-            for group in await self.desk.insight.dead_groups()
+            for group in await self.context.insight.dead_groups()
             if wanted in ("", group.destination)
         ]
-        if wanted and not groups and wanted not in self.desk.insight.labels:
+        if wanted and not groups and wanted not in self.context.insight.labels:
             raise web.HTTPNotFound
         return self.renderer.page(
             request,
@@ -63,16 +63,16 @@ class Undelivered(Screen):
             settled=[each for each in groups if each[0].reason in SETTLED],
             wanted=wanted,
             done=self.done.named_by(request),
-            labels=self.desk.insight.labels,
+            labels=self.context.insight.labels,
         )
 
     @told
     async def group(self, request: web.Request) -> web.Response:
         """Answer with the letters of one group, a page of them, of a range if one is named."""
         where, range_name = form.group(request.query), choice(request, "range", RangeName)
-        since_ms = self.desk.insight.row_ms(range_name) if range_name else None
+        since_ms = self.context.insight.row_ms(range_name) if range_name else None
         try:
-            found = await self.desk.reports.dead_letters(
+            found = await self.context.reports.dead_letters(
                 replace(where, received_since_ms=since_ms),
                 limit=LETTERS,
                 cursor=request.query.get("cursor"),
@@ -88,8 +88,8 @@ class Undelivered(Screen):
             ranges=SPOKEN,
             group=await self._group(where),
             meaning=meaning,
-            platform=self.desk.insight.types.get(where.destination or "", ""),
-            labels=self.desk.insight.labels,
+            platform=self.context.insight.types.get(where.destination or "", ""),
+            labels=self.context.insight.labels,
         )
 
     @told
@@ -103,9 +103,9 @@ class Undelivered(Screen):
             "confirm.html",
             where=where,
             action=action,
-            dry=await _dry_run(self.desk.dead_letters, where, action),
+            dry=await _dry_run(self.context.dead_letters, where, action),
             group=await self._group(where),
-            labels=self.desk.insight.labels,
+            labels=self.context.insight.labels,
             max_note=form.MAX_NOTE,
         )
 
@@ -113,7 +113,7 @@ class Undelivered(Screen):
     async def replay(self, request: web.Request) -> web.Response:
         """Send a group again."""
         where = form.group(await form.fields(request))
-        done = await self.desk.dead_letters.replay(where, dry_run=False)
+        done = await self.context.dead_letters.replay(where, dry_run=False)
         raise web.HTTPSeeOther(f"/undelivered?done={self.done.keep(('replay', done.replayed))}")
 
     @told
@@ -121,7 +121,7 @@ class Undelivered(Screen):
         """Dismiss a group, with a note."""
         given = await form.fields(request)
         where, note = form.group(given), given.get("note", "").strip()[: form.MAX_NOTE]
-        dropped = await self.desk.dead_letters.drop(where, note=note, dry_run=False)
+        dropped = await self.context.dead_letters.drop(where, note=note, dry_run=False)
         raise web.HTTPSeeOther(f"/undelivered?done={self.done.keep(('drop', dropped))}")
 
     @told
@@ -130,20 +130,20 @@ class Undelivered(Screen):
         named = any(name in request.query for name in form.GROUP)
         where = form.group(request.query) if named else DeadFilter()
         return web.Response(
-            text=await csv_of(self.desk.reports, where),
+            text=await csv_of(self.context.reports, where),
             content_type="text/csv",
             headers={"Content-Disposition": 'attachment; filename="not-delivered.csv"'},
         )
 
     async def _group(self, where: DeadFilter) -> DeadGroup | None:
-        found = await self.desk.insight.dead_groups()
+        found = await self.context.insight.dead_groups()
         key = (where.destination, where.reason, where.code)
         return next(
             (each for each in found if (each.destination, each.reason, each.code) == key), None
         )
 
     def _platform(self, group: DeadGroup) -> str:
-        return self.desk.insight.types.get(group.destination, "")
+        return self.context.insight.types.get(group.destination, "")
 
 
 async def _dry_run(letters: DeadLetters, where: DeadFilter, action: str) -> Replayed:

@@ -12,9 +12,9 @@ from relay.cli.journal import interruptible, journal_path, progress, settings
 from relay.cli.journal.reconcile import reading, tell_faults
 from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table
-from relay.comparison.checkup import Checked, Checkup, Example
 from relay.comparison.dedup import check
 from relay.comparison.dedup_advice import CAUSES
+from relay.comparison.dedup_result import Checked, DedupResult, Example
 from relay.comparison.pixel_file import TEMPLATE, PixelFile
 from relay.config import Config
 from relay.delivery import Destination
@@ -68,14 +68,14 @@ def destinations(config: Config) -> list[Destination]:
     return [types[each.type].build(name, each) for name, each in config.destinations.items()]
 
 
-def _checked(file: BinaryIO, journal: Path, served: Sequence[Destination]) -> Checkup:
+def _checked(file: BinaryIO, journal: Path, served: Sequence[Destination]) -> DedupResult:
     platforms = list(dict.fromkeys([*discover(), *(each.name for each in served)]))
     with interruptible(), progress() as watch:
         pixel = PixelFile(file, platforms, reading(file, "Reading the browser's events", watch))
         return check(journal, served, pixel, time.time(), watch)
 
 
-def _show(found: Checkup) -> None:
+def _show(found: DedupResult) -> None:
     tell_faults(list(found.faults), found.unreadable)
     screen = console()
     numbers = ("Once", "Server only", "Twice", "Outside")
@@ -110,7 +110,7 @@ def _told(example: Example) -> str:
     return ", ".join(parts)
 
 
-def _show_browser_only(found: Checkup) -> None:
+def _show_browser_only(found: DedupResult) -> None:
     if not found.browser_only:
         return
     screen = console()

@@ -14,7 +14,7 @@ from yarl import URL
 
 from relay.admin.api import Api
 from relay.admin.guard import Guard
-from relay.admin.pages import Desk, Links, Pages
+from relay.admin.pages import Links, Pages, ScreenContext
 from relay.admin.server import AdminServer
 from relay.app.showing import listening
 from relay.config import Listen
@@ -156,7 +156,7 @@ class AdminPort:
                 self.switch,
                 producers=self._producers(clock),
             ),
-            pages=Pages(self._desk(reports, clock)),
+            pages=Pages(self._context(reports, clock)),
             guard=guard,
             exposition=Exposition(self.journal, reports, self.metrics),
             not_ready=lambda: self.not_ready,
@@ -166,8 +166,8 @@ class AdminPort:
     def _producers(self, clock: Callable[[], float]) -> Producers:
         return Producers(self.journal, lambda: self.keys, clock)
 
-    def _desk(self, reports: Reports, clock: Callable[[], float]) -> Desk:
-        return Desk(
+    def _context(self, reports: Reports, clock: Callable[[], float]) -> ScreenContext:
+        return ScreenContext(
             insight=Insight(self.journal, self.destinations, reports, self.metrics, clock),
             reports=reports,
             dead_letters=self._letters,

@@ -6,7 +6,7 @@ import pytest
 
 from relay.comparison.order_book import Found, OrderBook
 from relay.comparison.order_file import ShopOrder
-from relay.comparison.workbook import workbook
+from relay.comparison.temporary_database import temporary_database
 from relay.errors import RelayError
 from relay.journal.find.standing import Standing
 
@@ -64,6 +64,6 @@ def test_a_full_disk_is_one_sentence_that_names_the_folder() -> None:
 
 
 def fill_a_small_disk() -> None:
-    with workbook("CREATE TABLE t (x TEXT)") as connection:
+    with temporary_database("CREATE TABLE t (x TEXT)") as connection:
         connection.execute("PRAGMA max_page_count = 8")
         connection.executemany("INSERT INTO t VALUES (?)", [("x" * 1_000,)] * 100)

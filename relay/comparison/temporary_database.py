@@ -1,7 +1,7 @@
 """A temporary database for what is compared: it has no name, and is gone with the process.
 
-SQLite makes it in the folder for temporary files once it outgrows its cache. Whatever goes wrong
-with it is one line, with the variable that names another folder.
+SQLite puts it into the folder for temporary files once it outgrows its cache. An error is one line
+that names the variable by which another folder is chosen.
 """
 
 import sqlite3
@@ -15,9 +15,9 @@ CACHE_KIB: Final = 48 * 1024
 
 
 @contextmanager
-def workbook(tables: str) -> Iterator[sqlite3.Connection]:
+def temporary_database(tables: str) -> Iterator[sqlite3.Connection]:
     """Open an empty database with these tables in it, for the thread that opens it."""
-    with closing(sqlite3.connect("", isolation_level=None)) as connection, trouble_told():
+    with closing(sqlite3.connect("", isolation_level=None)) as connection, errors_told():
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
@@ -27,7 +27,7 @@ def workbook(tables: str) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def trouble_told() -> Iterator[None]:
+def errors_told() -> Iterator[None]:
     """Turn what SQLite raises within into a `RelayError`."""
     try:
         yield

@@ -1,7 +1,7 @@
-"""Wires the workers: how one is started, and what it is told.
+"""Wires the worker processes: how one is started, and what it is told.
 
-A worker gets no token of a platform and no password. Secrets of shops that stand in variables go
-to it over its socket, since its arguments and its environment can be read by others.
+A worker gets no token of a platform and no password. Shops' secrets that stand in environment
+variables go to it over its socket, since others can read a process's arguments and environment.
 """
 
 import logging
@@ -29,7 +29,7 @@ INHERITED_STARTS: Final = ("PYTHON", "LC_", "LD_", "MALLOC_", "COVERAGE_")
 """The variables that a worker inherits: those that a Python needs to run, and no others."""
 
 
-def crew_of(parts: Parts, services: MainServices, workers: int, openapi: bytes) -> Pool:
+def pool_of(parts: Parts, services: MainServices, workers: int, openapi: bytes) -> Pool:
     """Return the workers of a relay."""
     config, listen = parts.config, parts.config.server.listen
     document, secrets = document_of(_bare(config)), _shop_secrets(config, parts.environ)

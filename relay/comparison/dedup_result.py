@@ -1,4 +1,4 @@
-"""What comparing the browser's events with the server's comes to, as it is told and printed."""
+"""The result of comparing the browser's events with the server's, as it is printed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -60,7 +60,7 @@ class Unsent(msgspec.Struct, frozen=True, kw_only=True):
     example: str
 
 
-class Checkup(msgspec.Struct, frozen=True, kw_only=True):
+class DedupResult(msgspec.Struct, frozen=True, kw_only=True):
     """The whole result, as `--json` prints it."""
 
     journal: str

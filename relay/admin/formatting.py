@@ -1,4 +1,4 @@
-"""How figures, moments and spans of time are written for people. Everything is text, unescaped."""
+"""Formats figures, moments and spans of time for people. Everything is text, unescaped."""
 
 import re
 from collections.abc import Mapping
