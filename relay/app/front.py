@@ -16,10 +16,10 @@ from relay.sources.body import MAX_BODIES_AT_ONCE
 from relay.sources.guesses import MAX_WAITING, Delays, Guesses
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
+from relay.sources.receiver import Receiver
 from relay.sources.segment import Segment
 from relay.sources.shopify import PATH as SHOPIFY_PATH
 from relay.sources.shopify import Shop, Shopify
-from relay.sources.taker import Taker
 
 
 class Front(Protocol):
@@ -118,13 +118,13 @@ def routes_of(parts: Parts) -> Sequence[Route]:
 def source_of(parts: Parts, behind: Behind) -> HttpSource:
     """Return what answers producers in this process."""
     metrics = parts.metrics
-    taker = _taker(parts, behind)
-    segment = Segment(behind.intake, taker, behind.keyring, metrics, parts.clock)
-    shopify = Shopify(behind.intake, taker, _shops(parts), metrics, parts.clock)
+    receiver = _receiver(parts, behind)
+    segment = Segment(behind.intake, receiver, behind.keyring, metrics, parts.clock)
+    shopify = Shopify(behind.intake, receiver, _shops(parts), metrics, parts.clock)
     others = {**dict.fromkeys(segment.paths, segment.handle), SHOPIFY_PATH: shopify.handle}
     return HttpSource(
         behind.intake,
-        taker,
+        receiver,
         behind.keyring,
         answers=metrics.answers,
         guesses=Guesses(behind.delays, asyncio.sleep, -(-MAX_WAITING // behind.share)),
@@ -133,9 +133,9 @@ def source_of(parts: Parts, behind: Behind) -> HttpSource:
     )
 
 
-def _taker(parts: Parts, behind: Behind) -> Taker:
+def _receiver(parts: Parts, behind: Behind) -> Receiver:
     settings = parts.config.server
-    return Taker(
+    return Receiver(
         behind.intake,
         parts.metrics,
         max_body_bytes=settings.max_body,

@@ -24,7 +24,7 @@ from relay.sources.connections import Server
 from relay.sources.credential import grant_of, refused
 from relay.sources.guesses import Guesses
 from relay.sources.prompt import Prompt
-from relay.sources.taker import Reading, Taker, Use
+from relay.sources.receiver import Reading, Receiver, Use
 
 JSON_TYPES: Final = frozenset({"application/json", "text/json"})
 NDJSON_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
@@ -50,7 +50,7 @@ class HttpSource:
     def __init__(
         self,
         intake: Intake,
-        taker: Taker,
+        receiver: Receiver,
         keyring: Keyring,
         *,
         answers: Tally,
@@ -59,7 +59,7 @@ class HttpSource:
         others: Mapping[str, Handler] | None = None,
     ) -> None:
         self._intake = intake
-        self._taker = taker
+        self._receiver = receiver
         self._keyring = keyring
         self._answers = answers
         self._guesses = guesses
@@ -91,11 +91,11 @@ class HttpSource:
     @property
     def stopping(self) -> bool:
         """Whether the relay shuts down."""
-        return self._taker.stopping
+        return self._receiver.stopping
 
     def stop(self) -> None:
         """Take no events from now on; what has arrived whole is still stored and answered."""
-        self._taker.stop()
+        self._receiver.stop()
 
     def _handler_of(self, request: web.BaseRequest) -> Handler:
         routes = self._routes.get(request.path)
@@ -110,7 +110,7 @@ class HttpSource:
     async def _events(self, request: web.BaseRequest) -> web.StreamResponse:
         use = Use(grant_of(request, self._keyring))
         try:
-            taken = await self._taker.take(request, use, self._reading_of(request))
+            taken = await self._receiver.take(request, use, self._reading_of(request))
         except Unreadable as error:
             return response(400, unreadable(error.problem))
         return response(202 if taken.entries else 400, taken_answer(taken))

@@ -21,7 +21,7 @@ from relay.kafka.closing import close_consumer
 from relay.kafka.fault import KNOWN, Fault, fault_of, mistake_of
 from relay.metrics import Metrics
 from relay.outcome.source_view import KafkaSourceView
-from relay.sources.kafka.batch import BatchTaker
+from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.rejected import SUFFIX, RejectedTopics
 from relay.sources.kafka.session import Session
 from relay.sources.kafka.status import Status
@@ -53,7 +53,7 @@ class KafkaSource:
         self._clients = clients
         self._status = Status(settings.group_id, settings.topics, metrics, clock)
         self._rejected = RejectedTopics(clients)
-        self._taker = BatchTaker(intake, self._rejected, self._status, metrics, randomness)
+        self._receiver = BatchReceiver(intake, self._rejected, self._status, metrics, randomness)
         self._random = randomness
         self._stop = asyncio.Event()
 
@@ -96,7 +96,7 @@ class KafkaSource:
         await self._clients.probe()
         topics = await self._readable_topics()
         consumer = self._clients.consumer(self._settings.group_id)
-        session = Session(consumer, self._taker, self._status, self._clients, self._stop)
+        session = Session(consumer, self._receiver, self._status, self._clients, self._stop)
         consumer.subscribe(topics, listener=session)
         try:
             await consumer.start()

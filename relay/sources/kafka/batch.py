@@ -1,8 +1,8 @@
 """What one poll brought, from messages to the disk: intake, one append, rejected ones away.
 
-It takes as long as it takes: while the journal is full, or what is unusable cannot be written
-away, it tries again, and the caller sees to it that the consumer stays a member of its group.
-Nothing is skipped; to be cancelled is fine, since nothing is committed before it returns.
+It has no time limit: while the journal is full, or the rejected topic cannot be written, it tries
+again, and the caller keeps the consumer in its group meanwhile. Nothing is skipped. It may be
+cancelled at any time, since nothing is committed before it returns.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ REJECTED_FIRST_S: Final = 1.0
 REJECTED_MAX_S: Final = 30.0
 
 
-class BatchTaker:
-    """Takes the messages of a poll."""
+class BatchReceiver:
+    """Receives the messages of a poll."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from relay.kafka.client import Clients
 from relay.kafka.closing import end
-from relay.sources.kafka.batch import BatchTaker
+from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.message import Message
 from relay.sources.kafka.status import Status
 from relay.sources.kafka.watch import Watch
@@ -37,13 +37,13 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
     def __init__(
         self,
         consumer: AIOKafkaConsumer,
-        taker: BatchTaker,
+        receiver: BatchReceiver,
         status: Status,
         clients: Clients,
         stop: asyncio.Event,
     ) -> None:
         self._consumer = consumer
-        self._taker = taker
+        self._receiver = receiver
         self._status = status
         self._clients = clients
         self._stop = stop
@@ -112,7 +112,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
 
     async def _bring_to_end(self, polled: Polled, ends: Offsets) -> None:
         if polled:
-            await self._taker.take(message for each in polled.values() for message in each)
+            await self._receiver.take(message for each in polled.values() for message in each)
         try:
             await self._look_for_gaps(polled)
             await self._consumer.commit(ends)

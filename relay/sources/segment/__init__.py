@@ -21,9 +21,9 @@ from relay.metrics import Metrics
 from relay.sources.answer import RefusalCode, Refused
 from relay.sources.credential import basic_grant_of, refused
 from relay.sources.prompt import Prompt, json_response
+from relay.sources.receiver import Receiver, Use
 from relay.sources.segment.call import event_of, read_time
 from relay.sources.segment.loose import Json, decoded, rows, table
-from relay.sources.taker import Taker, Use
 
 KINDS: Final = ("track", "page", "screen", "identify", "group", "alias")
 BATCH: Final = "batch"
@@ -50,13 +50,13 @@ class Segment:
     def __init__(
         self,
         intake: Intake,
-        taker: Taker,
+        receiver: Receiver,
         keyring: Keyring,
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
         self._intake = intake
-        self._taker = taker
+        self._receiver = receiver
         self._keyring = keyring
         self._metrics = metrics
         self._clock = clock
@@ -84,7 +84,7 @@ class Segment:
         async def read(body: bytes, origin: Origin) -> Taken:
             return await self._read(body, origin, kind)
 
-        return await self._taker.take(request, Use(grant), read)
+        return await self._receiver.take(request, Use(grant), read)
 
     async def _read(self, body: bytes, origin: Origin, kind: str) -> Taken:
         envelope = decoded(body)

@@ -21,9 +21,9 @@ from relay.keys.uses import Uses
 from relay.metrics import Metrics
 from relay.sources.answer import Refused, response, taken_answer, unreadable
 from relay.sources.prompt import Prompt
+from relay.sources.receiver import Receiver, Use
 from relay.sources.segment.loose import decoded
 from relay.sources.shopify.order import TOPICS, event_of
-from relay.sources.taker import Taker, Use
 
 PATH: Final = "/v1/webhooks/shopify"
 SUCCESS: Final = b'{"success":true}'
@@ -43,13 +43,13 @@ class Shopify:
     def __init__(
         self,
         intake: Intake,
-        taker: Taker,
+        receiver: Receiver,
         shops: Mapping[str, Shop],
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
         self._intake = intake
-        self._taker = taker
+        self._receiver = receiver
         self._shops = shops
         self._metrics = metrics
         self._nobody = Grant(None, Uses({}, clock), clock)
@@ -66,7 +66,7 @@ class Shopify:
             return await self._read(body, Origin(origin.source, shop.name), topic, shop)
 
         try:
-            taken = await self._taker.take(request, Use(self._nobody), read)
+            taken = await self._receiver.take(request, Use(self._nobody), read)
         except Unreadable as error:
             return response(400, unreadable(error.problem))
         if taken.errors:

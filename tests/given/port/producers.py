@@ -18,8 +18,8 @@ from relay.sources.connections import Server
 from relay.sources.guesses import Guesses, Tries
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
+from relay.sources.receiver import Receiver
 from relay.sources.segment import PATHS, Segment
-from relay.sources.taker import Taker
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S
 from tests.given.journal.recording import RecordingJournal
@@ -156,11 +156,13 @@ async def serving(
     intake = Intake(router, Storage(router, log or journal), clock)
     metrics = Metrics()
     keyring = Keyring(keys_file or NO_KEYS, uses or Uses({}, clock), clock)
-    taker = Taker(intake, metrics, max_body_bytes=MAX_BODY_BYTES, body_timeout_s=body_timeout_s)
-    segment = Segment(intake, taker, keyring, metrics, clock)
+    receiver = Receiver(
+        intake, metrics, max_body_bytes=MAX_BODY_BYTES, body_timeout_s=body_timeout_s
+    )
+    segment = Segment(intake, receiver, keyring, metrics, clock)
     source = HttpSource(
         intake,
-        taker,
+        receiver,
         keyring,
         answers=metrics.answers,
         guesses=Guesses(Tries(clock), sleep),

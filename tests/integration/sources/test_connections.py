@@ -59,7 +59,7 @@ async def test_a_relay_that_stops_takes_nothing_more() -> None:
 async def test_a_body_that_is_still_coming_when_the_relay_stops_is_answered_at_once() -> None:
     async with serving() as port, Client(port.number) as client:
         await client.send(post(encoded())[:-5])
-        await until(lambda: port.source._taker._bodies._deadlines)
+        await until(lambda: port.source._receiver._bodies._deadlines)
 
         port.source.stop()
 
@@ -103,9 +103,9 @@ async def test_a_client_that_is_gone_before_its_body_was_all_there_leaves_nothin
         for end in ("abort", "end_sending"):
             async with Client(port.number) as client:
                 await client.send(post(encoded())[:-5])
-                await until(lambda: port.source._taker._bodies._deadlines)
+                await until(lambda: port.source._receiver._bodies._deadlines)
                 getattr(client, end)()
-                await until(lambda: not port.source._taker._bodies._deadlines)
+                await until(lambda: not port.source._receiver._bodies._deadlines)
 
         assert (await port.post(encoded(event_id="next"))).status == 202
         assert port.journal.event_ids == ["next"]
@@ -249,7 +249,7 @@ async def test_an_http_1_0_client_is_answered_and_never_asked_to_go_on() -> None
     request = post(encoded(), Expect="100-continue").replace(b"HTTP/1.1", b"HTTP/1.0")
     async with serving() as port, Client(port.number) as client:
         await client.send(request[:-5])
-        await until(lambda: port.source._taker._bodies._deadlines)
+        await until(lambda: port.source._receiver._bodies._deadlines)
         await client.send(request[-5:])
 
         assert (await client.answer()).status == 202
@@ -263,17 +263,17 @@ async def test_bodies_that_are_read_at_a_time_have_a_bound_together() -> None:
         clients = [await Client(port.number).__aenter__() for _ in range(MAX_BODIES_AT_ONCE)]
         for client in clients:
             await client.send(start)
-        await until(lambda: port.source._taker._bodies._free_bytes == MAX_BODIES_AT_ONCE)
+        await until(lambda: port.source._receiver._bodies._free_bytes == MAX_BODIES_AT_ONCE)
 
         refused = await port.post(b"[" + encoded() + b" " * 100 + b"]")
         for client in clients:
             client.abort()
             await client.__aexit__()
-        await until(lambda: not port.source._taker._bodies._deadlines)
+        await until(lambda: not port.source._receiver._bodies._deadlines)
 
         assert (refused.status, refused.headers["retry-after"]) == (503, "1")
         assert (await port.post(encoded())).status == 202
-        assert port.source._taker._bodies._free_bytes == MAX_BODY_BYTES * MAX_BODIES_AT_ONCE
+        assert port.source._receiver._bodies._free_bytes == MAX_BODY_BYTES * MAX_BODIES_AT_ONCE
 
 
 async def test_a_large_body_does_not_keep_the_others_waiting() -> None:
@@ -281,7 +281,7 @@ async def test_a_large_body_does_not_keep_the_others_waiting() -> None:
     async with serving() as port, Client(port.number) as client:
         await client.send(post(large))
         await until(
-            lambda: port.source._taker._bodies._free_bytes < MAX_BODY_BYTES * MAX_BODIES_AT_ONCE
+            lambda: port.source._receiver._bodies._free_bytes < MAX_BODY_BYTES * MAX_BODIES_AT_ONCE
         )
         small = await port.post(encoded(event_id="small"))
 
@@ -323,7 +323,7 @@ async def test_chunks_that_go_wrong_halfway_are_one_answer_and_the_end() -> None
     head = post(b"", Content_Length="", Transfer_Encoding="chunked")
     async with serving() as port, Client(port.number) as client:
         await client.send(head + b"3\r\n[1,\r\n")
-        await until(lambda: port.source._taker._bodies._deadlines)
+        await until(lambda: port.source._receiver._bodies._deadlines)
         await client.send(b"c4n4ry\r\n")
         answered = await client.answer()
 

@@ -12,7 +12,7 @@ from relay.kafka.fault import Fault
 from relay.kafka.writer import Tell
 from relay.metrics import Metrics
 from relay.sources.kafka import batch
-from relay.sources.kafka.batch import BatchTaker
+from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.message import Rejected
 from relay.sources.kafka.rejected import RejectedTopics
 from relay.sources.kafka.status import Status
@@ -39,7 +39,7 @@ class RejectedInMemory:
 
 
 class Bench:
-    """A taker with everything around it in memory."""
+    """A receiver with everything around it in memory."""
 
     def __init__(self, failures: int = 0) -> None:
         self.journal = RecordingJournal()
@@ -47,7 +47,7 @@ class Bench:
         metrics = Metrics()
         self.status = Status("relay", ("conversions",), metrics, lambda: NOW_S)
         router = Router([Route(StubDestination("p"))], Window(1_000_000))
-        self.taker = BatchTaker(
+        self.receiver = BatchReceiver(
             Intake(router, Storage(router, self.journal), lambda: NOW_S),
             cast("RejectedTopics", self.rejected),
             self.status,
@@ -63,7 +63,9 @@ def event(event_id: str) -> Any:
 async def test_usable_events_are_stored_and_the_others_written_away() -> None:
     bench = Bench()
     array = msgspec.json.encode([event("e2"), {"event": "purchase"}])
-    await bench.taker.take([Record(msgspec.json.encode(event("e1"))), Record(array), Record(b"17")])
+    await bench.receiver.take(
+        [Record(msgspec.json.encode(event("e1"))), Record(array), Record(b"17")]
+    )
     assert bench.journal.event_ids == ["e1", "e2"]
     assert len(bench.journal.rejections) == 2
     assert {(each.piece.place, each.problem.code) for each in bench.rejected.written} == {
@@ -74,7 +76,7 @@ async def test_usable_events_are_stored_and_the_others_written_away() -> None:
 
 async def test_only_unusable_messages_count_as_rejections_all_the_same() -> None:
     bench = Bench()
-    await bench.taker.take([Record(b"17"), Record(b"[]")])
+    await bench.receiver.take([Record(b"17"), Record(b"[]")])
     assert len(bench.journal.rejections) == 2
     assert len(bench.rejected.written) == 2
 
@@ -83,7 +85,7 @@ async def test_long_arrays_are_stored_in_portions() -> None:
     """A poll may hold any number of events; an append does not."""
     bench = Bench()
     many = [event(f"e{at}") for at in range(batch.MAX_EVENTS + 1)]
-    await bench.taker.take([Record(msgspec.json.encode(many))])
+    await bench.receiver.take([Record(msgspec.json.encode(many))])
     assert bench.journal.event_ids == [f"e{at}" for at in range(batch.MAX_EVENTS + 1)]
     assert len(bench.journal.keys) == 2
 
@@ -95,7 +97,7 @@ def test_while_the_journal_is_full_it_tries_again_and_says_so() -> None:
 async def _while_the_journal_is_full() -> None:
     bench = Bench()
     bench.journal.refusal = "the journal is at its size limit"
-    taking = asyncio.create_task(bench.taker.take([Record(msgspec.json.encode(event("e1")))]))
+    taking = asyncio.create_task(bench.receiver.take([Record(msgspec.json.encode(event("e1")))]))
     for _ in range(10):
         await asyncio.sleep(0)
     assert bench.status.view().state == "held"
@@ -107,5 +109,5 @@ async def _while_the_journal_is_full() -> None:
 
 def test_what_cannot_be_written_away_is_tried_again_until_it_is() -> None:
     bench = Bench(failures=20)
-    virtual_time.run(bench.taker.take([Record(b"17")]))
+    virtual_time.run(bench.receiver.take([Record(b"17")]))
     assert len(bench.rejected.written) == 1

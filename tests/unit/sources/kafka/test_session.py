@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from relay.kafka.client import Clients
 from relay.metrics import Metrics
-from relay.sources.kafka.batch import BatchTaker
+from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.message import Message
 from relay.sources.kafka.session import Session
 from relay.sources.kafka.status import Status
@@ -73,7 +73,7 @@ class Consumer:
         self.offset = offset
 
 
-class Taker:
+class Receiver:
     """Stores what it is given, once it is let."""
 
     def __init__(self, happened: list[str]) -> None:
@@ -101,11 +101,11 @@ class Bench:
     def __init__(self) -> None:
         self.happened: list[str] = []
         self.consumer = Consumer(self.happened)
-        self.taker = Taker(self.happened)
+        self.receiver = Receiver(self.happened)
         self.stop = asyncio.Event()
         self.session = Session(
             cast("AIOKafkaConsumer", self.consumer),
-            cast("BatchTaker", self.taker),
+            cast("BatchReceiver", self.receiver),
             Status("relay", ("conversions",), Metrics(), lambda: NOW_S),
             cast("Clients", ClientsOf()),
             self.stop,
@@ -136,7 +136,7 @@ def test_an_offset_is_committed_once_the_events_are_stored() -> None:
     async def trial(bench: Bench) -> None:
         await asyncio.sleep(0.5)
         assert bench.happened == []
-        bench.taker.let.set()
+        bench.receiver.let.set()
         await asyncio.sleep(0.5)
 
     assert happened(trial) == ["stored 3", "committed 3"]
@@ -151,7 +151,7 @@ def test_what_takes_long_pauses_the_partitions_and_not_the_loop() -> None:
         await asyncio.sleep(60)
         assert bench.consumer.is_paused
         assert bench.consumer.polls >= 50
-        bench.taker.let.set()
+        bench.receiver.let.set()
         await asyncio.sleep(2)
 
     assert happened(trial) == ["stored 3", "committed 3", "stored 2", "committed 5"]
@@ -165,7 +165,7 @@ def test_partitions_that_are_taken_away_get_half_a_session_and_no_commit_after()
         assert asyncio.get_running_loop().time() - began_s == SESSION_TIMEOUT_S / 2
         bench.consumer.log.clear()
         bench.consumer.offset = 0
-        bench.taker.let.set()
+        bench.receiver.let.set()
 
     assert {"stored 3", "committed 3"}.isdisjoint(happened(trial))
 
@@ -185,6 +185,6 @@ def test_told_to_stop_it_commits_what_is_in_flight() -> None:
     async def trial(bench: Bench) -> None:
         await asyncio.sleep(0.5)
         bench.stop.set()
-        bench.taker.let.set()
+        bench.receiver.let.set()
 
     assert happened(trial) == ["stored 3", "committed 3"]

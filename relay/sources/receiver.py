@@ -1,7 +1,7 @@
-"""Takes the events of one request, in whatever format: body → intake → durable storage.
+"""Receives the events of one request, in whatever format: body → intake → durable storage.
 
-What every kind of request shares: limits of the body, the use of a key, the figures, and refusing
-everything while the relay stops.
+It does what every kind of request shares: bounds on the body, the use of a key, metrics, and the
+refusal of everything while the relay stops.
 """
 
 import time
@@ -23,7 +23,7 @@ Reading = Callable[[bytes, Origin], Awaitable[Taken]]
 """Makes of a body what it came to."""
 
 
-class Taker:
+class Receiver:
     """See the module docstring. `stopping` refuses new events while the relay shuts down."""
 
     def __init__(
