@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from relay.config import PinterestConfig
-from relay.delivery import Payload, Skip, Unusable
+from relay.delivery import HttpResponse, Payload, Skip, Unusable
 from relay.destinations.pinterest import Pinterest
 from relay.destinations.pinterest.answer_case import CASES
 from relay.destinations.pinterest.mapping import EVENT_NAMES
@@ -74,6 +74,21 @@ def test_answer(case: dict[str, Any]) -> None:
         "warnings": [],
         **means,
     }
+
+
+@pytest.mark.parametrize(("status", "shape"), [(200, b"%b"), (422, b'{"details": %b}')])
+def test_a_message_that_was_cut_through_a_letter_counts_all_the_same(
+    status: int, shape: bytes
+) -> None:
+    """It quotes what a shop sent, an emoji too, and what was taken is not sent again over it."""
+    body = (
+        rb'{"num_events_received": 2, "num_events_processed": 1, "events": ['
+        rb'{"status": "processed", "warning_message": "odd: \ud83c"},'
+        rb'{"status": "failed", "error_message": "bad: \ud83c"}]}'
+    )
+    answer = destination().answer(HttpResponse(status, {}, shape % body), 2)
+    assert [verdict.outcome for verdict in answer.verdicts] == ["delivered", "invalid"]
+    assert answer.verdicts[1].message == "bad: \ufffd"
 
 
 @pytest.mark.parametrize("case", ANSWER_CASES)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from relay.config import TikTokConfig
-from relay.delivery import Payload, Skip, Unusable
+from relay.delivery import HttpResponse, Payload, Skip, Unusable
 from relay.destinations.tiktok import TikTok
 from relay.destinations.tiktok.answer_code import BY_CODE, BY_STATUS, row_of
 from tests.destinations.case import conversion_of, digested, meaning, read, response_of, value_at
@@ -67,6 +67,14 @@ def test_answer(case: dict[str, Any]) -> None:
     assert answer.http_status == case.get("status", 200)
     assert (answer.code, answer.message) == (str(body.get("code", "")), body.get("message", ""))
     assert answer.request_id == body.get("request_id", "")
+
+
+def test_a_message_that_was_cut_through_a_letter_counts_all_the_same() -> None:
+    """It quotes what a shop sent, an emoji too, and no event is tried again for days over it."""
+    body = rb'{"code": 40002, "message": "Invalid value for data.1.properties.description: \ud83c"}'
+    answer = destination({}).answer(HttpResponse(200, {}, body), 3)
+    assert (answer.kind, answer.culprits) == ("refused", (1,))
+    assert answer.message.endswith(": \ufffd")
 
 
 def test_every_row_of_the_tables_has_a_case() -> None:

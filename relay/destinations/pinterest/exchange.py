@@ -25,6 +25,7 @@ from relay.delivery import (
     Verdict,
 )
 from relay.destinations.pinterest.answer_case import Case, case_of, warning_code
+from relay.lenient import decode
 from relay.retry_after import retry_after_s
 
 MAX_MESSAGE: Final = 1000
@@ -132,7 +133,7 @@ def _listing(reply: _Reply) -> _Listing | None:
     """Return the list of verdicts, which stands at the top or under `details`."""
     for part in (reply, _reply(reply.details)):
         try:
-            results = _RESULTS.decode(part.events)
+            results = decode(_RESULTS, part.events)
         except _UNREADABLE:
             continue
         return _Listing(results, part.num_events_received, part.num_events_processed)
@@ -171,7 +172,7 @@ def _request_id(headers: Mapping[str, str]) -> str:
 def _reply(body: bytes | msgspec.Raw) -> _Reply:
     """Return the body; one that is no JSON object says nothing."""
     try:
-        return _REPLY.decode(body)
+        return decode(_REPLY, body)
     except _UNREADABLE:
         return _Reply()
 

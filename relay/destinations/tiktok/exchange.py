@@ -22,6 +22,7 @@ from relay.destinations.tiktok.answer_code import (
     Row,
     row_of,
 )
+from relay.lenient import decode
 from relay.retry_after import retry_after_s
 
 PATH: Final = "/open_api/v1.3/event/track/"
@@ -84,7 +85,7 @@ def answer_of(response: HttpResponse, count: int) -> Answer:
 
 def _reply(body: bytes) -> _Reply:
     try:
-        return _DECODER.decode(body)
+        return decode(_DECODER, body)
     except (ValueError, RecursionError):  # a gateway's page, or a hostile depth
         return _Reply()
 

@@ -1,0 +1,45 @@
+"""Decodes a platform's answer even where texts in it are no Unicode.
+
+Platforms quote what they were sent, and cut it after so many bytes or UTF-16 units, through the
+middle of a letter or an emoji. The verdict beside such a text counts all the same: without it, what
+was taken would be sent again, and what was refused would look like an outage. Only texts are
+mended; what is no JSON stays none.
+"""
+
+import re
+from typing import Final, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_ESCAPE: Final = re.compile(
+    r"(?P<pair>\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})"
+    r"|(?P<half>\\u[Dd][89A-Fa-f][0-9A-Fa-f]{2})"
+    r"|\\.",
+    re.DOTALL,
+)
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
+    """Return what `body` holds, with U+FFFD for what is no letter.
+
+    Raises ValueError for what is no JSON or of another shape, RecursionError for a hostile depth.
+    """
+    try:
+        return decoder.decode(body)
+    except ValueError:
+        mended = _mended(bytes(body))
+        if mended == bytes(body):
+            raise
+    return decoder.decode(mended)
+
+
+def _mended(body: bytes) -> bytes:
+    text = body.decode("utf-8", "replace")
+    return _ESCAPE.sub(_whole, text).encode()
+
+
+def _whole(escape: re.Match[str]) -> str:
+    """Return an escape as it is, but for half of a surrogate pair."""
+    return "\\ufffd" if escape["half"] else escape[0]
