@@ -13,6 +13,9 @@ import msgspec
 
 T = TypeVar("T")
 
+MAX_MENDED_BYTES: Final = 1024 * 1024
+"""A larger answer is taken as it is, since nothing else is done while texts are mended."""
+
 _ESCAPE: Final = re.compile(
     r"(?P<pair>\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})"
     r"|(?P<half>\\u[Dd][89A-Fa-f][0-9A-Fa-f]{2})"
@@ -30,14 +33,17 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
         return decoder.decode(body)
     except ValueError:
         mended = _mended(bytes(body))
-        if mended == bytes(body):
+        if mended is None:
             raise
     return decoder.decode(mended)
 
 
-def _mended(body: bytes) -> bytes:
-    text = body.decode("utf-8", "replace")
-    return _ESCAPE.sub(_whole, text).encode()
+def _mended(body: bytes) -> bytes | None:
+    """Return the body with whole letters only, or None if that is no other one."""
+    if len(body) > MAX_MENDED_BYTES:
+        return None
+    mended = _ESCAPE.sub(_whole, body.decode("utf-8", "replace")).encode()
+    return mended if mended != body else None
 
 
 def _whole(escape: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.lenient import decode
+from relay.lenient import MAX_MENDED_BYTES, decode
 
 DECODER = msgspec.json.Decoder()
 
@@ -29,6 +29,12 @@ def test_a_text_that_was_cut_does_not_hide_the_rest(body: bytes, found: str) -> 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"code":0', b'\xff{"code":0}', b"\\ud83c"])
 def test_what_is_no_json_stays_none(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode(DECODER, body)
+
+
+def test_an_answer_that_is_too_large_is_not_mended() -> None:
+    body = b'"%b\xff"' % (b" " * MAX_MENDED_BYTES)
     with pytest.raises(ValueError, match=r"."):
         decode(DECODER, body)
 
