@@ -11,7 +11,13 @@ from typing import Final
 from unicodedata import normalize
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+)
 
 from relay.identity.address import alpha_2
 from relay.identity.digest import DIGEST_LENGTH, digest, is_other_digest
@@ -30,6 +36,8 @@ NORTH_AMERICA: Final = frozenset(
 """Where numbers have country code 1 and ten digits, of which the first is neither 0 nor 1: so
 `phonenumbers` need not be asked, which takes as long as the rest of an event."""
 NORTH_AMERICA_DIGITS: Final = 10
+
+MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 NOT_A_NUMBER: Final = "left out: not a phone number of 7 to 15 digits"
 NO_COUNTRY: Final = "sent to Pinterest only: a national number whose country is not known"
@@ -134,7 +142,7 @@ def _parsed(number: str) -> str | None:
     Possible, not valid: a numbering plan grows faster than a library's copy of it.
     """
     try:
-        parsed = phonenumbers.parse(number[2:], number[:2].upper())
+        parsed = _meant(number[2:], number[:2].upper())
     except NumberParseException:
         return None
     possible = phonenumbers.is_possible_number_with_reason(parsed)
@@ -142,6 +150,23 @@ def _parsed(number: str) -> str | None:
         return None
     text = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     return text if _is_international(text[1:]) else None
+
+
+def _meant(digits: str, region: str) -> PhoneNumber:
+    """Return the number, with its country code once.
+
+    Where numbers have no fixed length, as in Germany, 4915112345678 could be one of a village whose
+    area code is 04915. A mobile number whose plus was forgotten is what shops have of it.
+    """
+    parsed = phonenumbers.parse(digits, region)
+    if (
+        digits.startswith(str(parsed.country_code))
+        and phonenumbers.number_type(parsed) not in MOBILE
+    ):
+        international = phonenumbers.parse(f"+{digits}", None)
+        if phonenumbers.number_type(international) == PhoneNumberType.MOBILE:
+            return international
+    return parsed
 
 
 _PARSED: Final = Memo(_parsed)
