@@ -1,9 +1,13 @@
 """Reads a destination's waiting events from the journal and queues them for batching.
 
-Reads ahead of the sender by at most two full requests a lane. An event beyond the platform's age
+Reads ahead of the sender by at most two full requests a lane. What comes from disk, where a million
+may wait after an outage, is prepared in small stretches, so that producers are answered meanwhile:
+between two of them the loop does all else that is due, and a commit under way gets the interpreter
+that its thread needs again and again. An event beyond the platform's age
 wall is never sent: it is dead as `expired`, at the latest a moment after it passed the wall here.
 """
 
+import asyncio
 import logging
 import math
 import random
@@ -29,9 +33,12 @@ from relay.outcome.rules import Rules
 
 RETRY_LOOK_S = 1.0
 """Between two looks for events that are due again."""
-STRETCH_EVENTS = 50
-"""Events read at a time: after an outage producers are answered in between, instead of seconds
-later, and what waited still leaves faster than new events come at full load."""
+READ_EVENTS = 250
+"""Events read at a time: decoding them holds the interpreter, for a millisecond at most."""
+STRETCH_EVENTS = 10
+"""Events prepared at a time."""
+GIVE_WAY_S = 0.001
+"""How long a commit under way is given between two stretches; it seldom takes longer."""
 AGE_LOOK_S = 10.0
 """Between two looks for events that grew too old while they waited in memory."""
 NOT_ANY_MORE = "The settings have changed since this event was taken, and keep it back now."
@@ -151,10 +158,10 @@ class Reader:
         return batch.part([at for at, each in enumerate(batch.pendings) if not too_old(each)])
 
     async def _fill(self, lane: Lane) -> None:
-        """Look at as many events as there is room for, a stretch at a time."""
+        """Look at as many events as there is room for."""
         end = self._next[lane] + self._batcher.room(lane)
         while self._more[lane] and self._next[lane] < end:
-            await self._read(lane, min(end - self._next[lane], STRETCH_EVENTS))
+            await self._read(lane, min(end - self._next[lane], READ_EVENTS))
 
     async def _read(self, lane: Lane, limit: int) -> None:
         start = self._next[lane]
@@ -180,22 +187,37 @@ class Reader:
         await self._queue(RETRIES, fresh)
 
     async def _queue(self, line: int, pendings: Sequence[Pending]) -> None:
-        if self._waiting.withheld:
-            pendings = self._waiting.withheld.wanted(pendings)
-        if not pendings:
+        wanted = self._wanted(pendings)
+        payloads = self._at_once(wanted)
+        if payloads is not None:
+            self._put(line, wanted, payloads)
             return
         exceptions: list[Dead | Retry] = []
-        payloads = self._at_once(pendings)
-        if payloads is None:
-            pendings, payloads, exceptions = self._one_by_one(pendings)
-        if self._suspects:
-            pendings, payloads = self._without_suspects(pendings, payloads)
-        self._batcher.extend(line, pendings, payloads)
+        for at in range(0, len(pendings), STRETCH_EVENTS):
+            exceptions += self._queue_stretch(line, pendings[at : at + STRETCH_EVENTS])
+            await asyncio.sleep(GIVE_WAY_S if self._journal.is_busy() else 0)
         self._tell_mistakes()
         await self._end(exceptions)
 
+    def _queue_stretch(self, line: int, pendings: Sequence[Pending]) -> Sequence[Dead | Retry]:
+        """Prepare and queue events; return those that end without a request."""
+        waiting, payloads, exceptions = self._one_by_one(self._wanted(pendings))
+        self._put(line, waiting, payloads)
+        return exceptions
+
+    def _wanted(self, pendings: Sequence[Pending]) -> Sequence[Pending]:
+        withheld = self._waiting.withheld
+        return withheld.wanted(pendings) if withheld else pendings
+
+    def _put(self, line: int, pendings: Sequence[Pending], payloads: Sequence[Payload]) -> None:
+        if self._suspects:
+            pendings, payloads = self._without_suspects(pendings, payloads)
+        self._batcher.extend(line, pendings, payloads)
+
     def _at_once(self, pendings: Sequence[Pending]) -> list[Payload] | None:
         """Return the events' payloads; None unless all have one and none is too old."""
+        if not pendings:
+            return []
         entries = list(map(ENTRY, pendings))
         of_each_source = dict(zip(map(ACTION_SOURCE, entries), entries, strict=True))
         least_s = min(map(self._destination.max_age_s, of_each_source.values()))

@@ -82,6 +82,10 @@ class Journal(Protocol):
         """Call `on_commit` on the loop after each commit that brought events."""
         ...
 
+    def is_busy(self) -> bool:
+        """Tell whether something is being written, or queued for it: what can wait gives way."""
+        ...
+
     def cursor(self, destination: str, lane: Lane) -> int:
         """Return the first offset that is not settled: where reading starts after a restart."""
         ...

@@ -108,6 +108,10 @@ class SqliteJournal:
         """Call `on_commit` on the loop after each commit that brought events."""
         self._opened.listeners.append(on_commit)
 
+    def is_busy(self) -> bool:
+        """Tell whether something is being written, or queued for it."""
+        return self._opened.writer.is_busy()
+
     def cursor(self, destination: str, lane: Lane) -> int:
         """Return the first offset that is not settled."""
         return self._opened.progress.cursor(destination, lane).position

@@ -65,6 +65,8 @@ class Writer:
         self._condition = threading.Condition(threading.Lock())
         self._queue: list[Job] = []
         self._queued_events = 0
+        self._untold = 0
+        """Operations whose futures are not resolved yet."""
         self._gathered: int | None = None
         """How much was queued a turn of the loop ago; None while the writer has all it may have."""
         self._gather_until = 0.0
@@ -102,6 +104,10 @@ class Writer:
         """Return why appends are refused at the moment, or None."""
         return CLOSED if self._closing else self._fault
 
+    def is_busy(self) -> bool:
+        """Tell whether anything is queued or under way to the disk."""
+        return self._untold > 0
+
     async def close(self) -> None:
         """Commit what is queued, close the connection, end the thread."""
         with self._condition:
@@ -122,6 +128,7 @@ class Writer:
             return refused(refusal)
         future: Future[T] = self._loop.create_future()
         self._queue.append(Job(operation, future))
+        self._untold += 1
         self._queued_events += events
         if self._gathered is None:
             self._gathered = 0
@@ -183,6 +190,7 @@ class Writer:
 
     def _tell(self, done: Sequence[Done], faults: int) -> None:
         for transaction in done:
+            self._untold -= len(transaction.jobs)
             settle(transaction)
         self._shortage.note(done[-1].fault, self._loop.time())
         if self._fault is None:

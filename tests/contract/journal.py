@@ -52,6 +52,13 @@ class JournalContract:
             assert [(one.start, one.offset) for one in chunk.pending] == [(0, 0), (1, 1), (2, 2)]
             assert chunk.next == 3
 
+    async def test_it_is_busy_until_what_is_queued_is_on_disk(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as journal:
+            stored = journal.append(events("a"))
+            assert journal.is_busy()
+            await stored
+            assert not journal.is_busy()
+
     async def test_an_empty_chunk_at_the_end_means_wait(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
             await journal.append(events("a"))

@@ -206,6 +206,7 @@ async def test_a_mistake_fails_its_own_operation_only(tmp_path: Path) -> None:
         assert (a, b) == ("a", "b")
         assert isinstance(error, LookupError)
         assert writer.fault() is None
+        assert not writer.is_busy()
     assert stored(tmp_path) == ["a", "b"]
 
 
@@ -226,6 +227,7 @@ async def test_a_fault_fails_all_that_is_queued(tmp_path: Path) -> None:
         gate.open()
         ends = await asyncio.gather(first, *rest, return_exceptions=True)
         assert all(isinstance(end, JournalUnavailable) for end in ends)
+        assert not writer.is_busy()
     assert stored(tmp_path) == []
 
 
@@ -249,6 +251,7 @@ async def test_a_fault_between_mistakes_fails_what_follows(tmp_path: Path) -> No
         assert a == "a"
         assert isinstance(error, LookupError)
         assert isinstance(b, JournalUnavailable)
+        assert not writer.is_busy()
     assert stored(tmp_path) == ["a"]
 
 

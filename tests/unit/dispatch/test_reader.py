@@ -1,26 +1,36 @@
-"""What waits is read in stretches, until a full request is there."""
+"""What waits on disk is read and prepared a little at a time, until a full request is there."""
 
+import asyncio
 import random
+from itertools import pairwise
 from typing import cast
 
+import pytest
+
 from relay.dispatch.batcher import Batcher
-from relay.dispatch.reader import STRETCH_EVENTS, Reader
+from relay.dispatch.reader import GIVE_WAY_S, READ_EVENTS, STRETCH_EVENTS, Reader
 from relay.dispatch.waiting import Waiting
 from relay.event_name import Lane
 from relay.journal.base import Journal
-from relay.journal.entry import Chunk
+from relay.journal.entry import Chunk, Pending
+from relay.journal.settlement import Settlement
 from relay.outcome.recorder import Recorder
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, pending
+from tests.simulation import virtual_time
 
-MOST = 200
+MOST = 400
 
 
 class Backlog:
     """The part of a journal that is read: events without end, none of them prepared."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, busy: bool = False) -> None:
         self.limits: list[int] = []
+        self._busy = busy
+
+    def is_busy(self) -> bool:
+        return self._busy
 
     def cursor(self, destination: str, lane: Lane) -> int:
         return 0
@@ -35,24 +45,96 @@ class Backlog:
         return []
 
 
-async def test_a_backlog_is_read_in_stretches_and_no_further_than_there_is_room() -> None:
-    """Between two of them producers are answered: a whole request at once takes too long."""
+class Recorded:
+    """The part of a recorder that a reader needs."""
+
+    def __init__(self) -> None:
+        self.settlements: list[Settlement] = []
+
+    async def record(self, settlement: Settlement) -> None:
+        self.settlements.append(settlement)
+
+
+class Scene:
+    """A reader of a backlog."""
+
+    def __init__(self, backlog: Backlog, *, now_s: float = NOW_S) -> None:
+        self.batcher = Batcher(max_events=MOST, max_bytes=10**9, linger_s=0)
+        self.recorder = Recorded()
+        self.destination = StubDestination()
+        self.reader = Reader(
+            self.destination,
+            journal=cast("Journal", backlog),
+            batcher=self.batcher,
+            waiting=Waiting(self.batcher),
+            recorder=cast("Recorder", self.recorder),
+            clock=lambda: now_s,
+            steady=lambda: now_s,
+            randomness=random.Random(1),
+        )
+
+    def prepared(self) -> int:
+        """Return how many events the destination has prepared."""
+        return len(self.destination.seen)
+
+
+async def test_a_backlog_is_read_in_parts_and_no_further_than_there_is_room() -> None:
+    """A whole request at once would hold the interpreter for too long."""
     backlog = Backlog()
-    batcher = Batcher(max_events=MOST, max_bytes=10**9, linger_s=0)
-    room = batcher.room(Lane.MONEY)
-    reader = Reader(
-        StubDestination(),
-        journal=cast("Journal", backlog),
-        batcher=batcher,
-        waiting=Waiting(batcher),
-        recorder=cast("Recorder", None),
-        clock=lambda: float(NOW_S),
-        steady=lambda: float(NOW_S),
-        randomness=random.Random(1),
-    )
-    await reader.refill()
-    assert max(backlog.limits) <= STRETCH_EVENTS
-    assert sum(backlog.limits) == room > MOST
-    before = len(backlog.limits)
-    await reader.refill()
-    assert len(backlog.limits) == before, "a full request waits already"
+    scene = Scene(backlog)
+    await scene.reader.refill()
+    assert max(backlog.limits) <= READ_EVENTS
+    assert sum(backlog.limits) == scene.prepared() == 2 * MOST
+    await scene.reader.refill()
+    assert sum(backlog.limits) == 2 * MOST, "a full request waits already"
+
+
+async def test_all_else_has_its_turn_between_two_stretches() -> None:
+    scene = Scene(Backlog())
+    seen = [0]
+    refill = asyncio.create_task(scene.reader.refill())
+    while not refill.done():
+        await asyncio.sleep(0)
+        seen.append(scene.prepared())
+    assert seen[-1] == 2 * MOST
+    assert max(after - before for before, after in pairwise(seen)) <= STRETCH_EVENTS
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_commit_under_way_is_given_time(*, busy: bool) -> None:
+    """Its thread needs the interpreter after each step, and a loop that never rests keeps it."""
+
+    async def refilled_s() -> float:
+        scene, loop = Scene(Backlog(busy=busy)), asyncio.get_running_loop()
+        began_s = loop.time()
+        await scene.reader.refill()
+        return loop.time() - began_s
+
+    given_s = 2 * MOST / STRETCH_EVENTS * GIVE_WAY_S if busy else 0
+    assert virtual_time.run(refilled_s()) == pytest.approx(given_s)
+
+
+async def test_what_is_withheld_while_it_is_prepared_is_not_queued() -> None:
+    """An erasure begins halfway: nothing of the person is left in memory, or gets there."""
+    scene = Scene(Backlog())
+    refill = asyncio.create_task(scene.reader.refill())
+    await asyncio.sleep(0)
+    assert 0 < scene.prepared() < MOST
+    scene.reader.withhold(_is_odd)
+    await refill
+    batch = scene.batcher.batch(NOW_S * 1000)
+    assert batch is not None
+    assert not any(map(_is_odd, batch.pendings))
+
+
+async def test_events_that_grew_too_old_end_by_the_read_and_not_by_the_stretch() -> None:
+    """Each end costs a commit."""
+    backlog = Backlog()
+    scene = Scene(backlog, now_s=NOW_S + 10_000)
+    await scene.reader.refill()
+    ended = [len(settlement.dead) for settlement in scene.recorder.settlements]
+    assert ended == backlog.limits
+
+
+def _is_odd(pending: Pending) -> bool:
+    return pending.offset % 2 == 1
