@@ -28,6 +28,8 @@ class Batch(msgspec.Struct, eq=False):
     """Requests that settled nothing of it."""
     failed_at: float = math.inf
     """When the latest of them was sent."""
+    refused_at: float = math.inf
+    """When the first request was sent that was refused for something in it, nobody knew what."""
     named: int = 0
     """Rounds in which the platform named a culprit among its events."""
     trials: int = 0
@@ -91,6 +93,7 @@ class Batch(msgspec.Struct, eq=False):
             sent=self.sent,
             failures=self.failures,
             failed_at=self.failed_at,
+            refused_at=self.refused_at,
             named=self.named,
             trials=self.trials,
             unknown_at=self.unknown_at,

@@ -118,6 +118,7 @@ def _refused(batch: Batch, answer: Answer, sent_at: float) -> Ruling:
     culprits = _culprits(batch, answer)
     batch.failed(sent_at)
     if not culprits:
+        batch.refused_at = min(batch.refused_at, sent_at)
         return Ruling(outcome="invalid", waiting=batch.pendings, again=batch.halves())
     batch.named += 1
     innocent = batch.part([at for at in range(len(batch)) if at not in culprits])
@@ -140,8 +141,11 @@ def _culprits(batch: Batch, answer: Answer) -> set[int]:
 
 
 def _misconfigured(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -> Ruling:
-    """Blame the configuration, unless the same request passes with other events in it."""
-    others_pass = batch.failed_at < passed_at or _is_known_culprit(batch)
+    """Blame the configuration, unless the same request passes with other events in it.
+
+    The other parts of a batch that was halved are such events as well.
+    """
+    others_pass = min(batch.failed_at, batch.refused_at) < passed_at or _is_known_culprit(batch)
     again = batch.failed(sent_at)
     if answer.pause == "request_refused" and others_pass:
         return _suspect(batch, answer, "misconfigured")

@@ -171,6 +171,19 @@ def test_a_refused_request_is_the_configurations_fault_until_another_one_passes(
     assert (second.suspicious, len(second.retry)) == (True, 1)
 
 
+def test_a_part_that_passed_acquits_the_configuration_of_the_rest() -> None:
+    """The batch is refused at 10, its one half passes at 20, its other half fails at 30 and 40."""
+    _, rest = judge(batch_of(4), Answer(kind="refused"), sent_at=10).again
+    guilty, _ = judge(rest, Answer(kind="refused"), sent_at=30, passed_at=20).again
+    ruling = judge(guilty, REQUEST_REFUSED, sent_at=40, passed_at=20)
+    assert (ruling.suspicious, len(ruling.retry)) == (True, 1)
+
+
+def test_where_no_part_passes_the_configuration_is_at_fault() -> None:
+    half, _ = judge(batch_of(2), Answer(kind="refused"), sent_at=10, passed_at=5).again
+    assert judge(half, REQUEST_REFUSED, sent_at=20, passed_at=5).again == [half]
+
+
 def test_an_event_refused_alone_again_and_again_is_dead_with_the_platforms_words() -> None:
     ends = [judge(alone(attempts=attempts), REQUEST_REFUSED) for attempts in (1, 2)]
     assert [(len(each.retry), len(each.dead)) for each in ends] == [(1, 0), (0, 1)]
