@@ -27,15 +27,19 @@ LIST: Final = "/api/v1/dead-letters"
 
 @click.group(short_help="List, replay or drop what was not delivered.")
 def dead() -> None:
-    """Look at events that were not delivered, send them again, or put them away."""
+    """Look at events that were not delivered, send them again, or drop them."""
 
 
 @dead.command("list")
 @filter_options
 @click.option(
-    "--limit", type=click.IntRange(1, MAX_LIMIT), default=100, show_default=True, help="At most."
+    "--limit",
+    type=click.IntRange(1, MAX_LIMIT),
+    default=100,
+    show_default=True,
+    help="How many at most.",
 )
-@click.option("--cursor", metavar="NEXT", help="Go on where a page ended.")
+@click.option("--cursor", metavar="NEXT", help="Continue where a page ended.")
 @json_option
 @config_option
 def list_(

@@ -47,7 +47,7 @@ def replay(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Send dead letters again, beside what is new; those too old for their platform stay dead."""
+    """Send dead letters again; those that are too old for their platform stay dead."""
     wanted = Replay(dry_run=dry_run, **selected(where, ids))
     body = _act(wanted, config_file, question=None if yes else "Send {} again?")
     if as_json:
@@ -63,7 +63,7 @@ def replay(
 @click.command()
 @filter_options
 @action_options
-@click.option("--note", help="Why, for whoever looks later; on a terminal you are asked.")
+@click.option("--note", help="The reason, kept with the letters; on a terminal you are asked.")
 @config_option
 def drop(
     where: Filter,
@@ -75,19 +75,19 @@ def drop(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Put dead letters away: they will not be sent, and need no attention any more."""
+    """Drop dead letters: they will not be sent, and need no attention any more."""
     if note is not None and len(note) > MAX_NOTE:
         raise click.BadParameter(f"at most {MAX_NOTE} characters", param_hint="--note")
     wanted = Drop(dry_run=dry_run, note=note, **selected(where, ids))
     if note is None and not dry_run and not yes and sys.stdin.isatty():
         wanted.note = click.prompt("Why", err=True)[:MAX_NOTE]
-    body = _act(wanted, config_file, question=None if yes else "Put {} away for good?")
+    body = _act(wanted, config_file, question=None if yes else "Drop {} for good?")
     if as_json:
         print_json(body)
         return
     done = read(body, DropResult)
     would = "would be " if dry_run else ""
-    click.echo(f"{counted(done.matched, 'dead letter')} matched; {done.dropped:,} {would}put away.")
+    click.echo(f"{counted(done.matched, 'dead letter')} matched; {done.dropped:,} {would}dropped.")
 
 
 def _remarks(done: ReplayResult) -> Iterator[str]:

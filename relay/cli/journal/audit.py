@@ -21,7 +21,7 @@ MAX_SHOWN: Final = 100_000
 
 
 class ActView(msgspec.Struct, frozen=True, kw_only=True):
-    """An act as programs get to see it: `at` is RFC 3339 in UTC."""
+    """An act as `--json` prints it; `at` is RFC 3339 in UTC."""
 
     at: str
     actor: str
@@ -32,14 +32,20 @@ class ActView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command(short_help="Show who did what, when, from where.")
-@click.option("--limit", type=click.IntRange(1, MAX_SHOWN), default=100, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MAX_SHOWN),
+    default=100,
+    show_default=True,
+    help="How many at most.",
+)
 @click.option("--sandbox", "emulated", is_flag=True, help="What was done to `serve --sandbox`.")
 @json_option
 @config_option
 def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool) -> None:
     """Show the latest acts of operators, oldest first.
 
-    Keys are the same with and without --sandbox: what is done to them stands without.
+    A sandbox has no producer keys of its own, so changes to keys are listed without --sandbox.
     """
     path = available_config(config_file).journal.path
     suffix = sandbox.SUFFIX + SUFFIX if emulated else SUFFIX

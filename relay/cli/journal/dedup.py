@@ -28,9 +28,9 @@ EVIDENCE: Final = {
 }
 
 
-@click.command(short_help="Find what is counted twice: by browser and server.")
+@click.command(short_help="Find events that browser and server count twice.")
 @click.argument("file", type=click.File("rb"), required=False)
-@click.option("--template", is_flag=True, help="Print a file to begin with, and end.")
+@click.option("--template", is_flag=True, help="Print a file to start from, and exit.")
 @click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
 @json_option
 @config_option
@@ -44,8 +44,8 @@ def dedup(
 ) -> None:
     """Say which events the platforms count twice, given those of the browser pixel.
 
-    FILE (CSV; - for stdin) has the columns event_id and event_name, and where there are, time,
-    order_id and platform. The relay may run meanwhile. Ends with 1 if anything is counted twice.
+    FILE (CSV; - for stdin) has the columns event_id and event_name, and optionally time, order_id
+    and platform. The relay may run meanwhile. Ends with 1 if anything is counted twice.
     """
     if template:
         click.echo(TEMPLATE, nl=False)

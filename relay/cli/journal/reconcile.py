@@ -33,7 +33,7 @@ WATCHED_BYTES: Final = 64 * 1024
 """Bytes of the file between two words to the progress bar."""
 
 
-@click.command(short_help="Hold a shop's orders against what was delivered.")
+@click.command(short_help="Compare a shop's orders with what was delivered.")
 @click.argument("file", type=click.File("rb"))
 @click.option(
     "--out",
@@ -47,9 +47,11 @@ WATCHED_BYTES: Final = 64 * 1024
     "destinations",
     multiple=True,
     metavar="NAME",
-    help="Only this one; also one that is not configured any more.",
+    help="Only this destination, which may have left the configuration; repeatable.",
 )
-@click.option("--currency", default="", metavar="CODE", help="Of lines that name none.")
+@click.option(
+    "--currency", default="", metavar="CODE", help="The currency of lines that name none."
+)
 @click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
 @json_option
 @config_option
@@ -65,8 +67,8 @@ def reconcile(
 ) -> None:
     """Say which orders of FILE (CSV; - for stdin) have arrived at each platform, and why not.
 
-    The first line names the columns: order_id, and where there are, time, value and currency. The
-    relay may run meanwhile: its journal is only read. Ends with 1 unless all have arrived.
+    The first line names the columns: order_id, and optionally time, value and currency. The relay
+    may run meanwhile: its journal is only read. Ends with 1 unless all orders have arrived.
     """
     _refuse_own_input(file, result)
     path = journal_path(config_file, emulated=emulated)

@@ -43,21 +43,26 @@ class Created(msgspec.Struct, frozen=True):
     token: str
 
 
-@click.group(short_help="Make, list and revoke producer keys.")
+@click.group(short_help="Create, list, rotate and revoke producer keys.")
 def keys() -> None:
-    """Make, list, rotate and revoke the keys of producers.
+    """Create, list, rotate and revoke the API keys of producers.
 
-    Without any key, the relay listens on loopback only and asks for none.
+    While there is no key, the relay listens on loopback only and asks for none.
     """
 
 
 @keys.command()
 @click.argument("name")
-@click.option("--scopes", default="events:write", help="events:write, events:read, by comma.")
-@click.option("--max-uses", type=click.IntRange(min=1), help="Requests answered 202, ever.")
+@click.option(
+    "--scopes",
+    default="events:write",
+    show_default=True,
+    help="events:write, events:read; several by comma.",
+)
+@click.option("--max-uses", type=click.IntRange(min=1), help="Accepted requests at most, in all.")
 @click.option("--rate", metavar="N/s", help="Requests a second, such as 100/s.")
-@click.option("--expires", metavar="DURATION", help="How long it is good for, such as 90d.")
-@click.option("--destinations", help="The only ones its events reach, by comma.")
+@click.option("--expires", metavar="DURATION", help="How long it is valid, such as 90d.")
+@click.option("--destinations", help="The only destinations that its events reach, by comma.")
 @json_option
 @config_option
 def create(
@@ -71,7 +76,7 @@ def create(
     config_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Make a key called NAME, and show it once."""
+    """Create a key called NAME, and show it once."""
     config = available_config(config_file)
     limits = Limits(
         scopes=scopes_of(scopes),
@@ -96,9 +101,9 @@ def create(
 @json_option
 @config_option
 def list_(config_file: Path | None, *, as_json: bool) -> None:
-    """List the keys; secrets are not kept, so none can be shown.
+    """List the keys, without their secrets, which are not kept.
 
-    How often and when a key was used is known where the relay runs, else there is a hyphen.
+    Uses are known while the relay runs; otherwise a hyphen stands in their place.
     """
     config, now_s = available_config(config_file), time.time()
     found, known = store.read(config.keys_path), known_uses(config)
@@ -119,7 +124,7 @@ def list_(config_file: Path | None, *, as_json: bool) -> None:
 @click.argument("name")
 @config_option
 def revoke(name: str, config_file: Path | None) -> None:
-    """Revoke the key NAME, or the one with this public half, for good."""
+    """Revoke the key NAME, or the one with this public half, permanently."""
     now_s = int(time.time())
 
     def end(key: Key) -> Key:
@@ -137,7 +142,7 @@ def revoke(name: str, config_file: Path | None) -> None:
 @json_option
 @config_option
 def rotate(name: str, overlap: str, config_file: Path | None, *, as_json: bool) -> None:
-    """Make a new key in place of NAME; both are good until the overlap ends."""
+    """Create a new key in place of NAME; both are valid until the overlap ends."""
     config, token, now_s = available_config(config_file), new_token(), int(time.time())
     ends_at = now_s + int(duration_s("--overlap", overlap))
 

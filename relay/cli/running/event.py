@@ -24,7 +24,7 @@ ATTEMPTS: Final[dict[Outcome, str]] = {
 }
 
 
-@click.command(short_help="Tell what became of one event.")
+@click.command(short_help="Show what became of one event.")
 @click.argument("event_id", required=False)
 @click.option("--order", "order_id", metavar="ORDER_ID", help="Look for the order instead.")
 @json_option
@@ -32,7 +32,7 @@ ATTEMPTS: Final[dict[Outcome, str]] = {
 def event(
     event_id: str | None, order_id: str | None, config_file: Path | None, *, as_json: bool
 ) -> None:
-    """Tell what became of the event EVENT_ID, or of an order."""
+    """Show what became of the event EVENT_ID, or of an order."""
     if (event_id is None) == (order_id is None):
         raise click.UsageError("give either EVENT_ID or --order ORDER_ID")
     with admin_connection(available_config(config_file)) as connection:

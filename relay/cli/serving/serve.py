@@ -69,7 +69,7 @@ class Setup(msgspec.Struct, frozen=True):
     type=click.Choice(SCENARIOS),
     help="How the emulated platforms behave.  [default: ok]",
 )
-@click.option("--example", is_flag=True, hidden=True, help="Post the example events once.")
+@click.option("--example", is_flag=True, help="Post example events once, and show the result.")
 @config_option
 def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, example: bool) -> None:
     """Run the relay until it is told to stop."""

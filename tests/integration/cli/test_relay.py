@@ -135,7 +135,7 @@ def test_dead_letters_are_listed_shown_replayed_and_put_away(shop: Shop, relay: 
     settled(shop, relay)
     identity = json.loads(shop.run("dead", "list", "--json").out)["dead_letters"][0]["id"]
     dropped = shop.run("dead", "drop", "--id", identity, "--note", "test order")
-    assert dropped.out == "1 dead letter matched; 1 put away.\n"
+    assert dropped.out == "1 dead letter matched; 1 dropped.\n"
 
 
 def test_on_a_terminal_a_no_leaves_everything_as_it_is(shop: Shop, relay: Running) -> None:
@@ -157,7 +157,7 @@ def test_on_a_terminal_a_no_leaves_everything_as_it_is(shop: Shop, relay: Runnin
         os.close(theirs)
 
     assert done.returncode == 1
-    assert b"Put 1 dead letter away for good?" in done.stderr
+    assert b"Drop 1 dead letter for good?" in done.stderr
     [letter] = json.loads(shop.run("dead", "list", "--json").out)["dead_letters"]
     assert letter["reason"] == "invalid_event"
 
