@@ -56,6 +56,8 @@ def claim(path: Path, connect: Connect) -> Lock:
     if its disk takes nothing, and `JournalDamaged` if it is unusable.
     """
     try:
+        if path.exists() and not path.is_file():  # a device, say: it would be replaced
+            raise ConfigError(f"{path}: is no plain file; set [journal] path.")
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         lock = Lock(path)
         try:
@@ -86,7 +88,11 @@ def stored_version(path: Path) -> int | None:
 
 
 def _make(path: Path, connect: Connect) -> None:
-    """Make an empty journal under another name first, so that there is never half a one."""
+    """Make an empty journal under another name first, so that there is never half a one.
+
+    Where `path` is a link, it is made where that leads to: on the disk that was meant.
+    """
+    path = path.resolve()
     leftover = Path(f"{path}-wal")
     if leftover.exists() and leftover.stat().st_size:
         raise JournalDamaged(f"{leftover}: its journal is gone; restore {path}, or move it away.")

@@ -310,6 +310,43 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         await journal_at(tmp_path / "file" / "relay.db").open(["p"])
 
 
+async def test_what_is_no_plain_file_is_left_as_it_is(tmp_path: Path) -> None:
+    """A pipe stands for a device here, such as /dev/null."""
+    os.mkfifo(tmp_path / "relay.db")
+
+    with pytest.raises(ConfigError, match=r"relay.db: is no plain file; set \[journal\] path"):
+        await journal_at(tmp_path / "relay.db").open(["p"])
+
+    assert (tmp_path / "relay.db").is_fifo()
+    assert not (tmp_path / "relay.db.lock").exists()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_a_link_leads_a_new_journal_to_its_disk(tmp_path: Path, *, is_there: bool) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    link = tmp_path / "relay.db"
+    link.symlink_to(disk / "relay.db")
+    if is_there:
+        (disk / "relay.db").touch()
+
+    async with opened(link):
+        pass
+    async with opened(link):
+        pass
+
+    assert link.is_symlink()
+    assert (disk / "relay.db").stat().st_size
+    assert (disk / "relay.db").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_link_to_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "relay.db").symlink_to(tmp_path / "absent" / "relay.db")
+
+    with pytest.raises(ConfigError, match=r"relay.db: cannot be used \(No such file"):
+        await journal_at(tmp_path / "relay.db").open(["p"])
+
+
 async def test_a_refused_journal_can_be_opened_once_it_is_mended(tmp_path: Path) -> None:
     """Nothing is left locked or open by the refusal."""
     path = tmp_path / "relay.db"
