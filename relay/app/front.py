@@ -13,7 +13,7 @@ from relay.intake import Intake, Route
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Counting
 from relay.sources.body import MAX_BODIES_AT_ONCE
-from relay.sources.guesses import MAX_WAITING, Delays, Guesses
+from relay.sources.failed_keys import MAX_WAITING, DelayedRefusals, FailureCounter
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
 from relay.sources.receiver import Receiver
@@ -55,7 +55,7 @@ class Behind(NamedTuple):
 
     intake: Intake
     keyring: Keyring
-    delays: Delays
+    failures: FailureCounter
     openapi: bytes
     share: int = 1
 
@@ -127,7 +127,7 @@ def source_of(parts: Parts, behind: Behind) -> HttpSource:
         receiver,
         behind.keyring,
         answers=metrics.answers,
-        guesses=Guesses(behind.delays, asyncio.sleep, -(-MAX_WAITING // behind.share)),
+        refusals=DelayedRefusals(behind.failures, asyncio.sleep, -(-MAX_WAITING // behind.share)),
         openapi=behind.openapi,
         others=others,
     )

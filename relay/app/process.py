@@ -1,4 +1,4 @@
-"""How the process of a serving relay is set up; it only saves processor time.
+"""Tunes the process of a serving relay; this only saves processor time.
 
 Events are made of structs that the garbage collector does not look at, and they form no cycles. So
 there is next to nothing to be found, and looking for it at Python's usual pace takes a good part of

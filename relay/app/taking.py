@@ -11,7 +11,7 @@ from relay.journal.sqlite import SqliteJournal
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Uses
 from relay.schema.openapi import producers_document
-from relay.sources.guesses import Tries
+from relay.sources.failed_keys import FailedKeys
 from relay.sources.kafka.side import KafkaSide
 from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
@@ -50,7 +50,7 @@ async def _router(parts: Parts, journal: SqliteJournal) -> Router:
 
 def _services(parts: Parts, storage: Storage, uses: Uses) -> MainServices:
     figures, alike = FigureBook(parts.metrics), Alike(parts.destinations)
-    return MainServices(storage, uses, Tries(parts.clock), figures, alike)
+    return MainServices(storage, uses, FailedKeys(parts.clock), figures, alike)
 
 
 def _front(parts: Parts, intake: Intake, keyring: Keyring, services: MainServices) -> Front:
@@ -59,7 +59,7 @@ def _front(parts: Parts, intake: Intake, keyring: Keyring, services: MainService
     workers = parts.config.server.workers or cores()
     if workers > 1:
         return pool_of(parts, services, workers, openapi)
-    return OneFront(parts, source_of(parts, Behind(intake, keyring, services.tries, openapi)))
+    return OneFront(parts, source_of(parts, Behind(intake, keyring, services.failed_keys, openapi)))
 
 
 def _kafka(parts: Parts, intake: Intake, journal: SqliteJournal) -> KafkaSide:

@@ -1,4 +1,4 @@
-"""The events that failed alone while others passed: they travel alone from then on.
+"""The events that failed alone while others passed: each is sent alone from then on.
 
 Kept in memory only. After a restart such an event is among others once more, whose batch fails with
 it and is taken apart again: it is learnt anew.

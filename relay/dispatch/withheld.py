@@ -1,4 +1,4 @@
-"""Events that are not to be sent for the moment, wherever they come from: memory or disk.
+"""Events that must not be sent for the moment, whether they come from memory or from disk.
 
 While a person is being erased, nothing of theirs may get into a request. What is withheld is left
 out and forgotten here; in the journal it stays until the erasure has ended it.

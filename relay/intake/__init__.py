@@ -42,7 +42,7 @@ __all__ = [
 _Documents = Sequence[tuple[int, Document]]
 
 CHUNK_EVENTS = 250
-"""Events taken at a stretch; in a larger body, the loop's other business comes in between."""
+"""Events processed without a pause; in a larger body, the event loop gets a turn in between."""
 
 
 class Origin(msgspec.Struct, frozen=True):

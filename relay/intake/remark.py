@@ -1,6 +1,6 @@
-"""What is worth knowing of a user beside its identity: which values came hashed, which are no use.
+"""Remarks on an event's identifiers: which came hashed, and which could not be used, and why.
 
-It is stored with the event, for `relay doctor`; of a value nothing is in it.
+They are stored with the event, for `relay doctor`, and hold nothing of any value.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _Told = tuple[int, tuple[tuple[str, str], ...], list[IdentityWarning]]
 
 
 def told_apart(remarks: Sequence[IdentityWarning]) -> _Told:
-    """Return the bits of what came hashed, what is no use and why, and what to warn about."""
+    """Return the bits of what came hashed, what could not be used and why, and the warnings."""
     hashed = 0
     warnings: list[IdentityWarning] = []
     for remark in remarks:

@@ -1,7 +1,8 @@
-"""The half of intake that there is only one of: what is a duplicate, and the hand-over to the disk.
+"""The half of intake that exists once per relay: the duplicate window, and the way to the journal.
 
-Whatever prepared the events, here they meet: the duplicate window leaves out what came before, in
-the same breath in which the journal is handed the rest, and takes it back if they are not stored.
+Whichever process prepared the events, they are stored here. The duplicate window removes what came
+before and remembers the rest in the same call that hands it to the journal, so no other request can
+come in between; it forgets them again if they are not stored.
 """
 
 import asyncio

@@ -1,10 +1,10 @@
-"""The checks of a running relay: who is asking, may they, have they any uses left.
+"""Checks the keys of requests: who is it, what may they do, and how many uses are left.
 
-The file is looked at again when somebody asks, at most twice a second, so that a key made or
-revoked takes effect within a second. One that cannot be read any more leaves the last good keys in
-force. With no key in the file nobody needs one; `exposed` says that the network can reach the port,
-and then none at all opens it to nobody. Lives on one event loop, and blocks for as long as a small
-local file takes.
+The key file is checked for changes when a request comes, at most twice a second, so that a key that
+is created or revoked takes effect within a second. If the file cannot be read any more, the last
+good keys stay in force. While there is no key, none is needed; but if the network can reach the
+port (`exposed`), then nobody gets in. Lives on one event loop, and blocks for as long as reading a
+small local file takes.
 """
 
 import hmac
@@ -26,10 +26,10 @@ __all__ = ["Denied", "Grant", "Keyring"]
 
 LOOK_S: Final = 0.5
 NO_DIGEST: Final = "0" * 64
-"""What a key that nobody has is compared with."""
+"""What an unknown key is compared with, so that it takes as long as a wrong secret."""
 ENDED: Final = "This key is unknown, revoked or expired."
 MAX_KNOWN: Final = 10_000
-"""Tokens that were checked lately; one more, and all are checked anew."""
+"""Tokens whose check is remembered; beyond it, all are forgotten and checked anew."""
 
 log = logging.getLogger(__name__)
 

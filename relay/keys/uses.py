@@ -1,7 +1,7 @@
 """What keys have used: how often, and how much of their rate; one count for the whole relay.
 
-A use under way counts as one until it comes to nothing, so that no more pass than may. Uses are
-made final by the commit that holds their events; here they are only kept in mind.
+A use under way counts until its request fails, so that a limit is never exceeded. The commit that
+holds the events makes a use final; here it is only counted in memory.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,7 +15,7 @@ DenialKind = Literal["unauthorized", "forbidden", "rate_limited"]
 
 
 class Denied(Exception):
-    """Why a key does not do; the text is a sentence for the caller, and holds no secret."""
+    """Why a key is refused; the text is a sentence for the caller, and holds no secret."""
 
     def __init__(self, kind: DenialKind, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(message)

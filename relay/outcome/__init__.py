@@ -1,1 +1,1 @@
-"""Outcome: what became of the events, recorded once and told in words."""
+"""Outcome: records what became of the events, and reports it to people and programs."""

@@ -1,1 +1,1 @@
-"""Sources: they bring bytes in, and acknowledge only what the journal has on disk."""
+"""Sources receive events over HTTP and from Kafka, and acknowledge what the journal has on disk."""

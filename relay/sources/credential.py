@@ -1,8 +1,8 @@
-"""The key that a request shows, in its headers and nowhere else.
+"""The API key of a request, which is read from its headers and nowhere else.
 
-One way at a time: `Authorization: Bearer TOKEN`, or `relay-api-key` with `relay-api-secret`. What
-is given twice or in both ways is refused, since a proxy in front may have read the other one. A key
-in the address is refused as well: addresses end up in logs.
+It comes as `Authorization: Bearer TOKEN`, or as `relay-api-key` with `relay-api-secret`. A key that
+is given twice, or in both ways, is refused, since a proxy in front may have checked the other one.
+A key in the URL is refused too: URLs end up in logs.
 """
 
 from base64 import b64decode
@@ -58,7 +58,7 @@ def basic_grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
 
 
 def refused(denied: Denied) -> Refused:
-    """Return the answer to a key that does not do."""
+    """Return the answer to a key that is refused."""
     headers: dict[str, str] = {}
     if denied.kind == "unauthorized":
         headers["WWW-Authenticate"] = "Bearer"

@@ -22,7 +22,7 @@ from relay.sources.answer import (
 )
 from relay.sources.connections import Server
 from relay.sources.credential import grant_of, refused
-from relay.sources.guesses import Guesses
+from relay.sources.failed_keys import DelayedRefusals
 from relay.sources.prompt import Prompt
 from relay.sources.receiver import Reading, Receiver, Use
 
@@ -43,8 +43,8 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class HttpSource:
     """Answers producers, and counts the `answers` by their status.
 
-    `others` are paths that take the same events in other formats. Where a key or a signature does
-    not do, `guesses` says when that is answered.
+    `others` are paths that take the same events in other formats. `refusals` delays the answers to
+    invalid keys and signatures.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class HttpSource:
         keyring: Keyring,
         *,
         answers: Tally,
-        guesses: Guesses,
+        refusals: DelayedRefusals,
         openapi: bytes,
         others: Mapping[str, Handler] | None = None,
     ) -> None:
@@ -62,7 +62,7 @@ class HttpSource:
         self._receiver = receiver
         self._keyring = keyring
         self._answers = answers
-        self._guesses = guesses
+        self._refusals = refusals
         self._openapi = openapi
         self._routes: dict[str, dict[str, Handler]] = {
             "/v1/events": {"POST": self._events},
@@ -80,7 +80,7 @@ class HttpSource:
         except Refused as refusal:
             answer = _answer_to(refusal)
         if answer.status == UNAUTHORIZED:
-            await self._guesses.failed(request.remote)
+            await self._refusals.failed(request.remote)
         self.answered(answer.status)
         return answer
 

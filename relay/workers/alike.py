@@ -1,6 +1,6 @@
-"""Destinations that map events alike share each payload, which then travels between processes once.
+"""Destinations that map events alike share a payload, which is sent between processes only once.
 
-Two accounts of one platform, set up alike, need not cost twice the way; see `Router.prepare`.
+So two accounts of one platform with the same settings cost it once; see `Router.prepare`.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,8 +1,8 @@
-"""What workers count beside the journal's sums, told to the main process, whose metrics have all.
+"""Adds the metrics of the workers to those of the main process, which serves `/metrics`.
 
-A worker tells what it counted since the last time, soon after it was counted; so at rest the
-figures of the main process agree to the unit. What a worker had not told when it crashed is lost:
-these figures begin at zero with a process anyway.
+A worker sends what it counted since the last time, within a moment; so once traffic pauses, the
+main process's figures are exact. What a worker had not sent when it crashed is lost: these figures
+begin at zero with a process anyway.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from relay.metrics import Metrics
 from relay.workers.message import Figures, Observations
 
 INTERVAL_S: Final = 0.1
-"""Between two times that a worker tells its figures."""
+"""Time between two reports of a worker."""
 QUIET_TIMES: Final = 50
-"""After so many times without any, it says that it is alive."""
+"""After so many times without figures, it says that it is alive."""
 
 
 class FigureBook:

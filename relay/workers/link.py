@@ -1,8 +1,8 @@
-"""A worker's end: asks the main process for what only that one may do, and waits for its word.
+"""The worker's end of its connection to the main process: asks for what only that one may do.
 
-Stands in for the journal (`Store`), the count of keys' uses (`Counting`) and that of failing keys.
-A key without a limit is counted with its request; one with a limit is asked for before the body is
-read, as it is in a single process.
+It stands in for the journal (`Store`), the count of keys' uses (`Counting`) and that of failed
+keys. A key without a limit is counted with its request; one with a limit is checked before the body
+is read, as in a single process.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from relay.workers.message import (
     Done,
     Failed,
     GiveBack,
-    Guessed,
+    KeyFailed,
     Left,
     Part,
     Put,
@@ -103,9 +103,9 @@ class Link:
         return None if told is None else int(told)
 
     async def delay_s(self, peer: str | None) -> float:
-        """Take note of a failing key; return how long its answer has to wait."""
+        """Count a failed key; return how long its refusal has to wait."""
         number, future = self._ask()
-        self._channel.send(Guessed(number, peer))
+        self._channel.send(KeyFailed(number, peer))
         return await future or 0.0
 
     def received(self, reply: Reply) -> None:

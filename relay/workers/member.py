@@ -37,7 +37,7 @@ class Member:
     async def run(self, command: Sequence[str], environ: Mapping[str, str], setup: Setup) -> int:
         """Start it, and wait for its end; return its exit code, negative for a signal.
 
-        One that is still there when its socket has ended is of no use, and ended as well. Raises
+        A process that outlives its socket cannot work any more, and is killed. Raises
         `OSError` if it cannot be started.
         """
         ours, theirs = socket.socketpair()

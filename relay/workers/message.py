@@ -69,8 +69,8 @@ class Left(msgspec.Struct, frozen=True, array_like=True, tag=5):
     meter: Meter
 
 
-class Guessed(msgspec.Struct, frozen=True, array_like=True, tag=6):
-    """A peer showed a key that does not do; ask how long its answer has to wait."""
+class KeyFailed(msgspec.Struct, frozen=True, array_like=True, tag=6):
+    """A peer used an invalid key; ask how long its refusal has to wait."""
 
     number: int
     peer: str | None
@@ -98,7 +98,7 @@ class Setup(msgspec.Struct, frozen=True, array_like=True, tag=8):
     sockets: list[int]
     """File descriptors that listen."""
     counts: int
-    """The file descriptor of the count of connections."""
+    """The file descriptor of the connection counts."""
     log_level: int
 
     def __repr__(self) -> str:
@@ -121,7 +121,7 @@ class Unavailable(msgspec.Struct, frozen=True, array_like=True, tag=10):
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True, tag=11):
-    """The key does not do."""
+    """The key is invalid, or may not be used now."""
 
     number: int
     kind: DenialKind
@@ -145,6 +145,6 @@ class Stop(msgspec.Struct, frozen=True, array_like=True, tag=14):
     within_s: float
 
 
-FromWorker = Ready | Alive | Part | Put | Begin | GiveBack | Left | Guessed | Figures
+FromWorker = Ready | Alive | Part | Put | Begin | GiveBack | Left | KeyFailed | Figures
 Reply = Done | Unavailable | Refusal | Failed
 FromMain = Setup | Done | Unavailable | Refusal | Failed | Reload | Stop

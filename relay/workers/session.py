@@ -17,7 +17,7 @@ from relay.errors import JournalUnavailable
 from relay.intake.storage import Storage
 from relay.journal.entry import Entry
 from relay.keys.uses import Denied, Uses
-from relay.sources.guesses import Tries
+from relay.sources.failed_keys import FailedKeys
 from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
 from relay.workers.message import (
@@ -28,7 +28,7 @@ from relay.workers.message import (
     Figures,
     FromWorker,
     GiveBack,
-    Guessed,
+    KeyFailed,
     Left,
     Part,
     Put,
@@ -45,7 +45,7 @@ class MainServices(msgspec.Struct, frozen=True):
 
     storage: Storage
     uses: Uses
-    tries: Tries
+    failed_keys: FailedKeys
     figures: FigureBook
     alike: Alike
 
@@ -81,8 +81,8 @@ class WorkerSession:
                 self._send(Done(number))
             case Left(number, meter):
                 self._send(Done(number, self._services.uses.left_now(meter)))
-            case Guessed(number, peer):
-                self._send(Done(number, self._services.tries.noted(peer)))
+            case KeyFailed(number, peer):
+                self._send(Done(number, self._services.failed_keys.noted(peer)))
             case Figures():
                 self._services.figures.add(message)
             case Ready():

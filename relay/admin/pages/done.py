@@ -1,7 +1,8 @@
-"""What forms did lately: the address of a page may name it, and can never make it up.
+"""The results of recent forms, by a random word that the next page's address names.
 
-A form is answered with a redirection, so that a reload does nothing twice; what was done waits here
-for the page that it leads to. The last `KEPT` are known, an older one is told no more.
+A form is answered with a redirect, so that a reload does nothing twice; its result waits here for
+the page that the redirect leads to. Nobody can make up a result by an address. The last `KEPT` are
+kept; an older one is not shown any more.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
-"""What to mend in the shop's events, the greatest gain first; looked at only when somebody asks.
+"""What to mend in the shop's events, the greatest gain first.
 
-Not live: the doctor takes thousands of events apart, which is nothing to do every few seconds.
+Not live: the doctor examines thousands of events, which is too much to repeat every few seconds.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from aiohttp import web
 from relay.admin.pages.screen import Screen, told
 
 GAINS: Final = ((0.25, "Much to gain"), (0.05, "Something to gain"), (0.0, "A little to gain"))
-"""From which gain on it is called so."""
+"""The gain from which on it is called so."""
 SHOWN_GROUPS: Final = 20
 """Names and keys of which it is told what they carry, the most frequent ones."""
 

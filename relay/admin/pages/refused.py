@@ -1,4 +1,4 @@
-"""Refused on arrival: the last thousand events that were no use, with what is wrong and where."""
+"""Refused on arrival: the last thousand events that could not be used, and what is wrong."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`relay doctor`: what to mend in the events that a shop sends, the greatest gain first."""
+"""`relay doctor`: what to fix in the events that a shop sends, the greatest gain first."""
 
 import sqlite3
 import time
@@ -99,8 +99,8 @@ def _show_match(groups: Sequence[GroupQuality]) -> None:
 
 
 def _carried(it: IdentifierQuality, events: int) -> str:
-    """Return one identifier in a few words: `email 98 % (5 % hashed, 1 % no use)`."""
+    """Return one identifier in a few words: `email 98 % (5 % hashed, 1 % unusable)`."""
     lost = sum(each.count for each in it.unusable)
-    shares = {"hashed": it.hashed / max(it.carried, 1), "no use": lost / events}
+    shares = {"hashed": it.hashed / max(it.carried, 1), "unusable": lost / events}
     asides = ", ".join(f"{percent(share)} {what}" for what, share in shares.items() if share)
     return f"{it.identifier} {percent(it.carried / events)}" + (f" ({asides})" if asides else "")

@@ -1,1 +1,1 @@
-"""Dead letters: chosen, listed, counted, replayed and dropped."""
+"""Dead letters: selected, listed, counted, replayed and dropped."""

@@ -1,1 +1,1 @@
-"""The file: opened, locked, upgraded, checkpointed, copied, and what can go wrong with it."""
+"""The journal's file: opened, locked, upgraded, checkpointed, copied; and its faults."""

@@ -1,1 +1,1 @@
-"""The counts and the money: kept in the transactions that change them, told to people."""
+"""Counts and money, changed in the same transactions as the events that they count."""

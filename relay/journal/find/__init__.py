@@ -1,1 +1,1 @@
-"""One event again: by its ids, with all that became of it."""
+"""Finds events by their ids, with all that became of them."""

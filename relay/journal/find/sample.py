@@ -1,4 +1,4 @@
-"""The latest events of the log, whole, the newest group first: what a doctor looks at."""
+"""The latest events of the log, the newest group first, for `relay doctor`."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""Room: how much there is, and what is forgotten to make some."""
+"""Disk space: how much there is, what is deleted to make some, and retention."""

@@ -1,4 +1,4 @@
-"""Match quality of events that belong together: which identifiers arrive, hashed or not, or no use.
+"""Match quality of a group of events: which identifiers arrive, plain, hashed or unusable.
 
 Identifiers are counted, values never are: whether one is there, whether the shop had hashed it, and
 why one was left out, as it was noted when the event came.

@@ -15,7 +15,7 @@ from relay.keys.keyring import Keyring
 from relay.keys.uses import Counting, Uses
 from relay.metrics import Metrics
 from relay.sources.connections import Server
-from relay.sources.guesses import Guesses, Tries
+from relay.sources.failed_keys import DelayedRefusals, FailedKeys
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
 from relay.sources.receiver import Receiver
@@ -165,7 +165,7 @@ async def serving(
         receiver,
         keyring,
         answers=metrics.answers,
-        guesses=Guesses(Tries(clock), sleep),
+        refusals=DelayedRefusals(FailedKeys(clock), sleep),
         openapi=b'{"openapi":"3.1.0"}',
         others=dict.fromkeys(PATHS, segment.handle),
     )

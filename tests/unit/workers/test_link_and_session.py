@@ -19,7 +19,7 @@ from relay.intake import Finding, Intake, Origin, Problem, Route, Router, Storag
 from relay.journal.entry import Entry, Rejection
 from relay.keys.uses import Denied, Meter, Uses
 from relay.metrics import Metrics
-from relay.sources.guesses import FREE, STEP_S, Tries
+from relay.sources.failed_keys import FREE, STEP_S, FailedKeys
 from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
 from relay.workers.link import PART_EVENTS, Link, MainFailedError
@@ -69,8 +69,8 @@ class Main:
         )
         self.uses = Uses({"k": taken}, lambda: NOW_S)
         self.metrics = Metrics()
-        tries, figures = Tries(lambda: NOW_S), FigureBook(self.metrics)
-        self.services = MainServices(storage, self.uses, tries, figures, Alike())
+        failed_keys, figures = FailedKeys(lambda: NOW_S), FigureBook(self.metrics)
+        self.services = MainServices(storage, self.uses, failed_keys, figures, Alike())
 
 
 class Pair:

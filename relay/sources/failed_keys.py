@@ -1,14 +1,14 @@
-"""Slows down whoever keeps on trying keys that do not do.
+"""Delays the refusals that a peer gets when it keeps trying invalid keys.
 
-From its 11th failing key within a minute on, a peer waits for each answer, longer each time, up to
-half a second: whoever waits for a new key to come into force still sees it within a second. Good
-keys never wait, and no other peer does. By the address of the connection: behind a proxy that is
-the proxy's, so that only failing answers wait there, too. One count for the whole relay, however
-many processes answer.
+From its 11th failed key within a minute, a peer waits for each refusal, longer each time, up to
+half a second; so somebody who waits for a new key to take effect still sees it within a second.
+Requests with a valid key never wait. A peer is the address of the connection; behind a proxy that
+is the proxy's, where again only refusals wait. Failures are counted once for the whole relay,
+however many processes answer.
 
-What is remembered is bounded: with `MAX_PEERS` in mind, the one that began first is forgotten; with
-`MAX_WAITING` answers under way, further ones go out at once, since whoever fills the port's
-connections with waiting answers does more harm than by guessing at 190 bits of a secret.
+Memory is bounded: beyond `MAX_PEERS`, the peer that began first is forgotten. Beyond `MAX_WAITING`
+delayed refusals, further ones go out at once: exhausting the port's connections would do more harm
+than guessing at a secret of 190 bits.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,39 +25,39 @@ SUBNET: Final = 64
 """Bits of an IPv6 address that one peer cannot choose."""
 
 
-class _Tried(NamedTuple):
+class _Failures(NamedTuple):
     since_s: float
     keys: int
 
 
-class Delays(Protocol):
-    """Who counts failing keys: `Tries`, or the process that has them."""
+class FailureCounter(Protocol):
+    """Counts failed keys: `FailedKeys` here, or a link to the process that has it."""
 
     async def delay_s(self, peer: str | None) -> float:
-        """Take note of a failing key; return how long its answer has to wait."""
+        """Count a failed key; return how long its refusal has to wait."""
         ...
 
 
-class Guesses:
+class DelayedRefusals:
     """See the module docstring. `sleep` waits for some seconds.
 
-    `max_waiting` is this process's share of the answers that may wait.
+    `max_waiting` is this process's share of the refusals that may wait.
     """
 
     def __init__(
         self,
-        delays: Delays,
+        failures: FailureCounter,
         sleep: Callable[[float], Awaitable[object]],
         max_waiting: int = MAX_WAITING,
     ) -> None:
-        self._delays = delays
+        self._failures = failures
         self._sleep = sleep
         self._max_waiting = max_waiting
         self._waiting = 0
 
     async def failed(self, peer: str | None) -> None:
-        """Take note of a failing key, and return when it may be answered."""
-        wait_s = await self._delays.delay_s(peer)
+        """Count a failed key, and return once it may be answered."""
+        wait_s = await self._failures.delay_s(peer)
         if wait_s <= 0 or self._waiting >= self._max_waiting:
             return
         self._waiting += 1
@@ -67,15 +67,15 @@ class Guesses:
             self._waiting -= 1
 
 
-class Tries:
-    """Counts failing keys by peer. `clock` returns seconds."""
+class FailedKeys:
+    """Counts failed keys by peer. `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._tried: dict[str, _Tried] = {}
+        self._tried: dict[str, _Failures] = {}
 
     async def delay_s(self, peer: str | None) -> float:
-        """Take note of a failing key; return how long its answer has to wait."""
+        """Count a failed key; return how long its refusal has to wait."""
         return self.noted(peer)
 
     def noted(self, address: str | None) -> float:
@@ -84,10 +84,10 @@ class Tries:
         tried = self._tried.get(peer)
         if tried is None or not 0 <= now_s - tried.since_s < WINDOW_S:
             self._tried.pop(peer, None)  # so that those that began first stand first
-            tried = _Tried(now_s, 0)
+            tried = _Failures(now_s, 0)
             if len(self._tried) >= MAX_PEERS:
                 del self._tried[next(iter(self._tried))]
-        self._tried[peer] = tried = _Tried(tried.since_s, tried.keys + 1)
+        self._tried[peer] = tried = _Failures(tried.since_s, tried.keys + 1)
         return min(MAX_WAIT_S, (tried.keys - FREE) * STEP_S)
 
 

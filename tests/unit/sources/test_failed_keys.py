@@ -4,15 +4,15 @@ import asyncio
 
 import pytest
 
-from relay.sources.guesses import (
+from relay.sources.failed_keys import (
     FREE,
     MAX_PEERS,
     MAX_WAIT_S,
     MAX_WAITING,
     STEP_S,
     WINDOW_S,
-    Guesses,
-    Tries,
+    DelayedRefusals,
+    FailedKeys,
 )
 
 GUESSER, CUSTOMER = "203.0.113.7", "198.51.100.4"
@@ -24,7 +24,7 @@ class Bed:
     def __init__(self, *, awake: bool = True) -> None:
         self.now_s = 1_000.0
         self.slept_s: list[float] = []
-        self.guesses = Guesses(Tries(lambda: self.now_s), self._sleep)
+        self.refusals = DelayedRefusals(FailedKeys(lambda: self.now_s), self._sleep)
         self._woken = asyncio.Event()
         if awake:
             self._woken.set()
@@ -32,7 +32,7 @@ class Bed:
     async def fail(self, count: int, peer: str | None = GUESSER) -> None:
         """Have a peer try so many keys, one after the other."""
         for _ in range(count):
-            await self.guesses.failed(peer)
+            await self.refusals.failed(peer)
 
     def wake(self) -> None:
         """End all sleeps."""
