@@ -103,9 +103,12 @@ async def test_resume_without_a_token_does_not_pretend_to_send(tmp_path: Path) -
         Sandbox() as sandbox,
         sending(tmp_path, pinterest(sandbox.url, token="env:")) as relay,
     ):
+        await relay.accept(*purchases(relay.clock, 5))
         await relay.until(lambda: relay.health().reason == "token_missing")
         await relay.dispatcher.resume(PINTEREST)
         await relay.until(lambda: relay.health().reason == "token_missing")
+        assert (await relay.funnels())[PINTEREST].pending == 5
+        assert not requests(sandbox)
 
 
 async def test_a_paused_destination_is_tried_after_30_s_and_then_ever_less_often(

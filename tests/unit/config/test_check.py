@@ -109,9 +109,9 @@ def test_keys_that_do_not_go_together_are_one_sentence(text: str, problem: str) 
 
 
 def test_both_ports_may_take_any_free_one() -> None:
-    parse(
-        '[server]\nlisten = "localhost:0"\n[admin]\nlisten = "localhost:0"', {}, origin="relay.toml"
-    )
+    text = '[server]\nlisten = "localhost:0"\n[admin]\nlisten = "localhost:0"'
+    config = parse(text, {}, origin="relay.toml")
+    assert (config.server.listen.port, config.admin.listen.port) == (0, 0)
 
 
 def start(text: str, **environ: str) -> None:

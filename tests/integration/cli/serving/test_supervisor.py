@@ -72,12 +72,16 @@ async def test_a_supervisor_hears_each_step_of_a_life(tmp_path: Path, *, abstrac
 
 
 @pytest.mark.parametrize("address", ["", "relative", "vsock:2:1"])
-async def test_without_a_socket_nothing_is_said(address: str) -> None:
+async def test_without_a_socket_nothing_is_said(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
     supervisor = Supervisor({"NOTIFY_SOCKET": address}, PROCESS)
 
     supervisor.ready("")
     async with supervisor.watching(alive, str):
         supervisor.stopping()
+
+    assert caplog.records == []
 
 
 async def test_a_supervisor_that_is_gone_is_no_fault_and_one_line(

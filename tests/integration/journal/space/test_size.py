@@ -268,9 +268,11 @@ async def test_a_full_disk_is_told_and_forgotten_when_there_is_room(tmp_path: Pa
 async def test_upkeep_waits_while_the_disk_is_full(tmp_path: Path) -> None:
     disk = Disk()
     async with opened(tmp_path, "p", disk=disk) as journal:
+        await journal.append(bulk("waits"))
         disk.fail_after(0)
         await journal.maintain(NOW_S * 1000)
         disk.mend()
+        assert len(await waiting(journal)) == 100
 
 
 async def test_the_write_ahead_log_stays_small(tmp_path: Path) -> None:
