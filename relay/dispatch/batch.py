@@ -1,7 +1,7 @@
 """The events of one request, in order, and how they have fared so far.
 
-What a batch remembers goes on to its parts, so that a culprit is told from an outage however often
-its batch was taken apart.
+Parts of a batch inherit what it remembers, so that a bad event can be told from an outage however
+often its batch is taken apart.
 """
 
 import math
@@ -33,7 +33,7 @@ class Batch(msgspec.Struct, eq=False):
     named: int = 0
     """Rounds in which the platform named a culprit among its events."""
     trials: int = 0
-    """How often it was chosen to find out whether the platform takes anything at all."""
+    """How often it was sent as a trial of a platform in trouble."""
     unknown_at: float = math.inf
     """When the first request was sent that the platform may have taken without saying so."""
     oldest_time_s: int | None = None

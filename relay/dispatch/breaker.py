@@ -1,14 +1,14 @@
-"""Whether a destination may be sent to now: one small state machine a destination.
+"""Whether a destination may be sent to now: one small state machine per destination.
 
 Counts transport and credential faults, never invalid events. Its states, in order of precedence:
 `paused` (somebody must act; one event is tried from time to time), `degraded` (the platform does
 not answer; one small request at a time), `throttled` (until a moment that it named), `active`.
-Pure: it holds no task and no timer; whoever drives it asks `wait_s`.
+It does no I/O and holds no task or timer; the gate asks `wait_s`.
 
-Requests in flight together fail together. So an answer to a request that was sent before the
-present trouble began is old news, and makes no wait longer. But two of them that were silent for
-the whole timeout, with nothing that passed in between, are a platform that does not answer: the
-next request would take as long again to tell.
+Requests in flight together fail together, so the answer to a request that was sent before the
+present trouble began does not lengthen the wait. The exception is two requests that timed out with
+no success in between: they show a platform that does not answer, which the next request would only
+confirm after another timeout.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""All senders of a relay: started, woken and stopped together, otherwise strangers."""
+"""All senders of a relay: started, woken and stopped together, otherwise independent."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

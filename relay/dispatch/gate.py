@@ -1,7 +1,7 @@
 """Whether the next request to a destination may go, and how large it may be.
 
-Joins all that can hold it back: the token, the breaker, the requests in flight, the rate. Keeps the
-breaker's pauses and the platform's own waits in the journal, and tells each change of state once.
+Joins all that can hold it back: the token, the breaker, the requests in flight, the rate. Stores
+the breaker's pauses and the platform's own waits in the journal, and logs each change of state.
 """
 
 import asyncio

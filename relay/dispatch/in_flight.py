@@ -1,4 +1,4 @@
-"""How many requests to one destination may be under way at once, found by their answers.
+"""How many requests to one destination may be in flight at once, learnt from the answers.
 
 The number that is needed is rate times latency, and nobody knows the latency beforehand. So it
 grows while all places are taken, the answers are clean and no slower than they were, and falls with

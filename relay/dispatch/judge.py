@@ -1,12 +1,13 @@
 """What an answer means for each event of the request, and what goes out again at once.
 
-Pure: a batch and an answer in, a `Ruling` out. A refused batch is taken apart: the events that the
-platform named are dead and the rest goes out again in one request; without a name it is halved,
-until the culprit stands alone. The innocent are never held up by the guilty for longer. A platform
-that goes on naming is not believed for ever, since a wrong name costs an innocent.
+A batch and an answer go in, a `Ruling` comes out, and the batch notes how it fared; there is no
+I/O, clock or randomness. A refused batch is taken apart: the events that the platform named are
+dead, and the rest goes out again in one request; if it named none, the batch is halved until the
+culprit is alone. After `MAX_NAMED` rounds the named positions are not believed any more, since a
+wrong one costs a good event.
 
-A batch that fails while others pass is under suspicion: whatever the answer says of the platform or
-of the request as such, it is taken apart as well, and what fails alone gets a due time of its own.
+A batch that fails while others pass is a suspect: whatever the answer blames, it is taken apart as
+well, and an event that fails alone gets a due time of its own.
 """
 
 import re
@@ -24,7 +25,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAX_CODE = 40
 """Characters kept of a platform's own code."""
 SUSPICIOUS_FAILURES = 3
-"""Vain requests after which a batch is suspected, if others passed meanwhile."""
+"""Failed requests after which a batch is suspected, if others passed meanwhile."""
 UNSENT = "connect"
 """The code of a request that cannot have reached the platform."""
 MAX_NAMED = 5

@@ -1,4 +1,4 @@
-"""What a platform may make of events that it took late; pure, told of delivered events only.
+"""What a platform may make of events that it took late; asked of delivered events only.
 
 Three walls, each a platform's own (`Limits`). An event may be counted twice if its browser twin,
 which came when it happened, is no longer compared with it; or if an earlier request whose outcome

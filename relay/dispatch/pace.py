@@ -2,7 +2,7 @@
 
 Spreads requests evenly at a rate that the answers steer, never above the published or configured
 budget. Destinations of one budget take turns: each holds a `Turn`, and who went last stands back
-for another that waits. Pure: it holds no timer; whoever sends asks `wait_s`.
+for another that waits. It does no I/O and holds no timer; the sender asks `wait_s`.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ lowers the rate by a share, once a window, and each window without one raises it
 what held requests back. The rise remembers where the last throttle was: quick at first, very slow
 around that ceiling, quicker again once it is left behind (the curve of CUBIC, RFC 9438). A ceiling
 that is met a second time is known: from then on the rate stays closer to it, and tries it less
-often. So most of the time is spent just under what the platform allows. Pure: it holds no timer.
+often. So most of the time is spent just under what the platform allows. It holds no timer.
 """
 
 import math

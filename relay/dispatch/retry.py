@@ -16,7 +16,7 @@ CONFIRM_MAX_S = 4.0
 """Waits between answers that need confirming; two of them stay well within 15 s."""
 THROTTLED_FIRST_S = 0.25
 THROTTLED_MAX_S = 60.0
-"""Own waits while throttled without a hint. The first is a breath: the rate is lowered as well."""
+"""Own waits while throttled without a hint; the first is short, since the rate is lowered too."""
 EVENT_MAX_S = 60.0
 """Waits between tries of one event that the platform keeps calling transient."""
 CULPRIT_MAX_S = 900.0

@@ -1,4 +1,4 @@
-"""Trial requests of a running relay: with the settings and the token that are in force.
+"""Trial requests of a running relay, with the settings and the token that are in force.
 
 They take no part of a destination's budget: a person asks for them one at a time. Each has its own
 connection, which is closed when it has been answered.
@@ -33,7 +33,7 @@ class Trials:
     async def send(self, name: str, test_event_code: str) -> Sequence[Probe]:
         """Return what a platform says. Raises KeyError for an unknown destination.
 
-        Without a test event code, TikTok is asked for its opinion of the access alone.
+        Without a test event code, TikTok is only asked whether it accepts the credentials.
         """
         config = self._destinations[name]
         if test_event_code and isinstance(config, TikTokConfig):

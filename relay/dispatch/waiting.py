@@ -1,9 +1,9 @@
 """All that waits in memory for one destination, and whose turn it is.
 
-Batches that were sent in vain go before anything new, the longest waiting first. While the platform
-takes nothing, small trials find out when it does; they rotate, so that no poisoned event can stand
-in the way of the others for ever. An event that failed alone while others passed travels alone from
-then on, one at a time and seldom: a suspect costs its neighbours no request.
+Batches whose request failed go before anything new, the longest waiting first. While the platform
+takes nothing, small trials find out when it does; they rotate, so that no poisoned event can block
+the others for ever. An event that failed alone while others passed is sent alone from then on, one
+at a time and rarely, so that it costs its neighbours no request.
 """
 
 from bisect import insort
@@ -20,7 +20,7 @@ MAX_ROTATING = 16
 outage of any length holds what was in flight, and this many trials."""
 
 Turn = tuple[int, bool, int]
-"""Trials it had, whether it earns no money, since when it waits: the least goes first."""
+"""Sort key: trials it had, whether it earns no money, since when it waits; least goes first."""
 
 
 class Waiting:

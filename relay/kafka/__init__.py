@@ -1,1 +1,1 @@
-"""Apache Kafka, as the source and the outcomes share it: clients, faults in words, topics."""
+"""Apache Kafka, shared by the source and the outcomes: clients, errors in words, topics."""

@@ -1,11 +1,11 @@
-"""What is known of those who post: their keys, and what to mend in their events.
+"""What is known of producers: their keys, and what to fix in their events.
 
-Reads the journal beside the flow; the doctor looks at the latest `MAX_EVENTS` of a day, in a thread
+Reads the journal beside the flow. The doctor examines the latest `MAX_EVENTS` of a day in a thread
 of its own, so that neither producers nor senders wait for it. Shows no secret and no value.
 
-However many ask, it looks one time in `SHARE` at most: what it found is told again for as long as
-finding it took, times that, and those who ask meanwhile wait for the one look. So a small journal
-is always told as it is, and a large one costs those who post and send little.
+However many ask, it works at most one part in `SHARE` of the time: a result is reused for `SHARE`
+times as long as it took to find, and whoever asks meanwhile shares the run under way. So a small
+journal is always shown as it is, and a large one costs producers and senders little.
 """
 
 import asyncio

@@ -28,7 +28,7 @@ RefusalCode = Literal[
     "unavailable",
     "internal",
 ]
-"""Why a request was not looked at, beside the codes of what its body may be wrong in."""
+"""Why a request was refused before its events were read; other codes are about events."""
 
 _ENCODER = msgspec.json.Encoder()
 

@@ -13,7 +13,7 @@ from relay.intake import Unreadable
 from relay.sources.answer import Refused
 
 MAX_BODIES_AT_ONCE: Final = 32
-"""Bodies of full size that the relay may hold at a time; beyond, one is told to come back."""
+"""Bodies of full size that the relay may hold at once; one more is answered 503."""
 MAX_GZIP_MEMBERS: Final = 1000
 """Parts of one gzip body; more of them are an attack, since each costs as much as a small body."""
 GZIP_WINDOW: Final = 31

@@ -1,4 +1,4 @@
-"""The connections of the producers' port: how many, and what is said when HTTP itself goes wrong.
+"""The connections of the producers' port: how many there may be, and the answers to broken HTTP.
 
 Every answer has the shape that producers know, and nothing of a request is quoted or logged.
 """
@@ -16,7 +16,7 @@ from relay.discreet import NO_HTTP, DiscreetConnection
 from relay.sources.answer import Answer, Complaint, Refused
 
 MAX_REFUSED: Final = 256
-"""Connections that are told to come back at a time; beyond these, one is cut without a word."""
+"""Connections that may be answered 503 at once; beyond these, one is closed without an answer."""
 FAREWELL_S: Final = 1.0
 """How long a refused client has to read why."""
 

@@ -1,4 +1,4 @@
-"""What an erasure did: how many events, where they had ended, and which a platform has got."""
+"""Counts what an erasure did: how many events, how they had ended, and which a platform has."""
 
 from collections import Counter
 from collections.abc import Sequence

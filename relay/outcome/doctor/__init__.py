@@ -3,8 +3,8 @@
 Most integrations fail in data rather than in code: one e-mail address on every third purchase, the
 server's IP address in place of the shopper's, ids that are used twice. `Doctor` looks at events one
 after the other and keeps counts (`counts`, `quality`, `across_events`); `findings` lists what is
-wrong, the greatest gain first. Pure and bounded; only what was stored anyway is counted, and no
-value is ever shown.
+wrong, the greatest gain first. It does no I/O and its memory is
+bounded; only what was stored anyway is counted, and no value is ever shown.
 """
 
 from collections.abc import Iterable, Sequence

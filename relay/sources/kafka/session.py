@@ -74,7 +74,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         self._status.assigned(())
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Tell which partitions are ours now."""
+        """Note which partitions are ours now."""
         self._status.assigned(assigned)
 
     async def _turn(self) -> None:

@@ -1,4 +1,4 @@
-"""Beside the poll loop: how far reading is behind, which topics are there, and why nothing answers.
+"""Watches beside the poll loop: the lag, which topics exist, and why the cluster does not answer.
 
 One look a second. It ends, with what to say, only if a new consumer is needed: a topic has come,
 the credentials have changed, or the brokers let the relay in but nothing is answered for long.
@@ -18,7 +18,7 @@ from relay.sources.kafka.status import Status
 WATCH_S: Final = 1.0
 ANSWER_WITHIN_S: Final = 5.0
 TOPICS_EVERY: Final = 5
-"""Looks between two looks for topics that come and go."""
+"""Every so many looks, it looks for topics that come and go."""
 STEADY_AFTER: Final = 10
 """Looks after which all is well, although a partition has no leader to read from."""
 NEW_CONSUMER_AFTER: Final = 12
