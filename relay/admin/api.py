@@ -143,7 +143,7 @@ class Api:
         return answer.json(ReplayResult(*counts))
 
     async def drop(self, request: web.Request) -> web.Response:
-        """Put dead letters away."""
+        """Drop dead letters."""
         wanted = await selection.read(request, selection.Drop)
         dropped = await self._dead_letters.drop(
             wanted.where(), note=wanted.note or "", dry_run=wanted.dry_run

@@ -51,7 +51,7 @@ class Replay(Selection):
 
 
 class Drop(Selection):
-    """Dead letters to put away."""
+    """Dead letters to drop."""
 
     note: Annotated[
         Annotated[str, Meta(max_length=MAX_NOTE)] | None,

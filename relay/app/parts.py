@@ -1,4 +1,4 @@
-"""What all parts of one relay share: its settings, clock, randomness, figures and secrets."""
+"""What all parts of one relay share: settings, clock, randomness, metrics and secrets."""
 
 import random
 from collections.abc import Callable, Mapping

@@ -57,7 +57,7 @@ class App:
     async def run(self, stop: asyncio.Event, started: Callable[["App"], None]) -> None:
         """Serve until `stop` is set; `started` is called once both ports answer.
 
-        Raises `RelayError` if the journal or a port is not to be had.
+        Raises `RelayError` if the journal or a port cannot be opened.
         """
         journal = self._journal()
         await journal.open([each.name for each in self._parts.destinations])
@@ -86,7 +86,7 @@ class App:
             await self._opened.progress()
 
     def status(self) -> str:
-        """Return in one line how it is, for whoever supervises the process."""
+        """Return the state in one line, for the process's supervisor."""
         if not self.producers_address:
             return "Starting."
         if self._front is not None and (reason := self._front.unready()):

@@ -1,4 +1,4 @@
-"""Wires what people and monitoring see: the admin port with API and pages, and notices."""
+"""Wires what people and monitoring see: the admin port with API and pages, and notifications."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -84,7 +84,7 @@ async def listening(server: AdminServer, listen: Listen, close_s: float) -> Asyn
 async def notifying(
     parts: Parts, journal: Journal, dispatcher: Dispatcher, front: Front
 ) -> AsyncIterator[None]:
-    """Tell people what needs them, if there is somewhere to post it."""
+    """Notify people of what needs them, if a webhook is configured."""
     if parts.webhook is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""Wires what takes events: intake, producer keys, the producers' port, Kafka."""
+"""Wires what receives events: intake, producer keys, the producers' port, Kafka."""
 
 from functools import partial
 from typing import NamedTuple

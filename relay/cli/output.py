@@ -44,7 +44,7 @@ def table(*headers: str, numbers: Sequence[str] = ()) -> Table:
 
 
 def plain(text: str) -> Text:
-    """Return a text of outsiders on one line; what is not printable becomes a `?`."""
+    """Return an outside text on one line; what is not printable becomes a `?`."""
     return Text("".join(char if char.isprintable() else "?" for char in text))
 
 

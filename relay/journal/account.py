@@ -1,4 +1,4 @@
-"""What the journal tells of what it holds: counts, funnels, timelines, room."""
+"""What the journal reports about its content: counts, funnels, timelines, space."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

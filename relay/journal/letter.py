@@ -1,4 +1,4 @@
-"""Dead letters as they are asked for and told."""
+"""Dead letters: the filter that selects them, and the forms in which they are returned."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

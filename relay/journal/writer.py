@@ -1,12 +1,12 @@
-"""The one thread that writes: group commit, and what is told to whom when a commit fails.
+"""The one thread that writes: group commit, and what happens when a commit fails.
 
 Everything queued while the last commit ran goes into the next transaction, in order, and so does
-what the loop goes on to queue, turn after turn; the futures are resolved on the loop by one wake-up
-per commit, after the commit (`relay.journal.transaction`). A storage fault fails all that is queued
-with `JournalUnavailable`, and from that instant (queue and state change under one lock) every
-append is refused, until a later write has succeeded *and* the callbacks of all the failed futures
-have run: who keeps a memory of what was appended can undo it before anything new is let in. Writes
-that are no appends pass and serve as probes; without them the writer probes by itself. This module
+what the event loop goes on to queue, turn after turn. After the commit, one wake-up of the loop
+resolves all futures (`relay.journal.transaction`). A storage fault fails everything queued with
+`JournalUnavailable`. From that instant (queue and state change under one lock) every append is
+refused, until a later write has succeeded *and* the callbacks of all failed futures have run: so
+whoever remembers what was appended can undo it before anything new is accepted. Writes that are no
+appends are let through and serve as probes; without them the writer probes by itself. This module
 knows no table.
 """
 

@@ -1,9 +1,9 @@
-"""Who did what, when and from where: a file beside the journal to which lines are only ever added.
+"""The audit log: who did what, when and from where, in an append-only file beside the journal.
 
-Written after an act succeeded, flushed before its answer. It holds names of destinations and keys,
-conditions and counts; never a secret, an identifier of a person, or what a request carried beside.
-When the file has grown to `MAX_BYTES`, it becomes `.1` in place of the one before. An act that
-cannot be written down is done all the same, and the log says so.
+A line is written after an act succeeded, and flushed before it is answered. It holds names of
+destinations and keys, conditions and counts; never a secret, an identifier of a person, or anything
+else of the request. When the file has grown to `MAX_BYTES`, it is renamed to `.1`, in place of the
+one before. If a line cannot be written, the act stands all the same, and the relay's log says so.
 """
 
 import errno
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class Who(NamedTuple):
-    """Who acts: a name as far as one was given, and an address or `command line`."""
+    """Who acts: a name if one was given, and an address or `command line`."""
 
     actor: str
     origin: str
@@ -134,7 +134,7 @@ class Control(Protocol):
 
 
 class AuditedControl:
-    """Has a control do it, and writes it down."""
+    """A control whose acts are written to the audit log."""
 
     def __init__(self, control: Control, trail: Trail) -> None:
         self._control = control
@@ -152,7 +152,7 @@ class AuditedControl:
 
 
 class AuditedLetters(DeadLetters):
-    """Dead letters of which every replay and drop is written down, but for dry runs."""
+    """Dead letters whose replays and drops are written to the audit log, except dry runs."""
 
     trail: Trail
 
@@ -172,7 +172,7 @@ class AuditedLetters(DeadLetters):
 
 
 class AuditedErasure(Erasure):
-    """Erasures that are written down, without whom they were about."""
+    """Erasures that are written to the audit log, without the person that they were about."""
 
     trail: Trail
 

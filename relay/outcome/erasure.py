@@ -1,8 +1,8 @@
 """Forgets a person: first nothing of theirs is sent any more, then the journal erases them.
 
-What is in a request already is finished and recorded, so that the report can name it as delivered.
-One erasure at a time; one that failed or was cut off is simply asked for again. Nothing here is
-logged but counts.
+Requests that are already in flight are finished and recorded, so that the report can name their
+events as delivered. One erasure runs at a time; one that failed or was cut off is simply requested
+again. Only counts are logged.
 """
 
 import asyncio

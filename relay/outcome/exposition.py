@@ -83,7 +83,7 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Lifetime(Collector):
-    """Tells a snapshot as metric families."""
+    """Exposes a snapshot as metric families."""
 
     def __init__(self, snapshot: _Snapshot, sources: Sequence[str]) -> None:
         self._snapshot = snapshot

@@ -16,7 +16,7 @@ from relay.metrics import Metrics
 from relay.outcome.recent import Recent
 
 REPEAT_S = 1.0
-"""Between two tries to record while the storage fails."""
+"""Time between two attempts to record while the storage fails."""
 RECEIVED_MS = attrgetter("entry.received_ms")
 
 log = logging.getLogger(__name__)

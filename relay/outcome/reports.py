@@ -1,4 +1,4 @@
-"""Reads the journal and the senders' states into the objects that people see. Changes nothing."""
+"""Turns the journal and the senders' states into the objects of the admin API; changes nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
 

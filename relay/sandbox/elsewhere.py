@@ -1,4 +1,4 @@
-"""What the platforms answer at addresses that are not theirs: a wrong path, an old version."""
+"""What the platforms answer at other addresses: a wrong path, an old version."""
 
 import msgspec
 from aiohttp import web

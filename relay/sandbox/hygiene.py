@@ -1,4 +1,4 @@
-"""Mistakes about people and money that a platform takes silently, named for the shop's engineer.
+"""Mistakes about people and money that a platform accepts silently, noted for the shop's engineer.
 
 A note says what is wrong and where, never with which value. Both emulators use these; what only one
 platform minds is in its own module.

@@ -1,4 +1,4 @@
-"""Running a fault script: it counts, keeps the time and rolls the dice, all of them handed in.
+"""Runs a fault script: it counts requests; its clock and randomness are passed in.
 
 Each step counts every request that concerns it, whether or not an earlier step acts on it. The same
 script, seed, clock and requests always give the same faults.

@@ -1,4 +1,4 @@
-"""What every screen is handed, and how it fails: in words, with a way on, and never half."""
+"""What every screen has in common, and how it fails: as a whole page that says what to do."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -70,7 +70,7 @@ Handler = Callable[[S, web.Request], Awaitable[web.Response]]
 
 
 def told(handler: Handler[S]) -> Handler[S]:
-    """Have what goes wrong in a handler told by a page instead of as JSON."""
+    """Have errors in a handler shown as a page instead of as JSON."""
 
     @wraps(handler)
     async def wrapped(self: S, request: web.Request) -> web.Response:

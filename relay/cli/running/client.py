@@ -1,7 +1,7 @@
 """The admin port of a running relay, as the commands ask it.
 
-Answers are the objects of `relay.outcome.view`. What cannot be had is a `RelayError` of one line
-with the fix; the password is in none of them.
+Answers are the objects of `relay.outcome.view`. A failure is a `RelayError` of one line with the
+fix; none contains the password.
 """
 
 import os

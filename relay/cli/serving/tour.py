@@ -25,7 +25,7 @@ from relay.errors import RelayError
 from relay.outcome.view import Summary
 
 PATIENCE_S: Final = 10.0
-"""For so long the tour waits until nothing waits; an emulated outage lasts longer."""
+"""How long the tour waits for deliveries to end; an emulated outage lasts longer."""
 LOOK_S: Final = 0.2
 TIMEOUT_S: Final = 10.0
 

@@ -1,4 +1,4 @@
-"""What the page shows, read in one go per screen; changes nothing.
+"""Reads what the page shows, once per screen; changes nothing.
 
 Everything comes from `Reports`, so that figures agree with the API to the unit, and from queries
 over roll-ups and indexes that cost the same whether there were a thousand events or ten million.

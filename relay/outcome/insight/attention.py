@@ -1,7 +1,7 @@
 """What needs attention: each thing in a sentence, with since when, how many, how much, and the fix.
 
-Made from what the reports say; the most pressing comes first. Nothing is told twice, and what mends
-itself is told only once it takes long.
+Made from the reports; the most pressing comes first. Nothing is listed twice, and what recovers by
+itself is listed only once it takes long.
 """
 
 from collections.abc import Mapping, Sequence

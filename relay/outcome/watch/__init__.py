@@ -1,11 +1,11 @@
-"""Sees what people have to be told, and tells each thing once until it is over.
+"""Watches for what people must be told, and reports each condition once until it is over.
 
-It looks at the state every few seconds, as a monitoring system would: nothing of the flow knows
-of it or waits for it. What comes and goes between two looks is not worth a message.
+It polls the state every few seconds, as a monitoring system would; nothing in the flow knows of it
+or waits for it. What comes and goes between two polls is not worth a message.
 
-After a restart nothing is told twice. What was paused, dead or filling at the first look counts as
-told; that it ended is told. A journal that takes nothing is told again, since shops lose patience.
-The price: what happened in the last seconds before a crash may never be told.
+After a restart nothing is reported twice: what is paused, dead or filling at the first poll counts
+as reported, and only its end is news. The exception is a journal that takes no events, since shops
+lose conversions. The price: what happened in the last seconds before a crash may go unreported.
 """
 
 import asyncio
@@ -160,7 +160,7 @@ class Losses:
         }
 
     async def _is_first(self, key: tuple[str, DeadReason], grown: int) -> bool:
-        """Return whether nothing but what is new is left of a kind: it was over in between."""
+        """Return whether only new letters of a kind are left, so that it was over in between."""
         known = self._known or {}
         if key not in known:
             return True
