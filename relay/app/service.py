@@ -13,9 +13,9 @@ from contextlib import suppress
 
 from relay.app.front import Front
 from relay.app.parts import Parts
+from relay.app.receiving import receiving_of
 from relay.app.sending import dispatcher_of
 from relay.app.showing import admin_of, listening, notifying
-from relay.app.taking import taking_of
 from relay.config import Config
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
@@ -102,25 +102,25 @@ class App:
     ) -> None:
         parts, drain_s = self._parts, self._drain_s
         tell_absent(await journal.totals(), parts.config.destinations)
-        taking = await taking_of(parts, journal)
-        self._front = taking.front
+        receiving = await receiving_of(parts, journal)
+        self._front = receiving.front
         dispatcher = dispatcher_of(parts, journal)
         self._health = dispatcher.health
-        admin = admin_of(parts, journal, dispatcher, taking)
+        admin = admin_of(parts, journal, dispatcher, receiving)
         close_s = min(CLOSE_S, drain_s * DRAIN_CLOSE)
         async with (
             asyncio.TaskGroup() as tasks,
             listening(admin, parts.config.admin.listen, close_s) as self.admin_address,
-            notifying(parts, journal, dispatcher, taking.front),
-            taking.kafka.running(drain_s * DRAIN_KAFKA),
+            notifying(parts, journal, dispatcher, receiving.front),
+            receiving.kafka.running(drain_s * DRAIN_KAFKA),
         ):
             dispatching = tasks.create_task(dispatcher.run())
             upkeep = tasks.create_task(self._upkeep(journal))
-            async with taking.front.open(drain_s * DRAIN_ANSWERS) as self.producers_address:
+            async with receiving.front.open(drain_s * DRAIN_ANSWERS) as self.producers_address:
                 started(self)
                 await stop.wait()
-                taking.front.stop()
-                taking.kafka.stop()
+                receiving.front.stop()
+                receiving.kafka.stop()
             upkeep.cancel()
             dispatcher.stop()
             await asyncio.wait([dispatching], timeout=drain_s * DRAIN_REQUESTS)

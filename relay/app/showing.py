@@ -14,7 +14,7 @@ from relay.admin.pages import Links, Pages, ScreenContext
 from relay.admin.server import AdminServer
 from relay.app.front import Front
 from relay.app.parts import Parts
-from relay.app.taking import Taking
+from relay.app.receiving import Receiving
 from relay.config.address import Listen
 from relay.config.secret import read_secret
 from relay.dispatch.dispatcher import Dispatcher
@@ -45,7 +45,9 @@ class _Acts(NamedTuple):
     control: Control
 
 
-def admin_of(parts: Parts, journal: Journal, dispatcher: Dispatcher, taking: Taking) -> AdminServer:
+def admin_of(
+    parts: Parts, journal: Journal, dispatcher: Dispatcher, receiving: Receiving
+) -> AdminServer:
     """Return the admin port's server."""
     reports = Reports(
         journal,
@@ -53,18 +55,19 @@ def admin_of(parts: Parts, journal: Journal, dispatcher: Dispatcher, taking: Tak
         dispatcher.health,
         parts.clock,
         parts.metrics.warnings.counts,
-        refusing=lambda: _refusing(taking.front, journal),
+        refusing=lambda: _refusing(receiving.front, journal),
     )
     acts = _acts(parts, journal, dispatcher)
-    producers = Producers(journal, taking.keyring.keys, parts.clock)
+    producers, sources = (
+        Producers(journal, receiving.keyring.keys, parts.clock),
+        receiving.kafka.view,
+    )
     return AdminServer(
-        api=Api(reports, *acts, producers=producers, sources=taking.kafka.view),
-        pages=Pages(
-            _context(parts, journal, reports, acts, producers=producers, sources=taking.kafka.view)
-        ),
+        api=Api(reports, *acts, producers=producers, sources=sources),
+        pages=Pages(_context(parts, journal, reports, acts, producers=producers, sources=sources)),
         guard=_guard(parts),
         exposition=_exposition(parts, journal, reports),
-        not_ready=lambda: _not_ready(taking.front, journal),
+        not_ready=lambda: _not_ready(receiving.front, journal),
         openapi=admin_document(),
     )
 

@@ -18,7 +18,7 @@ from relay.workers.figure_book import FigureBook
 from relay.workers.session import MainServices
 
 
-class Taking(NamedTuple):
+class Receiving(NamedTuple):
     """The sides that take events, and what lets producers in."""
 
     front: Front
@@ -26,7 +26,7 @@ class Taking(NamedTuple):
     keyring: Keyring
 
 
-async def taking_of(parts: Parts, journal: SqliteJournal) -> Taking:
+async def receiving_of(parts: Parts, journal: SqliteJournal) -> Receiving:
     """Return them all, around one place where events are stored."""
     router = await _router(parts, journal)
     storage = Storage(router, journal, on_stored=partial(presence.count, parts.metrics))
@@ -34,7 +34,7 @@ async def taking_of(parts: Parts, journal: SqliteJournal) -> Taking:
     uses = Uses(journal.key_uses(), parts.clock)
     keyring = keyring_of(parts, uses)
     front = _front(parts, intake, keyring, _services(parts, storage, uses))
-    return Taking(front, _kafka(parts, intake, journal), keyring)
+    return Receiving(front, _kafka(parts, intake, journal), keyring)
 
 
 async def _router(parts: Parts, journal: SqliteJournal) -> Router:
