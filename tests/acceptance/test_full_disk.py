@@ -18,6 +18,7 @@ import aiohttp
 import msgspec
 import pytest
 
+from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
@@ -27,6 +28,7 @@ from tests.given.event.builders import NOW_S, entry
 
 PLATFORMS = ("pinterest", "tiktok")
 EVENTS = 100_000
+BATCH = 1_000
 MIB = 1024 * 1024
 DISK_BYTES = 128 * MIB
 FILE_BYTES = 4_096
@@ -97,9 +99,9 @@ class LimitedFiles:
 
 
 @contextmanager
-def mounted(folder: Path) -> Iterator[MountedDisk]:
+def mounted(folder: Path, size_bytes: int = DISK_BYTES) -> Iterator[MountedDisk]:
     """Mount a small file system, or skip the test where that is not permitted."""
-    size = f"size={DISK_BYTES}"
+    size = f"size={size_bytes}"
     mount = shutil.which("mount")
     command = [mount or "", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)]
     if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
@@ -224,3 +226,39 @@ async def test_delivered_events_make_room_for_new_ones_on_a_full_disk(tmp_path: 
         "before events are forgotten",
         "after",
     ]
+
+
+@pytest.mark.parametrize("size_bytes", [6 * MIB, 16 * MIB])
+async def test_a_disk_that_waiting_events_have_filled_has_room_for_their_delivery(
+    tmp_path: Path, size_bytes: int
+) -> None:
+    """The write-ahead log leaves room to be moved into the file, and for what is delivered."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with mounted(folder, size_bytes):
+        journal = SqliteJournal(
+            folder / "relay.db", clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=7 * 86_400
+        )
+        await journal.open(["p"])
+        try:
+            taken = await fill_up(journal)
+            for first in range(0, taken, BATCH):
+                found = (await journal.read("p", Lane.MONEY, first, BATCH)).pending
+                await journal.settle("p", Settlement(receipt=RECEIPT, delivered=found))
+            async with asyncio.timeout(WITHIN_S):
+                while journal.unavailable() is not None:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(LOOK_S)
+            await journal.append([entry("after")])
+        finally:
+            await journal.close()
+
+
+async def fill_up(journal: SqliteJournal) -> int:
+    """Append until the journal takes no more; return how many events it took."""
+    taken = 0
+    while True:
+        try:
+            await journal.append([entry(f"e{taken + at}") for at in range(BATCH)])
+        except JournalUnavailable:
+            return taken
+        taken += BATCH

@@ -17,7 +17,7 @@ RESERVE_SHARE: Final = 8
 """The reserve is this part of the limit, unless that is more than it needs."""
 STEP_BYTES: Final = 4 * 1024 * 1024
 DISK_RESERVE_BYTES: Final = 8 * 1024 * 1024
-DISK_RESERVE_SHARE: Final = 16
+DISK_RESERVE_SHARE: Final = 4
 
 AT_LIMIT: Final = "the journal is at its size limit"
 DISK_FULL: Final = "the disk of the journal is full"
@@ -49,20 +49,26 @@ class Room:
         wal_bytes = file_bytes(self._path, "-wal")
         if spare < 0 or used + wal_bytes > self._max_size_bytes - self.reserve_bytes // 2:
             return Look(used, AT_LIMIT, tight=True)
-        refusal = DISK_FULL if self._disk_spare_bytes() < 0 else None
+        refusal = DISK_FULL if self._disk_spare_bytes(used) < 0 else None
         return Look(used, refusal, tight=refusal is not None or spare < self.reserve_bytes)
 
     def left_bytes(self, used_bytes: int) -> int:
         """Return how much may come in, beyond what is in use, before events are refused."""
-        return max(0, min(self._spare_bytes(used_bytes), self._disk_spare_bytes()))
+        return max(0, min(self._spare_bytes(used_bytes), self._disk_spare_bytes(used_bytes)))
 
     def _spare_bytes(self, used_bytes: int) -> int:
         return self._max_size_bytes - used_bytes - 2 * self.reserve_bytes
 
-    def _disk_spare_bytes(self) -> int:
+    def _disk_spare_bytes(self, used_bytes: int) -> int:
+        """Return what the disk has left once the write-ahead log is moved into the file.
+
+        Until it is moved both need their room: a disk that the log has filled to the last byte
+        could never take the move, nor a delivery.
+        """
         disk = os.statvfs(self._path.parent)
         reserve = min(DISK_RESERVE_BYTES, disk.f_blocks * disk.f_frsize // DISK_RESERVE_SHARE)
-        return disk.f_bavail * disk.f_frsize - reserve
+        growth = max(0, used_bytes - file_bytes(self._path, ""))
+        return disk.f_bavail * disk.f_frsize - growth - reserve
 
 
 def size_bytes(path: Path) -> int:
