@@ -1,6 +1,7 @@
 """The result as CSV: one line for each order and destination, for spreadsheets and programs.
 
 The file gets its name once it is whole, and then takes the place of an older one; its mode is 0600.
+What is no plain file, such as /dev/stdout, is written to as it is, since it must not be replaced.
 A platform's own words and the ids of events never begin like a formula; order ids are the shop's.
 """
 
@@ -59,6 +60,11 @@ class ResultFile:
 
 @contextmanager
 def _whole_or_none(path: Path) -> Iterator[TextIO]:
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    path = path.resolve()
     handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a handle

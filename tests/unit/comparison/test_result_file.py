@@ -1,6 +1,7 @@
 """The result as CSV: whole or not at all, and nothing in it that a spreadsheet would run."""
 
 import csv
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -36,6 +37,29 @@ def test_a_file_that_is_not_finished_leaves_the_older_one_and_nothing_beside(
     with pytest.raises(ValueError, match="halfway"), ResultFile.create(path, ["a"]):
         raise ValueError("halfway")
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [(path.name, "older")]
+
+
+def test_what_is_no_plain_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """A pipe stands for a device here, such as /dev/stdout."""
+    path = tmp_path / "result.csv"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with ResultFile.create(path, ["a"]):
+            pass
+        assert os.read(reader, 8) == b"order_id"
+    finally:
+        os.close(reader)
+    assert path.is_fifo()
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    disk, link = tmp_path / "disk.csv", tmp_path / "result.csv"
+    link.symlink_to(disk)
+    with ResultFile.create(link, ["a"]):
+        pass
+    assert link.is_symlink()
+    assert disk.read_text().startswith("order_id")
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
