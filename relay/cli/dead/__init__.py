@@ -83,7 +83,7 @@ def _rest(found: DeadLetterList) -> str:
     return f"\n{shown:,} of {total} shown. Go on with --cursor {found.next}, or narrow it down."
 
 
-@dead.command()
+@dead.command(short_help="Show a dead letter, or those of an event.")
 @click.argument("identity", metavar="ID")
 @json_option
 @config_option

@@ -34,7 +34,7 @@ def action_options(command: Command) -> Command:
     return command
 
 
-@click.command()
+@click.command(short_help="Send dead letters again.")
 @filter_options
 @action_options
 @config_option
@@ -60,7 +60,7 @@ def replay(
         click.echo(line)
 
 
-@click.command()
+@click.command(short_help="Drop dead letters: they are not sent.")
 @filter_options
 @action_options
 @click.option("--note", help="The reason, kept with the letters; on a terminal you are asked.")

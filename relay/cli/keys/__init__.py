@@ -120,7 +120,7 @@ def list_(config_file: Path | None, *, as_json: bool) -> None:
         click.echo("There is no key: the relay listens on loopback only, and asks for none.")
 
 
-@keys.command()
+@keys.command(short_help="Revoke a key permanently.")
 @click.argument("name")
 @config_option
 def revoke(name: str, config_file: Path | None) -> None:
@@ -136,7 +136,7 @@ def revoke(name: str, config_file: Path | None) -> None:
     click.echo(f"{name} is revoked ({', '.join(key.key for key in ended)}).")
 
 
-@keys.command()
+@keys.command(short_help="Replace a key by a new one.")
 @click.argument("name")
 @click.option("--overlap", default=OVERLAP, show_default=True, help="How long the old one stays.")
 @json_option
