@@ -97,6 +97,14 @@ class Reader:
         """Look again where the log had ended."""
         self._more = dict.fromkeys(Lane, True)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is room for more, and what was read last is not the end of the log.
+
+        So it is where events came that are not for this destination, however many.
+        """
+        return any(self._more[lane] and self._batcher.room(lane) > 0 for lane in Lane)
+
     async def anything_left(self) -> bool:
         """Tell whether any event waits for this destination, in memory, on disk or under way."""
         return await self._journal.oldest_pending_ms(self._destination.name) is not None
@@ -168,6 +176,8 @@ class Reader:
         chunk = await self._journal.read(self._destination.name, lane, start, limit)
         self._next[lane] = chunk.next
         self._more[lane] = chunk.next != start
+        if self._more[lane] and not chunk.pending:
+            await self._give_way()
         await self._queue(lane, chunk.pending)
 
     async def _read_retries(self) -> None:
@@ -195,9 +205,13 @@ class Reader:
         exceptions: list[Dead | Retry] = []
         for at in range(0, len(pendings), STRETCH_EVENTS):
             exceptions += self._queue_stretch(line, pendings[at : at + STRETCH_EVENTS])
-            await asyncio.sleep(GIVE_WAY_S if self._journal.is_busy() else 0)
+            await self._give_way()
         self._tell_mistakes()
         await self._end(exceptions)
+
+    async def _give_way(self) -> None:
+        """Let all else have its turn, and a commit under way its time."""
+        await asyncio.sleep(GIVE_WAY_S if self._journal.is_busy() else 0)
 
     def _queue_stretch(self, line: int, pendings: Sequence[Pending]) -> Sequence[Dead | Retry]:
         """Prepare and queue events; return those that end without a request."""

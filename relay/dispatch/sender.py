@@ -177,6 +177,8 @@ class Sender:
 
     async def _idle(self) -> float:
         """Return the seconds until a batch is ready; with none to come, no trouble goes on."""
+        if self._reader.is_behind:
+            return 0
         wait_s = self._waiting.wait_s(self._clock() * 1000)
         if wait_s is None and self._gate.troubled and not await self._reader.anything_left():
             self._gate.rest()

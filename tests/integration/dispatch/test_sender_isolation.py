@@ -71,6 +71,18 @@ async def test_many_accounts_that_hang_leave_connections_for_the_next(tmp_path: 
             assert funnels[PINTEREST].delivered == 20
 
 
+async def test_events_that_are_not_for_a_destination_hold_up_none_that_is(tmp_path: Path) -> None:
+    """However little it sends at a time, and however many lie on disk before one that is for it."""
+    async with Sandbox() as sandbox:
+        targets = pinterest(sandbox.url), tiktok(sandbox.url, max_batch=1)
+        async with sending(tmp_path, *targets) as relay:
+            await relay.accept(*purchases(relay.clock, 2_000), to=[PINTEREST])
+        async with sending(tmp_path, *targets) as relay:
+            await relay.accept(purchase(relay.clock, "late-1"), to=[TIKTOK])
+            funnels = await relay.settled(TIKTOK, within_s=5)
+        assert (funnels[TIKTOK].delivered, funnels[TIKTOK].skipped) == (1, 2_000)
+
+
 class Mistaken:
     """A destination with a mistake in one method, which shows for one event."""
 

@@ -89,6 +89,40 @@ async def test_a_backlog_is_read_in_parts_and_no_further_than_there_is_room() ->
     assert sum(backlog.limits) == 2 * MOST, "a full request waits already"
 
 
+class Foreign(Backlog):
+    """A log of which nothing is for this destination but what comes after its end of today."""
+
+    def __init__(self, end: int) -> None:
+        super().__init__()
+        self._end = end
+
+    async def read(self, destination: str, lane: Lane, start: int, limit: int) -> Chunk:
+        if lane is Lane.OTHER or start >= self._end:
+            return Chunk((), start)
+        self.limits.append(limit)
+        return Chunk((), min(start + limit, self._end))
+
+
+async def test_a_log_of_events_for_others_is_read_to_its_end() -> None:
+    """The reader tells that it is behind, so that nobody sleeps over it."""
+    backlog = Foreign(5 * MOST)
+    scene = Scene(backlog)
+    behind = [scene.reader.is_behind]
+    for _ in range(10):
+        await scene.reader.refill()
+        behind.append(scene.reader.is_behind)
+    assert (behind[0], behind[-1]) == (True, False)
+    assert sum(backlog.limits) >= 5 * MOST
+    assert max(backlog.limits) <= READ_EVENTS
+
+
+async def test_who_has_enough_to_send_is_not_behind() -> None:
+    scene = Scene(Backlog())
+    await scene.reader.refill()
+    await scene.reader.refill()
+    assert not scene.reader.is_behind
+
+
 async def test_all_else_has_its_turn_between_two_stretches() -> None:
     scene = Scene(Backlog())
     seen = [0]
