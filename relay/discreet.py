@@ -52,6 +52,11 @@ class DiscreetConnection(web.RequestHandler):
             self.close()
         return True
 
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End, and let go of the body: the two would keep each other until the next collection."""
+        self._newest = None
+        super().connection_lost(exc)
+
     @abstractmethod
     def refusal(self) -> web.Response:
         """Return the answer to what is no HTTP, status 400, with `NO_HTTP` as its words."""

@@ -1,12 +1,14 @@
 """Connections of the producers' port: slow, broken off, crowded, refused, and closed in order."""
 
 import asyncio
+import gc
 import json
 import logging
 from collections.abc import Iterator, Sequence
 
 import pytest
 
+from relay.discreet import DiscreetConnection
 from relay.errors import RelayError
 from relay.journal.entry import Entry, Rejection
 from relay.sources.body import MAX_BODIES_AT_ONCE
@@ -141,6 +143,25 @@ async def test_a_client_that_says_no_more_after_its_answer_is_closed() -> None:
 
         assert await client.is_closed()
         await until(lambda: not port.open_connections)
+
+
+async def test_a_connection_that_ended_is_gone_without_a_collection() -> None:
+    """The relay collects seldom; what waited for it would pile up."""
+    async with serving() as port:
+        gc.collect()
+        gc.disable()
+        try:
+            async with Client(port.number) as client:
+                await client.send(post(encoded()))
+                await client.answer()
+                assert connections_in_memory() == 1
+            await until(lambda: not connections_in_memory())
+        finally:
+            gc.enable()
+
+
+def connections_in_memory() -> int:
+    return sum(isinstance(each, DiscreetConnection) for each in gc.get_objects())
 
 
 async def test_every_answer_is_counted_by_its_status() -> None:
