@@ -1,4 +1,4 @@
-"""What the emulators of the platforms share: the words in which one request is talked about.
+"""What the emulators of both platforms share: the types by which one request is described.
 
 A request goes through two steps. Reading makes a `Reading` of it: who sent it, what is in it, and
 the first thing wrong with each event. Answering turns the reading (or a named answer of a fault
@@ -119,7 +119,28 @@ def text_of(document: Any, key: str) -> str:
     return value[:MAX_TEXT] if isinstance(value, str) else ""
 
 
-def gateway_page(answer: Answer) -> bytes:
+def ending(
+    answer: Answer, document: msgspec.Struct, fates: Sequence[Fate], headers: Mapping[str, str]
+) -> Ending:
+    """Return how a request ends that gets `answer`; `document` is its body in the form `json`."""
+    kind = {"Content-Type": "text/html" if answer.form == "html" else "application/json"}
+    reply = Reply(answer.status, _body(answer, document), {**kind, **headers, **answer.headers})
+    return Ending(reply=reply, fates=fates, code="" if answer.code is None else str(answer.code))
+
+
+def _body(answer: Answer, document: msgspec.Struct) -> bytes:
+    match answer.form:
+        case "html":
+            return _gateway_page(answer)
+        case "empty":
+            return b""
+        case "raw":
+            return answer.body.encode()
+        case "json":
+            return msgspec.json.encode(document)
+
+
+def _gateway_page(answer: Answer) -> bytes:
     """Return what a gateway in front of a platform answers: HTML, whatever was asked for."""
     title = f"{answer.status} {answer.message}".strip()
     return f"<html><head><title>{title}</title></head><body>{title}</body></html>".encode()

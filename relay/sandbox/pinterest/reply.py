@@ -1,4 +1,4 @@
-"""Putting an answer of Pinterest's on the wire.
+"""Writes the body of an answer of Pinterest's.
 
 The results of single events stand at top level, or under `details` of a `DetailedError`; both are
 known, and a sender has to read both.
@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 
+from relay.sandbox import platform
 from relay.sandbox.answer import Answer, Fate
 from relay.sandbox.pinterest.schema import DetailedResults, Error, Results
-from relay.sandbox.platform import Ending, Reply, gateway_page
+from relay.sandbox.platform import Ending
 
 _WITH_STATUS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 """Statuses whose bodies are seen to carry `"status": "failure"` besides code and message."""
@@ -22,23 +23,7 @@ def ending(
     answer: Answer, results: Results | None, fates: Sequence[Fate], headers: Mapping[str, str]
 ) -> Ending:
     """Return how a request ends that gets this answer; `results` are those of its events."""
-    content_type = "text/html" if answer.form == "html" else "application/json"
-    headers = {"Content-Type": content_type, **headers, **answer.headers}
-    reply = Reply(answer.status, _body(answer, results), headers)
-    code = "" if answer.code is None else str(answer.code)
-    return Ending(reply=reply, fates=fates, code=code)
-
-
-def _body(answer: Answer, results: Results | None) -> bytes:
-    match answer.form:
-        case "html":
-            return gateway_page(answer)
-        case "empty":
-            return b""
-        case "raw":
-            return answer.body.encode()
-        case "json":
-            return msgspec.json.encode(_document(answer, results))
+    return platform.ending(answer, _document(answer, results), fates, headers)
 
 
 def _document(answer: Answer, results: Results | None) -> Results | DetailedResults | Error:
