@@ -3,11 +3,14 @@
 import click
 from click.shell_completion import get_completion_class
 
+from relay.cli.option import unread_config_option
+
 SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command(short_help="Print the completion script of a shell.")
 @click.argument("shell", type=click.Choice(SHELLS))
+@unread_config_option
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the script that teaches SHELL to complete `relay …`.

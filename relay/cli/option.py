@@ -26,6 +26,16 @@ config_option = click.option(
 )
 """Hands a command `config_file: Path | None`; None means that nobody named one."""
 
+unread_config_option = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    expose_value=False,
+    help="Taken as by every command, and not read here.",
+)
+"""For commands that need no configuration, so that a script may give all of them the same one."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 """Hands a command `as_json: bool`."""
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from relay.cli.option import unread_config_option
 from relay.cli.output import counted
 from relay.errors import RelayError
 from relay.schema import drift, write
@@ -12,6 +13,7 @@ from relay.schema import drift, write
 @click.command(short_help="Write the schemas.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default="schemas")
 @click.option("--check", is_flag=True, help="Change nothing; fail if the files are behind.")
+@unread_config_option
 def schemas(directory: Path, *, check: bool) -> None:
     """Write the schemas of events, settings and both ports into DIRECTORY (default: schemas)."""
     if check:

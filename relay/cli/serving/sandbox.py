@@ -4,6 +4,7 @@ import asyncio
 
 import click
 
+from relay.cli.option import unread_config_option
 from relay.cli.serving.signals import until_told
 from relay.config import Listen
 from relay.errors import ConfigError
@@ -20,6 +21,7 @@ from relay.sandbox.scenario import SCENARIOS
     show_default=True,
     help="How the platforms behave; it can be changed while they run.",
 )
+@unread_config_option
 def sandbox(listen: str, scenario: str) -> None:
     """Emulate Pinterest and TikTok, as strict as their documents and as troublesome as asked."""
     try:
