@@ -40,8 +40,8 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Meta(
             ge=0,
             le=64,
-            description="Processes that decode and hash; one more writes and sends when > 1; "
-            "0 is one a core.",
+            description="Processes that receive and hash events; above 1, another one stores and "
+            "sends. 0 means one per core.",
         ),
     ] = 1
     keys_file: Annotated[
@@ -52,9 +52,9 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             examples=["data/keys.json"],
         ),
     ] = None
-    drain: Annotated[Duration, Meta(description="SIGTERM ends the process within this time.")] = (
-        preset(Duration("20s"))
-    )
+    drain: Annotated[
+        Duration, Meta(description="After SIGTERM, the process ends within this time.")
+    ] = preset(Duration("20s"))
     max_body: Annotated[
         Size, Meta(description="The largest body of a request, checked after decompression too.")
     ] = preset(Size("5MiB"))
