@@ -1,26 +1,23 @@
 """Reads a destination's waiting events from the journal and queues them for batching.
 
-Reads ahead of the sender by at most two full requests a lane. What comes from disk, where a million
-may wait after an outage, is prepared in small stretches, so that producers are answered meanwhile:
-between two of them the loop does all else that is due, and a commit under way gets the interpreter
-that its thread needs again and again. An event beyond the platform's age
-wall is never sent: it is dead as `expired`, at the latest a moment after it passed the wall here.
+Reads ahead of the sender by at most two full requests a lane. What comes from disk, where a
+million may wait after an outage, is prepared in small stretches, so that producers are answered
+meanwhile: between two of them the loop does all else that is due, and a commit under way gets the
+interpreter that its thread needs again and again. An event that grows too old while it waits in
+memory is dead as `expired` at the latest a moment after it passed the platform's age wall.
 """
 
 import asyncio
-import logging
-import math
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
-from operator import attrgetter, not_
+from operator import not_
 
-from relay.delivery import Destination, Payload, Skip
+from relay.delivery import Destination, Payload
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
+from relay.dispatch.preparation import NO_RULES, Preparation
 from relay.dispatch.queue import RETRIES
-from relay.dispatch.retry import event_wait_s
 from relay.dispatch.suspects import Suspects
 from relay.dispatch.waiting import Waiting
 from relay.dispatch.withheld import Unwanted
@@ -41,18 +38,6 @@ GIVE_WAY_S = 0.001
 """How long a commit under way is given between two stretches; it seldom takes longer."""
 AGE_LOOK_S = 10.0
 """Between two looks for events that grew too old while they waited in memory."""
-NOT_ANY_MORE = "The settings have changed since this event was taken, and keep it back now."
-NO_PAYLOAD = "The relay failed to prepare this event; its log tells where."
-
-NO_RULES = Rules()
-
-Prepared = tuple[list[Pending], list[Payload], list[Dead | Retry]]
-"""Events with their payloads, and those that end without a request."""
-ENTRY = attrgetter("entry")
-EVENT_TIME = attrgetter("event_time")
-ACTION_SOURCE = attrgetter("action_source")
-
-log = logging.getLogger(__name__)
 
 
 class Reader:
@@ -75,23 +60,21 @@ class Reader:
         rules: Rules = NO_RULES,
     ) -> None:
         self._destination = destination
-        self._rules = rules
         self._journal = journal
         self._batcher = batcher
         self._waiting = waiting
         self._recorder = recorder
         self._clock = clock
         self._steady = steady
-        self._random = randomness
+        self._preparation = Preparation(
+            destination, clock=clock, steady=steady, randomness=randomness, rules=rules
+        )
         self._next = {lane: journal.cursor(destination.name, lane) for lane in Lane}
         self._more = dict.fromkeys(Lane, True)
         self._retry_look_at = 0.0
         self._age_look_at = steady() + AGE_LOOK_S
-        self._least_max_age_s = math.inf
-        """Of all events that were queued here: none younger than this can be too old."""
         self._retrying: set[tuple[Lane, int]] = set()
         self._suspects = Suspects()
-        self._mistakes: Counter[str] = Counter()
 
     def more(self) -> None:
         """Look again where the log had ended."""
@@ -129,7 +112,7 @@ class Reader:
             await self._read_retries()
         if now_s >= self._age_look_at:
             self._age_look_at = now_s + AGE_LOOK_S
-            await self._bury(self._waiting.discard(self._too_old(self._clock())))
+            await self._bury(self._waiting.discard(self._preparation.too_old()))
 
     def suspect(self, batch: Batch) -> None:
         """Have an event that failed alone, while others passed, travel alone whenever it is due."""
@@ -156,10 +139,9 @@ class Reader:
 
     async def without_expired(self, batch: Batch) -> Batch:
         """Return the batch without the events that grew too old while they waited."""
-        now_s = self._clock()
-        if now_s - batch.happened_at() <= self._least_max_age_s:
+        if not self._preparation.may_be_too_old(batch.happened_at()):
             return batch
-        too_old = self._too_old(now_s)
+        too_old = self._preparation.too_old()
         if not any(map(too_old, batch.pendings)):
             return batch
         await self._bury(filter(too_old, batch.pendings))
@@ -198,7 +180,7 @@ class Reader:
 
     async def _queue(self, line: int, pendings: Sequence[Pending]) -> None:
         wanted = self._wanted(pendings)
-        payloads = self._at_once(wanted)
+        payloads = self._preparation.at_once(wanted)
         if payloads is not None:
             self._put(line, wanted, payloads)
             return
@@ -206,7 +188,7 @@ class Reader:
         for at in range(0, len(pendings), STRETCH_EVENTS):
             exceptions += self._queue_stretch(line, pendings[at : at + STRETCH_EVENTS])
             await self._give_way()
-        self._tell_mistakes()
+        self._preparation.tell_mistakes()
         await self._end(exceptions)
 
     async def _give_way(self) -> None:
@@ -215,7 +197,7 @@ class Reader:
 
     def _queue_stretch(self, line: int, pendings: Sequence[Pending]) -> Sequence[Dead | Retry]:
         """Prepare and queue events; return those that end without a request."""
-        waiting, payloads, exceptions = self._one_by_one(self._wanted(pendings))
+        waiting, payloads, exceptions = self._preparation.one_by_one(self._wanted(pendings))
         self._put(line, waiting, payloads)
         return exceptions
 
@@ -227,38 +209,6 @@ class Reader:
         if self._suspects:
             pendings, payloads = self._without_suspects(pendings, payloads)
         self._batcher.extend(line, pendings, payloads)
-
-    def _at_once(self, pendings: Sequence[Pending]) -> list[Payload] | None:
-        """Return the events' payloads; None unless all have one and none is too old."""
-        if not pendings:
-            return []
-        entries = list(map(ENTRY, pendings))
-        of_each_source = dict(zip(map(ACTION_SOURCE, entries), entries, strict=True))
-        least_s = min(map(self._destination.max_age_s, of_each_source.values()))
-        self._least_max_age_s = min(self._least_max_age_s, least_s)
-        if self._clock() - min(map(EVENT_TIME, entries)) > least_s:
-            return None
-        name = self._destination.name
-        found = [made for each in entries if (made := each.payloads.get(name))]
-        return found if len(found) == len(entries) else None
-
-    def _one_by_one(self, pendings: Sequence[Pending]) -> Prepared:
-        """Return the events with their payloads, made anew where need be, and those that end."""
-        name, too_old = self._destination.name, self._too_old(self._clock())
-        waiting: list[Pending] = []
-        payloads: list[Payload] = []
-        exceptions: list[Dead | Retry] = []
-        for pending in pendings:
-            if too_old(pending):
-                exceptions.append(Dead(pending, "expired"))
-                continue
-            payload = pending.entry.payloads.get(name) or self._prepare(pending)
-            if isinstance(payload, Payload):
-                waiting.append(pending)
-                payloads.append(payload)
-            else:
-                exceptions.append(payload)
-        return waiting, payloads, exceptions
 
     def _without_suspects(
         self, pendings: Sequence[Pending], payloads: Sequence[Payload]
@@ -285,42 +235,3 @@ class Reader:
         )
         await self._recorder.record(settlement)
         self.ended(settlement)
-
-    def _prepare(self, pending: Pending) -> Payload | Dead | Retry:
-        """Map an event that came from disk; the settings may have changed since it was taken.
-
-        What they keep back now ends as an operator's decision, which such a change is. Skipped is
-        what an event can only be on arrival.
-        """
-        try:
-            conversion = pending.entry.conversion
-            if barred := self._rules.bars(conversion):
-                return Dead(pending, "dropped_by_operator", barred, NOT_ANY_MORE)
-            prepared = self._destination.prepare(conversion)
-        except Exception as error:  # noqa: BLE001 - one event must not stop the destination
-            return self._failed(pending, error)
-        if isinstance(prepared, Payload):
-            return prepared
-        if isinstance(prepared, Skip):
-            return Dead(pending, "dropped_by_operator", prepared.reason, NOT_ANY_MORE)
-        return Dead(pending, prepared.reason, message=prepared.text)
-
-    def _failed(self, pending: Pending, error: Exception) -> Retry:
-        self._mistakes[type(error).__name__] += 1
-        due_s = self._steady() + event_wait_s(pending.attempts, self._random)
-        return Retry(pending, round(due_s * 1000), "bug", NO_PAYLOAD)
-
-    def _tell_mistakes(self) -> None:
-        for error, count in self._mistakes.items():
-            fields = {"destination": self._destination.name, "error": error, "events": count}
-            log.error("events could not be prepared", extra={"fields": fields})
-        self._mistakes.clear()
-
-    def _too_old(self, now_s: float) -> Callable[[Pending], bool]:
-        max_age_s = self._destination.max_age_s
-
-        def too_old(pending: Pending) -> bool:
-            entry = pending.entry
-            return now_s - entry.event_time > max_age_s(entry)
-
-        return too_old

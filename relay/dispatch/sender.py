@@ -21,7 +21,8 @@ from relay.dispatch.gate import Gate
 from relay.dispatch.judge import MAX_CODE, Ruling, judge, safe_request_id, settlement_of
 from relay.dispatch.lateness import late_codes
 from relay.dispatch.pace import Pace
-from relay.dispatch.reader import NO_RULES, Reader
+from relay.dispatch.preparation import NO_RULES
+from relay.dispatch.reader import Reader
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
 from relay.dispatch.steady import SteadyClock
 from relay.dispatch.transport import Fault, Transport

@@ -25,7 +25,7 @@ from relay.destinations import discover
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.pace import Pace
-from relay.dispatch.reader import NO_RULES
+from relay.dispatch.preparation import NO_RULES
 from relay.dispatch.sender import Sender
 from relay.dispatch.transport import AiohttpTransport, Transport
 from relay.intake.presence import presence_of

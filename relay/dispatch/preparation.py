@@ -1,0 +1,129 @@
+"""Gives waiting events the payloads that a request is made of, or ends them without one.
+
+Events in memory have the payloads that intake made. What comes from disk is mapped anew, and what
+the settings keep back by now, or what is beyond the platform's age wall, is dead and never sent.
+"""
+
+import logging
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+
+from relay.delivery import Destination, Payload, Skip
+from relay.dispatch.retry import event_wait_s
+from relay.journal.entry import Pending
+from relay.journal.settlement import Dead, Retry
+from relay.outcome.rules import Rules
+
+NOT_ANY_MORE = "The settings have changed since this event was taken, and keep it back now."
+NO_PAYLOAD = "The relay failed to prepare this event; its log tells where."
+NO_RULES = Rules()
+
+Prepared = tuple[list[Pending], list[Payload], list[Dead | Retry]]
+"""Events with their payloads, and those that end without a request."""
+ENTRY = attrgetter("entry")
+EVENT_TIME = attrgetter("event_time")
+ACTION_SOURCE = attrgetter("action_source")
+
+log = logging.getLogger(__name__)
+
+
+class Preparation:
+    """See the module docstring. `clock` returns Unix seconds, `steady` never goes back."""
+
+    def __init__(
+        self,
+        destination: Destination,
+        *,
+        clock: Callable[[], float],
+        steady: Callable[[], float],
+        randomness: random.Random,
+        rules: Rules = NO_RULES,
+    ) -> None:
+        self._destination = destination
+        self._clock = clock
+        self._steady = steady
+        self._random = randomness
+        self._rules = rules
+        self._least_max_age_s = math.inf
+        """Of all events that were looked at: none younger than this can be too old."""
+        self._mistakes: Counter[str] = Counter()
+
+    def at_once(self, pendings: Sequence[Pending]) -> list[Payload] | None:
+        """Return the events' payloads; None unless all have one and none is too old."""
+        if not pendings:
+            return []
+        entries = list(map(ENTRY, pendings))
+        of_each_source = dict(zip(map(ACTION_SOURCE, entries), entries, strict=True))
+        least_s = min(map(self._destination.max_age_s, of_each_source.values()))
+        self._least_max_age_s = min(self._least_max_age_s, least_s)
+        if self._clock() - min(map(EVENT_TIME, entries)) > least_s:
+            return None
+        name = self._destination.name
+        found = [made for each in entries if (made := each.payloads.get(name))]
+        return found if len(found) == len(entries) else None
+
+    def one_by_one(self, pendings: Sequence[Pending]) -> Prepared:
+        """Return the events with their payloads, made anew where need be, and those that end."""
+        name, too_old = self._destination.name, self.too_old()
+        waiting: list[Pending] = []
+        payloads: list[Payload] = []
+        exceptions: list[Dead | Retry] = []
+        for pending in pendings:
+            if too_old(pending):
+                exceptions.append(Dead(pending, "expired"))
+                continue
+            payload = pending.entry.payloads.get(name) or self._prepare(pending)
+            if isinstance(payload, Payload):
+                waiting.append(pending)
+                payloads.append(payload)
+            else:
+                exceptions.append(payload)
+        return waiting, payloads, exceptions
+
+    def too_old(self) -> Callable[[Pending], bool]:
+        """Return what tells whether an event is beyond the platform's age wall by now."""
+        now_s, max_age_s = self._clock(), self._destination.max_age_s
+
+        def is_too_old(pending: Pending) -> bool:
+            entry = pending.entry
+            return now_s - entry.event_time > max_age_s(entry)
+
+        return is_too_old
+
+    def may_be_too_old(self, happened_at: float) -> bool:
+        """Tell whether any event since then can be beyond the wall; quicker than to look at all."""
+        return self._clock() - happened_at > self._least_max_age_s
+
+    def tell_mistakes(self) -> None:
+        """Log the events that could not be prepared since the last time."""
+        for error, count in self._mistakes.items():
+            fields = {"destination": self._destination.name, "error": error, "events": count}
+            log.error("events could not be prepared", extra={"fields": fields})
+        self._mistakes.clear()
+
+    def _prepare(self, pending: Pending) -> Payload | Dead | Retry:
+        """Map an event that came from disk; the settings may have changed since it was taken.
+
+        What they keep back now ends as an operator's decision, which such a change is. Skipped is
+        what an event can only be on arrival.
+        """
+        try:
+            conversion = pending.entry.conversion
+            if barred := self._rules.bars(conversion):
+                return Dead(pending, "dropped_by_operator", barred, NOT_ANY_MORE)
+            prepared = self._destination.prepare(conversion)
+        except Exception as error:  # noqa: BLE001 - one event must not stop the destination
+            return self._failed(pending, error)
+        if isinstance(prepared, Payload):
+            return prepared
+        if isinstance(prepared, Skip):
+            return Dead(pending, "dropped_by_operator", prepared.reason, NOT_ANY_MORE)
+        return Dead(pending, prepared.reason, message=prepared.text)
+
+    def _failed(self, pending: Pending, error: Exception) -> Retry:
+        self._mistakes[type(error).__name__] += 1
+        due_s = self._steady() + event_wait_s(pending.attempts, self._random)
+        return Retry(pending, round(due_s * 1000), "bug", NO_PAYLOAD)
