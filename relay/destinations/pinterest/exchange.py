@@ -99,7 +99,7 @@ def _meaning(case: Case, response: HttpResponse, reply: _Reply, count: int) -> A
     if listing is not None and listing.agrees(count):
         verdicts = [_verdict(result, _text(reply.code)) for result in listing.results]
         return Answer(kind="settled", verdicts=verdicts)
-    if listing is not None and count > 1:
+    if listing is not None and listing.processed is not None and count > 1:
         # Some of these events may be in, and the list does not tell which: halves will.
         return Answer(kind="refused")
     if case.own_words and not (_text(reply.code) or _text(reply.message)):
@@ -120,13 +120,21 @@ class _Listing(msgspec.Struct, gc=False):
     processed: Any
 
     def agrees(self, count: int) -> bool:
-        """Tell whether list and counts speak of the same `count` events; an absent count may."""
+        """Tell whether list and counts speak of the same `count` events.
+
+        The number of those that were sent may be absent; that of the processed ones only if there
+        are none: what nobody has counted is not delivered.
+        """
         processed = sum(result.status == PROCESSED for result in self.results)
         return (
             len(self.results) == count
-            and self.received in (None, count)
-            and self.processed in (None, processed)
+            and (self.received is None or _is_count(self.received, count))
+            and (_is_count(self.processed, processed) or (self.processed is None and not processed))
         )
+
+
+def _is_count(value: object, count: int) -> bool:
+    return type(value) is int and value == count
 
 
 def _listing(reply: _Reply) -> _Listing | None:
