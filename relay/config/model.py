@@ -125,7 +125,11 @@ class IntakeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     default_country: Annotated[
         Country | None,
-        Meta(description="The country of national phone numbers; no default.", examples=["US"]),
+        Meta(
+            description="The shop's country, for national phone numbers whose event names none; "
+            "no default.",
+            examples=["US"],
+        ),
     ] = None
     deduplication_window: Annotated[
         int,
