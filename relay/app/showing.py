@@ -58,10 +58,8 @@ def admin_of(
         refusing=lambda: _refusing(receiving.front, journal),
     )
     acts = _acts(parts, journal, dispatcher)
-    producers, sources = (
-        Producers(journal, receiving.keyring.keys, parts.clock),
-        receiving.kafka.view,
-    )
+    producers = Producers(journal, receiving.keyring.keys, parts.clock)
+    sources = receiving.kafka.view
     return AdminServer(
         api=Api(reports, *acts, producers=producers, sources=sources),
         pages=Pages(_context(parts, journal, reports, acts, producers=producers, sources=sources)),

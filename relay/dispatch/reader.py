@@ -8,15 +8,14 @@ memory is dead as `expired` at the latest a moment after it passed the platform'
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from operator import not_
 
-from relay.delivery import Destination, Payload
+from relay.delivery import Payload
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
-from relay.dispatch.preparation import NO_RULES, Preparation
+from relay.dispatch.preparation import Preparation
 from relay.dispatch.queue import RETRIES
 from relay.dispatch.suspects import Suspects
 from relay.dispatch.waiting import Waiting
@@ -26,7 +25,6 @@ from relay.journal.base import Journal
 from relay.journal.entry import Pending
 from relay.journal.settlement import Dead, Retry, Settlement
 from relay.outcome.recorder import Recorder
-from relay.outcome.rules import Rules
 
 RETRY_LOOK_S = 1.0
 """Between two looks for events that are due again."""
@@ -41,35 +39,27 @@ AGE_LOOK_S = 10.0
 
 
 class Reader:
-    """See the module docstring. Used by one sender only.
-
-    `clock` returns Unix seconds, `steady` such that are never set back.
-    """
+    """See the module docstring. Used by one sender only; `steady` returns its clock's seconds."""
 
     def __init__(
         self,
-        destination: Destination,
+        name: str,
+        preparation: Preparation,
         *,
         journal: Journal,
         batcher: Batcher,
         waiting: Waiting,
         recorder: Recorder,
-        clock: Callable[[], float],
         steady: Callable[[], float],
-        randomness: random.Random,
-        rules: Rules = NO_RULES,
     ) -> None:
-        self._destination = destination
+        self._name = name
+        self._preparation = preparation
         self._journal = journal
         self._batcher = batcher
         self._waiting = waiting
         self._recorder = recorder
-        self._clock = clock
         self._steady = steady
-        self._preparation = Preparation(
-            destination, clock=clock, steady=steady, randomness=randomness, rules=rules
-        )
-        self._next = {lane: journal.cursor(destination.name, lane) for lane in Lane}
+        self._next = {lane: journal.cursor(name, lane) for lane in Lane}
         self._more = dict.fromkeys(Lane, True)
         self._retry_look_at = 0.0
         self._age_look_at = steady() + AGE_LOOK_S
@@ -90,7 +80,7 @@ class Reader:
 
     async def anything_left(self) -> bool:
         """Tell whether any event waits for this destination, in memory, on disk or under way."""
-        return await self._journal.oldest_pending_ms(self._destination.name) is not None
+        return await self._journal.oldest_pending_ms(self._name) is not None
 
     def withhold(self, unwanted: Unwanted) -> None:
         """Send none of these any more, neither from memory nor from disk."""
@@ -155,7 +145,7 @@ class Reader:
 
     async def _read(self, lane: Lane, limit: int) -> None:
         start = self._next[lane]
-        chunk = await self._journal.read(self._destination.name, lane, start, limit)
+        chunk = await self._journal.read(self._name, lane, start, limit)
         self._next[lane] = chunk.next
         self._more[lane] = chunk.next != start
         if self._more[lane] and not chunk.pending:
@@ -173,7 +163,7 @@ class Reader:
             return
         under_way = self._retrying.copy()
         now_ms = round(self._steady() * 1000)
-        due = await self._journal.due(self._destination.name, now_ms, room + len(under_way))
+        due = await self._journal.due(self._name, now_ms, room + len(under_way))
         fresh = [each for each in due if (each.lane, each.offset) not in under_way]
         self._retrying.update((each.lane, each.offset) for each in fresh)
         await self._queue(RETRIES, fresh)
@@ -193,6 +183,7 @@ class Reader:
 
     async def _give_way(self) -> None:
         """Let all else have its turn, and a commit under way its time."""
+        # The writer's thread does not call back when it needs the interpreter.
         await asyncio.sleep(GIVE_WAY_S if self._journal.is_busy() else 0)
 
     def _queue_stretch(self, line: int, pendings: Sequence[Pending]) -> Sequence[Dead | Retry]:

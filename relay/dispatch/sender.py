@@ -21,7 +21,7 @@ from relay.dispatch.gate import Gate
 from relay.dispatch.judge import MAX_CODE, Ruling, judge, safe_request_id, settlement_of
 from relay.dispatch.lateness import late_codes
 from relay.dispatch.pace import Pace
-from relay.dispatch.preparation import NO_RULES
+from relay.dispatch.preparation import NO_RULES, Preparation
 from relay.dispatch.reader import Reader
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
 from relay.dispatch.steady import SteadyClock
@@ -72,15 +72,19 @@ class Sender:
         self._random = randomness
         self._waiting = Waiting(batcher)
         self._reader = Reader(
-            destination,
+            destination.name,
+            Preparation(
+                destination,
+                clock=clock,
+                steady=self._steady,
+                randomness=randomness,
+                rules=rules,
+            ),
             journal=journal,
             batcher=batcher,
             waiting=self._waiting,
             recorder=recorder,
-            clock=clock,
             steady=self._steady,
-            randomness=randomness,
-            rules=rules,
         )
         self._gate = Gate(
             destination.name,

@@ -32,8 +32,9 @@ class Prompt(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Send it."""
         transport = request.transport
-        is_plain = request.keep_alive and request.version == HttpVersion11
-        is_plain = is_plain and request.method != "HEAD"
+        is_plain = (
+            request.keep_alive and request.version == HttpVersion11 and request.method != "HEAD"
+        )
         if transport is None or not is_plain or transport.get_write_buffer_size():
             self._usual = json_response(self._content, self.status)
             return await self._usual.prepare(request)

@@ -9,8 +9,8 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -198,14 +198,7 @@ async def test_delivered_events_make_room_for_new_ones_on_a_full_disk(tmp_path: 
     folder = tmp_path / "disk"
     folder.mkdir()
     with mounted(folder) as disk:
-        journal = SqliteJournal(
-            folder / "relay.db",
-            clock=lambda: NOW_S,
-            max_size_bytes=2**30,
-            retention_s=7 * 86_400,
-        )
-        await journal.open(["p"])
-        try:
+        async with opened(folder) as journal:
             for first in range(0, EVENTS, 1_000):
                 await journal.append([entry(f"e{first + at}") for at in range(1_000)])
                 found = (await journal.read("p", Lane.MONEY, first, 1_000)).pending
@@ -214,13 +207,9 @@ async def test_delivered_events_make_room_for_new_ones_on_a_full_disk(tmp_path: 
                 disk.fill_up_to(6 * MIB)
                 await journal.append([entry(event_id)])
                 assert journal.unavailable() == "the disk of the journal is full"
-                async with asyncio.timeout(WITHIN_S):
-                    while journal.unavailable() is not None:  # noqa: ASYNC110 - it tells nobody
-                        await asyncio.sleep(LOOK_S)
+                await until_it_has_room(journal)
             await journal.append([entry("after")])
             waiting = (await journal.read("p", Lane.MONEY, EVENTS, 10)).pending
-        finally:
-            await journal.close()
     assert [each.entry.event_id for each in waiting] == [
         "before the log is emptied",
         "before events are forgotten",
@@ -236,21 +225,33 @@ async def test_a_disk_that_waiting_events_have_filled_has_room_for_their_deliver
     folder = tmp_path / "disk"
     folder.mkdir()
     with mounted(folder, size_bytes):
-        journal = SqliteJournal(
-            folder / "relay.db", clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=7 * 86_400
-        )
-        await journal.open(["p"])
-        try:
+        async with opened(folder) as journal:
             taken = await fill_up(journal)
             for first in range(0, taken, BATCH):
                 found = (await journal.read("p", Lane.MONEY, first, BATCH)).pending
                 await journal.settle("p", Settlement(receipt=RECEIPT, delivered=found))
-            async with asyncio.timeout(WITHIN_S):
-                while journal.unavailable() is not None:  # noqa: ASYNC110 - it tells nobody
-                    await asyncio.sleep(LOOK_S)
+            await until_it_has_room(journal)
             await journal.append([entry("after")])
-        finally:
-            await journal.close()
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[SqliteJournal]:
+    """A journal for one destination, on a disk that fills long before its own limit is reached."""
+    journal = SqliteJournal(
+        folder / "relay.db", clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=7 * 86_400
+    )
+    await journal.open(["p"])
+    try:
+        yield journal
+    finally:
+        await journal.close()
+
+
+async def until_it_has_room(journal: SqliteJournal) -> None:
+    """Wait until events are taken again."""
+    async with asyncio.timeout(WITHIN_S):
+        while journal.unavailable() is not None:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(LOOK_S)
 
 
 async def fill_up(journal: SqliteJournal) -> int:

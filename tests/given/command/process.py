@@ -28,6 +28,14 @@ class Ended(msgspec.Struct, frozen=True):
     err: str
 
 
+def assert_one_line(ended: Ended, code: int, *words: str) -> None:
+    """Require one line on stderr, with these words in it, and nothing on stdout."""
+    assert (ended.code, ended.out) == (code, ""), ended
+    [line] = ended.err.splitlines()
+    assert line.startswith("relay: ")
+    assert all(word in line for word in words), line
+
+
 class Shop(msgspec.Struct, frozen=True):
     """A folder in which commands are run, with the ports of its relay in the environment."""
 

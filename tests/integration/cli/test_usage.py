@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.given.command.process import Ended, Shop, command
+from tests.given.command.process import Shop, assert_one_line, command
 
 CONFIG = """\
 [destinations.pinterest-main]
@@ -26,13 +26,6 @@ base_url = "{url}"
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     return Shop.of(tmp_path)
-
-
-def assert_one_line(ended: Ended, code: int, *words: str) -> None:
-    assert ended.code == code, ended
-    [line] = ended.err.splitlines()
-    assert line.startswith("relay: ")
-    assert all(word in line for word in words), line
 
 
 def test_the_version_is_that_of_the_package(shop: Shop) -> None:

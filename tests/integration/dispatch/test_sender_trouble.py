@@ -208,7 +208,7 @@ async def test_a_platform_that_hangs_is_degraded_once_the_first_requests_are_giv
 ) -> None:
     """No further request has to hang before people are told."""
     async with Sandbox() as sandbox:
-        target = pinterest(sandbox.url, timeout=Duration("2s"), max_batch=1)
+        target = pinterest(sandbox.url, timeout=Duration("5s"), max_batch=1)
         async with sending(tmp_path, target) as relay:
             script(sandbox, {"action": {"connection": "hang", "hang_s": 30}})
             await relay.accept(*purchases(relay.clock, 8))

@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from relay.dispatch.batcher import Batcher
+from relay.dispatch.preparation import Preparation
 from relay.dispatch.reader import GIVE_WAY_S, READ_EVENTS, STRETCH_EVENTS, Reader
 from relay.dispatch.waiting import Waiting
 from relay.event_name import Lane
@@ -63,14 +64,18 @@ class Scene:
         self.recorder = Recorded()
         self.destination = StubDestination()
         self.reader = Reader(
-            self.destination,
+            self.destination.name,
+            Preparation(
+                self.destination,
+                clock=lambda: now_s,
+                steady=lambda: now_s,
+                randomness=random.Random(1),
+            ),
             journal=cast("Journal", backlog),
             batcher=self.batcher,
             waiting=Waiting(self.batcher),
             recorder=cast("Recorder", self.recorder),
-            clock=lambda: now_s,
             steady=lambda: now_s,
-            randomness=random.Random(1),
         )
 
     def prepared(self) -> int:

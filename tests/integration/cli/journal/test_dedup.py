@@ -12,7 +12,7 @@ from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
-from tests.given.command.process import Ended, Shop
+from tests.given.command.process import Ended, Shop, assert_one_line
 from tests.given.event.builders import NOW_S, conversion
 
 CONFIG = """
@@ -141,9 +141,7 @@ async def test_wrong_usage_is_one_line_and_2(
 
     ended = shop.run("dedup", *arguments, stdin=stdin)
 
-    assert (ended.code, ended.out) == (2, "")
-    [line] = ended.err.splitlines()
-    assert said in line
+    assert_one_line(ended, 2, said)
 
 
 def test_it_reads_beside_a_running_relay(tmp_path: Path) -> None:

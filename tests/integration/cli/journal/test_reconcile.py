@@ -18,7 +18,7 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Passed
 from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
-from tests.given.command.process import Ended, Shop, command
+from tests.given.command.process import Ended, Shop, assert_one_line, command
 from tests.given.event.builders import NOW_S, conversion
 
 CONFIG = """
@@ -211,9 +211,7 @@ async def test_wrong_usage_is_one_line_and_2(
 
     ended = shop.run("reconcile", *arguments, stdin=stdin)
 
-    assert (ended.code, ended.out) == (2, "")
-    [line] = ended.err.splitlines()
-    assert said in line
+    assert_one_line(ended, 2, said)
     assert (shop.folder / "orders.csv").read_text() == ORDERS
 
 
