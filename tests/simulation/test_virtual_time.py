@@ -23,7 +23,7 @@ def test_a_day_passes_at_once_and_timers_keep_their_order() -> None:
 
     began = time.monotonic()
     virtual_time.run(work())
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < DAY_S / 1000
     assert seen == [("soon", 1.0), ("noon", DAY_S / 2), ("late", DAY_S)]
 
 

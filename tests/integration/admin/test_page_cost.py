@@ -16,6 +16,7 @@ from tests.given.journal.seed import new_journal
 from tests.given.port.admin import PINTEREST, TIKTOK, AdminPort
 
 WITHIN_S = 0.2
+LOOKS = 12
 MONTH_S = 30 * DAY_S
 KINDS = sorted(STANDARD_NAMES)[:10]
 EVENTS_A_MINUTE = 24
@@ -96,10 +97,10 @@ LISTS: Mapping[str, Sequence[int | str | bytes]] = {
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_month_of_ten_million_events_is_told_at_once(month: Path, path: str) -> None:
-    """In processor time, of a few looks the quickest: others use this machine as well."""
+    """In processor time, of up to a dozen looks the quickest: others use this machine as well."""
     async with AdminPort(month) as port:
-        times = []
-        for _ in range(4):
+        times: list[float] = []
+        while min(times, default=WITHIN_S) >= WITHIN_S and len(times) < LOOKS:
             start = time.process_time()
             reply = await port.ask(path)
             times.append(time.process_time() - start)
