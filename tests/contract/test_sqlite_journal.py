@@ -4,7 +4,7 @@ from pathlib import Path
 
 from relay.journal.base import Journal
 from relay.journal.sqlite import SqliteJournal
-from tests.contract.journal import JournalContract
+from tests.contract.journal.suite import JournalContract
 from tests.given.event.builders import NOW_S
 
 MAX_SIZE_BYTES = 64 * 1024 * 1024

@@ -1,0 +1,100 @@
+"""What a journal holds while destinations come, go and come back."""
+
+from pathlib import Path
+
+from relay.event_name import Lane
+from relay.journal.codec import entry_of
+from tests.contract.journal.opening import Opening
+from tests.contract.journal.story import (
+    NOW_MS,
+    SKIPPED,
+    deliver,
+    events,
+    ids,
+    passed,
+    pending_of,
+    postpone,
+    waiting,
+)
+from tests.given.event.builders import conversion, entry
+
+
+class Changing(Opening):
+    async def test_a_later_destination_did_not_get_what_came_before_it(
+        self, tmp_path: Path
+    ) -> None:
+        """Or a shop that posts last week's events for it again would find them skipped."""
+        async with self.opened(tmp_path) as journal:
+            await journal.append([entry("before")])
+        async with self.opened(tmp_path, "p", "t", "later") as journal:
+            await journal.append([entry("after")])
+            recent = await journal.recent_ids(10)
+            assert [set(each.passed) for each in recent] == [{"later"}, set()]
+
+    async def test_a_new_destination_starts_at_the_end_of_the_log(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path, "p") as journal:
+            await journal.append(events("a"))
+        async with self.opened(tmp_path, "p", "new") as journal:
+            await journal.append(events("b"))
+            assert ids(await journal.read("new", Lane.MONEY, 0, 10)) == ["b"]
+            assert (await journal.totals()).accepted == {"p": 2, "new": 1}
+            (found,) = await journal.find(event_id="a")
+            assert [each.destination for each in found.deliveries] == ["p"]
+
+    async def test_a_destination_that_comes_back_goes_on_without_what_it_missed(
+        self, tmp_path: Path
+    ) -> None:
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append(events("a"))
+        async with self.opened(tmp_path, "p") as journal:
+            await journal.append(events("b"))
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append(events("c"))
+            found = await waiting(journal, "t")
+            assert [each.entry.event_id for each in found] == ["a", "c"]
+            await deliver(journal, "t", found)
+            totals = await journal.totals()
+            assert (totals.accepted["t"], pending_of(totals, "t")) == (2, 0)
+            (missed,) = await journal.find(event_id="b")
+            assert [each.destination for each in missed.deliveries] == ["p"]
+
+    async def test_what_was_forgotten_while_a_destination_was_gone_is_expired(
+        self, tmp_path: Path
+    ) -> None:
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append(
+                [*events("a"), passed("b"), entry_of(conversion("c"), {"t": SKIPPED}, {})]
+            )
+            await postpone(journal, "t", (await waiting(journal, "t"))[:1])
+        async with self.opened(tmp_path, "p") as journal:
+            await deliver(journal, "p", await waiting(journal, "p"))
+            await journal.maintain(NOW_MS + 30 * 86_400_000)
+        async with self.opened(tmp_path, "p", "t") as journal:
+            totals = await journal.totals()
+            assert totals.dead == {("t", "expired"): 1}
+            assert pending_of(totals, "t") == 1
+            assert [one.entry.event_id for one in await journal.due("t", NOW_MS, 9)] == ["a"]
+            report = (await journal.report(0)).destinations["t"]
+            assert (report.dead, report.pending) == (1, 1)
+        async with self.opened(tmp_path, "p", "t") as journal:
+            assert await journal.totals() == totals
+
+    async def test_of_a_destination_that_comes_back_only_the_forgotten_is_expired(
+        self, tmp_path: Path
+    ) -> None:
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append(events("a", "b"))
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append([*events("c"), entry("d", "search")])
+        async with self.opened(tmp_path, "p") as journal:
+            await deliver(journal, "p", (await waiting(journal, "p"))[:2])
+            await journal.maintain(NOW_MS + 30 * 86_400_000)
+            await journal.append(events("e"))
+        async with self.opened(tmp_path, "p", "t") as journal:
+            totals = await journal.totals()
+            assert (totals.accepted["t"], totals.dead) == (4, {("t", "expired"): 2})
+            chunk = await journal.read("t", Lane.MONEY, journal.cursor("t", Lane.MONEY), 10)
+            assert ids(chunk) == ["c"]
+            await deliver(journal, "t", chunk.pending)
+            assert pending_of(await journal.totals(), "t") == 1
+            assert (await journal.report(0)).destinations["t"].pending == 1
