@@ -6,17 +6,8 @@ import json
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.intake import (
-    CHUNK_EVENTS,
-    Intake,
-    Origin,
-    Route,
-    Router,
-    Storage,
-    Taken,
-    Unreadable,
-    Window,
-)
+from relay.intake import Intake, Origin, Route, Router, Storage, Taken, Unreadable, Window
+from relay.intake.intake import CHUNK_EVENTS
 from relay.journal.entry import Rejection
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S

@@ -1,0 +1,195 @@
+"""Takes what producers send: every event ends as an entry or as a rejection.
+
+split → decode → check → hash → route, one event at a time and without a wait, a lock or a log line
+(an array of proper events is decoded at once, and split only if one of them cannot be used).
+A rejection tells the first problem of its event; a body that cannot be read at all raises
+`Unreadable`, and nothing of it is taken. Nothing is remembered before `store`, which hands the
+request to who stores it: `Storage`, here or in another process.
+"""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from relay.event import InboundEvent
+from relay.intake.convert import convert
+from relay.intake.decode import decode, decode_array, diagnose
+from relay.intake.problem import Finding, Problem, Unreadable, Unusable
+from relay.intake.route import Router
+from relay.intake.split import Document, kept_id, split_json, split_ndjson
+from relay.journal.entry import Entry, Rejection
+
+_Documents = Sequence[tuple[int, Document]]
+
+CHUNK_EVENTS = 250
+"""Events processed without a pause; in a larger body, the event loop gets a turn in between."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a body came from, and on whose behalf."""
+
+    source: str
+    key: str | None = None
+    """The name of the producer's key."""
+    counted: str | None = None
+    """The key with which a use is counted, if events are stored."""
+    destinations: frozenset[str] | None = None
+    """The only ones that the key may reach."""
+
+
+class Taken(msgspec.Struct):
+    """What a body came to; `entries` and `errors` together are its events."""
+
+    entries: list[Entry]
+    errors: list[Finding]
+    warnings: list[Finding]
+
+
+class Store(Protocol):
+    """Who stores what was prepared: `Storage`, or the process that has it."""
+
+    def put(
+        self,
+        entries: Sequence[Entry],
+        rejections: Sequence[Rejection],
+        warnings: Sequence[Finding],
+        key: str | None,
+    ) -> "Future[Any]":
+        """Store the events of one request; see `Storage.put`."""
+        ...
+
+
+class Intake:
+    """Takes the events of all sources, and has them stored. `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        router: Router,
+        store: Store,
+        clock: Callable[[], float],
+        default_country: str | None = None,
+    ) -> None:
+        self._router = router
+        self._store = store
+        self._clock = clock
+        self._default_country = default_country
+
+    async def take_json(self, body: bytes, origin: Origin) -> Taken:
+        """Return what a JSON body came to. Raises `Unreadable`."""
+        split = _Split(body)
+        proper = decode_array(body)
+        events = split() if proper is None else list(enumerate(proper))
+        return await self._take(events, split, origin, apart=False)
+
+    async def take_ndjson(self, body: bytes, origin: Origin) -> Taken:
+        """Return what a body of one event a line came to; an unreadable line is its own error."""
+        return await self.take_apart(split_ndjson(body), origin)
+
+    async def take_apart(self, events: Sequence[tuple[int, Document]], origin: Origin) -> Taken:
+        """Return what events came to that are numbered, each a document of its own."""
+        return await self._take(events, lambda: events, origin, apart=True)
+
+    def store(self, taken: Taken, origin: Origin) -> "Future[Any]":
+        """Have the events stored; done when they are on disk.
+
+        Fails with `JournalUnavailable` if they are not; `taken` may then be stored again.
+        """
+        rejections = self._rejections(taken.errors, origin) if taken.errors else ()
+        return self._store.put(taken.entries, rejections, taken.warnings, origin.counted)
+
+    async def _take(
+        self,
+        events: Sequence[tuple[int, Document | InboundEvent]],
+        split: Callable[[], _Documents],
+        origin: Origin,
+        *,
+        apart: bool,
+    ) -> Taken:
+        """Take one event after the other; `apart` tells that each is a document of its own.
+
+        `split` returns all as they came: what is wrong with one that is decoded is told from there.
+        """
+        taken = Taken([], [], [])
+        now_s = self._clock()
+        for start in range(0, len(events), CHUNK_EVENTS):
+            if start:
+                await asyncio.sleep(0)  # other requests come in between
+            for index, event in events[start : start + CHUNK_EVENTS]:
+                try:
+                    self._take_one(index, event, split, taken, origin=origin, now_s=now_s)
+                except Unreadable as error:
+                    if not apart:
+                        raise
+                    taken.errors.append(Finding(index, None, error.problem))
+        return taken
+
+    def _take_one(
+        self,
+        index: int,
+        raw: Document | InboundEvent,
+        split: Callable[[], _Documents],
+        taken: Taken,
+        *,
+        origin: Origin,
+        now_s: float,
+    ) -> None:
+        try:
+            event = raw if isinstance(raw, InboundEvent) else decode(raw)
+            names = event.destinations
+            selected = origin.destinations if names is None else self._selected(names, origin)
+            conversion, warnings = convert(
+                event,
+                source=origin.source,
+                now_s=now_s,
+                default_country=self._default_country,
+                key=origin.key,
+            )
+        except Unusable as error:
+            document = split()[index][1] if isinstance(raw, InboundEvent) else raw
+            taken.errors.append(Finding(index, *diagnose(document, error.problem)))
+            return
+        taken.entries.append(self._router.prepare(conversion, selected, now_s))
+        for warning in warnings:
+            problem = Problem("invalid_value", warning.path, warning.message)
+            taken.warnings.append(Finding(index, conversion.event_id, problem))
+
+    def _selected(self, destinations: Sequence[str], origin: Origin) -> frozenset[str]:
+        for at, name in enumerate(destinations):
+            if name not in self._router.names:
+                message = "No destination of this name is configured."
+                raise Unusable("invalid_value", f"destinations[{at}]", message)
+        selected = frozenset(destinations)
+        return selected if origin.destinations is None else selected & origin.destinations
+
+    def _rejections(self, errors: Sequence[Finding], origin: Origin) -> Sequence[Rejection]:
+        now_ms = int(self._clock() * 1000)
+        return [
+            Rejection(
+                now_ms,
+                origin.source,
+                origin.key,
+                kept_id(error.event_id),
+                error.problem.code,
+                error.problem.path,
+                error.problem.message,
+            )
+            for error in errors
+        ]
+
+
+class _Split:
+    """The events of a JSON body as they came; it is taken apart when that is first asked for."""
+
+    __slots__ = ("_body", "_events")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._events: _Documents | None = None
+
+    def __call__(self) -> _Documents:
+        if self._events is None:
+            self._events = split_json(self._body)
+        return self._events
