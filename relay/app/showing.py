@@ -26,12 +26,12 @@ from relay.outcome.audit import AuditedControl, AuditedErasure, AuditedLetters, 
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.exposition import Exposition
-from relay.outcome.insight import Insight
+from relay.outcome.insight.insight import Insight
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
 from relay.outcome.source_view import SourcesView
-from relay.outcome.watch import Watch
 from relay.outcome.watch.notify import Notifier
+from relay.outcome.watch.watch import Watch
 from relay.schema.openapi import admin_document
 from relay.sources.port import cannot_listen
 from relay.workers.pool import STARTING

@@ -7,7 +7,7 @@ from typing import Any, Self
 import msgspec
 from aiohttp import web
 
-from relay.outcome.watch import LOOK_S
+from relay.outcome.watch.watch import LOOK_S
 from tests.acceptance.test_kill import PLATFORMS
 
 SECRET_PATH = "/services/T0/B0/canary-of-a-webhook"

@@ -13,7 +13,7 @@ from deploy.grafana.dashboard import WIDE, dashboard
 from relay.admin.pages.link import DASHBOARD as DASHBOARD_PATH
 from relay.admin.pages.link import PANELS, SECTIONS
 from relay.cli import cli
-from relay.outcome.watch import FILLING
+from relay.outcome.watch.watch import FILLING
 from tests.sync.prometheus import (
     DEPLOY,
     RULES,

@@ -16,7 +16,7 @@ from relay.outcome.health import STATES
 from relay.outcome.insight.situation import BY_HAND, Situation
 from relay.outcome.platform_code import wording_of
 from relay.outcome.view import JournalView
-from relay.outcome.watch import FILLING
+from relay.outcome.watch.watch import FILLING
 from relay.outcome.wording import PAUSED, Who, Wording, dead_wording
 
 SETTLED: Final = frozenset({"dropped_by_operator", "erased"})

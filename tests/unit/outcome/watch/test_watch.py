@@ -11,8 +11,8 @@ from relay.journal.account import Space, Totals
 from relay.journal.letter import DeadFilter, DeadPage
 from relay.journal.settlement import Pause
 from relay.outcome.health import Health
-from relay.outcome.watch import CALM_S, RECOUNT_S, Watch
 from relay.outcome.watch.notice import Notice
+from relay.outcome.watch.watch import CALM_S, RECOUNT_S, Watch
 from tests.given.destination.stub import StubDestination
 
 NAME = "first"

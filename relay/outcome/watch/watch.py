@@ -1,0 +1,211 @@
+"""Watches for what people must be told, and reports each condition once until it is over.
+
+It polls the state every few seconds, as a monitoring system would; nothing in the flow knows of it
+or waits for it. What comes and goes between two polls is not worth a message.
+
+After a restart nothing is reported twice: what is paused, dead or filling at the first poll counts
+as reported, and only its end is news. The exception is a journal that takes no events, since shops
+lose conversions. The price: what happened in the last seconds before a crash may go unreported.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Final, Literal, Protocol, cast
+
+from relay.delivery import DeadReason, Destination, PauseReason
+from relay.errors import JournalUnavailable
+from relay.journal.account import Space, Totals
+from relay.journal.letter import DeadFilter, DeadPage
+from relay.journal.settlement import Pause
+from relay.outcome.health import Health
+from relay.outcome.watch import notice
+from relay.outcome.watch.notice import Notice
+
+LOOK_S: Final = 2.0
+RECOUNT_S: Final = 60.0
+"""Between two looks at whether the dead letters of a reason were all dealt with."""
+FILLING: Final = 0.8
+ROOMY: Final = 0.7
+"""Parts of the journal's room: at the first it is told to fill, below the second it has room."""
+CALM_S: Final = 60.0
+"""Without a refusal for so long, a full journal counts as having room."""
+BY_OPERATOR: Final[frozenset[DeadReason]] = frozenset({"dropped_by_operator", "erased"})
+"""Whoever asked for these knows of them."""
+
+log = logging.getLogger(__name__)
+
+
+class Watched(Protocol):
+    """What is looked at of a `relay.journal.base.Journal`; see there."""
+
+    def pauses(self) -> Mapping[str, Pause]:
+        """Return the pauses that are kept."""
+        ...
+
+    async def totals(self) -> Totals:
+        """Return the lifetime counts."""
+        ...
+
+    async def dead_letters(
+        self, where: DeadFilter, *, limit: int, cursor: str | None = None
+    ) -> DeadPage:
+        """Return a page of dead letters, with the count of all that match."""
+        ...
+
+    async def space(self) -> Space:
+        """Return how full it is."""
+        ...
+
+
+class Watch:
+    """See the module docstring. `tell` must not block; `clock` returns Unix seconds.
+
+    `refusing` tells why no events are taken, whether the journal or the port for producers says so.
+    """
+
+    def __init__(
+        self,
+        journal: Watched,
+        destinations: Sequence[Destination],
+        health: Callable[[], Mapping[str, Health]],
+        tell: Callable[[Notice], None],
+        clock: Callable[[], float],
+        *,
+        refusing: Callable[[], str | None],
+    ) -> None:
+        by_name = {each.name: each for each in destinations}
+        self._health = health
+        self._tell = tell
+        self._pauses = Pauses(by_name, journal)
+        self._losses = Losses(by_name, journal, clock)
+        self._storage = Storage(journal, refusing, clock)
+
+    async def run(self) -> None:
+        """Look for ever. A mistake of ours costs a message, never the delivery of an event."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await self.look()
+            except Exception:
+                log.exception("a look at the state failed")
+
+    async def look(self) -> None:
+        """Tell what is new; the first look, before anything is sent, only takes stock."""
+        for each in self._pauses.look(self._health()):
+            self._tell(each)
+        try:
+            async for each in self._losses.look():
+                self._tell(each)
+            async for each in self._storage.look():
+                self._tell(each)
+        except JournalUnavailable:
+            return  # the next look sees the same
+
+
+class Pauses:
+    """Which pauses were told; a new reason is news, one that was told in the same pause is not."""
+
+    def __init__(self, destinations: Mapping[str, Destination], journal: Watched) -> None:
+        self._destinations = destinations
+        self._told: dict[str, set[PauseReason]] = {
+            name: {pause.reason} for name, pause in journal.pauses().items()
+        }
+
+    def look(self, health: Mapping[str, Health]) -> Iterator[Notice]:
+        """Yield what is new."""
+        for name, now in health.items():
+            told = self._told.setdefault(name, set())
+            if now.reason is None and told:
+                told.clear()
+                yield notice.resumed(self._destinations[name])
+            elif now.reason is not None and now.reason not in told:
+                told.add(now.reason)
+                yield notice.paused(self._destinations[name], now.reason)
+
+
+class Losses:
+    """Which kinds of dead letters were told: the first of a reason, until none of it is left."""
+
+    def __init__(
+        self,
+        destinations: Mapping[str, Destination],
+        journal: Watched,
+        clock: Callable[[], float],
+    ) -> None:
+        self._destinations = destinations
+        self._journal = journal
+        self._clock = clock
+        self._known: dict[tuple[str, DeadReason], int] | None = None
+        self._counted_at: dict[tuple[str, DeadReason], float] = {}
+
+    async def look(self) -> AsyncIterator[Notice]:
+        """Yield what is new; lifetime counts never fall, so growth is what there is to see."""
+        counts = await self._counts()
+        if self._known is None:
+            self._known = counts
+        for key, count in counts.items():
+            told = self._known.get(key, 0)
+            if count > told and await self._is_first(key, count - told):
+                self._known[key] = count
+                yield notice.dead_letters(self._destinations[key[0]], key[1], count - told)
+
+    async def _counts(self) -> dict[tuple[str, DeadReason], int]:
+        totals = (await self._journal.totals()).dead
+        found = {(name, cast("DeadReason", why)): count for (name, why), count in totals.items()}
+        return {
+            key: count
+            for key, count in found.items()
+            if count and key[0] in self._destinations and key[1] not in BY_OPERATOR
+        }
+
+    async def _is_first(self, key: tuple[str, DeadReason], grown: int) -> bool:
+        """Return whether only new letters of a kind are left, so that it was over in between."""
+        known = self._known or {}
+        if key not in known:
+            return True
+        if self._clock() - self._counted_at.get(key, -RECOUNT_S) < RECOUNT_S:
+            return False
+        self._counted_at[key] = self._clock()
+        where = DeadFilter(destination=key[0], reason=key[1])
+        if (await self._journal.dead_letters(where, limit=1)).total <= grown:
+            return True
+        known[key] += grown
+        return False
+
+
+class Storage:
+    """Whether events are taken, and the journal has room for more."""
+
+    def __init__(
+        self,
+        journal: Watched,
+        refusing: Callable[[], str | None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._refusing = refusing
+        self._clock = clock
+        self._state: Literal["unknown", "roomy", "filling", "full"] = "unknown"
+        self._refused_at = 0.0
+
+    async def look(self) -> AsyncIterator[Notice]:
+        """Yield what is new."""
+        before, reason = self._state, self._refusing()
+        if reason is not None:
+            self._refused_at, self._state = self._clock(), "full"
+            if before != "full":
+                yield notice.journal_full(reason)
+            return
+        if before == "full" and self._clock() - self._refused_at < CALM_S:
+            return
+        space = await self._journal.space()
+        share = notice.share_of(space)
+        is_filling = share >= (ROOMY if before == "filling" else FILLING)
+        self._state = "filling" if is_filling else "roomy"
+        if before == "full":
+            yield notice.TAKING
+        elif before == "filling" and not is_filling:
+            yield notice.SPACE
+        elif before == "roomy" and is_filling:
+            yield notice.journal_filling(space)
