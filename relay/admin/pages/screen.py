@@ -17,7 +17,7 @@ from relay.admin.query import choice
 from relay.errors import JournalUnavailable
 from relay.metrics import Metrics
 from relay.outcome.dead_letters import DeadLetters
-from relay.outcome.insight import Insight
+from relay.outcome.insight.insight import Insight
 from relay.outcome.probe import Probe
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports

@@ -1,0 +1,223 @@
+"""Reads what the page shows, once per screen; changes nothing.
+
+Everything comes from `Reports`, so that figures agree with the API to the unit, and from queries
+over roll-ups and indexes that cost the same whether there were a thousand events or ten million.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from relay.delivery import Destination
+from relay.journal.account import KindCount, Slice, Totals
+from relay.journal.base import Journal
+from relay.journal.letter import DeadGroup
+from relay.metrics import Metrics
+from relay.outcome.insight.attention import SETTLED, Arrivals, Task, tasks
+from relay.outcome.insight.condition import Condition, condition
+from relay.outcome.insight.headline import SPOKEN, Headline, Labels, headline
+from relay.outcome.insight.match import MatchData, match_data
+from relay.outcome.insight.situation import Situation
+from relay.outcome.insight.trend import STEPS_S, filled
+from relay.outcome.reports import Reports, funnel_of
+from relay.outcome.view import RANGES_S, DestinationView, RangeName, Summary
+from relay.outcome.wording import SKIPPED, Wording
+
+TYPICAL = 0.5
+_PLATFORMS = {"pinterest": "Pinterest", "tiktok": "TikTok"}
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One destination on the overview."""
+
+    situation: Situation
+    label: str
+    condition: Condition
+    last_delivered_ms: int | None
+    typical_s: float | None
+    """Half of the events were delivered within it, since the relay was started."""
+    trend: Sequence[Slice]
+
+    @property
+    def view(self) -> DestinationView:
+        """Its figures of the range."""
+        return self.situation.view
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """The first screen. `ever`: whether any event came since the journal began."""
+
+    summary: Summary
+    headline: Headline
+    tasks: Sequence[Task]
+    cards: Sequence[Card]
+    ever: bool
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True):
+    """One destination, in all that is known of it."""
+
+    summary: Summary
+    card: Card
+    task: Task | None
+    kinds: Sequence[KindCount]
+    groups: Sequence[DeadGroup]
+    match: MatchData
+    skipped: Sequence[tuple[Wording, int]]
+    """By reason, most frequent first, since the journal began."""
+
+
+class Insight:
+    """See the module docstring. `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        destinations: Sequence[Destination],
+        reports: Reports,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._destinations = {each.name: each for each in destinations}
+        self._reports = reports
+        self._metrics = metrics
+        self._clock = clock
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Each destination as people call it: by its platform, if it is the only one there."""
+        types = [each.type for each in self._destinations.values()]
+        return {
+            name: _PLATFORMS.get(each.type, name) if types.count(each.type) == 1 else name
+            for name, each in self._destinations.items()
+        }
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """The platform of each destination."""
+        return {name: each.type for name, each in self._destinations.items()}
+
+    def tested(self) -> Sequence[str]:
+        """Return the destinations that send in test mode, as people call them."""
+        return [self.labels[name] for name, each in self._destinations.items() if each.test]
+
+    async def overview(self, range_name: RangeName) -> Overview:
+        """Return the first screen."""
+        summary = await self._reports.summary(range_name)
+        totals, groups = await self._journal.totals(), await self._groups(range_name)
+        situations = [await self._situation(view, totals, groups) for view in summary.destinations]
+        found = await self._tasks(summary, situations, groups)
+        ever = summary.received > 0 or bool(totals.received)
+        return Overview(
+            summary=summary,
+            headline=headline(
+                Arrivals(summary.received, summary.rejected),
+                situations,
+                found,
+                Labels(self.labels, f"the last {SPOKEN[range_name]}"),
+                ever=ever,
+            ),
+            tasks=found,
+            cards=await self._cards(range_name, situations),
+            ever=ever,
+        )
+
+    async def detail(self, name: str, range_name: RangeName) -> Detail:
+        """Return one destination. Raises KeyError for an unknown one."""
+        destination = self._destinations[name]
+        summary = await self._reports.summary(range_name)
+        totals, groups = await self._journal.totals(), await self._groups(range_name, name)
+        view = next(each for each in summary.destinations if each.name == name)
+        situation = await self._situation(view, totals, groups)
+        found = await self._tasks(summary, [situation], ())
+        return Detail(
+            summary=summary,
+            card=(await self._cards(range_name, [situation], name))[0],
+            task=next((each for each in found if each.destination == name), None),
+            kinds=await self._journal.kinds(self._since_ms(range_name), name),
+            groups=groups,
+            match=match_data(destination.identifier_keys, self._metrics.identifiers.carried(name)),
+            skipped=_skipped(totals, name),
+        )
+
+    async def dead_groups(self) -> Sequence[DeadGroup]:
+        """Return all that is dead, grouped."""
+        return await self._journal.dead_groups()
+
+    async def totals(self) -> Totals:
+        """Return the lifetime counts."""
+        return await self._journal.totals()
+
+    async def _groups(self, range_name: RangeName, name: str | None = None) -> Sequence[DeadGroup]:
+        found = await self._journal.dead_groups(destination=name, since_ms=self.row_ms(range_name))
+        return [each for each in found if each.destination in self._destinations]
+
+    async def _situation(
+        self, view: DestinationView, totals: Totals, groups: Sequence[DeadGroup]
+    ) -> Situation:
+        lifetime, waits = funnel_of(totals, view.name), view.oldest_pending_seconds > 0
+        purchases = await self._journal.purchases_waiting(view.name) if waits else 0
+        return Situation(
+            view=view,
+            fixes={str(why): fix for why, fix in self._destinations[view.name].fixes.items()},
+            waiting=lifetime.pending,
+            purchases=min(purchases, lifetime.pending),  # counted a moment later
+            since_ms=self._waits_since_ms(view),
+            settled=sum(
+                each.count
+                for each in groups
+                if each.destination == view.name and each.reason in SETTLED
+            ),
+            ever_delivered=lifetime.delivered > 0,
+        )
+
+    async def _tasks(
+        self, summary: Summary, situations: Sequence[Situation], groups: Sequence[DeadGroup]
+    ) -> Sequence[Task]:
+        arrivals = Arrivals(summary.received, summary.rejected)
+        return tasks(await self._reports.journal(), arrivals, situations, groups)
+
+    async def _cards(
+        self, range_name: RangeName, situations: Sequence[Situation], name: str | None = None
+    ) -> Sequence[Card]:
+        """Return a card each; `name` is the only one, if there is no other."""
+        since_ms = self._since_ms(range_name)
+        trends = await self._journal.series(since_ms, STEPS_S[range_name], name)
+        delivered = await self._journal.last_delivered_ms()
+        return [
+            Card(
+                situation=each,
+                label=self.labels[each.view.name],
+                condition=condition(each),
+                last_delivered_ms=delivered.get(each.view.name),
+                typical_s=self._metrics.delivery_seconds.quantile(TYPICAL, each.view.name),
+                trend=filled(trends.get(each.view.name, ()), range_name, self._clock()),
+            )
+            for each in situations
+        ]
+
+    def _waits_since_ms(self, view: DestinationView) -> int:
+        """Return since when what waits does: since the pause, or since the oldest of it came."""
+        since_s = self._reports.health()[view.name].since
+        if view.state == "paused" and since_s is not None:
+            return round(since_s * 1000)
+        return round((self._clock() - view.oldest_pending_seconds) * 1000)
+
+    def _since_ms(self, range_name: RangeName) -> int:
+        return round((self._clock() - RANGES_S[range_name]) * 1000)
+
+    def row_ms(self, range_name: RangeName) -> int:
+        """Return the beginning of a range, rounded down to its row as the funnel's is."""
+        since_s = self._since_ms(range_name) // 1000
+        return (since_s - since_s % _ROW_S[range_name]) * 1000
+
+
+def _skipped(totals: Totals, name: str) -> Sequence[tuple[Wording, int]]:
+    counts = {reason: totals.skipped.get((name, reason), 0) for reason in SKIPPED}
+    told = [(SKIPPED[reason], count) for reason, count in counts.items() if count]
+    return sorted(told, key=lambda each: -each[1])
+
+
+_ROW_S: Mapping[RangeName, int] = {"1h": 60, "24h": 60, "7d": 3600, "30d": 3600}
+"""Seconds of the roll-up row that a range begins in."""
