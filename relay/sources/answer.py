@@ -89,6 +89,11 @@ class Refused(Exception):
         headers = {"Retry-After": str(retry_after_s)}
         return cls(503, "unavailable", f"No events can be taken now: {reason}.", headers)
 
+    @classmethod
+    def method(cls, allowed: str) -> Self:
+        """Return the refusal of a method, with those that are `allowed`."""
+        return cls(405, "method_not_allowed", f"Use {allowed} here.", {"Allow": allowed})
+
     def response(self) -> web.Response:
         """Return this as an answer."""
         answer = Answer(errors=[Complaint(None, None, self.code, "", self.message)])

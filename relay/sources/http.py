@@ -43,8 +43,9 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class HttpSource:
     """Answers producers, and counts the `answers` by their status.
 
-    `others` are paths that take the same events in other formats. `refusals` delays the answers to
-    invalid keys and signatures.
+    `others` are paths that take the same events in other formats; their handlers are asked whatever
+    the method is, since they have shapes of their own for refusals. `refusals` delays the answers
+    to invalid keys and signatures.
     """
 
     def __init__(
@@ -68,8 +69,8 @@ class HttpSource:
             "/v1/events": {"POST": self._events},
             "/v1/auth/test": {"GET": self._auth_test},
             "/openapi.json": {"GET": self._document},
-            **{path: {"POST": handler} for path, handler in (others or {}).items()},
         }
+        self._others = others or {}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request to the port; never with a 5xx for what the producer sent."""
@@ -100,11 +101,16 @@ class HttpSource:
     def _handler_of(self, request: web.BaseRequest) -> Handler:
         routes = self._routes.get(request.path)
         if routes is None:
-            raise Refused(404, "not_found", "Post events to /v1/events.")
+            return self._other_handler_of(request)
         handler = routes.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
-            allowed = ", ".join(routes)
-            raise Refused(405, "method_not_allowed", f"Use {allowed} here.", {"Allow": allowed})
+            raise Refused.method(", ".join(routes))
+        return handler
+
+    def _other_handler_of(self, request: web.BaseRequest) -> Handler:
+        handler = self._others.get(request.path)
+        if handler is None:
+            raise Refused(404, "not_found", "Post events to /v1/events.")
         return handler
 
     async def _events(self, request: web.BaseRequest) -> web.StreamResponse:

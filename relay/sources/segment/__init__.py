@@ -3,7 +3,7 @@
 `200 {"success":true}` once every conversion among the calls is on disk; those that are no
 conversion are counted and passed over. Events that are refused are listed among the rejections,
 like all others; only if nothing of a body could be used is the answer `400`, which these clients do
-not repeat. `401`, `403`, `429` and `503` are as for `POST /v1/events`, in Segment's own shape.
+not repeat. Refusals are as for `POST /v1/events`, in Segment's own shape.
 The write key is a relay key, as the user name of HTTP Basic.
 """
 
@@ -66,6 +66,8 @@ class Segment:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a call, or a batch of them."""
         try:
+            if request.method != "POST":
+                raise Refused.method("POST")
             taken = await self._take(request, basic_grant_of(request, self._keyring))
         except Unreadable as error:
             return _failure(400, error.problem.code, error.problem.message)

@@ -55,7 +55,9 @@ class Shopify:
         self._nobody = Grant(None, Uses({}, clock), clock)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one webhook."""
+        """Answer one webhook. Raises `Refused`."""
+        if request.method != "POST":
+            raise Refused.method("POST")
         shop = self._shops.get(request.headers.get("X-Shopify-Shop-Domain", "").strip().lower())
         signature = request.headers.get("X-Shopify-Hmac-Sha256", "")
         topic = request.headers.get("X-Shopify-Topic", "").strip().lower()

@@ -16,6 +16,8 @@ from segment.analytics.client import Client as SegmentClient
 
 from tests.acceptance.process import free_ports
 from tests.given.command.process import Shop, answers
+from tests.given.hostile.row import raw
+from tests.given.port.producers import serving
 from tests.given.port.unreliable import unreliable
 
 NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -190,3 +192,12 @@ def test_answers_are_in_segments_shape(shop: Shop) -> None:
         status, answer = post(shop, "/v1/batch", {"batch": []}, None)
         assert (status, answer["code"]) == (401, "unauthorized")
         assert post(shop, "/v1/batch", {"batch": []}, "wrong")[0] == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
+async def test_a_wrong_method_is_refused_in_segments_shape(method: str) -> None:
+    async with serving() as port:
+        answered = await port.send(raw(f"{method} /v1/track HTTP/1.1\nHost: relay"))
+
+        assert (answered.status, answered.headers["allow"]) == (405, "POST")
+        assert answered.json == {"code": "method_not_allowed", "message": "Use POST here."}

@@ -110,6 +110,15 @@ def test_what_is_signed_but_unusable_is_400_and_what_means_nothing_200(shop: Sho
         assert figures(shop)["received"] == 0
 
 
+def test_a_webhook_is_posted(shop: Shop) -> None:
+    with shop.serving(SHOPIFY_SECRET=SECRET, TOKEN=""):
+        with pytest.raises(HTTPError) as caught:
+            urlopen(f"http://127.0.0.1:{shop.producers}/v1/webhooks/shopify", timeout=10)
+        with caught.value as answer:
+            assert (answer.code, answer.headers["Allow"]) == (405, "POST")
+            assert json.loads(answer.read())["errors"][0]["code"] == "method_not_allowed"
+
+
 def test_the_secret_is_nowhere_on_disk_nor_in_the_log(shop: Shop) -> None:
     with shop.serving(SHOPIFY_SECRET=SECRET, TOKEN="") as relay:
         post(shop, "orders/paid", ORDER)
