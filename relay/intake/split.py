@@ -16,6 +16,8 @@ MAX_EVENTS = 100_000
 MAX_KEY = 100
 """Characters of a producer's own key that are shown."""
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What programs on Windows write before UTF-8; a reader may ignore it (RFC 8259, section 8.1)."""
 BLANKS = b" \t\r\n"
 _SHAPES = 'send one event, an array of events, or {"events": […]}'
 
@@ -36,7 +38,7 @@ def split_json(body: bytes) -> list[tuple[int, Document]]:
     or an empty list. A single event is returned as it came: whether it is JSON shows when it is
     decoded.
     """
-    text = body.strip(BLANKS)
+    text = body.removeprefix(BYTE_ORDER_MARK).strip(BLANKS)
     if not text:
         raise Unreadable(f"The body is empty; {_SHAPES}.")
     _check_utf8(text)
@@ -59,8 +61,9 @@ def split_ndjson(body: bytes) -> list[tuple[int, Document]]:
     """
     if body.count(b"\n") > MAX_EVENTS:
         raise _too_many()
+    lines = BytesIO(body.removeprefix(BYTE_ORDER_MARK))
     events: list[tuple[int, Document]] = [
-        (number, text) for number, line in enumerate(BytesIO(body)) if (text := line.strip(BLANKS))
+        (number, text) for number, line in enumerate(lines) if (text := line.strip(BLANKS))
     ]
     if not events:
         raise Unreadable("The body is empty; send one event a line.")

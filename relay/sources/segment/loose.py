@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from relay.intake import Unreadable
+from relay.intake.split import BYTE_ORDER_MARK
 
 Json = Mapping[str, Any]
 Scalar = str | int | float
@@ -19,7 +20,7 @@ Scalar = str | int | float
 def decoded(body: bytes) -> Json:
     """Return the object that a body is. Raises `Unreadable`."""
     try:
-        found = msgspec.json.decode(body)
+        found = msgspec.json.decode(body.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unreadable("The body is not valid JSON.") from None
     if not isinstance(found, dict):

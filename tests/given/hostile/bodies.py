@@ -66,7 +66,7 @@ BROKEN_JSON = [
     unreadable("a surrogate in UTF-8", b'{"event":"\xed\xa0\x80"}'),
     unreadable("broken UTF-8 in one of a list", b"[" + encoded() + b',{"event":"\xff"}]'),
     unreadable("UTF-16", encoded().decode().encode("utf-16")),
-    unreadable("a byte order mark", b"\xef\xbb\xbf" + encoded()),
+    unreadable("a byte order mark in the middle", b"[\xef\xbb\xbf" + encoded() + b"]"),
     unreadable("NUL bytes", b"\x00" * 100),
     unreadable("a NUL in a text", b'{"event":"c4n4ry\x00"}'),
     unreadable("a line break in a text", b'{"event":"c4n4ry\n"}'),

@@ -114,6 +114,8 @@ CARELESS = [
     Row("a custom name of emoji", post(encoded(event="🦆" * 100)), 202),
     Row("a pair of escapes", post(encoded().replace(b"order-1", b"\\ud83e\\udd86")), 202),
     Row("blanks all over", post(b"\n\t " + encoded().replace(b":", b" : ") + b"\r\n "), 202),
+    Row("a byte order mark", post(b"\xef\xbb\xbf" + encoded()), 202),
+    Row("a byte order mark before lines", post(b"\xef\xbb\xbf" + encoded(), **NDJSON), 202),
     Row("the year 1970", post(encoded(event_time=0)), 202),
     Row("no destination at all", post(encoded(destinations=[])), 202),
     Row("half a good list", post(b"[1," + encoded() + b"]"), 202, ("wrong_type", "", 0), 1),

@@ -19,6 +19,8 @@ def texts(documents: list[tuple[int, Document]]) -> list[tuple[int, bytes]]:
     [
         (b'{"event":"a"}', [b'{"event":"a"}']),
         (b' \r\n\t{"event":"a"} \n', [b'{"event":"a"}']),
+        (b'\xef\xbb\xbf\r\n{"event":"a"}', [b'{"event":"a"}']),
+        (b'\xef\xbb\xbf[{"a":1}]', [b'{"a":1}']),
         (b'[{"a":1}, {"b":2}]', [b'{"a":1}', b'{"b":2}']),
         (b'{"events":[{"a":1},{"b":2}]}', [b'{"a":1}', b'{"b":2}']),
         (b'{"events" : [ 1 ]}', [b"1"]),
@@ -52,7 +54,8 @@ def test_a_json_body_is_one_event_or_a_list(body: bytes, events: list[bytes]) ->
         (b'[{"a":1}]]', "not valid JSON"),
         (b'{"events":[1}', "not valid JSON"),
         (b'["\xff"]', "not UTF-8 (byte 2)"),
-        (b'\xef\xbb\xbf{"event":"a"}', "not valid JSON"),
+        (b"\xef\xbb\xbf", "empty"),
+        (b'\xef\xbb\xbf\xef\xbb\xbf{"event":"a"}', "not valid JSON"),
         ('{"event":"a"}'.encode("utf-16"), "not UTF-8"),
         (b'["\\ud800"]', "surrogate"),
         (b"[" * DEEP + b"]" * DEEP, "nested too deep"),
@@ -86,6 +89,12 @@ def test_the_lines_of_ndjson_keep_their_number() -> None:
     body = b'\n{"a":1}\r\n\n  \t\n{"b":2}\nbroken\n\n'
 
     assert texts(split_ndjson(body)) == [(1, b'{"a":1}'), (4, b'{"b":2}'), (5, b"broken")]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    body = b'\xef\xbb\xbf{"a":1}\r\n{"b":2}\r\n'
+
+    assert texts(split_ndjson(body)) == [(0, b'{"a":1}'), (1, b'{"b":2}')]
 
 
 def test_only_a_line_feed_ends_a_line() -> None:

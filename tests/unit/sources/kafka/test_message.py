@@ -21,6 +21,7 @@ def documents(unpacked: Unpacked) -> list[bytes]:
     [
         (EVENT, [EVENT], [None]),
         (b" \n" + EVENT, [EVENT], [None]),
+        (b"\xef\xbb\xbf" + EVENT, [EVENT], [None]),
         (b"[" + EVENT + b"," + EVENT + b"]", [EVENT, EVENT], [0, 1]),
         (b"[" + EVENT + b"]", [EVENT], [0]),
         (b'{"events":[' + EVENT + b"]}", [EVENT], [0]),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.sources.segment.call import event_of, read_time
+from relay.sources.segment.loose import decoded
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 JSON = st.recursive(
@@ -200,3 +201,7 @@ def test_nothing_that_a_client_sends_breaks_the_translation(
     found = event_of(odd, sent_at, NOW)
     if found is not None:
         msgspec.json.encode(found)
+
+
+def test_a_byte_order_mark_before_a_body_is_ignored() -> None:
+    assert decoded(b'\xef\xbb\xbf{"type":"track"}') == {"type": "track"}
