@@ -25,9 +25,9 @@ from relay.intake import Intake, Route, Router, Storage, Window
 from relay.journal.entry import Entry, Rejection
 from relay.kafka.client import MAX_RECORDS, Clients
 from relay.metrics import Metrics
-from relay.sources.kafka import KafkaSource
 from relay.sources.kafka.batch import ORIGIN
 from relay.sources.kafka.message import unpack
+from relay.sources.kafka.source import KafkaSource
 from tests.given.event.kafka_message import Record
 
 BEGIN_WITHIN_S: Final = 30.0

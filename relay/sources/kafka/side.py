@@ -18,7 +18,7 @@ from relay.kafka.client import Clients
 from relay.kafka.outcomes import OutcomePublisher
 from relay.metrics import Metrics
 from relay.outcome.source_view import SourcesView
-from relay.sources.kafka import KafkaSource
+from relay.sources.kafka.source import KafkaSource
 
 SILENT: Final = logging.CRITICAL + 1
 
