@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from relay.conversion import Conversion
 from relay.journal.base import Journal
 from relay.keys.record import Key
-from relay.outcome.doctor import Diagnosis, Doctor
+from relay.outcome.doctor.doctor import Diagnosis, Doctor
 from relay.outcome.key_view import key_view
 from relay.outcome.refusal import Refusal, refusals
 from relay.outcome.view import KeyList

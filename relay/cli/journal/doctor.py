@@ -17,7 +17,7 @@ from relay.errors import ConfigError
 from relay.journal.disk.snapshot import at_one_moment
 from relay.journal.find.sample import recent_events, rejected
 from relay.journal.verify.finding import Watch
-from relay.outcome.doctor import Diagnosis, Doctor
+from relay.outcome.doctor.doctor import Diagnosis, Doctor
 from relay.outcome.doctor.finding import percent
 from relay.outcome.doctor.quality import GroupQuality, IdentifierQuality
 from relay.outcome.refusal import Refusal, refusals

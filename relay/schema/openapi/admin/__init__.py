@@ -6,7 +6,7 @@ from relay.admin.answer import Error, Status
 from relay.admin.api import DropResult, ReplayResult
 from relay.admin.forget import Forget, ForgetResult
 from relay.admin.selection import Drop, Replay
-from relay.outcome.doctor import Diagnosis
+from relay.outcome.doctor.doctor import Diagnosis
 from relay.outcome.source_view import SourcesView
 from relay.outcome.view import (
     DeadLetterList,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from relay.admin.api import REJECTIONS
-from relay.outcome.doctor import Diagnosis
+from relay.outcome.doctor.doctor import Diagnosis
 from relay.outcome.source_view import SourcesView
 from relay.outcome.view import (
     DestinationList,

@@ -12,8 +12,8 @@ from relay.conversion import Conversion
 from relay.identity.digest import digest
 from relay.identity.subject import NOBODY
 from relay.intake import Intake, Origin, Route, Router, Storage, Window
-from relay.outcome.doctor import MAX_GROUPS, Doctor
 from relay.outcome.doctor.detection import MIN_EVENTS
+from relay.outcome.doctor.doctor import MAX_GROUPS, Doctor
 from relay.outcome.doctor.finding import percent
 from relay.outcome.doctor.quality import GroupQuality
 from relay.outcome.refusal import MAX_LISTED, Refusal, refusals
