@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -117,14 +118,17 @@ class Gate:
                 self._in_flight.passed(sent_at, self._clock())
 
     async def pause(self) -> None:
-        """Let nothing pass until `resume`, over restarts as well."""
+        """Let nothing pass until `resume`, over restarts as well.
+
+        Raises `JournalUnavailable` if that holds, but is not on disk: the next `keep` writes it.
+        """
         self._breaker.stop("paused_by_operator")
-        await self.keep()
+        await self._obey("paused")
 
     async def resume(self) -> None:
-        """Clear any pause or wait."""
+        """Clear any pause or wait. Raises `JournalUnavailable` as `pause` does."""
         self._breaker.resume()
-        await self.keep()
+        await self._obey("resumed")
 
     def health(self) -> Health:
         """Return the state as people see it."""
@@ -136,13 +140,24 @@ class Gate:
 
         While the storage fails, the next call does.
         """
+        with suppress(JournalUnavailable):
+            await self._keep()
+
+    async def _obey(self, done: str) -> None:
+        """Write down what an operator has changed, or say that a restart would not know of it."""
+        try:
+            await self._keep()
+        except JournalUnavailable as error:
+            raise JournalUnavailable(
+                f"{self._destination} is {done}, but that is not on disk yet, and a restart would "
+                f"forget it: {error.reason}"
+            ) from None
+
+    async def _keep(self) -> None:
         self._tell()
         async with self._keeping:
-            try:
-                await self._keep_pause()
-                await self._keep_wait()
-            except JournalUnavailable:
-                return
+            await self._keep_pause()
+            await self._keep_wait()
 
     def _is_full(self, in_flight: int) -> bool:
         if self._breaker.one_at_a_time:

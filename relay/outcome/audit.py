@@ -134,7 +134,10 @@ class Control(Protocol):
 
 
 class AuditedControl:
-    """A control whose acts are written to the audit log."""
+    """A control whose acts are written to the audit log.
+
+    Those that could not be stored are, too: they hold until the next restart.
+    """
 
     def __init__(self, control: Control, trail: Trail) -> None:
         self._control = control
@@ -142,13 +145,17 @@ class AuditedControl:
 
     async def pause(self, name: str) -> None:
         """Stop sending to a destination."""
-        await self._control.pause(name)
-        self._trail.record("pause", name)
+        try:
+            await self._control.pause(name)
+        finally:
+            self._trail.record("pause", name)
 
     async def resume(self, name: str) -> None:
         """Clear any pause or wait of a destination."""
-        await self._control.resume(name)
-        self._trail.record("resume", name)
+        try:
+            await self._control.resume(name)
+        finally:
+            self._trail.record("resume", name)
 
 
 class AuditedLetters(DeadLetters):

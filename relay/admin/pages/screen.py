@@ -77,7 +77,8 @@ def told(handler: Handler[S]) -> Handler[S]:
         try:
             return await handler(self, request)
         except JournalUnavailable as problem:
-            return _error(self, request, 503, "could_not_load", problem.reason)
+            kind = "not_written" if request.method == "POST" else "could_not_load"
+            return _error(self, request, 503, kind, problem.reason)
         except BadRequest as problem:
             return _error(self, request, 400, "not_understood", str(problem))
         except web.HTTPRequestEntityTooLarge:

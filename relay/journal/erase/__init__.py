@@ -90,9 +90,11 @@ class Eraser:
         for step in steps:
             await self._end(step)
         # Not before all of them have ended, but in one transaction with the last.
-        ending = self._writer.submit(partial(end_all, ledger=self._ledger, found=last))
-        await self._writer.submit(partial(_rewrite, log_id=log_id, entries=kept))
-        self._tally.erased += await ending
+        erased, _ = await asyncio.gather(
+            self._writer.submit(partial(end_all, ledger=self._ledger, found=last)),
+            self._writer.submit(partial(_rewrite, log_id=log_id, entries=kept)),
+        )
+        self._tally.erased += erased
         self._tally.note(found)
 
     async def _erase_rows(self, table: Table, subject: Subject, ends: Ends) -> int:

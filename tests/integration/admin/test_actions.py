@@ -52,6 +52,20 @@ async def test_a_group_is_sent_again_after_a_dry_run(tmp_path: Path) -> None:
     assert "Nothing matches." in nothing
 
 
+async def test_what_the_journal_cannot_take_now_is_not_told_as_figures_that_fail(
+    tmp_path: Path,
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        port.fail_replays("the disk of the journal is full", 5)
+        reply = await submit(port, "/undelivered/replay", GROUP)
+
+    assert reply.status == 503
+    assert "This could not be written down." in words(reply)
+    assert "the disk of the journal is full" in words(reply)
+    assert "Could not load" not in words(reply)
+
+
 async def test_what_is_too_old_is_told_before_and_cannot_be_sent(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         await port.take("a", tiktok=INVALID)

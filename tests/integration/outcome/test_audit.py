@@ -13,11 +13,22 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from relay.outcome.audit import MAX_BYTES, WHO, Trail, Who
+from relay.errors import JournalUnavailable
+from relay.outcome.audit import MAX_BYTES, WHO, AuditedControl, Trail, Who
 from tests.given.command.process import Shop
 from tests.given.event.builders import NOW_S
 
 EMAIL = "canary-of-a-person@example.com"
+
+
+class OnFullDisk:
+    """A control that obeys, and cannot write it down."""
+
+    async def pause(self, name: str) -> None:
+        raise JournalUnavailable(f"{name} is paused, but not on disk")
+
+    async def resume(self, name: str) -> None:
+        raise JournalUnavailable(f"{name} is resumed, but not on disk")
 
 
 def acts(shop: Shop) -> list[dict[str, Any]]:
@@ -50,6 +61,17 @@ def test_acts_of_commands_and_of_the_port_are_told_in_order(tmp_path: Path) -> N
     assert {each.utcoffset() for each in moments} == {timedelta(0)}
     assert "at_ms" not in found[0]
     assert "forget" in shown
+
+
+async def test_an_act_that_holds_but_could_not_be_stored_is_told_all_the_same(
+    tmp_path: Path,
+) -> None:
+    trail = Trail(tmp_path / "relay.db.audit", lambda: NOW_S)
+    control = AuditedControl(OnFullDisk(), trail)
+    for act in (control.pause, control.resume):
+        with pytest.raises(JournalUnavailable):
+            await act("first")
+    assert [act.action for act in trail.acts()] == ["pause", "resume"]
 
 
 def test_keys_are_audited_without_their_secrets(tmp_path: Path) -> None:

@@ -100,6 +100,24 @@ async def test_a_pause_that_cannot_be_written_is_written_by_the_next_call() -> N
     assert pauses.kept["shop"].reason == "token_rejected"
 
 
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+async def test_an_operator_is_told_what_holds_but_is_not_on_disk(verb: str) -> None:
+    """A full disk takes no pause; who was told that all is well would meet it after a restart."""
+    kept = (
+        {} if verb == "pause" else {"shop": Pause("paused_by_operator", NOW_S * 1000, "By hand.")}
+    )
+    pauses = Pauses(**kept)
+    held = gate(pauses, Clock())
+    pauses.fails = True
+    with pytest.raises(JournalUnavailable, match=rf"^shop is {verb}d, .*: the disk is full$"):
+        await getattr(held, verb)()
+    assert held.health().state == ("paused" if verb == "pause" else "active")
+    assert pauses.kept == kept
+    pauses.fails = False
+    await held.keep()
+    assert ("shop" in pauses.kept) == (verb == "pause")
+
+
 async def test_a_long_wait_is_written_down_and_forgotten_after_it() -> None:
     pauses, clock = Pauses(), Clock()
     held = gate(pauses, clock)

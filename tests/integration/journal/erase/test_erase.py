@@ -1,6 +1,8 @@
 """Erasure: the person goes from every file of the journal, the counts and the ids stay."""
 
 import asyncio
+import gc
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -11,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.conversion import App, Conversion, Item, Order
+from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity import Identity
 from relay.identity.subject import Subject
 from relay.journal.codec import entry_of
+from relay.journal.disk.connection import Connect
 from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
@@ -22,6 +26,7 @@ from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify import verify
 from relay.journal.verify.finding import Finding
 from tests.given.event.builders import NOW_S
+from tests.given.journal.failing import Disk, connections_on
 
 NOW_MS = NOW_S * 1000
 NAMES = ("p", "t")
@@ -82,12 +87,15 @@ ADA, BOB = Person("ada"), Person("bob")
 
 
 @asynccontextmanager
-async def opened(folder: Path, *names: str) -> AsyncIterator[SqliteJournal]:
+async def opened(
+    folder: Path, *names: str, connect: Connect = sqlite3.Connection
+) -> AsyncIterator[SqliteJournal]:
     journal = SqliteJournal(
         folder / "relay.db",
         clock=lambda: float(NOW_S),
         max_size_bytes=2**30,
         retention_s=7 * 86_400.0,
+        connect=connect,
     )
     await journal.open(names or NAMES)
     try:
@@ -249,6 +257,25 @@ async def test_an_erasure_that_was_cut_off_is_finished_by_the_next(tmp_path: Pat
         assert len(await waiting(journal, "p")) == 20
         await sums_hold(journal)
         assert left_of(ADA, tmp_path) == []
+
+
+async def test_an_erasure_that_the_disk_fails_is_one_failure_and_the_next_finishes_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its writes fail together: none of them may be left for the log to wonder about."""
+    disk = Disk()
+    async with opened(tmp_path, connect=connections_on(disk)) as journal:
+        await journal.append([ADA.entry("a"), BOB.entry("b")])
+        disk.fail_after(0)
+        with pytest.raises(JournalUnavailable):
+            await journal.erase(ADA.subject, journal.ends())
+        gc.collect()
+        disk.mend()
+        await journal.erase(ADA.subject, journal.ends())
+        assert (await journal.totals()).dead == {("p", "erased"): 1, ("t", "erased"): 1}
+        await sums_hold(journal)
+        assert left_of(ADA, tmp_path) == []
+    assert [each.message for each in caplog.records if each.name == "asyncio"] == []
 
 
 async def test_a_digest_in_another_field_is_another_person(tmp_path: Path) -> None:
