@@ -50,7 +50,7 @@ _SHARED: Final = {408: "TooSlow", 413: "TooLarge", 415: "UnsupportedMediaType", 
 def client_paths() -> Json:
     """Return the paths."""
     return {
-        **{path: {"post": _segment(kind)} for path, kind in PATHS.items()},
+        **{path: {"post": _segment(path, kind)} for path, kind in PATHS.items()},
         SHOPIFY_PATH: {"post": _shopify()},
     }
 
@@ -71,13 +71,14 @@ def client_responses(retry_after: Json) -> Json:
     }
 
 
-def _segment(kind: str) -> Json:
+def _segment(path: str, kind: str) -> Json:
+    name = path.rpartition("/")[2]
     body = part.body("As Segment's and RudderStack's clients send it.", {part.JSON: _body(kind)})
     refusals = part.shared({status: name for status, (name, _) in _STATUSES.items()})
     return {
-        "operationId": f"segment{kind.capitalize()}",
+        "operationId": f"segment{name.capitalize()}",
         "tags": ["clients"],
-        "summary": f"Segment's tracking API: {kind}",
+        "summary": f"Segment's tracking API: {name}",
         "description": SEGMENT,
         "security": [{}, {"writeKey": []}],
         "requestBody": body,

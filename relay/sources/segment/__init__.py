@@ -23,11 +23,12 @@ from relay.sources.credential import basic_grant_of, refused
 from relay.sources.prompt import Prompt, json_response
 from relay.sources.receiver import Receiver, Use
 from relay.sources.segment.call import event_of, read_time
-from relay.sources.segment.loose import Json, decoded, rows, table
+from relay.sources.segment.loose import Json, decoded, table
 
 KINDS: Final = ("track", "page", "screen", "identify", "group", "alias")
 BATCH: Final = "batch"
-PATHS: Final = {f"/v1/{kind}": kind for kind in (*KINDS, BATCH)}
+PATHS: Final = {**{f"/v1/{kind}": kind for kind in (*KINDS, BATCH)}, "/v1/import": BATCH}
+"""What each path takes; some clients (Ruby's) post their batches to the last one."""
 SUCCESS: Final = b'{"success":true}'
 
 
@@ -94,7 +95,7 @@ class Segment:
         if kind == BATCH:
             if not isinstance(envelope.get("batch"), list):
                 raise Unreadable("The body has no array `batch` of calls.")
-            calls = rows(envelope["batch"])
+            calls = [table(call) for call in envelope["batch"]]
         events = self._events(calls, envelope)
         if not events:
             return Taken([], [], [])

@@ -185,6 +185,7 @@ def test_answers_are_in_segments_shape(shop: Shop) -> None:
         assert post(shop, "/v1/track", track, key) == (200, {"success": True})
         assert post(shop, "/v1/identify", {"userId": "7"}, key) == (200, {"success": True})
         assert post(shop, "/v1/batch", {"batch": []}, key) == (200, {"success": True})
+        assert post(shop, "/v1/import", {"batch": []}, key) == (200, {"success": True})
         status, answer = post(shop, "/v1/track", {**track, "userId": None}, key)
         assert (status, set(answer), answer["code"]) == (400, {"code", "message"}, "no_identifier")
         status, answer = post(shop, "/v1/batch", {}, key)
@@ -192,6 +193,15 @@ def test_answers_are_in_segments_shape(shop: Shop) -> None:
         status, answer = post(shop, "/v1/batch", {"batch": []}, None)
         assert (status, answer["code"]) == (401, "unauthorized")
         assert post(shop, "/v1/batch", {"batch": []}, "wrong")[0] == 401
+
+
+def test_what_is_no_call_is_counted_beside_the_others(shop: Shop) -> None:
+    call = {"type": "track", "event": "Signed Up", "messageId": "m-1", "userId": "7"}
+    with shop.serving("--sandbox"):
+        assert post(shop, "/v1/batch", {"batch": [5, call, None, "text"]}, None)[0] == 200
+        metrics = get(f"http://127.0.0.1:{shop.admin}/metrics")
+    assert 'relay_calls_passed_over_total{client="segment",kind="other"} 3.0' in metrics
+    assert 'relay_events_received_total{event="signup",source="http"} 1.0' in metrics
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
