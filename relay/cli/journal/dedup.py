@@ -8,7 +8,8 @@ from typing import BinaryIO, Final
 import click
 import msgspec
 
-from relay.cli.journal import interruptible, journal_path, progress, settings
+from relay.cli.journal.place import journal_path, settings
+from relay.cli.journal.progress import interruptible, progress
 from relay.cli.journal.reconcile import reading, tell_faults
 from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table

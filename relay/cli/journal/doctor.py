@@ -9,7 +9,8 @@ from typing import Final
 import click
 import msgspec
 
-from relay.cli.journal import journal_path, progress
+from relay.cli.journal.place import journal_path
+from relay.cli.journal.progress import progress
 from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table
 from relay.config.quantity import Duration

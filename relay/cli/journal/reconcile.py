@@ -9,7 +9,8 @@ from typing import BinaryIO, Final
 import click
 import msgspec
 
-from relay.cli.journal import interruptible, journal_path, progress
+from relay.cli.journal.place import journal_path
+from relay.cli.journal.progress import interruptible, progress
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table
 from relay.cli.sending.send import size_of

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from rich.console import RenderableType
 
-from relay.cli.dead import letters
+from relay.cli.dead.dead import letters
 from relay.cli.output import console
 from relay.cli.running.event import timeline
 from relay.cli.running.status import page, room, state

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from relay.cli import run
-from relay.cli.journal import journal_path
+from relay.cli.journal.place import journal_path
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,131 @@
+"""`relay check`: would a relay start with this configuration, and what would be in force?"""
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from relay.cli.check.kafka import probe_kafka
+from relay.cli.check.webhook import probe_webhook
+from relay.cli.option import DEFAULT_FILE, config_option, json_option, required_config
+from relay.cli.output import console, plain, print_json
+from relay.config import (
+    Config,
+    Secret,
+    TikTokConfig,
+    Webhook,
+    check_start,
+    describe,
+    read_secret,
+)
+from relay.config.webhook import Followed
+from relay.dispatch.probe import probe
+from relay.dispatch.transport import AiohttpTransport
+from relay.errors import ConfigError
+from relay.keys.store import check_exposed
+from relay.outcome.probe import Probe
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """The result, as `--json` prints it."""
+
+    file: str
+    valid: bool
+    problem: str | None = None
+    settings: Sequence[str] = ()
+    """What is in force, one `path = value` each; no secret is in it."""
+    notes: Sequence[str] = ()
+    """What a relay would start with, and yet is worth a look."""
+    live: Sequence[Probe] | None = None
+    """What the platforms say to the credentials, if they were asked."""
+
+
+@click.command(short_help="Validate the configuration.")
+@click.option("--live", is_flag=True, help="Ask the platforms whether they take the credentials.")
+@click.option(
+    "--test-event-code",
+    metavar="CODE",
+    help="With --live: TikTok's code from Events Manager, Test Events, to check its ids as well.",
+)
+@json_option
+@config_option
+def check(
+    test_event_code: str | None, config_file: Path | None, *, live: bool, as_json: bool
+) -> None:
+    """Validate the configuration, and print what is in force, environment included.
+
+    With --live, a harmless request to each platform shows whether its credentials are good, and
+    the webhook of [notify], if there is one, gets a message. Of [kafka], it connects to the cluster
+    and looks for the topics.
+    """
+    file = str(config_file or DEFAULT_FILE)
+    try:
+        config = required_config(config_file)
+        check_start(config, os.environ)
+        check_exposed(config.server.listen, config.keys_path, time.time())
+    except ConfigError as error:
+        if as_json:
+            print_json(msgspec.json.encode(Checked(file=file, valid=False, problem=str(error))))
+        raise
+    probes = asyncio.run(_probes(config, test_event_code)) if live else None
+    settings = describe(config, os.environ)
+    result = Checked(file=file, valid=True, settings=settings, notes=notes(config), live=probes)
+    _show(result, as_json=as_json)
+    if any(each.verdict != "ok" for each in probes or ()):
+        raise click.exceptions.Exit(1)
+
+
+def notes(config: Config) -> list[str]:
+    """Return what is no mistake, and yet means that something will not be sent."""
+    found = [
+        f"destinations.{name} has no token yet, so it will wait, paused; nothing is lost"
+        for name, each in config.destinations.items()
+        if each.token is None or read_secret(each.token, os.environ) is None
+    ]
+    webhook = config.notify.webhook
+    if webhook is not None and _address(webhook) is None:
+        found.append("notify.webhook holds no address yet, so nobody is told of what needs them")
+    if not config.destinations:
+        found.append("no destination is configured: events will be stored, and sent nowhere")
+    return found
+
+
+def _show(result: Checked, *, as_json: bool) -> None:
+    if as_json:
+        print_json(msgspec.json.encode(result))
+        return
+    screen = console()
+    for line in result.settings:
+        screen.print(plain(line))
+    for note in result.notes:
+        click.echo(f"note: {note}", err=True)
+    screen.print(plain(f"{result.file} is fine."))
+    for each in result.live or ():
+        screen.print(plain(f"{each.destination}, {each.source}: {each.verdict}. {each.message}"))
+
+
+def _address(webhook: Webhook) -> Secret | None:
+    return Followed(webhook, os.environ, time.time).current()
+
+
+async def _probes(config: Config, test_event_code: str | None) -> list[Probe]:
+    """Ask one destination after the other, post a message for people, and connect to Kafka."""
+    transport, found = AiohttpTransport(), []
+    try:
+        for name, each in config.destinations.items():
+            asked = each
+            if test_event_code and isinstance(each, TikTokConfig):
+                asked = msgspec.structs.replace(each, test_event_code=test_event_code)
+            token = None if each.token is None else read_secret(each.token, os.environ)
+            found += await probe(name, asked, token, transport, time.time())
+        if config.notify.webhook is not None:
+            found.append(await probe_webhook(_address(config.notify.webhook), transport))
+        if config.kafka is not None:
+            found.append(await probe_kafka(config, config.kafka, os.environ))
+    finally:
+        await transport.close()
+    return found

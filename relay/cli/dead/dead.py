@@ -1,0 +1,135 @@
+"""`relay dead`: the events that a platform will not get unless somebody acts; here, to look at.
+
+What acts on them is in `relay.cli.dead.action`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+from rich.table import Table
+
+from relay.admin.query import MAX_LIMIT
+from relay.cli.dead.action import drop, replay
+from relay.cli.dead.selection import Filter, filter_options
+from relay.cli.option import available_config, config_option, json_option
+from relay.cli.output import console, counted, moment, plain, print_json, table
+from relay.cli.running.client import AdminClient, admin_connection, read
+from relay.cli.running.event import find, timeline
+from relay.errors import RelayError
+from relay.outcome.view import DeadLetterList, DeadLetterView, EventList
+from relay.outcome.wording import dead_wording
+
+LIST: Final = "/api/v1/dead-letters"
+
+
+@click.group(short_help="List, replay or drop what was not delivered.")
+def dead() -> None:
+    """Look at events that were not delivered, send them again, or drop them."""
+
+
+@dead.command("list")
+@filter_options
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MAX_LIMIT),
+    default=100,
+    show_default=True,
+    help="How many at most.",
+)
+@click.option("--cursor", metavar="NEXT", help="Continue where a page ended.")
+@json_option
+@config_option
+def list_(
+    where: Filter, limit: int, cursor: str | None, config_file: Path | None, *, as_json: bool
+) -> None:
+    """List dead letters, the latest first."""
+    with admin_connection(available_config(config_file)) as connection:
+        client = AdminClient(connection)
+        body = client.ask(LIST, **where.query(), limit=limit, cursor=cursor)
+    if as_json:
+        print_json(body)
+        return
+    screen, found = console(), read(body, DeadLetterList)
+    if not found.dead_letters:
+        screen.print("No dead letter matches." if where != Filter() else "No dead letters.")
+        return
+    screen.print(letters(found))
+    screen.print(_rest(found))
+
+
+def letters(found: DeadLetterList) -> Table:
+    """Return a page of dead letters as a table."""
+    result = table("Id", "Since (UTC)", "Destination", "Event", "Event id", "Reason", "Message")
+    for letter in found.dead_letters:
+        result.add_row(
+            plain(letter.id),
+            moment(letter.dead_at),
+            plain(letter.destination),
+            plain(letter.event),
+            plain(letter.event_id),
+            letter.reason,
+            plain(letter.message),
+        )
+    return result
+
+
+def _rest(found: DeadLetterList) -> str:
+    shown, total = len(found.dead_letters), counted(found.total, "dead letter")
+    if found.next is None:
+        return f"\n{total}."
+    return f"\n{shown:,} of {total} shown. Go on with --cursor {found.next}, or narrow it down."
+
+
+@dead.command(short_help="Show a dead letter, or those of an event.")
+@click.argument("identity", metavar="ID")
+@json_option
+@config_option
+def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
+    """Show the dead letter ID, or those of the event ID: why, what to do, and what was tried."""
+    with admin_connection(available_config(config_file)) as connection:
+        client = AdminClient(connection)
+        found = _lookup(client, identity)
+        if as_json:
+            page = DeadLetterList(found, None, len(found))
+            print_json(msgspec.json.encode(page))
+            return
+        events = read(find(client, event_id=found[0].event_id), EventList)
+    screen = console()
+    for letter in found:
+        wording = dead_wording(letter.reason, letter.message)
+        screen.print(plain(f"{letter.id}: {letter.event} {letter.event_id}"))
+        screen.print(plain(f"{letter.destination}: {letter.reason}. {wording.sentence}"))
+        screen.print(plain(f"To do: {wording.fix}"))
+        screen.print()
+    for line in timeline(events):
+        screen.print(line)
+
+
+def _lookup(client: AdminClient, identity: str) -> list[DeadLetterView]:
+    """Return the dead letter with an id, or those of an event with it."""
+    matching: list[DeadLetterView] = []
+    for letter in _all(client):
+        if letter.id == identity:
+            return [letter]
+        if letter.event_id == identity:
+            matching.append(letter)
+    if not matching:
+        raise RelayError("no dead letter has this id; `relay dead list` shows them")
+    return matching
+
+
+def _all(client: AdminClient) -> Iterator[DeadLetterView]:
+    cursor: str | None = None
+    while True:
+        page = read(client.ask(LIST, limit=MAX_LIMIT, cursor=cursor), DeadLetterList)
+        yield from page.dead_letters
+        if page.next is None:
+            return
+        cursor = page.next
+
+
+dead.add_command(replay)
+dead.add_command(drop)

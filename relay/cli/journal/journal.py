@@ -1,0 +1,88 @@
+"""`relay journal`: the journal's file itself, looked at beside the relay or while it is stopped."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from relay.cli.journal.place import journal_path
+from relay.cli.journal.progress import interruptible, progress
+from relay.cli.option import config_option, json_option
+from relay.cli.output import console, counted, plain, print_json
+from relay.journal.disk.backup import Backup, back_up
+from relay.journal.verify import verify
+from relay.journal.verify.finding import Finding
+
+MEBIBYTE: Final = 1024 * 1024
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """The result, as `--json` prints it."""
+
+    file: str
+    valid: bool
+    findings: Sequence[Finding]
+
+
+@click.group(short_help="Verify the journal, or copy it.")
+def journal() -> None:
+    """Look after the file that holds what the relay has taken."""
+
+
+@journal.command(short_help="Verify the journal, also while the relay runs.")
+@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@json_option
+@config_option
+def check(config_file: Path | None, *, emulated: bool, as_json: bool) -> None:
+    """Verify the journal, also while the relay runs: nothing is written to it.
+
+    Every page, every event, and that each destination accounts for all it has got.
+    """
+    path = journal_path(config_file, emulated=emulated)
+    with progress() as watch:
+        findings = verify(path, watch)
+    result = Verified(file=str(path), valid=all(each.fine for each in findings), findings=findings)
+    if as_json:
+        print_json(msgspec.json.encode(result))
+    else:
+        _show(result)
+    if not result.valid:
+        raise click.exceptions.Exit(1)
+
+
+@journal.command(short_help="Copy the journal, also while the relay runs.")
+@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@config_option
+def backup(config_file: Path | None, file: Path, *, emulated: bool, as_json: bool) -> None:
+    """Copy the journal to FILE, which must not exist, also while the relay runs.
+
+    The copy is whole by itself: it holds all that was acknowledged before it began. To restore it,
+    stop the relay and put the copy in the place of the journal, with no -wal or -shm beside it.
+    """
+    path = journal_path(config_file, emulated=emulated)
+    with interruptible(), progress() as watch:
+        done = back_up(path, file, watch)
+    if as_json:
+        print_json(msgspec.json.encode(done))
+    else:
+        console().print(plain(_told(done)))
+
+
+def _show(result: Verified) -> None:
+    """Print a line for each finding; what is wrong goes to stderr, as any error."""
+    good, bad = console(), console(sys.stderr)
+    for each in result.findings:
+        if each.fine:
+            good.print(plain(f"{each.message}: fine"))
+        else:
+            bad.print(plain(f"relay: {each.message}; {each.fix}"))
+
+
+def _told(done: Backup) -> str:
+    size = f"{done.size_bytes / MEBIBYTE:,.1f} MiB"
+    return f"{done.file}: {counted(done.events, 'event')} in the log, {size}"
