@@ -28,7 +28,7 @@ from relay.journal.disk.file import Lock, claim, damaged
 from relay.journal.disk.storage import is_damage, storage_fault
 from relay.journal.disk.upgrades import upgrade
 from relay.journal.entry import Entry, Rejection
-from relay.journal.erase import Eraser
+from relay.journal.erase.eraser import Eraser
 from relay.journal.find import lookup
 from relay.journal.find.index import Index
 from relay.journal.find.lookup import Tail

@@ -1,0 +1,149 @@
+"""Erases a person from the journal: the counts and the ids of the events stay, the person goes.
+
+What still waits ends as dead, reason `erased`; dead letters lose their payload and keep their
+reason; in the log the event is left without identity, pages and all but the sum of its order. One
+transaction is about one group of the log or one row, small enough that producers hardly notice, and
+each event is found by what it still holds: whatever cuts an erasure off, running it again erases
+the rest. Deleted content is overwritten (`secure_delete`); at the end, what moved rows have left
+behind in the file is overwritten as well (`gaps`), and the write-ahead log is emptied.
+
+Whoever calls sees to it that none of these events is in a request under way, or can get into one.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from relay.identity.subject import Subject
+from relay.journal.account import Erased
+from relay.journal.codec import encode_group
+from relay.journal.disk.checkpoint import Checkpointer
+from relay.journal.erase import gaps, traces
+from relay.journal.erase.ending import end_all
+from relay.journal.erase.remains import without_person
+from relay.journal.erase.tally import Tally
+from relay.journal.erase.traces import Ends, Table, Trace
+from relay.journal.ledger import Ledger
+from relay.journal.reader import Reader
+from relay.journal.writer import Writer
+
+STEP_EVENTS: Final = 100
+"""Events that one transaction ends, at most."""
+STEP_PAGES: Final = 50
+"""Pages that one transaction overwrites."""
+CLEAN_TRIES: Final = 5
+EMPTY_TRIES: Final = 20
+EMPTY_INTERVAL_S: Final = 0.25
+"""How often to try to empty the write-ahead log, while others are reading from it."""
+
+
+class Eraser:
+    """See the module docstring. Used for one erasure; all methods are called on the loop."""
+
+    def __init__(
+        self,
+        path: Path,
+        reader: Reader,
+        writer: Writer,
+        ledger: Ledger,
+        checkpointer: Checkpointer,
+    ) -> None:
+        self._path = path
+        self._reader = reader
+        self._writer = writer
+        self._ledger = ledger
+        self._checkpointer = checkpointer
+        self._tally = Tally()
+
+    async def erase(self, subject: Subject, ends: Ends) -> Erased:
+        """Erase the person from all events before these offsets."""
+        for log_id in await self._look("log", subject, ends):
+            await self._erase_group(log_id, subject, ends)
+        # A replay moves rows between the two tables meanwhile: until a look at both finds nothing.
+        while await self._erase_rows("dead", subject, ends) + await self._erase_rows(
+            "retry", subject, ends
+        ):
+            pass
+        return self._tally.result(emptied=await self._clean())
+
+    async def _look(self, table: Table, subject: Subject, ends: Ends) -> Sequence[int]:
+        """Return the rows that hold one of the digests."""
+        found: list[int] = []
+        after: int | None = 0
+        while after is not None:
+            query = partial(traces.look, table=table, subject=subject, after=after, ends=ends)
+            rows, after = await self._reader.run(query)
+            found += rows
+        return found
+
+    async def _erase_group(self, log_id: int, subject: Subject, ends: Ends) -> None:
+        query = partial(traces.in_group, log_id=log_id, subject=subject, ends=ends)
+        found, entries = await self._reader.run(query)
+        if not found:
+            return
+        mine = {id(trace.entry) for trace in found}
+        kept = encode_group([without_person(e) if id(e) in mine else e for e in entries])
+        *steps, last = [found[at : at + STEP_EVENTS] for at in range(0, len(found), STEP_EVENTS)]
+        for step in steps:
+            await self._end(step)
+        # Not before all of them have ended, but in one transaction with the last.
+        erased, _ = await asyncio.gather(
+            self._writer.submit(partial(end_all, ledger=self._ledger, found=last)),
+            self._writer.submit(partial(_rewrite, log_id=log_id, entries=kept)),
+        )
+        self._tally.erased += erased
+        self._tally.note(found)
+
+    async def _erase_rows(self, table: Table, subject: Subject, ends: Ends) -> int:
+        """Erase what these rows keep of the person; return how many did."""
+        erased = 0
+        for row in await self._look(table, subject, ends):
+            query = partial(traces.at_row, table=table, row=row, subject=subject)
+            trace = await self._reader.run(query)
+            if trace is not None:
+                await self._end([trace])
+                self._tally.note([trace])
+                erased += 1
+        return erased
+
+    async def _end(self, found: Sequence[Trace]) -> None:
+        write = partial(end_all, ledger=self._ledger, found=found)
+        self._tally.erased += await self._writer.submit(write)
+
+    async def _clean(self) -> bool:
+        """Overwrite what is left in the files; tell whether nothing is.
+
+        Only the pages that had any are looked at again: what moves meanwhile is not this person's.
+        """
+        tables = await self._reader.run(gaps.roots)
+        pages: frozenset[int] | None = None
+        for _ in range(CLEAN_TRIES):
+            if not await self._empty():
+                return False
+            found = await asyncio.to_thread(gaps.find, self._path, tables, pages)
+            if not found:
+                return True
+            pages = frozenset(gap.page for gap in found)
+            for at in range(0, len(found), STEP_PAGES):
+                filling = partial(_fill, found=found[at : at + STEP_PAGES])
+                await self._writer.submit(filling)
+        return False
+
+    async def _empty(self) -> bool:
+        for _ in range(EMPTY_TRIES):
+            if await self._checkpointer.empty():
+                return True
+            await asyncio.sleep(EMPTY_INTERVAL_S)  # a reader has an old snapshot until it ends
+        return False
+
+
+def _fill(connection: sqlite3.Connection, found: Sequence[gaps.Gap]) -> None:
+    for gap in found:
+        gaps.fill(connection, gap)
+
+
+def _rewrite(connection: sqlite3.Connection, log_id: int, entries: bytes) -> None:
+    connection.execute("UPDATE log SET entries = ? WHERE id = ?", (entries, log_id))
