@@ -1,0 +1,115 @@
+"""Pinterest's Conversions API, v5: one configured ad account.
+
+Documentation (all 2026): https://developers.pinterest.com/docs/api-features/conversion-overview,
+https://developers.pinterest.com/docs/reference/rate-limits, and the OpenAPI description 5.23.0 at
+https://github.com/pinterest/api-description, operation `events/create`. There is no sandbox: test
+mode is `?test=true` at the same address, where events are checked and not recorded.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from relay.config import PinterestConfig
+from relay.conversion import Conversion
+from relay.delivery import (
+    Answer,
+    HttpRequest,
+    HttpResponse,
+    Limits,
+    Payload,
+    Skip,
+    Sourced,
+    Unusable,
+)
+from relay.destinations.pinterest.exchange import answer_of, events_url, request_of
+from relay.destinations.pinterest.mapping import event_of
+from relay.destinations.pinterest.payload import Event, encode
+from relay.destinations.pinterest.person import IDENTIFIER_KEYS, language, user_of
+from relay.destinations.pinterest.screen import FIXES
+from relay.event import ActionSource
+
+TYPE: Final = "pinterest"
+CONFIG: Final = PinterestConfig
+
+MAX_EVENTS: Final = 1000
+"""Events of a request (`maxItems` of `data` in the OpenAPI description)."""
+MAX_BYTES: Final = 2_000_000
+"""Pinterest publishes no size of a body; other senders keep to this one."""
+MAX_REQUESTS_PER_S: Final = 2000.0
+"""120,000 a minute and ad account ("Rate limits", and the headers of answers). The reference still
+says 5,000, under which the default of `rate` stays; 429 is obeyed in any case."""
+DEDUPLICATION_WINDOW_S: Final = 48 * 3600.0
+"""The first event of an id and name stays ("Conversion overview", 2026)."""
+UNDEDUPLICATED: Final[frozenset[ActionSource]] = frozenset({"offline", "crm"})
+"""Both go out as `offline`, and offline events are never compared (OpenAPI 5.23.0, `event_id`)."""
+ONLINE_WALL_S: Final = 3600.0
+"""What comes more than an hour after it happened counts as an offline event, say Segment's and
+Tealium's pages on Pinterest (2026); Pinterest itself says nothing. So it is sent, and counted."""
+MAX_AGE_S: Final = 7 * 86_400.0
+"""Pinterest publishes no age wall, and its customers report one of 7 days: so `max_event_age` may
+set it lower or higher, and what Pinterest then refuses is dead with Pinterest's own words."""
+
+_NOT_TEXT: Final = Unusable("invalid_event", "", "a text of this event is not valid Unicode")
+
+
+class Pinterest:
+    """See `relay.delivery.Destination`. Offline events travel apart: they are not deduplicated."""
+
+    type = TYPE
+    identifier_keys = IDENTIFIER_KEYS
+    fixes = FIXES
+
+    def __init__(self, name: str, config: PinterestConfig) -> None:
+        self.name = name
+        self.test = config.test
+        self.limits = Limits(
+            max_events=min(config.max_events, MAX_EVENTS),
+            max_bytes=MAX_BYTES,
+            requests_per_s=min(config.requests_per_s, MAX_REQUESTS_PER_S),
+            deduplication_window_s=DEDUPLICATION_WINDOW_S,
+            undeduplicated=UNDEDUPLICATED,
+            online_wall_s=ONLINE_WALL_S,
+        )
+        url = events_url(config.base_url, config.ad_account_id)
+        self.budget = url
+        self._url = f"{url}?test=true" if config.test else url
+        self.mapping = (TYPE, config.custom_events)
+        self._custom_events = config.custom_events
+        self._max_age_s = config.max_event_age or MAX_AGE_S
+
+    def max_age_s(self, event: Sourced) -> float:  # noqa: ARG002 - the same for all events
+        """Return the age in seconds beyond which Pinterest is not sent an event."""
+        return self._max_age_s
+
+    def prepare(self, conversion: Conversion) -> Payload | Skip | Unusable:
+        """Return the event as Pinterest takes it, or why it stays here."""
+        event = event_of(conversion, custom_events=self._custom_events)
+        if not isinstance(event, Event):
+            return event
+        try:
+            body = encode(event)
+        except UnicodeEncodeError:
+            return _NOT_TEXT
+        batch_key = "offline" if event.action_source == "offline" else "online"
+        return Payload(body, batch_key, event.event_name)
+
+    def request(self, payloads: Sequence[Payload], token: str) -> HttpRequest:
+        """Return the POST that carries `payloads`."""
+        return request_of(self._url, payloads, token)
+
+    def answer(self, response: HttpResponse, count: int) -> Answer:
+        """Return what Pinterest's answer to a request of `count` events means."""
+        return answer_of(response, count)
+
+    def identifiers(self, conversion: Conversion) -> Mapping[str, str | Sequence[str]]:
+        """Return what Pinterest gets of the person, by its own keys."""
+        user = msgspec.structs.asdict(user_of(conversion.identity))
+        user["language"] = language(conversion.identity.locale)
+        return {key: value for key, value in user.items() if value}
+
+
+def build(name: str, config: PinterestConfig) -> Pinterest:
+    """Return the destination that `config` describes."""
+    return Pinterest(name, config)
