@@ -20,6 +20,8 @@ CLICK_IDS: Final = {
 }
 """Names in addresses and note attributes → our fields."""
 POINT_OF_SALE: Final = "pos"
+WHOLE: Final = ("https://", "http://")
+"""How a landing page begins that says its host itself, as that of Shopify's own sample order."""
 
 Translation = Callable[[Json, str], dict[str, Any] | None]
 
@@ -90,7 +92,7 @@ def _prefixed(kind: str, payload: Json) -> str | None:
 
 def _page(payload: Json, domain: str) -> str:
     landing = text(payload.get("landing_site")) or "/"
-    return landing if landing.startswith("https://") else f"https://{domain}{_rooted(landing)}"
+    return landing if landing.startswith(WHOLE) else f"https://{domain}{_rooted(landing)}"
 
 
 def _rooted(path: str) -> str:

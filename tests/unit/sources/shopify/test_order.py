@@ -63,6 +63,8 @@ def test_the_page_is_where_the_visit_began_and_never_the_status_page_with_its_ke
         "referrer": "https://www.tiktok.com/",
     }
     assert purchase(landing_site=None)["page"]["url"] == f"https://{DOMAIN}/"
+    whole = "http://www.example.com?source=abc"
+    assert purchase(landing_site=whole)["page"]["url"] == whole
     assert "k3y" not in msgspec.json.encode(purchase()).decode()
 
 
