@@ -13,8 +13,8 @@ from relay.cli.journal.progress import interruptible, progress
 from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, plain, print_json
 from relay.journal.disk.backup import Backup, back_up
-from relay.journal.verify import verify
 from relay.journal.verify.finding import Finding
+from relay.journal.verify.verify import verify
 
 MEBIBYTE: Final = 1024 * 1024
 

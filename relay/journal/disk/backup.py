@@ -22,8 +22,8 @@ from relay.errors import ConfigError, JournalDamaged, RelayError
 from relay.journal.disk.connection import open_copy, open_reader, open_still
 from relay.journal.disk.file import flush_folder
 from relay.journal.disk.still import ATTEMPTS, State
-from relay.journal.verify import unusable
 from relay.journal.verify.finding import RESTORE, Watch
+from relay.journal.verify.verify import unusable
 
 STEP_PAGES: Final = 2_000
 """Pages (8 MB) between two words to the watcher."""

@@ -16,8 +16,8 @@ from relay.errors import JournalDamaged, RelayError
 from relay.journal.disk.connection import open_reader, open_still
 from relay.journal.disk.still import ATTEMPTS, State
 from relay.journal.disk.storage import UNREADABLE, is_damage
-from relay.journal.verify import unusable
 from relay.journal.verify.finding import RESTORE
+from relay.journal.verify.verify import unusable
 
 Found = TypeVar("Found")
 

@@ -14,7 +14,7 @@ from relay.event_name import Lane
 from relay.journal.disk.backup import STEP_PAGES, back_up
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
-from relay.journal.verify import verify
+from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, entry
 
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=1, outcome="ok", http_status=200)

@@ -23,8 +23,8 @@ from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
-from relay.journal.verify import verify
 from relay.journal.verify.finding import Finding
+from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S
 from tests.given.journal.failing import Disk, connections_on
 

@@ -22,7 +22,7 @@ from relay.journal.entry import Entry
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.space import retention
 from relay.journal.sqlite import SqliteJournal
-from relay.journal.verify import verify
+from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, conversion
 
 pytestmark = pytest.mark.slow

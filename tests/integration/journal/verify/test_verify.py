@@ -17,8 +17,8 @@ from relay.journal.entry import Passed
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
-from relay.journal.verify import verify
 from relay.journal.verify.finding import LISTED, Finding
+from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, conversion, entry
 from tests.given.journal.seed import NOW_MS
 

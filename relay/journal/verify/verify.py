@@ -1,0 +1,122 @@
+"""Verifies a journal from outside: nothing is written, no lock is taken, no file is made.
+
+It may run beside the relay: like any reader it then sees committed states only, and what has to
+agree is read in one snapshot. The log is read in short steps, because a snapshot that is kept for
+long keeps the write-ahead log from being emptied; only SQLite's own check and a long backlog take
+as long as they take. Where there is no write-ahead log nobody writes, and the file is read as it
+lies there; should a relay be started meanwhile, the verification begins anew. Memory is bounded,
+however large the journal. All of it blocks.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from relay.journal.disk.connection import open_reader, open_still
+from relay.journal.disk.file import stored_version
+from relay.journal.disk.still import ATTEMPTS, State
+from relay.journal.disk.upgrades import VERSION
+from relay.journal.verify.destination import check_destinations
+from relay.journal.verify.finding import RESTORE, Finding, Watch, counted, fine, problem
+from relay.journal.verify.log import check_log
+from relay.journal.verify.rows import check_rows
+
+_TOLD_BY_SQLITE: Final = 100
+_WHERE: Final = "start the relay once, or set [journal] path to where its journal is"
+
+
+def verify(path: Path, watch: Watch) -> list[Finding]:
+    """Return what was found, check by check; all is well if every finding is fine."""
+    findings: list[Finding] = []
+    for _ in range(ATTEMPTS):
+        before = State.of(path)
+        findings = _verify(path, watch, still=before.still)
+        if before.holds(path):
+            break
+    return findings
+
+
+def _verify(path: Path, watch: Watch, *, still: bool) -> list[Finding]:
+    if (found := unusable(path)) is not None:
+        return [found]
+    try:
+        opened = open_still if still else open_reader
+        with closing(opened(path, sqlite3.Connection)) as connection:
+            return _checks(path, connection, watch)
+    except sqlite3.DatabaseError as error:
+        return [_unreadable(path, error)]
+
+
+def _checks(path: Path, connection: sqlite3.Connection, watch: Watch) -> list[Finding]:
+    """Return all findings; what is built on broken ground is not looked at."""
+    findings = [_version(path, _pragma(connection, "user_version"))]
+    if findings[-1].fine:
+        findings.append(_pages(path, connection, watch))
+    if findings[-1].fine:
+        findings += check_log(connection, watch)
+        findings += check_destinations(connection, watch)
+        findings += check_rows(connection, watch)
+    return findings
+
+
+def unusable(path: Path) -> Finding | None:
+    """Return why the file cannot be verified at all, None if it can."""
+    try:
+        version = stored_version(path)
+    except FileNotFoundError:
+        return problem("file", f"{path}: is not there", _WHERE)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        return problem("file", f"{path}: cannot be read ({reason})", "run this as the relay's user")
+    if version is None:
+        return problem("file", f"{path}: is no journal of the relay", _WHERE)
+    found = _version(path, version)
+    return None if found.fine else found
+
+
+def _version(path: Path, version: int) -> Finding:
+    if version > VERSION:
+        return problem(
+            "file",
+            f"{path}: was written by a newer relay (journal version {version}, this one knows"
+            f" {VERSION})",
+            "install that version",
+        )
+    if version < VERSION:
+        return problem(
+            "file",
+            f"{path}: is of journal version {version}, this relay writes {VERSION}",
+            "start the relay, which upgrades it, and check again",
+        )
+    return fine("file", f"{path}, journal version {version}")
+
+
+def _pages(path: Path, connection: sqlite3.Connection, watch: Watch) -> Finding:
+    """Have SQLite check every page, and that tables and indexes agree."""
+    watch("Checking pages", 0, None)
+    told = [
+        line
+        for (text,) in connection.execute(f"PRAGMA integrity_check({_TOLD_BY_SQLITE})")
+        for line in str(text).splitlines()
+        if not line.startswith("***")
+    ]
+    if told == ["ok"]:
+        return fine("pages", counted(_pragma(connection, "page_count"), "page"))
+    more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
+    return problem("pages", f"{path}: is damaged ({told[0]}{more})", RESTORE)
+
+
+def _unreadable(path: Path, error: sqlite3.DatabaseError) -> Finding:
+    """Return what an error of SQLite means; its text is left out, it may quote."""
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return problem("pages", f"{path}: is damaged ({name})", RESTORE)
+    return problem(
+        "file", f"{path}: cannot be read ({name})", "check the disk, and run this as its owner"
+    )
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
