@@ -17,9 +17,9 @@ from relay.sources.failed_keys import MAX_WAITING, DelayedRefusals, FailureCount
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
 from relay.sources.receiver import Receiver
-from relay.sources.segment import Segment
-from relay.sources.shopify import PATH as SHOPIFY_PATH
-from relay.sources.shopify import Shop, Shopify
+from relay.sources.segment.segment import Segment
+from relay.sources.shopify.shopify import PATH as SHOPIFY_PATH
+from relay.sources.shopify.shopify import Shop, Shopify
 
 
 class Front(Protocol):

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from relay.schema.openapi import admin_document, producers_document
-from relay.sources.shopify import PATH as SHOPIFY_PATH
+from relay.sources.shopify.shopify import PATH as SHOPIFY_PATH
 from tests.acceptance.process import Relay
 
 CHECKS: Final[list[CheckFunction]] = [

@@ -13,8 +13,8 @@ from relay.schema.document import Json
 from relay.schema.openapi import part
 from relay.schema.openapi.part import TEMPLATE, ref
 from relay.sources.answer import Answer
-from relay.sources.segment import BATCH, PATHS, Failure, Success
-from relay.sources.shopify import PATH as SHOPIFY_PATH
+from relay.sources.segment.segment import BATCH, PATHS, Failure, Success
+from relay.sources.shopify.shopify import PATH as SHOPIFY_PATH
 
 SECURITY_SCHEMES: Final[Json] = {
     "writeKey": {

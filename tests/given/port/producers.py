@@ -19,7 +19,7 @@ from relay.sources.failed_keys import DelayedRefusals, FailedKeys
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
 from relay.sources.receiver import Receiver
-from relay.sources.segment import PATHS, Segment
+from relay.sources.segment.segment import PATHS, Segment
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S
 from tests.given.journal.recording import RecordingJournal

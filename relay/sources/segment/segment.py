@@ -1,0 +1,138 @@
+"""The HTTP tracking API of Segment, so that its clients and RudderStack's need nothing but a host.
+
+`200 {"success":true}` once every conversion among the calls is on disk; those that are no
+conversion are counted and passed over. Events that are refused are listed among the rejections,
+like all others; only if nothing of a body could be used is the answer `400`, which these clients do
+not repeat. Refusals are as for `POST /v1/events`, in Segment's own shape.
+The write key is a relay key, as the user name of HTTP Basic.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from relay.intake import Intake, Origin, Taken, Unreadable
+from relay.intake.problem import Code
+from relay.keys.keyring import Denied, Grant, Keyring
+from relay.metrics import Metrics
+from relay.sources.answer import RefusalCode, Refused
+from relay.sources.credential import basic_grant_of, refused
+from relay.sources.prompt import Prompt, json_response
+from relay.sources.receiver import Receiver, Use
+from relay.sources.segment.call import event_of, read_time
+from relay.sources.segment.loose import Json, decoded, table
+
+KINDS: Final = ("track", "page", "screen", "identify", "group", "alias")
+BATCH: Final = "batch"
+PATHS: Final = {**{f"/v1/{kind}": kind for kind in (*KINDS, BATCH)}, "/v1/import": BATCH}
+"""What each path takes; some clients (Ruby's) post their batches to the last one."""
+SUCCESS: Final = b'{"success":true}'
+
+
+class Success(msgspec.Struct, frozen=True):
+    """How Segment says that a body was taken; told in `SUCCESS`."""
+
+    success: bool = True
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """How Segment tells an error."""
+
+    code: Code | RefusalCode
+    message: str
+
+
+class Segment:
+    """See the module docstring. `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        receiver: Receiver,
+        keyring: Keyring,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._intake = intake
+        self._receiver = receiver
+        self._keyring = keyring
+        self._metrics = metrics
+        self._clock = clock
+
+    paths: Final = tuple(PATHS)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a call, or a batch of them."""
+        try:
+            if request.method != "POST":
+                raise Refused.method("POST")
+            taken = await self._take(request, basic_grant_of(request, self._keyring))
+        except Unreadable as error:
+            return _failure(400, error.problem.code, error.problem.message)
+        except Denied as denied:
+            return _reshaped(refused(denied))
+        except Refused as refusal:
+            return _reshaped(refusal)
+        if taken.errors and not taken.entries:
+            problem = taken.errors[0].problem
+            return _failure(400, problem.code, f"{problem.path}: {problem.message}")
+        return Prompt(200, SUCCESS)
+
+    async def _take(self, request: web.BaseRequest, grant: Grant) -> Taken:
+        kind = PATHS[request.path]
+
+        async def read(body: bytes, origin: Origin) -> Taken:
+            return await self._read(body, origin, kind)
+
+        return await self._receiver.take(request, Use(grant), read)
+
+    async def _read(self, body: bytes, origin: Origin, kind: str) -> Taken:
+        envelope = decoded(body)
+        calls: Sequence[Json] = [{**envelope, "type": kind}]
+        if kind == BATCH:
+            if not isinstance(envelope.get("batch"), list):
+                raise Unreadable("The body has no array `batch` of calls.")
+            calls = [table(call) for call in envelope["batch"]]
+        events = self._events(calls, envelope)
+        if not events:
+            return Taken([], [], [])
+        return await self._intake.take_json(msgspec.json.encode(events), origin)
+
+    def _events(self, calls: Sequence[Json], envelope: Json) -> list[dict[str, Any]]:
+        """Return the conversions among the calls, and count the others."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        sent_at, events = read_time(envelope.get("sentAt")), []
+        shared = table(envelope.get("context"))
+        for call in calls:
+            event = event_of(_with_context(call, shared), sent_at, now)
+            if event is None:
+                self._metrics.passed_over.add("segment", _kind_of(call))
+            else:
+                events.append(event)
+        return events
+
+
+def _with_context(call: Json, shared: Json) -> Json:
+    """Return the call with what a batch says of all its calls, where it says nothing itself."""
+    return {**call, "context": {**shared, **table(call.get("context"))}} if shared else call
+
+
+def _kind_of(call: Json) -> str:
+    kind = call.get("type")
+    return kind if isinstance(kind, str) and kind in KINDS else "other"
+
+
+def _reshaped(refusal: Refused) -> web.StreamResponse:
+    found = _failure(refusal.status, refusal.code, refusal.message, refusal.headers)
+    found.force_close()
+    return found
+
+
+def _failure(
+    status: int, code: Code | RefusalCode, message: str, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    body = msgspec.json.encode(Failure(code, message))
+    return json_response(body, status, dict(headers or {}))

@@ -1,0 +1,92 @@
+"""Shopify's webhooks: signed by the shop's key instead of carrying one of ours.
+
+`401` for a bad or missing signature and for a shop that is not configured, `400` for what is signed
+but unusable, else `200` once the event is on disk, also for topics without meaning: Shopify repeats
+everything that is answered otherwise for two days, and then removes the webhook. A repetition is
+skipped as a duplicate.
+"""
+
+import base64
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+from aiohttp import web
+
+from relay.config.secret import SecretSource
+from relay.intake import Intake, Origin, Taken, Unreadable
+from relay.keys.keyring import Grant
+from relay.keys.uses import Uses
+from relay.metrics import Metrics
+from relay.sources.answer import Refused, response, taken_answer, unreadable
+from relay.sources.prompt import Prompt
+from relay.sources.receiver import Receiver, Use
+from relay.sources.segment.loose import decoded
+from relay.sources.shopify.order import TOPICS, event_of
+
+PATH: Final = "/v1/webhooks/shopify"
+SUCCESS: Final = b'{"success":true}'
+
+
+class Shop(NamedTuple):
+    """One shop, with the key that signs its webhooks."""
+
+    name: str
+    domain: str
+    secret: SecretSource
+
+
+class Shopify:
+    """See the module docstring. `clock` returns Unix seconds."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        receiver: Receiver,
+        shops: Mapping[str, Shop],
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._intake = intake
+        self._receiver = receiver
+        self._shops = shops
+        self._metrics = metrics
+        self._nobody = Grant(None, Uses({}, clock), clock)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one webhook. Raises `Refused`."""
+        if request.method != "POST":
+            raise Refused.method("POST")
+        shop = self._shops.get(request.headers.get("X-Shopify-Shop-Domain", "").strip().lower())
+        signature = request.headers.get("X-Shopify-Hmac-Sha256", "")
+        topic = request.headers.get("X-Shopify-Topic", "").strip().lower()
+
+        async def read(body: bytes, origin: Origin) -> Taken:
+            if shop is None or not _is_signed(body, signature, shop.secret):
+                raise Refused(401, "unauthorized", "The signature is not that of a known shop.")
+            return await self._read(body, Origin(origin.source, shop.name), topic, shop)
+
+        try:
+            taken = await self._receiver.take(request, Use(self._nobody), read)
+        except Unreadable as error:
+            return response(400, unreadable(error.problem))
+        if taken.errors:
+            return response(400, taken_answer(taken))
+        return Prompt(200, SUCCESS)
+
+    async def _read(self, body: bytes, origin: Origin, topic: str, shop: Shop) -> Taken:
+        event = event_of(topic, decoded(body), shop.domain)
+        if event is None:
+            self._metrics.passed_over.add("shopify", topic if topic in TOPICS else "other")
+            return Taken([], [], [])
+        return await self._intake.take_json(msgspec.json.encode(event), origin)
+
+
+def _is_signed(body: bytes, signature: str, source: SecretSource) -> bool:
+    """Tell whether the body was signed with the shop's key, in a time that says nothing."""
+    secret = source.current().secret
+    if secret is None:
+        return False
+    digest = hmac.digest(secret.reveal().encode(), body, "sha256")
+    return hmac.compare_digest(base64.b64encode(digest), signature.strip().encode(errors="replace"))
