@@ -7,7 +7,7 @@ import click
 from relay.cli.option import unread_config_option
 from relay.cli.output import counted
 from relay.errors import RelayError
-from relay.schema import drift, write
+from relay.schema.folder import drift, write
 
 
 @click.command(short_help="Write the schemas.")

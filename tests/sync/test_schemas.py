@@ -22,9 +22,9 @@ from relay.intake.problem import Code
 from relay.outcome.health import State
 from relay.outcome.view import DeliveryState
 from relay.outcome.watch.notice import TEST
-from relay.schema import documents, drift, write
 from relay.schema.event import IDENTIFIERS, event_schema
 from relay.schema.examples import INVALID, VALID, Invalid
+from relay.schema.folder import documents, drift, write
 from relay.sources.answer import RefusalCode
 from tests.given.journal.recording import RecordingJournal
 

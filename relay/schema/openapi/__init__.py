@@ -7,7 +7,7 @@ that bound them; only the prose stands here. Tests drive the running ports from 
 from functools import cache
 
 from relay.schema.document import encode
-from relay.schema.openapi.admin import admin
+from relay.schema.openapi.admin.admin import admin
 from relay.schema.openapi.producers import producers
 
 

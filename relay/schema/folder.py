@@ -1,0 +1,86 @@
+"""The folder of schemas: `write` makes it, `drift` says how it differs from the code."""
+
+from pathlib import Path
+from typing import Final
+
+from relay.schema.config import config_schema
+from relay.schema.document import encode
+from relay.schema.event import event_schema
+from relay.schema.examples import example_files
+from relay.schema.notice import notice_schema
+from relay.schema.openapi import admin_document, producers_document
+from relay.schema.outcome import outcome_schema
+from relay.schema.payloads import payload_schemas
+from relay.schema.reasons import reasons
+
+README: Final = """\
+# Schemas
+
+What the relay takes, answers, is configured with and sends, written by `make schemas` from the
+structs in `relay/`; edit those, never these files. `event.schema.json` is the event that producers
+post; `examples/` holds events that pass and events that do not, and its `manifest.json` tells their
+errors. `config.schema.json` is `relay.toml`: an editor with TOML support finds it by a first line
+`#:schema schemas/config.schema.json`. `openapi.producers.json` and `openapi.admin.json` describe
+the two ports, `payload.*.schema.json` what each platform is sent, `notice.schema.json` what the
+webhook for people gets, `outcome.schema.json` a record of the topic `relay.outcomes`, and
+`reasons.json` every state, reason and error code with its meaning and what to do.
+"""
+
+
+def documents() -> dict[Path, bytes]:
+    """Return each file by its path below the folder."""
+    schemas = {
+        "event.schema.json": event_schema(),
+        "config.schema.json": config_schema(),
+        "notice.schema.json": notice_schema(),
+        "outcome.schema.json": outcome_schema(),
+    }
+    payloads = {f"payload.{kind}.schema.json": each for kind, each in payload_schemas().items()}
+    examples = {f"examples/{name}": each for name, each in example_files().items()}
+    found = {
+        Path(name): encode(each)
+        for name, each in {**schemas, **payloads, **examples, "reasons.json": reasons()}.items()
+    }
+    return found | {
+        Path("openapi.producers.json"): producers_document(),
+        Path("openapi.admin.json"): admin_document(),
+        Path("README.md"): README.encode(),
+    }
+
+
+def write(directory: Path) -> list[Path]:
+    """Write every file that differs, remove examples that are no more; return what was touched."""
+    touched = []
+    for path, content in documents().items():
+        file = directory / path
+        if _content(file) != content:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            touched.append(file)
+    for file in _leftovers(directory):
+        file.unlink()
+        touched.append(file)
+    return touched
+
+
+def drift(directory: Path) -> list[str]:
+    """Return a line for each file that is not what the code says."""
+    lines = []
+    for path, content in documents().items():
+        found = _content(directory / path)
+        if found != content:
+            lines.append(f"{directory / path} {'is missing' if found is None else 'differs'}")
+    return lines + [f"{file} is no schema of the relay any more" for file in _leftovers(directory)]
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _leftovers(directory: Path) -> list[Path]:
+    """Return the examples that nothing generates; what else lies there is not the relay's."""
+    known = {directory / path for path in documents()}
+    return sorted(file for file in directory.glob("examples/*/*.json") if file not in known)

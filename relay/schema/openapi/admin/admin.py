@@ -1,0 +1,130 @@
+"""The port for people and monitoring: page, probes, metrics, and the API behind them."""
+
+from typing import Final
+
+from relay.admin.answer import Error, Status
+from relay.admin.api import DropResult, ReplayResult
+from relay.admin.forget import Forget, ForgetResult
+from relay.admin.selection import Drop, Replay
+from relay.outcome.doctor.doctor import Diagnosis
+from relay.outcome.source_view import SourcesView
+from relay.outcome.view import (
+    DeadLetterList,
+    DestinationList,
+    DestinationView,
+    EventList,
+    JournalView,
+    KeyList,
+    RejectionList,
+    Summary,
+)
+from relay.schema.document import Json, changed, components, without_null
+from relay.schema.openapi import part
+from relay.schema.openapi.admin import acting, reading
+from relay.schema.openapi.admin.operation import ALWAYS, TEXT, in_range, operation
+from relay.schema.openapi.part import TEMPLATE, ref
+
+DESCRIPTION: Final = """\
+What became of the conversions, and what to do about it. Of each destination, `received = skipped +
+pending + delivered + dead`. Times are RFC 3339 in UTC, money is a decimal string per currency.
+
+`Host` must be a loopback name or one of `[admin] hosts`, and an `Origin` must be the port's own,
+else `403`. With `[admin] password` all but `/healthz` and `/readyz` need HTTP Basic, any user name.
+Any other path is answered `404`, any other method `405` with `Allow`.\
+"""
+_VIEWS: Final = (
+    *(Summary, DestinationList, DestinationView, EventList, DeadLetterList, RejectionList),
+    JournalView,
+    SourcesView,
+    Diagnosis,
+    KeyList,
+    *(ReplayResult, DropResult, ForgetResult, Error, Status),
+)
+
+
+def admin() -> Json:
+    """Return the document."""
+    bodies = changed(components([Replay, Drop, Forget], TEMPLATE), without_null)
+    return part.document(
+        "Conversion relay, for people and monitoring",
+        DESCRIPTION,
+        paths={
+            **_surroundings(),
+            **reading.figures(),
+            **reading.producers(),
+            **reading.events(),
+            **acting.dead_letters(),
+            **acting.erasure(),
+            **acting.switches(),
+        },
+        parts={
+            "schemas": {**part.answers(_VIEWS), **bodies},
+            "responses": _responses(),
+            "securitySchemes": {"basic": {"type": "http", "scheme": "basic"}},
+        },
+        tags=[
+            "page",
+            "probes",
+            "figures",
+            "producers",
+            "events",
+            "dead letters",
+            "erasure",
+            "destinations",
+            "meta",
+        ],
+    )
+
+
+def _surroundings() -> Json:
+    page = part.response(
+        "HTML.",
+        TEXT,
+        media_type="text/html",
+        headers={"Content-Security-Policy": part.header("No foreign content.", TEXT)},
+    )
+    figures = part.response("Prometheus' text format.", TEXT, media_type="text/plain")
+    openapi = part.response("The document.", {"type": "object"})
+    return {
+        "/": {
+            "get": operation(
+                *("readPage", "page", "The page for people", page),
+                failures=ALWAYS,
+                parameters=(in_range(),),
+                responses={"400": page, "503": page},
+            )
+        },
+        "/healthz": {"get": _probe("isAlive", "Whether the process is alive", {})},
+        "/readyz": {
+            "get": _probe("isReady", "Whether events can be taken", {503: "NotReady"}),
+        },
+        "/metrics": {"get": operation("readMetrics", "figures", "All metrics", figures)},
+        "/openapi.json": {
+            "get": operation("readOpenapi", "meta", "This document", openapi, failures=ALWAYS)
+        },
+    }
+
+
+def _probe(name: str, summary: str, failures: dict[int, str]) -> Json:
+    fine = part.response("It is.", ref(Status))
+    failures = {403: "Forbidden", **failures}
+    return operation(name, "probes", summary, fine, failures=failures, security=[{}])
+
+
+def _responses() -> Json:
+    """Return the answers that many operations share."""
+    challenge = part.header("Asks for the password.", TEXT)
+    wait = part.header("Seconds to wait.", {"type": "integer", "minimum": 1})
+    texts: dict[str, tuple[str, Json]] = {
+        "BadRequest": ("The request cannot be understood; the message says which part.", {}),
+        "Unauthorized": ("The password is needed.", {"WWW-Authenticate": challenge}),
+        "Forbidden": ("The host or the origin is foreign.", {}),
+        "NotFound": ("There is nothing of this name.", {}),
+        "TooLarge": ("The body is larger than 1 MiB.", {}),
+        "NotReady": ("No events can be taken now; the message says why.", {}),
+        "Unavailable": ("The journal does not answer now.", {"Retry-After": wait}),
+    }
+    return {
+        name: part.response(text, ref(Error), headers=headers)
+        for name, (text, headers) in texts.items()
+    }
