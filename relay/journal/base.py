@@ -201,10 +201,10 @@ class Journal(Protocol):
         ...
 
     async def erase(self, subject: Subject, ends: Mapping[Lane, int]) -> Erased:
-        """Erase a person from all events before these offsets; see `relay.journal.erase`.
+        """Erase a person from all events before these offsets.
 
-        May be repeated: after a failure or a crash, the next time erases the rest. None of the
-        events may be in a request under way, or get into one meanwhile.
+        See `relay.journal.erase.eraser`. May be repeated: after a failure or a crash, the next time
+        erases the rest. None of the events may be in a request under way, or get into one.
         """
         ...
 

@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from relay.conversion import Conversion
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
@@ -30,7 +28,7 @@ from relay.journal.account import (
     Space,
     Totals,
 )
-from relay.journal.dead import grouping, letters
+from relay.journal.dead import grouping, letters, stepwise
 from relay.journal.disk.connection import Connect
 from relay.journal.engine import Engine, Settings
 from relay.journal.entry import Chunk, Entry, Pending, Rejection
@@ -210,31 +208,16 @@ class SqliteJournal:
         self, where: DeadFilter, prospect: Callable[[str, Entry], Prospect], *, dry_run: bool
     ) -> Replayed:
         """Make matching dead letters pending again, in steps."""
+        if dry_run:
+            return await stepwise.replay_dry(self._opened.queries, where, prospect)
         now_ms = self._opened.ledger.now_ms()
-        done, after, begun = Replayed(0, 0, 0), None, False
-        while after is not None or not begun:
-            if dry_run:
-                query = partial(letters.replay_dry, where=where, prospect=prospect, after=after)
-                step = await self._opened.queries.run(query)
-            else:
-                write = partial(
-                    letters.replay, where=where, prospect=prospect, now_ms=now_ms, after=after
-                )
-                step = await self._opened.writer.submit(write)
-            done, after, begun = _added(done, step.done), step.next, True
-        return done
+        return await stepwise.replay(self._opened.writer, where, prospect, now_ms)
 
     async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
         """Mark matching dead letters `dropped_by_operator`, in steps."""
         if dry_run:
             return await self._opened.queries.run(partial(letters.count_droppable, where=where))
-        step = letters.DropStep(0, None)
-        dropped, begun = 0, False
-        while step.next is not None or not begun:
-            write = partial(letters.drop, where=where, note=note, after=step.next)
-            step = await self._opened.writer.submit(write)
-            dropped, begun = dropped + step.dropped, True
-        return dropped
+        return await stepwise.drop(self._opened.writer, where, note)
 
     async def rejections(self, limit: int) -> Sequence[Rejection]:
         """Return the latest rejections, newest first."""
@@ -365,8 +348,3 @@ class SqliteJournal:
 
 def _nothing(connection: sqlite3.Connection) -> None:
     del connection
-
-
-def _added(one: Replayed, other: Replayed) -> Replayed:
-    sums = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
-    return Replayed(*map(sum, sums))
