@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from relay.event_name import Lane
 from relay.journal.letter import DeadFilter
 from tests.contract.journal.opening import Opening
 from tests.contract.journal.story import (
@@ -67,3 +68,18 @@ class Burying(Opening):
             (letter,) = (await journal.dead_letters(DeadFilter(), limit=10)).letters
             assert (letter.reason, letter.note) == ("dropped_by_operator", "known")
             assert await journal.totals() == before
+
+    async def test_any_number_of_letters_is_replayed_or_dropped_by_one_call(
+        self, tmp_path: Path
+    ) -> None:
+        many = 2_100
+        async with self.opened(tmp_path) as journal:
+            await journal.append(events(*map(str, range(many))))
+            await bury(journal, "p", (await journal.read("p", Lane.MONEY, 0, many)).pending)
+            for dry_run in (True, False):
+                done = await journal.replay(DeadFilter(), never, dry_run=dry_run)
+                assert (done.matched, done.replayed) == (many, many)
+            again = await journal.due("p", NOW_MS, many)
+            assert {one.entry.event_id for one in again} == {*map(str, range(many))}
+            await bury(journal, "p", again)
+            assert await journal.drop(DeadFilter(), note="known", dry_run=False) == many
