@@ -7,15 +7,18 @@ not repeat. Refusals are as for `POST /v1/events`, in Segment's own shape.
 The write key is a relay key, as the user name of HTTP Basic.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from aiohttp import web
 
-from relay.intake import Intake, Origin, Taken, Unreadable
+from relay.intake import Intake, Origin, Taken, TooMany, Unreadable
+from relay.intake.intake import CHUNK_EVENTS
 from relay.intake.problem import Code
+from relay.intake.split import MAX_EVENTS
 from relay.keys.keyring import Denied, Grant, Keyring
 from relay.metrics import Metrics
 from relay.sources.answer import RefusalCode, Refused
@@ -91,28 +94,32 @@ class Segment:
 
     async def _read(self, body: bytes, origin: Origin, kind: str) -> Taken:
         envelope = decoded(body)
-        calls: Sequence[Json] = [{**envelope, "type": kind}]
-        if kind == BATCH:
-            if not isinstance(envelope.get("batch"), list):
-                raise Unreadable("The body has no array `batch` of calls.")
-            calls = [table(call) for call in envelope["batch"]]
-        events = self._events(calls, envelope)
-        if not events:
-            return Taken([], [], [])
-        return await self._intake.take_json(msgspec.json.encode(events), origin)
+        calls = _batch(envelope) if kind == BATCH else [{**envelope, "type": kind}]
+        return await self._intake.take_apart(await self._events(calls, envelope), origin)
 
-    def _events(self, calls: Sequence[Json], envelope: Json) -> list[dict[str, Any]]:
-        """Return the conversions among the calls, and count the others."""
+    async def _events(self, calls: Sequence[object], envelope: Json) -> list[tuple[int, bytes]]:
+        """Return the conversions among the calls, numbered, and count the others."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         sent_at, events = read_time(envelope.get("sentAt")), []
         shared = table(envelope.get("context"))
-        for call in calls:
+        for number, call in enumerate(map(table, calls)):
+            if number and number % CHUNK_EVENTS == 0:
+                await asyncio.sleep(0)  # other requests come in between
             event = event_of(_with_context(call, shared), sent_at, now)
             if event is None:
                 self._metrics.passed_over.add("segment", _kind_of(call))
             else:
-                events.append(event)
+                events.append((number, msgspec.json.encode(event)))
         return events
+
+
+def _batch(envelope: Json) -> Sequence[object]:
+    calls = envelope.get("batch")
+    if not isinstance(calls, list):
+        raise Unreadable("The body has no array `batch` of calls.")
+    if len(calls) > MAX_EVENTS:
+        raise TooMany(f"The batch holds more than {MAX_EVENTS} calls; send smaller ones.")
+    return calls
 
 
 def _with_context(call: Json, shared: Json) -> Json:

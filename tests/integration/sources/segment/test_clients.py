@@ -1,5 +1,6 @@
 """The real clients of Segment and RudderStack, unchanged but for the host, against a real relay."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -14,9 +15,12 @@ import pytest
 from rudderstack.analytics.client import Client as RudderClient
 from segment.analytics.client import Client as SegmentClient
 
+from relay.intake.intake import CHUNK_EVENTS
+from relay.intake.split import MAX_EVENTS
 from tests.acceptance.process import free_ports
 from tests.given.command.process import Shop, answers
 from tests.given.hostile.row import raw
+from tests.given.port import producers
 from tests.given.port.producers import serving
 from tests.given.port.unreliable import unreliable
 
@@ -202,6 +206,29 @@ def test_what_is_no_call_is_counted_beside_the_others(shop: Shop) -> None:
         metrics = get(f"http://127.0.0.1:{shop.admin}/metrics")
     assert 'relay_calls_passed_over_total{client="segment",kind="other"} 3.0' in metrics
     assert 'relay_events_received_total{event="signup",source="http"} 1.0' in metrics
+
+
+async def test_a_large_batch_leaves_the_loop_to_others_between_its_chunks() -> None:
+    """Others see how far it has come, so they had their turn."""
+    body = json.dumps({"batch": [{"type": "identify"}] * CHUNK_EVENTS * 3}).encode()
+    async with serving() as port:
+        passed_over = port.metrics.passed_over
+        sending = asyncio.create_task(port.send(producers.post(body, path="/v1/batch")))
+        seen = set()
+        while not sending.done():
+            seen.add(sum(passed_over.counts().values()))
+            await asyncio.sleep(0)
+
+        assert (await sending).status == 200
+        assert {CHUNK_EVENTS, CHUNK_EVENTS * 2} <= seen
+
+
+async def test_a_batch_of_too_many_calls_is_refused_as_too_large() -> None:
+    async with serving() as port:
+        body = b'{"batch":[' + b"0," * MAX_EVENTS + b"0]}"
+        answered = await port.send(producers.post(body, path="/v1/batch"))
+
+        assert (answered.status, answered.json["code"]) == (413, "too_large")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
