@@ -10,6 +10,7 @@ from typing import Final
 import click
 import msgspec
 
+from relay.cli.journal.place import settings
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, plain, print_json, table
 from relay.config import sandbox
@@ -50,6 +51,8 @@ def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool
     path = available_config(config_file).journal.path
     suffix = sandbox.SUFFIX + SUFFIX if emulated else SUFFIX
     acts = _latest(Trail(path.with_name(path.name + suffix), time.time), limit)
+    if not acts:
+        settings(config_file, emulated=emulated)  # in the wrong folder, nothing is no answer
     if as_json:
         print_json(msgspec.json.encode({"acts": [_view(act) for act in acts]}))
     elif acts:

@@ -336,6 +336,18 @@ async def test_what_to_mend_is_told_the_greatest_gain_first(tmp_path: Path) -> N
     assert "E-mail 100 %" in told
 
 
+async def test_what_ended_undelivered_and_was_replayed_is_told_as_such(tmp_path: Path) -> None:
+    """It stays counted by its reason, and may have been delivered long ago."""
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        before = words(await port.ask("/on-call"))
+        await submit(port, "/undelivered/replay", GROUP)
+        after = words(await port.ask("/on-call"))
+
+    assert "invalid_event 1 Skipped" in before
+    assert "invalid_event 1 (1 of them replayed) Skipped" in after
+
+
 async def test_whoever_is_on_call_sees_how_kafka_is(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         without = words(await port.ask("/on-call"))

@@ -15,7 +15,7 @@ import pytest
 
 from relay.errors import JournalUnavailable
 from relay.outcome.audit import MAX_BYTES, WHO, AuditedControl, Trail, Who
-from tests.given.command.process import Shop
+from tests.given.command.process import Shop, assert_one_line
 from tests.given.event.builders import NOW_S
 
 EMAIL = "canary-of-a-person@example.com"
@@ -100,6 +100,11 @@ def test_keys_that_were_made_before_there_is_a_configuration_are_told(tmp_path: 
     shop = Shop.of(tmp_path)
     shop.run("keys", "create", "backend")
     assert "key_create" in shop.run("audit").out
+
+
+def test_a_folder_without_a_relay_does_not_say_that_nobody_did_anything(tmp_path: Path) -> None:
+    """Whoever looks in the wrong folder would believe it."""
+    assert_one_line(Shop.of(tmp_path).run("audit"), 2, "relay.toml does not exist")
 
 
 def test_nothing_of_a_person_is_in_the_audit(tmp_path: Path) -> None:
