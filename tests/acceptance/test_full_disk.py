@@ -8,6 +8,7 @@ import asyncio
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -18,8 +19,9 @@ import aiohttp
 import msgspec
 import pytest
 
-from relay.errors import JournalUnavailable
+from relay.errors import ConfigError, JournalUnavailable
 from relay.event_name import Lane
+from relay.journal.disk.file import claim
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.sandbox.server import Sandbox
@@ -232,6 +234,16 @@ async def test_a_disk_that_waiting_events_have_filled_has_room_for_their_deliver
                 await journal.settle("p", Settlement(receipt=RECEIPT, delivered=found))
             await until_it_has_room(journal)
             await journal.append([entry("after")])
+
+
+def test_a_disk_that_was_mounted_read_only_is_told_with_its_fix(tmp_path: Path) -> None:
+    """Another path alone would leave behind what waits in the journal."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with mounted(folder):
+        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        with pytest.raises(ConfigError, match="mount its disk writable, or set"):
+            claim(folder / "relay.db", sqlite3.Connection)
 
 
 @asynccontextmanager

@@ -72,8 +72,9 @@ def claim(path: Path, connect: Connect) -> Lock:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise JournalUnavailable(FULL) from None
+        fix = "mount its disk writable, or " if error.errno == errno.EROFS else ""
         raise ConfigError(
-            f"{path}: cannot be used ({error.strerror}); set [journal] path."
+            f"{path}: cannot be used ({error.strerror}); {fix}set [journal] path."
         ) from None
     return lock
 
