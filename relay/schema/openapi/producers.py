@@ -24,14 +24,14 @@ An event is accepted or rejected by itself: one bad event never sinks its batch.
 again is harmless, since the relay skips what it took before, by `event` and `event_id`.
 
 On `429` and `503` nothing was taken: wait for `Retry-After` seconds and post the same body again.
-Any other path is answered `404`, any other method `405` with `Allow`, in the shape of the answers
-below.\
+Any other path is answered `404`, any other method `405` with `Allow`, in the shape of the path's
+other refusals.\
 """
 
 POSTED: Final = """\
-Nothing is taken for granted but UTF-8. `Content-Encoding: gzip` is accepted; a missing
-`Content-Type` is read as JSON. The body may have 5 MiB, packed and unpacked, unless the relay is
-configured otherwise.\
+Nothing is taken for granted but UTF-8; a byte-order mark is ignored. `Content-Encoding: gzip` is
+accepted; a missing `Content-Type` is read as JSON. The body may have 5 MiB, packed and unpacked,
+unless the relay is configured otherwise.\
 """
 
 _NDJSON: Final = "application/x-ndjson"
