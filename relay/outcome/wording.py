@@ -160,7 +160,9 @@ REJECTED: Final[Mapping[str, Wording]] = {
     "unknown_key": Wording(
         "The event has a key that is not known.", "Check its spelling against the schema.", "shop"
     ),
-    "missing": Wording("The event lacks a key that it needs.", "Add the key at `path`.", "shop"),
+    "missing": Wording(
+        "The event lacks a key that it needs.", "Add that key to the event.", "shop"
+    ),
     "wrong_type": Wording(
         "A value has the wrong JSON type.", "Send the type that the message names.", "shop"
     ),

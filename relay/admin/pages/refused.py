@@ -36,6 +36,7 @@ class Refused(Screen):
             code=code,
             shown=shown,
             groups=_groups(found),
+            from_kafka=any(each.source == "kafka" for each in found),
         )
 
 

@@ -101,7 +101,8 @@ def create(
 def list_(config_file: Path | None, *, as_json: bool) -> None:
     """List the keys, without their secrets, which are not kept.
 
-    Uses are known while the relay runs; otherwise a hyphen stands in their place.
+    Uses are known while the relay runs; otherwise a hyphen stands in their place. A key and the
+    one that it replaces by `rotate` are counted as one.
     """
     config, now_s = available_config(config_file), time.time()
     found, known = store.read(config.keys_path), known_uses(config)

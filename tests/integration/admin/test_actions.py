@@ -269,6 +269,19 @@ async def test_what_was_refused_is_grouped_and_can_be_filtered(tmp_path: Path) -
     assert "Nothing matches." in words(none)
 
 
+async def test_what_kafka_brought_is_told_where_it_lies(tmp_path: Path) -> None:
+    """Nobody gets an error for it: the topic of rejected messages has it unchanged."""
+    async with AdminPort(tmp_path) as port:
+        told = []
+        for source in ("http", "kafka"):
+            one = Rejection(NOW_S * 1000, source, None, "id", "missing", "user", "Needed.")
+            await port.journal.append([], [one])
+            told.append(words(await port.ask("/refused")))
+
+    assert "the shop got an error instead." in told[0]
+    assert "what came from Kafka lies unchanged in its topic's .rejected ." in told[1]
+
+
 async def test_a_conversion_is_told_as_a_timeline(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         port.destinations[0].identifier_keys = {"email": "em"}
