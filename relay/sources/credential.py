@@ -44,14 +44,17 @@ def grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
 
 
 def basic_grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
-    """Return what a key allows that is the user name of HTTP Basic. Raises `Denied`."""
+    """Return what a key allows that is the user name of HTTP Basic. Raises `Denied`.
+
+    The password says nothing, in whatever encoding: a key is ASCII in all of them.
+    """
     values = request.headers.getall("Authorization", [])
     alone = not any(name in request.headers for name in PAIR)
     is_basic = len(values) == 1 and values[0].lower().startswith(BASIC)
     if not is_basic or not alone or PREFIX in request.query_string:
         return grant_of(request, keyring)
     try:
-        decoded = b64decode(values[0][len(BASIC) :].strip(), validate=True).decode("ascii")
+        decoded = b64decode(values[0][len(BASIC) :].strip(), validate=True).decode("latin-1")
     except ValueError:
         decoded = ""
     return keyring.grant(read_token(decoded.partition(":")[0]))

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -160,6 +161,16 @@ async def test_whoever_tries_many_keys_waits_for_the_answers_and_a_good_key_neve
         assert len(slept_s) == 1
         assert (await port.send(post(b"{}", path="/v1/track"))).status == 401
         assert len(slept_s) == 2
+
+
+@pytest.mark.parametrize("rest", [b"", b":", b":password", ":pässword".encode(), b":\xe4:\xff"])
+async def test_whatever_the_password_of_a_write_key_is_it_does_not_matter(
+    keys: Keys, rest: bytes
+) -> None:
+    write_key = b64encode(keys.make().encode() + rest).decode()
+    async with keyed(keys) as port:
+        request = post(b"{}", path="/v1/identify", Authorization=f"Basic {write_key}")
+        assert (await port.send(request)).status == 200
 
 
 async def test_an_oversized_header_is_refused_and_the_port_goes_on(keys: Keys) -> None:
