@@ -167,7 +167,7 @@ async def test_whoever_tries_many_keys_waits_for_the_answers_and_a_good_key_neve
 async def test_whatever_the_password_of_a_write_key_is_it_does_not_matter(
     keys: Keys, rest: bytes
 ) -> None:
-    write_key = b64encode(keys.make().encode() + rest).decode()
+    write_key = b64encode(f"{keys.make()}".encode() + rest).decode()
     async with keyed(keys) as port:
         request = post(b"{}", path="/v1/identify", Authorization=f"Basic {write_key}")
         assert (await port.send(request)).status == 200
