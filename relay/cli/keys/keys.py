@@ -45,7 +45,7 @@ class Created(msgspec.Struct, frozen=True):
 def keys() -> None:
     """Create, list, rotate and revoke the API keys of producers.
 
-    While there is no key, the relay listens on loopback only and asks for none.
+    While there is no key, the relay asks for none on loopback, and does not start elsewhere.
     """
 
 
@@ -116,7 +116,7 @@ def list_(config_file: Path | None, *, as_json: bool) -> None:
     if listed:
         console().print(rows)
     else:
-        click.echo("There is no key: the relay listens on loopback only, and asks for none.")
+        click.echo("There is no key: on loopback the relay asks for none, elsewhere it needs one.")
 
 
 @keys.command(short_help="Revoke a key permanently.")

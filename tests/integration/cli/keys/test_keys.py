@@ -45,6 +45,12 @@ def test_a_key_is_shown_once_and_kept_hashed_for_its_owner_only(shop: Shop) -> N
     assert json.loads(shop.run("keys", "list", "--json").out)["keys"][0]["max_uses"] == 5
 
 
+def test_a_list_of_no_keys_tells_what_that_means_wherever_the_relay_listens(shop: Shop) -> None:
+    """Off loopback the relay does not even start, so it is not said that it listens there."""
+    listed = shop.run("keys", "list", RELAY_SERVER__LISTEN="0.0.0.0:8080").out
+    assert listed.startswith("There is no key: on loopback the relay asks for none, elsewhere")
+
+
 def test_a_person_sees_both_ways_to_use_it(shop: Shop) -> None:
     shown = shop.run("keys", "create", "backend").out
     assert "Authorization: Bearer relay_" in shown
