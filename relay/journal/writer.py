@@ -40,6 +40,9 @@ PROBE_INTERVAL_S: Final = 1.0
 GATHERING_S: Final = 0.005
 """How long a commit waits at most for a turn of the loop that queues nothing more. An idle loop
 turns at once; a busy one has ready by then what would otherwise cost commits of its own."""
+HANGING_S: Final = 15.0
+"""A disk that ends nothing for so long hangs, and appends are refused until it does: producers do
+better if they are told to wait. Longer than any wait for a lock."""
 CLOSED: Final = "the journal is closing"
 TOO_SLOW: Final = "the disk of the journal is too slow"
 
@@ -56,17 +59,21 @@ class Writer:
         gathering_s: float = GATHERING_S,
         max_queued_events: int = MAX_QUEUED_EVENTS,
         calm_s: float = CALM_S,
+        hanging_s: float = HANGING_S,
     ) -> None:
         self._connect = connect
         self._companion = companion or NoCompanion()
         self._probe_interval_s = probe_interval_s
         self._gathering_s = gathering_s
         self._max_queued_events = max_queued_events
+        self._hanging_s = hanging_s
         self._condition = threading.Condition(threading.Lock())
         self._queue: list[Job] = []
         self._queued_events = 0
         self._untold = 0
         """Operations whose futures are not resolved yet."""
+        self._moved_at = 0.0
+        """When the first of them was queued, or later a transaction ended."""
         self._gathered: int | None = None
         """How much was queued a turn of the loop ago; None while the writer has all it may have."""
         self._gather_until = 0.0
@@ -102,7 +109,8 @@ class Writer:
 
     def fault(self) -> str | None:
         """Return why appends are refused at the moment, or None."""
-        return CLOSED if self._closing else self._fault
+        hanging = TOO_SLOW if self._hangs() else None
+        return CLOSED if self._closing else self._fault or hanging
 
     def is_busy(self) -> bool:
         """Tell whether anything is queued or under way to the disk."""
@@ -118,6 +126,9 @@ class Writer:
         await asyncio.shield(self._ended)
         self._thread.join()
 
+    def _hangs(self) -> bool:
+        return self._untold > 0 and self._loop.time() - self._moved_at > self._hanging_s
+
     def _refusal(self, events: int) -> str | None:
         if self._queued_events and self._queued_events + events > self._max_queued_events:
             return self.fault() or TOO_SLOW
@@ -128,6 +139,8 @@ class Writer:
             return refused(refusal)
         future: Future[T] = self._loop.create_future()
         self._queue.append(Job(operation, future))
+        if not self._untold:
+            self._moved_at = self._loop.time()
         self._untold += 1
         self._queued_events += events
         if self._gathered is None:
@@ -189,6 +202,7 @@ class Writer:
         self._loop.call_soon_threadsafe(function, *arguments)
 
     def _tell(self, done: Sequence[Done], faults: int) -> None:
+        self._moved_at = self._loop.time()
         for transaction in done:
             self._untold -= len(transaction.jobs)
             settle(transaction)

@@ -12,7 +12,7 @@ import pytest
 
 from relay.errors import JournalUnavailable
 from relay.journal.transaction import Companion, Operation
-from relay.journal.writer import GATHERING_S, MAX_QUEUED_EVENTS, Writer, touch
+from relay.journal.writer import GATHERING_S, MAX_QUEUED_EVENTS, TOO_SLOW, Writer, touch
 from tests.given.journal.failing import Disk, connections_on, counting
 
 NEVER_S = 3_600.0
@@ -29,6 +29,7 @@ async def writing(
     max_queued_events: int = MAX_QUEUED_EVENTS,
     companion: Companion | None = None,
     calm_s: float = NEVER_S,
+    hanging_s: float = NEVER_S,
 ) -> AsyncIterator[Writer]:
     """Run a writer on a table of one column."""
 
@@ -45,6 +46,7 @@ async def writing(
         gathering_s=gathering_s,
         max_queued_events=max_queued_events,
         calm_s=calm_s,
+        hanging_s=hanging_s,
     )
     await writer.start()
     try:
@@ -269,6 +271,23 @@ async def test_appends_are_refused_at_once_until_a_write_has_succeeded(tmp_path:
         await until(lambda: writer.fault() is None)
         assert await writer.append(adding("e"), 1) == "e"
     assert stored(tmp_path) == ["d", "e"]
+
+
+async def test_while_the_disk_hangs_appends_are_refused_and_what_was_queued_is_kept(
+    tmp_path: Path,
+) -> None:
+    """Producers that hear nothing cannot know whether to wait; the probe would call it ready."""
+    async with writing(tmp_path, hanging_s=0.01) as writer:
+        gate = Gate()
+        held: list[asyncio.Future[Any]] = [writer.append(gate, 1), writer.append(adding("a"), 1)]
+        await gate.reached()
+        await until(lambda: writer.fault() == TOO_SLOW)
+        assert isinstance(writer.append(adding("b"), 1).exception(), JournalUnavailable)
+        gate.open()
+        await asyncio.gather(*held)
+        assert writer.fault() is None
+        assert await writer.append(adding("c"), 1) == "c"
+    assert stored(tmp_path) == ["a", "c"]
 
 
 async def test_the_writer_probes_by_itself_and_tells_of_it_once(
