@@ -197,6 +197,15 @@ async def test_the_screen_on_call_tells_small_journals_in_their_unit(tmp_path: P
     assert re.search(r"In use \d+ KiB of 1.00 GiB", text)
 
 
+async def test_of_a_journal_that_is_full_it_is_not_said_that_this_cannot_be_foreseen(
+    tmp_path: Path,
+) -> None:
+    async with AdminPort(tmp_path, max_size_bytes=150_000) as port:
+        told = words(await page(port, "/on-call"))
+
+    assert "Room left 0 KiB Full in it is full" in told
+
+
 async def test_a_range_can_be_chosen_without_scripts(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         text = await page(port, "/?range=7d")
