@@ -1,6 +1,7 @@
 """The loop of simulations keeps the order of timers, and lets no time pass for threads."""
 
 import asyncio
+import threading
 import time
 
 from tests.simulation import virtual_time
@@ -48,3 +49,19 @@ def test_time_stands_while_a_thread_works() -> None:
         return found, at_s
 
     assert virtual_time.run(work()) == (499_999_500_000, 0.0)
+
+
+def test_time_stands_while_it_is_said_that_something_is_at_work() -> None:
+    """As a journal's own thread, which is none of the loop's."""
+
+    async def work() -> float:
+        loop, ended = virtual_loop(), asyncio.Event()
+        loop.stand_while(lambda: not ended.is_set())
+        timer = loop.create_task(asyncio.sleep(5))
+        threading.Timer(0.01, loop.call_soon_threadsafe, (ended.set,)).start()
+        await ended.wait()
+        at_s = loop.time()
+        await timer
+        return at_s
+
+    assert virtual_time.run(work()) == 0.0

@@ -8,9 +8,8 @@ takes no virtual time, and the order of events is that of the timers.
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +24,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._now_s = 0.0
         self._threads = 0
+        self._busy: Callable[[], bool] = bool
         super().__init__(_Selector(self))
 
     def time(self) -> float:
@@ -35,27 +35,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self, executor: Executor | None, func: Callable[..., T], *args: Any
     ) -> "asyncio.Future[T]":
         """Have a thread call `func`; time stands meanwhile."""
-        return self.outside(super().run_in_executor(executor, func, *args))
-
-    def outside(self, future: "asyncio.Future[T]") -> "asyncio.Future[T]":
-        """Have time stand until a thread has fulfilled `future`."""
+        future = super().run_in_executor(executor, func, *args)
         if not future.done():
             self._threads += 1
             future.add_done_callback(self._back)
         return future
 
-    @contextmanager
-    def standing(self) -> Iterator[None]:
-        """Have time stand while a block awaits threads."""
-        self._threads += 1
-        try:
-            yield
-        finally:
-            self._threads -= 1
+    def stand_while(self, busy: Callable[[], bool]) -> None:
+        """Have time stand whenever `busy` says so: a thread is at work that will report back."""
+        self._busy = busy
 
     def pass_time(self, wait_s: float | None) -> bool:
         """Move on to the next timer, unless a thread works; tell whether time passed."""
-        if self._threads or wait_s is None:
+        if self._threads or wait_s is None or self._busy():
             return False
         self._now_s += wait_s
         return True

@@ -19,8 +19,7 @@ from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import Fault, Transport
 from relay.journal import exception_row
 from relay.journal.disk.connection import open_reader
-from relay.journal.entry import Entry, Pending, Rejection
-from relay.journal.settlement import Settlement
+from relay.journal.entry import Pending
 from relay.journal.sqlite import SqliteJournal
 from tests.given.destination.sending import Clock, Sending, pinterest, tiktok
 from tests.given.event.builders import NOW_S
@@ -68,6 +67,7 @@ class TimedJournal(SqliteJournal):
         """Open the journal at `path`."""
         await self.open(destinations)
         self._retries = open_reader(path, sqlite3.Connection)
+        virtual_loop().stand_while(self.is_busy)
 
     async def close(self) -> None:
         """See `Journal.close`."""
@@ -77,20 +77,6 @@ class TimedJournal(SqliteJournal):
     async def due(self, destination: str, now_ms: int, limit: int) -> Sequence[Pending]:
         """See `Journal.due`."""
         return exception_row.due(self._retries, destination, now_ms, limit)
-
-    def append(
-        self,
-        entries: Sequence[Entry],
-        rejections: Sequence[Rejection] = (),
-        key: str | None = None,
-    ) -> "asyncio.Future[None]":
-        """See `Journal.append`."""
-        return virtual_loop().outside(super().append(entries, rejections, key))
-
-    async def settle(self, destination: str, settlement: Settlement) -> None:
-        """See `Journal.settle`."""
-        with virtual_loop().standing():
-            await super().settle(destination, settlement)
 
 
 class EventTaken(msgspec.Struct, frozen=True, gc=False):
