@@ -123,13 +123,15 @@ class Sender:
         self._wake.set()
 
     async def pause(self) -> None:
-        """Send nothing until `resume`, over restarts as well."""
+        """Send nothing until `resume`, over restarts as well. Raises as `Gate.pause` does."""
         await self._gate.pause()
 
     async def resume(self) -> None:
-        """Clear any pause or wait, and try at once."""
-        await self._gate.resume()
-        self._wake.set()
+        """Clear any pause or wait, and try at once. Raises as `Gate.resume` does."""
+        try:
+            await self._gate.resume()
+        finally:  # it holds, also if it is not on disk
+            self._wake.set()
 
     async def withhold(self, unwanted: Unwanted) -> None:
         """Send none of these any more; return once none of them is in a request."""

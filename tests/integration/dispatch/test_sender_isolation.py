@@ -214,9 +214,31 @@ async def test_a_pause_that_cannot_be_written_holds_and_is_written_later(tmp_pat
         Sandbox() as sandbox,
         sending(tmp_path, pinterest(sandbox.url), journal=failing) as relay,
     ):
-        await relay.dispatcher.pause(PINTEREST)
+        with pytest.raises(JournalUnavailable, match="is paused, but that is not on disk yet"):
+            await relay.dispatcher.pause(PINTEREST)
         assert relay.health().reason == "paused_by_operator"
         await relay.until(lambda: PINTEREST in relay.journal.pauses())
+
+
+async def test_a_resume_that_cannot_be_written_sends_at_once(tmp_path: Path) -> None:
+    storage: dict[str, int] = {}
+
+    def failing(journal: Journal) -> Journal:
+        found = FailingJournal(journal)
+        found.failures = storage
+        return cast("Journal", found)
+
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), journal=failing) as relay,
+    ):
+        await relay.dispatcher.pause(PINTEREST)
+        await relay.accept(*purchases(relay.clock, 5))
+        storage["save_pause"] = 1
+        with pytest.raises(JournalUnavailable, match="is resumed, but that is not on disk yet"):
+            await relay.dispatcher.resume(PINTEREST)
+        funnels = await relay.settled(within_s=5)
+        assert funnels[PINTEREST].delivered == 5
 
 
 async def test_a_crash_before_an_answer_is_recorded_sends_the_same_ids_again(
