@@ -183,8 +183,8 @@ class Reader:
 
     async def _give_way(self) -> None:
         """Let all else have its turn, and a commit under way its time."""
-        # The writer's thread does not call back when it needs the interpreter.
-        await asyncio.sleep(GIVE_WAY_S if self._journal.is_busy() else 0)
+        wait_s = GIVE_WAY_S if self._journal.is_busy() else 0
+        await asyncio.sleep(wait_s)  # a thread does not call back when it needs the interpreter
 
     def _queue_stretch(self, line: int, pendings: Sequence[Pending]) -> Sequence[Dead | Retry]:
         """Prepare and queue events; return those that end without a request."""

@@ -71,21 +71,7 @@ class Sender:
         self._steady = SteadyClock(clock)
         self._random = randomness
         self._waiting = Waiting(batcher)
-        self._reader = Reader(
-            destination.name,
-            Preparation(
-                destination,
-                clock=clock,
-                steady=self._steady,
-                randomness=randomness,
-                rules=rules,
-            ),
-            journal=journal,
-            batcher=batcher,
-            waiting=self._waiting,
-            recorder=recorder,
-            steady=self._steady,
-        )
+        self._reader = self._reader_of(journal, batcher, randomness, rules)
         self._gate = Gate(
             destination.name,
             journal=journal,
@@ -101,6 +87,26 @@ class Sender:
         self._passed_at = 0.0
         self._wake = asyncio.Event()
         self._stopping = False
+
+    def _reader_of(
+        self, journal: Journal, batcher: Batcher, randomness: random.Random, rules: Rules
+    ) -> Reader:
+        preparation = Preparation(
+            self.destination,
+            clock=self._clock,
+            steady=self._steady,
+            randomness=randomness,
+            rules=rules,
+        )
+        return Reader(
+            self.destination.name,
+            preparation,
+            journal=journal,
+            batcher=batcher,
+            waiting=self._waiting,
+            recorder=self._recorder,
+            steady=self._steady,
+        )
 
     async def run(self) -> None:
         """Send until `stop`, then finish what is in flight."""

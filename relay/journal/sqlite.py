@@ -209,15 +209,18 @@ class SqliteJournal:
     ) -> Replayed:
         """Make matching dead letters pending again, in steps."""
         if dry_run:
-            return await stepwise.replay_dry(self._opened.queries, where, prospect)
+            look = partial(letters.replay_dry, where=where, prospect=prospect)
+            return await stepwise.replay(self._opened.queries.run, look)
         now_ms = self._opened.ledger.now_ms()
-        return await stepwise.replay(self._opened.writer, where, prospect, now_ms)
+        step = partial(letters.replay, where=where, prospect=prospect, now_ms=now_ms)
+        return await stepwise.replay(self._opened.writer.submit, step)
 
     async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
         """Mark matching dead letters `dropped_by_operator`, in steps."""
         if dry_run:
             return await self._opened.queries.run(partial(letters.count_droppable, where=where))
-        return await stepwise.drop(self._opened.writer, where, note)
+        step = partial(letters.drop, where=where, note=note)
+        return await stepwise.drop(self._opened.writer.submit, step)
 
     async def rejections(self, limit: int) -> Sequence[Rejection]:
         """Return the latest rejections, newest first."""

@@ -10,7 +10,7 @@ import errno
 import fcntl
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import FileIO
@@ -19,6 +19,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from relay.errors import JournalUnavailable
 from relay.identity.subject import Subject
 from relay.journal.account import Erased
 from relay.journal.letter import DeadFilter, Replayed
@@ -145,17 +146,21 @@ class AuditedControl:
 
     async def pause(self, name: str) -> None:
         """Stop sending to a destination."""
-        try:
-            await self._control.pause(name)
-        finally:
-            self._trail.record("pause", name)
+        await self._switch("pause", self._control.pause, name)
 
     async def resume(self, name: str) -> None:
         """Clear any pause or wait of a destination."""
+        await self._switch("resume", self._control.resume, name)
+
+    async def _switch(
+        self, action: Action, switch: Callable[[str], Awaitable[None]], name: str
+    ) -> None:
         try:
-            await self._control.resume(name)
-        finally:
-            self._trail.record("resume", name)
+            await switch(name)
+        except JournalUnavailable:
+            self._trail.record(action, name)
+            raise
+        self._trail.record(action, name)
 
 
 class AuditedLetters(DeadLetters):

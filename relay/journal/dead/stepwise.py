@@ -4,47 +4,39 @@ Each step is a transaction of its own: what is cut off has done the steps before
 it does the rest. All of it raises `JournalUnavailable` if a step cannot be read or written.
 """
 
+import sqlite3
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 
-from relay.journal.dead import letters
-from relay.journal.dead.letters import Judge
-from relay.journal.letter import DeadFilter, Replayed
-from relay.journal.reader import Reader
-from relay.journal.writer import Writer
+from relay.journal.dead.letters import DropStep, ReplayStep
+from relay.journal.letter import Replayed
+
+T = TypeVar("T")
+
+Run = Callable[[Callable[[sqlite3.Connection], T]], Awaitable[T]]
+"""How a step is run: in a transaction, or on a snapshot."""
 
 
-async def replay(writer: Writer, where: DeadFilter, prospect: Judge, now_ms: int) -> Replayed:
-    """Make matching letters wait again where `prospect` says that they are sent."""
-    again = partial(letters.replay, where=where, prospect=prospect, now_ms=now_ms)
-    step = await writer.submit(partial(again, after=None))
-    done = step.done
-    while step.next is not None:
-        step = await writer.submit(partial(again, after=step.next))
-        done = _added(done, step.done)
+async def replay(run: Run[ReplayStep], step: Callable[..., ReplayStep]) -> Replayed:
+    """Take every step of a replay, or of a look at what it would do; return what it came to."""
+    found = await run(partial(step, after=None))
+    done = found.done
+    while found.next is not None:
+        found = await run(partial(step, after=found.next))
+        done = _added(done, found.done)
     return done
 
 
-async def replay_dry(reader: Reader, where: DeadFilter, prospect: Judge) -> Replayed:
-    """Return what `replay` would do."""
-    look = partial(letters.replay_dry, where=where, prospect=prospect)
-    step = await reader.run(partial(look, after=None))
-    done = step.done
-    while step.next is not None:
-        step = await reader.run(partial(look, after=step.next))
-        done = _added(done, step.done)
-    return done
-
-
-async def drop(writer: Writer, where: DeadFilter, note: str) -> int:
-    """Mark matching letters as dropped; return how many."""
-    mark = partial(letters.drop, where=where, note=note)
-    step = await writer.submit(partial(mark, after=None))
-    dropped = step.dropped
-    while step.next is not None:
-        step = await writer.submit(partial(mark, after=step.next))
-        dropped += step.dropped
+async def drop(run: Run[DropStep], step: Callable[..., DropStep]) -> int:
+    """Take every step of a drop; return how many letters it marked."""
+    found = await run(partial(step, after=None))
+    dropped = found.dropped
+    while found.next is not None:
+        found = await run(partial(step, after=found.next))
+        dropped += found.dropped
     return dropped
 
 

@@ -74,6 +74,21 @@ async def test_an_act_that_holds_but_could_not_be_stored_is_told_all_the_same(
     assert [act.action for act in trail.acts()] == ["pause", "resume"]
 
 
+async def test_an_act_that_did_not_happen_is_not_told(tmp_path: Path) -> None:
+    class Nobody:
+        async def pause(self, name: str) -> None:
+            raise KeyError(name)
+
+        resume = pause
+
+    trail = Trail(tmp_path / "relay.db.audit", lambda: NOW_S)
+    control = AuditedControl(Nobody(), trail)
+    for act in (control.pause, control.resume):
+        with pytest.raises(KeyError):
+            await act("first")
+    assert list(trail.acts()) == []
+
+
 def test_keys_are_audited_without_their_secrets(tmp_path: Path) -> None:
     shop = Shop.of(tmp_path)
     key = json.loads(shop.run("keys", "create", "backend", "--json").out)
