@@ -290,6 +290,19 @@ async def test_while_the_disk_hangs_appends_are_refused_and_what_was_queued_is_k
     assert stored(tmp_path) == ["a", "c"]
 
 
+async def test_a_disk_that_ends_something_does_not_hang_whatever_waits(tmp_path: Path) -> None:
+    async with writing(tmp_path, hanging_s=0.3) as writer:
+        first, second = Gate(), Gate()
+        held: list[asyncio.Future[Any]] = [writer.submit(first)]
+        await first.reached()
+        held.append(writer.submit(second))
+        await until(lambda: writer.fault() == TOO_SLOW)
+        first.open()
+        await until(lambda: writer.fault() is None)
+        second.open()
+        await asyncio.gather(*held)
+
+
 async def test_the_writer_probes_by_itself_and_tells_of_it_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
