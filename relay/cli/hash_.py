@@ -64,7 +64,7 @@ class Platform(msgspec.Struct, frozen=True):
     forms: Forms
 
     def first(self, field: str) -> Sent:
-        """Return the form that the most usual events carry, or that there is none."""
+        """Return the form that the likeliest events carry, or that there is none."""
         nothing = Sent(self.destination.identifier_keys.get(field), None)
         return next(iter(self.forms), nothing)
 
@@ -86,7 +86,7 @@ def hash_(
     text = sys.stdin.readline().rstrip("\r\n") if value == "-" else value
     explained = explain(name, text, country_of(country), _default_country(config_file))
     platforms = [
-        Platform(TITLES[kind], each, forms_of(each, explained.identity))
+        Platform(TITLES[kind], each, forms_of(each, explained.identity, sources_of(name, text)))
         for kind, each in destinations().items()
     ]
     if as_json:
@@ -110,10 +110,21 @@ def destinations() -> Mapping[str, Destination]:
     return {kind: found.build(kind, SETTINGS[kind]) for kind, found in discover().items()}
 
 
-def forms_of(destination: Destination, identity: Identity) -> Forms:
+def sources_of(field: str, text: str) -> Sequence[ActionSource]:
+    """Return the kinds of events, the likeliest of this value first.
+
+    Apple's phones write their advertising id in capitals, Google's in small letters.
+    """
+    is_apples = field == "mobile_ad_id" and text.isupper()
+    return sorted(SOURCES, key=lambda source: source != "app_ios") if is_apples else SOURCES
+
+
+def forms_of(
+    destination: Destination, identity: Identity, sources: Sequence[ActionSource]
+) -> Forms:
     """Return the forms that a platform gets of an identity with one field in it."""
     forms: dict[Sent, list[ActionSource]] = {}
-    for source in SOURCES:
+    for source in sources:
         conversion = Conversion("purchase", "hash", 0, 0, source, identity)
         for key, found in destination.identifiers(conversion).items():
             for value in [found] if isinstance(found, str) else found:

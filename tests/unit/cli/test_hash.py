@@ -76,12 +76,23 @@ def test_a_field_that_a_platform_does_not_know_has_no_key(
 def test_the_two_forms_of_an_advertising_id_are_both_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    value = "6d92078a-8246-4ba4-ae5b-76104861e7dc"
+
+    found = explained(capsys, "mobile_ad_id", value)
+
+    assert found["sent"]["tiktok"] == {"key": "gaid", "value": digest(value)}  # type: ignore[index]  # JSON
+    assert f"app_ios events as idfa: {digest(value.upper())}" in str(found["note"])
+
+
+def test_an_advertising_id_in_capitals_is_taken_for_apples(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     value = "6D92078A-8246-4BA4-AE5B-76104861E7DC"
 
     found = explained(capsys, "mobile_ad_id", value)
 
-    assert found["sent"]["tiktok"] == {"key": "gaid", "value": digest(value.lower())}  # type: ignore[index]  # JSON
-    assert f"app_ios events as idfa: {digest(value)}" in str(found["note"])
+    assert found["sent"]["tiktok"] == {"key": "idfa", "value": digest(value)}  # type: ignore[index]  # JSON
+    assert f"app_android events as gaid: {digest(value.lower())}" in str(found["note"])
 
 
 def test_a_person_reads_a_table_and_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
