@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from relay.admin.answer import BadRequest, ErrorCode, error
+from relay.config.secret import Secret
 from relay.errors import JournalUnavailable
 from relay.outcome.audit import WHO, Who
 
@@ -43,14 +44,19 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 class Guard:
     """Refuses foreign hosts and origins, and asks for the password.
 
-    `password` None means that none is asked for, as on loopback. A foreign `Host` is refused
-    since a page of another site could reach a loopback port through its own name (DNS rebinding).
+    `password` None means that none is asked for, as on loopback; else it returns the one that
+    holds now, and while there is none, nobody is let in. A foreign `Host` is refused since a page
+    of another site could reach a loopback port through its own name (DNS rebinding).
     """
 
     def __init__(
-        self, *, password: str | None, hosts: Iterable[str], metrics_open: bool = False
+        self,
+        *,
+        password: Callable[[], Secret | None] | None,
+        hosts: Iterable[str],
+        metrics_open: bool = False,
     ) -> None:
-        self._password = None if password is None else _digest(password)
+        self._password = password
         self._hosts = frozenset(map(_host_of, hosts))
         self._free = PROBES | ({"/metrics"} if metrics_open else frozenset())
 
@@ -78,8 +84,11 @@ class Guard:
         """Compare digests, in a time that tells neither the password nor its length."""
         if self._password is None:
             return True
+        password = self._password()
+        if password is None:
+            return False
         _, given = _credentials_of(request.headers.get("Authorization", ""))
-        return hmac.compare_digest(_digest(given), self._password)
+        return hmac.compare_digest(_digest(given), _digest(password.reveal()))
 
 
 @web.middleware

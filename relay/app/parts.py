@@ -44,6 +44,8 @@ class Parts:
             name: SecretSource(shop.secret, environ, clock, is_token=False)
             for name, shop in config.sources.shopify.items()
         }
+        password = config.admin.password
+        self.admin_password = password and SecretSource(password, environ, clock, is_token=False)
         hook = config.notify.webhook
         self.webhook = None if hook is None else Followed(hook, environ, clock)
 
@@ -51,6 +53,8 @@ class Parts:
         """Read secrets that stand in files again now."""
         for secret in (*self.tokens.values(), *self.shop_secrets.values()):
             secret.reload()
+        if self.admin_password:
+            self.admin_password.reload()
         if self.webhook is not None:
             self.webhook.reload()
 

@@ -16,7 +16,6 @@ from relay.app.front import Front
 from relay.app.parts import Parts
 from relay.app.receiving import Receiving
 from relay.config.address import Listen
-from relay.config.secret import read_secret
 from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.transport import AiohttpTransport
 from relay.dispatch.trial import Trials
@@ -162,10 +161,9 @@ def _acts(parts: Parts, journal: Journal, dispatcher: Dispatcher) -> _Acts:
 
 
 def _guard(parts: Parts) -> Guard:
-    settings = parts.config.admin
-    password = settings.password and read_secret(settings.password, parts.environ, is_token=False)
+    settings, password = parts.config.admin, parts.admin_password
     return Guard(
-        password=password.reveal() if password else None,
+        password=(lambda: password.current().secret) if password else None,
         hosts=(*settings.hosts, settings.listen.host),
         metrics_open=settings.metrics_open,
     )

@@ -35,7 +35,7 @@ def check_start(config: Config, environ: Mapping[str, str]) -> None:
     """Raise what must not be so when the service starts, as a `ConfigError`.
 
     A destination's missing token is fine: it waits, paused. A secret that is there but cannot be
-    one is refused, and so is an admin port that the network can reach without a password.
+    one is refused, and so is an admin port whose password is missing: it would be open to all.
     """
     for path, ref in secrets(config):
         try:
@@ -44,18 +44,15 @@ def check_start(config: Config, environ: Mapping[str, str]) -> None:
                 checked(found)
         except ConfigError as error:
             raise ConfigError(f"{path}: {ref} {error}") from None
-    for problem in _open_ports(config, environ):
+    for problem in _missing_password(config, environ):
         raise ConfigError(problem)
 
 
-def _open_ports(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
+def _missing_password(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield it on loopback, too: a proxy before the port lets in whoever needs no password."""
     password = config.admin.password
-    open_to_network = not config.admin.listen.loopback
-    if open_to_network and password and not read_secret(password, environ, is_token=False):
-        yield (
-            f"admin.password: {password} is missing or empty, but admin.listen is open to the "
-            "network; set it"
-        )
+    if password and not read_secret(password, environ, is_token=False):
+        yield f"admin.password: {password} is missing or empty; set it, or take the key out"
 
 
 def secrets(config: Config) -> Iterator[tuple[str, SecretRef]]:

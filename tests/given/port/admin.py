@@ -18,6 +18,7 @@ from relay.admin.pages import Links, Pages, ScreenContext
 from relay.admin.server import AdminServer
 from relay.app.showing import listening
 from relay.config import Listen
+from relay.config.secret import Secret
 from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
@@ -98,7 +99,7 @@ class Letters(DeadLetters):
 class AdminPort:
     """Serves while the context is open; `now_s` is its clock, `not_ready` what /readyz says.
 
-    `unready` is why the port for producers takes nothing.
+    `unready` is why the port for producers takes nothing, `password` what the secret's place holds.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class AdminPort:
         max_size_bytes: int = 2**30,
     ) -> None:
         self.now_s = float(NOW_S)
+        self.password = None if password is None else Secret(password)
         self.links, self.emulated = links, emulated
         self.address = ""
         self.not_ready: str | None = None
@@ -134,7 +136,8 @@ class AdminPort:
             max_size_bytes=max_size_bytes,
             retention_s=7 * 86_400.0,
         )
-        guard = Guard(password=password, hosts=hosts, metrics_open=metrics_open)
+        asked = None if password is None else lambda: self.password
+        guard = Guard(password=asked, hosts=hosts, metrics_open=metrics_open)
         self._server = self._made(guard)
         self._opened = AsyncExitStack()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.config.secret import Secret
 from tests.given.port.admin import INVALID, PINTEREST, AdminPort
 
 SUMMARY = "/api/v1/summary"
@@ -147,6 +148,20 @@ async def test_the_user_name_does_not_matter(tmp_path: Path) -> None:
 async def test_anything_but_the_password_is_refused(tmp_path: Path, header: str) -> None:
     async with AdminPort(tmp_path, password=SECRET) as port:
         assert (await port.ask(SUMMARY, headers={"Authorization": header})).status == 401
+
+
+async def test_a_password_is_the_one_that_its_place_holds_now(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        port.password = Secret("another")
+        assert (await port.ask(SUMMARY, headers=basic(SECRET))).status == 401
+        assert (await port.ask(SUMMARY, headers=basic("another"))).status == 200
+
+
+async def test_nobody_is_let_in_while_there_is_no_password(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        port.password = None
+        assert (await port.ask(SUMMARY)).status == 401
+        assert (await port.ask(SUMMARY, headers=basic(""))).status == 401
 
 
 async def test_probes_need_no_password(tmp_path: Path) -> None:

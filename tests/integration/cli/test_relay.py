@@ -293,3 +293,14 @@ def test_a_password_is_taken_from_the_configuration_of_the_relay(shop: Shop) -> 
     assert "No destination is configured" in known.out
     assert wrong.code == missing.code == 2
     assert "wants its password" in wrong.err
+
+
+def test_a_password_in_a_file_is_read_again(shop: Shop) -> None:
+    place = shop.folder / "password"
+    place.write_text("first\n")
+    config = shop.folder / "relay.toml"
+    config.write_text(f'[admin]\npassword = "file:{place}"\n')
+    with shop.serving("--sandbox") as relay:
+        assert shop.run("status").code == 0
+        place.write_text("second\n")
+        relay.wait_until(lambda: shop.run("status").code == 0)

@@ -147,9 +147,12 @@ def test_every_secret_is_looked_at() -> None:
     ]
 
 
-def test_the_admin_port_opens_to_the_network_only_with_a_password() -> None:
-    text = '[admin]\nlisten = "[::]:8081"\npassword = "env:PASSWORD"'
+@pytest.mark.parametrize("listen", ["[::]:8081", "127.0.0.1:8081"])
+def test_the_admin_port_never_opens_without_the_password_that_it_was_given(listen: str) -> None:
+    text = f'[admin]\nlisten = "{listen}"\npassword = "env:PASSWORD"'
 
     start(text, PASSWORD="open sesame")
     with pytest.raises(ConfigError, match="env:PASSWORD is missing or empty"):
         start(text)
+    with pytest.raises(ConfigError, match="env:PASSWORD is missing or empty"):
+        start(text, PASSWORD=" ")
