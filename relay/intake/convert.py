@@ -6,6 +6,7 @@ from relay.event import ActionSource, App, InboundEvent, Item, Order
 from relay.event_name import canonical_name
 from relay.identity import has_identifier
 from relay.identity.user import IdentityWarning, examine
+from relay.intake.click_id import with_click_ids
 from relay.intake.decode import MAX_EVENT_ID
 from relay.intake.moment import unix_seconds
 from relay.intake.money import amount, currency
@@ -41,6 +42,8 @@ def convert(
         raise Unusable("no_identifier", "user", message)
     hashed, unusable, warnings = told_apart(remarks) if remarks else (0, (), remarks)
     page, consent = event.page, event.consent
+    if page is not None and page.url is not None:
+        identity = with_click_ids(identity, page.url)
     found = Conversion(
         name,
         event_id,
