@@ -34,8 +34,9 @@ class Lock:
     """The right to use a journal; held until `release` or the end of the process."""
 
     def __init__(self, path: Path) -> None:
-        """Take it, or raise `RelayError` if another process has it."""
-        self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        """Take it, or raise `RelayError` if another process has it, by whatever link it came."""
+        beside = f"{_place(path)}.lock"
+        self._file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -79,6 +80,14 @@ def claim(path: Path, connect: Connect) -> Lock:
     return lock
 
 
+def _place(path: Path) -> Path:
+    """Return where the file is, or will be; `OSError` for links that lead back to themselves."""
+    place = Path(os.path.realpath(path))
+    if place.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return place
+
+
 def stored_version(path: Path) -> int | None:
     """Return the version in the head of a journal, None if the file is no journal."""
     with path.open("rb") as file:
@@ -93,7 +102,7 @@ def _make(path: Path, connect: Connect) -> None:
 
     Where `path` is a link, it is made where that leads to: on the disk that was meant.
     """
-    path = path.resolve()
+    path = _place(path)
     leftover = Path(f"{path}-wal")
     if leftover.exists() and leftover.stat().st_size:
         raise JournalDamaged(f"{leftover}: its journal is gone; restore {path}, or move it away.")

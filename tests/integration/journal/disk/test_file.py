@@ -169,6 +169,16 @@ async def test_one_process_at_a_time_uses_a_journal(tmp_path: Path) -> None:
         pass
 
 
+async def test_a_journal_is_in_use_by_whatever_link_it_is_reached(tmp_path: Path) -> None:
+    """Both would read its cursors, and send everything."""
+    path, link = tmp_path / "relay.db", tmp_path / "link.db"
+    link.symlink_to(path)
+    for held, other in ((path, link), (link, path)):
+        async with opened(held):
+            with pytest.raises(RelayError, match="another relay uses this journal"):
+                await journal_at(other).open(["p"])
+
+
 async def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     with closing(sqlite3.connect(path)) as connection:
@@ -344,6 +354,14 @@ async def test_a_link_to_a_folder_that_is_not_there_is_named(tmp_path: Path) -> 
     (tmp_path / "relay.db").symlink_to(tmp_path / "absent" / "relay.db")
 
     with pytest.raises(ConfigError, match=r"relay.db: cannot be used \(No such file"):
+        await journal_at(tmp_path / "relay.db").open(["p"])
+
+
+async def test_links_that_lead_to_each_other_are_named(tmp_path: Path) -> None:
+    (tmp_path / "relay.db").symlink_to(tmp_path / "other.db")
+    (tmp_path / "other.db").symlink_to(tmp_path / "relay.db")
+
+    with pytest.raises(ConfigError, match=r"relay.db: cannot be used \(Too many levels"):
         await journal_at(tmp_path / "relay.db").open(["p"])
 
 
