@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.config import Config, Duration, KnownKey, Secret, Size, known_keys, parse
@@ -102,7 +102,8 @@ def test_every_key_has_an_override_that_does_the_same_as_the_file(key: KnownKey)
 
 @given(st.text(min_size=1))
 def test_a_secret_is_in_no_text_that_can_be_made_of_it(text: str) -> None:
-    assume(text not in "<secret>[]{}'\":, ")
-    secret = Secret(text)
+    assert shown(Secret(text)) == shown(Secret("another"))
 
-    assert text not in f"{secret} {secret!r} {[secret]} { ({'a': secret}) }"
+
+def shown(secret: Secret) -> str:
+    return f"{secret} {secret!r} {[secret]} { ({'a': secret}) }"
