@@ -40,6 +40,7 @@ _MISSING: Final[dict[EventSource, Unusable]] = {
 # No shop has sold for more; beyond it an amount is a mistake, and 1E+999 breaks a reader.
 _AMOUNT_LIMIT: Final = Decimal(10**15)
 _ZERO: Final = Decimal(0)
+_NOTHING: Final = Properties()
 
 
 def event_of(conversion: Conversion, name: str, source: EventSource) -> Event | Skip | Unusable:
@@ -184,13 +185,13 @@ def customer_type_of(conversion: Conversion, source: EventSource) -> CustomerTyp
 
 
 def _properties(conversion: Conversion, source: EventSource) -> Properties | None:
-    """Return what is known of the order; TikTok has no name or category of a whole order."""
+    """Return what is known of the order, if anything; TikTok has no name or category of it."""
     customer_type = customer_type_of(conversion, source)
     order = conversion.order
     if order is None:
         return None if customer_type is None else Properties(customer_type=customer_type)
     contents = tuple([_content(item) for item in order.items if item.id])
-    return Properties(
+    found = Properties(
         _amount(order.value),
         order.currency or None,
         order.order_id or None,
@@ -203,6 +204,7 @@ def _properties(conversion: Conversion, source: EventSource) -> Properties | Non
         tuple([content.content_id for content in contents]),
         contents,
     )
+    return found if contents or found != _NOTHING else None
 
 
 def _content(item: Item) -> Content:
