@@ -17,8 +17,9 @@ class Case(msgspec.Struct, frozen=True):
     """What an HTTP status means, as `relay.delivery.Answer` names it.
 
     `per_event`: a list of verdicts in the body goes before `kind`. `own_words`: `kind` holds only
-    if the body is Pinterest's error object; a gateway's page under the same status is `transient`,
-    and pauses for `pause` once confirmed.
+    if the body is Pinterest's error object. A gateway's page under the same status is `transient`,
+    and pauses for `pause` once confirmed; where the events may be at fault, it pauses only if one
+    is refused alone and no other one passes.
     """
 
     kind: Literal["refused", "throttled", "transient", "misconfigured"]
@@ -46,10 +47,11 @@ CASES: Final = {
 }
 SCOPE_MISSING: Final = Case("misconfigured", "no_permission")
 """401 with code 3: the token is good, but lacks the scope `ads:write`."""
-SERVER_ERRORS: Final = range(500, 600)
-OTHER_SERVER_ERROR: Final = Case("transient")
-ANYTHING_ELSE: Final = Case("transient", "request_refused")
-"""No status that Pinterest documents: most likely the base URL leads somewhere else."""
+REDIRECTS: Final = range(300, 400)
+REDIRECT: Final = Case("transient", "request_refused")
+"""Pinterest documents none: most likely the base URL leads somewhere else."""
+ANYTHING_ELSE: Final = Case("transient")
+"""What the description calls `default`. Only 401, 403 and 404 speak of the settings."""
 
 WARNINGS: Final = (
     ("sha256", "not_hashed"),
@@ -71,7 +73,7 @@ def case_of(status: int, code: str) -> Case:
         return SCOPE_MISSING
     if status in CASES:
         return CASES[status]
-    return OTHER_SERVER_ERROR if status in SERVER_ERRORS else ANYTHING_ELSE
+    return REDIRECT if status in REDIRECTS else ANYTHING_ELSE
 
 
 def warning_code(text: str) -> str:

@@ -8,6 +8,7 @@ Sources: OpenAPI description v5, 5.23.0 (https://github.com/pinterest/api-descri
 operation `events/create`; https://developers.pinterest.com/docs/reference/rate-limits (2026).
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -62,7 +63,7 @@ _REPLY: Final = msgspec.json.Decoder(_Reply)
 _RESULTS: Final = msgspec.json.Decoder(list[_Result])
 _UNREADABLE: Final = (ValueError, RecursionError)
 """What decoding raises for a gateway's page, a wrong shape or a hostile depth."""
-_LEADING_SECONDS: Final = re.compile(r"\s*([0-9]{1,9})(?![0-9])")
+_LEADING_SECONDS: Final = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(?:[,;]|$)")
 
 
 def events_url(base_url: str, ad_account_id: str) -> str:
@@ -103,6 +104,8 @@ def _meaning(case: Case, response: HttpResponse, reply: _Reply, count: int) -> A
         # Some of these events may be in, and the list does not tell which: halves will.
         return Answer(kind="refused")
     if case.own_words and not (_text(reply.code) or _text(reply.message)):
+        if case.kind == "refused":
+            return _turned_away(case, count)
         case = Case("transient", case.pause)
     return Answer(
         kind=case.kind,
@@ -110,6 +113,17 @@ def _meaning(case: Case, response: HttpResponse, reply: _Reply, count: int) -> A
         confirmations=CONFIRMATIONS if case.kind == "transient" and case.pause else 0,
         wait_s=_wait_s(case, response.headers),
     )
+
+
+def _turned_away(case: Case, count: int) -> Answer:
+    """Return what a gateway's refusal means: nobody knows whether it is about the events.
+
+    The batch is halved, so that the rest goes out; an event that is refused alone pauses the
+    destination, unless others pass meanwhile.
+    """
+    if count > 1:
+        return Answer(kind="refused")
+    return Answer(kind="misconfigured", pause=case.pause)
 
 
 class _Listing(msgspec.Struct, gc=False):
@@ -163,13 +177,13 @@ def _wait_s(case: Case, headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait as told; if told twice, the longer.
 
     `X-RateLimit-Reset` counts seconds, in list syntax (`58, 58;w=60`), and comes with answers of
-    any kind, so that it is a wait under 429 only. `Retry-After` is not documented, but gateways
-    send it.
+    any kind, so that it is a wait under 429 only; a part of a second counts as one. `Retry-After`
+    is not documented, but gateways send it.
     """
     waits = [retry_after_s(headers)]
     if case.kind == "throttled":
         reset = _LEADING_SECONDS.match(headers.get("x-ratelimit-reset", ""))
-        waits.append(float(reset[1]) if reset else None)
+        waits.append(float(math.ceil(float(reset[1]))) if reset else None)
     return max((wait for wait in waits if wait is not None), default=None)
 
 
