@@ -137,14 +137,16 @@ def event_ids(request: HttpRequest) -> Sequence[str]:
 
 
 @asynccontextmanager
-async def relay(folder: Path, transport: Transport, *, max_batch: int) -> AsyncIterator[Sending]:
-    """Run a relay for both platforms; Pinterest allows one request a second.
+async def relay(
+    folder: Path, transport: Transport, *, max_batch: int, rate: float = 1.0
+) -> AsyncIterator[Sending]:
+    """Run a relay for both platforms; Pinterest gets `rate` requests a second at most.
 
     As much stays in memory as ten full requests, so that an outage is read from disk afterwards.
     """
     clock = VirtualClock()
     targets = (
-        pinterest(URL, max_batch=max_batch, rate=1.0, linger=Duration("1s")),
+        pinterest(URL, max_batch=max_batch, rate=rate, linger=Duration("1s")),
         tiktok(URL, max_batch=max_batch, linger=Duration("1s")),
     )
     journal = TimedJournal(
