@@ -6,7 +6,6 @@ lives in these objects only, and only until `relay.intake` has hashed it: they a
 logged or printed (their `repr` shows no value).
 """
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
@@ -30,21 +29,24 @@ EventId = Annotated[str, Meta(min_length=1, max_length=256)]
 Identifier = Annotated[list[Text | None], Meta(max_length=MAX_IDENTIFIERS)]
 ExternalIds = Annotated[list[Text | int | None], Meta(max_length=MAX_IDENTIFIERS)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
+Written = str | int | float
+"""A number, or a decimal string: `relay.intake.money` reads both, and bounds them."""
 Amount = Annotated[
-    Decimal,
+    Written,
     Meta(
         extra_json_schema={
+            "format": "decimal",
             "minimum": 0,
             "exclusiveMaximum": MAX_AMOUNT,
             "pattern": r"^[0-9]{1,15}(\.[0-9]{1,20})?$",
         }
     ),
 ]
-"""A number, or a decimal string. msgspec bounds no decimals: `relay.intake.money` does."""
 SignedAmount = Annotated[
-    Decimal,
+    Written,
     Meta(
         extra_json_schema={
+            "format": "decimal",
             "exclusiveMinimum": -MAX_AMOUNT,
             "exclusiveMaximum": MAX_AMOUNT,
             "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,20})?$",

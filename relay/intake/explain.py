@@ -26,7 +26,6 @@ _SENTENCES: Final[dict[str, tuple[Code, str]]] = {
     ),
     "Object missing required": ("missing", "This key is required."),
     "Invalid enum value": ("invalid_value", "This is none of the allowed values."),
-    "Invalid decimal string": ("invalid_value", "This is not a decimal number."),
 }
 
 

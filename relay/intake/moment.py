@@ -1,7 +1,7 @@
 """When an event happened: RFC 3339 text or a number into whole Unix seconds."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -11,6 +11,11 @@ MILLISECONDS_FROM = 10**11
 """A number from here on is read as milliseconds (10^11 s would be the year 5138)."""
 SKEW_S = 60
 """A producer's clock may be this far ahead; such an event is sent as of its receipt."""
+
+_SECOND: Final = slice(17, 19)
+"""Where a time in RFC 3339 has its second."""
+_DAY_S: Final = 86_400
+_NO_TIME: Final = "This is no RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z."
 
 _Rfc3339 = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -32,11 +37,17 @@ def unix_seconds(value: str | float, now_s: float) -> int:
 
 
 def _parsed(text: str) -> float:
+    """Return seconds. Unix time has no leap second: one is the first second of the next day."""
+    leap = text[_SECOND] == "60"
+    plain = f"{text[: _SECOND.start]}59{text[_SECOND.stop :]}" if leap else text
     try:
-        return msgspec.convert(text, _Rfc3339).timestamp()
+        seconds = msgspec.convert(plain, _Rfc3339).timestamp()
     except (msgspec.ValidationError, OverflowError, ValueError):
-        message = "This is no RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z."
-        raise Unusable("invalid_value", "event_time", message) from None
+        raise Unusable("invalid_value", "event_time", _NO_TIME) from None
+    basic_offset = text[-1] not in "Zz" and text[-3] != ":"  # +0100, which msgspec takes, too
+    if basic_offset or (leap and seconds % _DAY_S < _DAY_S - 1):
+        raise Unusable("invalid_value", "event_time", _NO_TIME)
+    return seconds + leap
 
 
 def _number(value: float) -> float:

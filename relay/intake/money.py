@@ -1,11 +1,12 @@
 """Amounts and currencies, checked."""
 
+import re
 from decimal import Decimal
 from typing import Final
 
 import pycountry
 
-from relay.event import MAX_AMOUNT
+from relay.event import MAX_AMOUNT, Written
 from relay.intake.problem import Code, Unusable
 
 MAX_DECIMALS: Final = 20
@@ -18,45 +19,60 @@ MAX_DIGITS: Final = len(str(MAX_AMOUNT)) - 1
 MAX_KEPT_DECIMALS: Final = 12
 """Digits behind the point that are sent; more are what a float leaves behind."""
 
-_DIGITS: Final = frozenset("0123456789")
+_TEXT: Final = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]+)(?:\.(?P<decimals>[0-9]+))?")
 
 
 def amount(
-    value: Decimal | None, path: str, at: int = 0, *, negative: bool = False
+    value: Written | None, path: str, at: int = 0, *, negative: bool = False
 ) -> Decimal | None:
     """Return a finite amount within bounds; `{}` in `path` stands for the index `at`.
 
     Raises `Unusable` for what is none; below zero only with `negative`. The common case, digits and
-    a point and not many of them, is told apart by its text, at a tenth of the price.
+    a point and not many of them, is told apart by its text, at a fraction of the price.
     """
     if value is None:
         return None
-    text = str(value)
-    if len(text) <= MAX_DIGITS and text[0] in _DIGITS and "E" not in text:
-        return value
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) <= MAX_DIGITS and _is_plain(value, text):
+        return Decimal(text)
     problem = _problem_of(value, negative=negative)
     if problem is not None:
         code, message = problem
         raise Unusable(code, path.format(at), message)
-    return _plain(value)
+    return _plain(Decimal(text))
 
 
 def currency(text: str | None) -> str | None:
     """Return an ISO 4217 code in upper case. Raises `Unusable` for what is none."""
     if text is None or text in CURRENCIES:
         return text
-    code = text.strip().upper()
+    code = text.upper()
     if code not in CURRENCIES:
         raise Unusable("invalid_value", "order.currency", "This is no ISO 4217 code such as EUR.")
     return code
 
 
-def _problem_of(value: Decimal, *, negative: bool) -> tuple[Code, str] | None:
-    if not value.is_finite():
-        return "invalid_value", "This is not a decimal number."
-    if value.adjusted() >= MAX_DIGITS or _decimals(value) > MAX_DECIMALS:
+def _is_plain(value: Written, text: str) -> bool:
+    """Return whether it is digits and perhaps a point among them; a number's text may be more."""
+    if not isinstance(value, str):
+        return text[0].isdigit() and "e" not in text
+    whole, point, decimals = text.partition(".")
+    return text.isascii() and whole.isdigit() and (not point or decimals.isdigit())
+
+
+def _problem_of(value: Written, *, negative: bool) -> tuple[Code, str] | None:
+    """Return what is wrong; `Decimal` itself reads more than is meant, such as `1_000`."""
+    if isinstance(value, str):
+        form = _TEXT.fullmatch(value)
+        if form is None:
+            return "invalid_value", "This is not a decimal number."
+        below_zero = bool(form["sign"])
+        beyond = len(form["whole"]) > MAX_DIGITS or len(form["decimals"] or "") > MAX_DECIMALS
+    else:
+        below_zero, beyond = value < 0, abs(value) >= MAX_AMOUNT
+    if beyond:
         return "out_of_range", f"Amounts are below 10^15, to {MAX_DECIMALS} decimals."
-    if value < 0 and not negative:
+    if below_zero and not negative:
         return "out_of_range", "This amount is not negative."
     return None
 
@@ -70,12 +86,3 @@ def _plain(value: Decimal) -> Decimal:
         return Decimal(0)
     text = f"{value:.{MAX_KEPT_DECIMALS}f}"
     return Decimal(text.rstrip("0").rstrip("."))
-
-
-def _decimals(value: Decimal) -> int:
-    """Return the digits behind the point; a text that is too long for an amount counts as such."""
-    text = str(value)
-    if len(text) > 2 * MAX_DECIMALS:
-        return len(text)
-    exponent = value.as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0

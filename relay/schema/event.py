@@ -50,10 +50,11 @@ def event_components(template: str = LOCAL) -> Json:
 
 
 def _with_numbers(schema: Json) -> Json:
-    """Return a decimal's schema with JSON numbers, which are as good as texts."""
+    """Return the schema of an amount, a text or a number, with one list of types."""
     if schema.get("format") != "decimal":
         return schema
-    return {**schema, "type": ["number", "string"]}
+    kept = {key: part for key, part in schema.items() if key not in {"anyOf", "format"}}
+    return {**kept, "type": ["number", "string"], "format": "decimal"}
 
 
 def _given(name: str) -> Json:
