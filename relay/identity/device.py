@@ -103,13 +103,16 @@ def _is_surely_public(text: str) -> bool:
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the address of `203.0.113.7` or `2001:db8::7`, which may come with a port."""
+    """Return the address of `203.0.113.7` or `2001:db8::7`, which may come with a port or a zone.
+
+    A zone is the name of an interface of that device: no part of an address that others see.
+    """
     if text[:1] == "[":
         text = text[1:].partition("]")[0]
     elif text.count(":") == _IPV4_PORT_COLONS:
         text = text.partition(":")[0]
     try:
-        address = ip_address(text)
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

@@ -54,6 +54,7 @@ def test_the_id_of_an_untracked_device_is_left_out(raw: str, problem: str) -> No
         ("[2001:db8::1]:443", "2001:db8::1"),
         ("[2001:db8::1]", "2001:db8::1"),
         ("\ufeff192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0, 2001:db8::1%jane@example.com", "2001:db8::1"),
         *((text, text) for text in ("198.51.100.1", "172.32.0.1", "100.128.0.1", "192.169.0.1")),
         *((text, text) for text in ("11.0.0.1", "169.253.0.1", "2a00:1450::1")),
     ],
