@@ -107,9 +107,12 @@ class User(_Inbound):
     ] = None
     locale: Annotated[Text | None, Meta(description="BCP 47, such as `de-DE`.")] = None
     epik: Annotated[
-        Text | None, Meta(description="Pinterest's click id, from its cookie or the URL.")
+        Text | None,
+        Meta(description="Pinterest's click id, from its cookie; if absent, that of `page.url`."),
     ] = None
-    ttclid: Annotated[Text | None, Meta(description="TikTok's click id, from the URL.")] = None
+    ttclid: Annotated[
+        Text | None, Meta(description="TikTok's click id; if absent, that of `page.url`.")
+    ] = None
     ttp: Annotated[Text | None, Meta(description="TikTok's cookie id.")] = None
     att_status: Annotated[
         Text | None,
