@@ -45,7 +45,9 @@ class Parts:
             for name, shop in config.sources.shopify.items()
         }
         password = config.admin.password
-        self.admin_password = password and SecretSource(password, environ, clock, is_token=False)
+        self.admin_password = (
+            None if password is None else SecretSource(password, environ, clock, is_token=False)
+        )
         hook = config.notify.webhook
         self.webhook = None if hook is None else Followed(hook, environ, clock)
 
@@ -53,7 +55,7 @@ class Parts:
         """Read secrets that stand in files again now."""
         for secret in (*self.tokens.values(), *self.shop_secrets.values()):
             secret.reload()
-        if self.admin_password:
+        if self.admin_password is not None:
             self.admin_password.reload()
         if self.webhook is not None:
             self.webhook.reload()
