@@ -21,7 +21,7 @@ _TTCLID: Final = "ttclid="
 def with_click_ids(identity: Identity, url: str) -> Identity:
     """Return `identity` with the click ids of `url` where it has none; unusable ones are ignored.
 
-    Of an id that is there twice, the last counts.
+    `url` is without e-mail addresses already. Of an id that is there twice, the last counts.
     """
     needs_epik = identity.epik is None and _EPIK in url
     needs_ttclid = identity.ttclid is None and _TTCLID in url

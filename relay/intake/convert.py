@@ -42,8 +42,9 @@ def convert(
         raise Unusable("no_identifier", "user", message)
     hashed, unusable, warnings = told_apart(remarks) if remarks else (0, (), remarks)
     page, consent = event.page, event.consent
-    if page is not None and page.url is not None:
-        identity = with_click_ids(identity, page.url)
+    url = None if page is None else without_emails(page.url)
+    if url is not None:
+        identity = with_click_ids(identity, url)
     found = Conversion(
         name,
         event_id,
@@ -52,7 +53,7 @@ def convert(
         action_source,
         identity,
         None if event.order is None else _order(event.order, name),
-        None if page is None else without_emails(page.url),
+        url,
         None if page is None else without_emails(page.referrer),
         None if event.app is None else _app(event.app),
         None if event.lead is None else str(event.lead.id),

@@ -36,6 +36,12 @@ def test_a_link_alone_is_nobody() -> None:
     assert problem_of(user={}, page={"url": URL}) == ("no_identifier", "user")
 
 
+def test_an_email_address_in_the_place_of_an_id_is_cut_out_before() -> None:
+    identity = converted(page={"url": f"{PAGE}?epik=jane%40example.com"}).identity
+
+    assert identity.epik is None
+
+
 def test_of_an_id_that_is_there_twice_the_last_counts() -> None:
     url = f"{PAGE}?ttclid=first&ttclid=second"
 
