@@ -1,9 +1,10 @@
 """All that waits in memory for one destination, and whose turn it is.
 
 Batches whose request failed go before anything new, the longest waiting first. While the platform
-takes nothing, small trials find out when it does; they rotate, so that no poisoned event can block
-the others for ever. An event that failed alone while others passed is sent alone from then on, one
-at a time and rarely, so that it costs its neighbours no request.
+takes nothing, small trials find out when it does; they rotate, and what fails in every turn is
+halved, so that no poisoned event can block the others for ever. An event that failed alone while
+others passed is sent alone from then on, one at a time and rarely, so that it costs its neighbours
+no request.
 """
 
 from bisect import insort
@@ -18,6 +19,10 @@ from relay.journal.entry import Pending
 MAX_ROTATING = 16
 """Batches that take turns in trials; only below it is something new tried. It bounds memory: an
 outage of any length holds what was in flight, and this many trials."""
+
+MAX_WHOLE_TRIALS = 4
+"""Trials in vain after which only half of a batch is tried: were one of its events at fault while
+nothing else waits, no other request could show it."""
 
 Turn = tuple[int, bool, int]
 """Sort key: trials it had, whether it earns no money, since when it waits; least goes first."""
@@ -75,6 +80,8 @@ class Waiting:
         fresh = self._fresh_turn(money_first=money_first)
         batch: Batch | None
         if held is not None and (fresh is None or turn(held) <= fresh):
+            if rotate:
+                max_events = min(max_events, self._half_of(held))
             batch = self._part_of(held, max_events, money_first=money_first)
         else:
             batch = self._batcher.trial(max_events, money_first=money_first) or self._suspect()
@@ -108,6 +115,12 @@ class Waiting:
             return None
         oldest_ms = self._batcher.oldest_ms(money_first=money_first)
         return None if oldest_ms is None else (0, money_first and not money, oldest_ms)
+
+    def _half_of(self, batch: Batch) -> int:
+        """Return how many events of a batch a trial takes; halves add to what takes turns."""
+        if batch.trials < MAX_WHOLE_TRIALS or len(self._again) >= MAX_ROTATING:
+            return len(batch)
+        return (len(batch) + 1) // 2
 
     def _suspect(self) -> Batch | None:
         if self._suspect_sent or not self._suspects:

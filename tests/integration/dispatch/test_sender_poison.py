@@ -216,3 +216,23 @@ async def test_an_event_that_breaks_the_connection_waits_by_itself(tmp_path: Pat
         funnels = await relay.settled(left=1)
         assert (funnels[PINTEREST].pending, funnels[PINTEREST].dead) == (1, 0)
         assert "poison-1" not in accepted(sandbox)
+
+
+async def test_with_nothing_else_to_send_the_neighbours_of_such_an_event_arrive_as_well(
+    tmp_path: Path,
+) -> None:
+    """A quiet shop: no other request tells an outage from an event at fault."""
+    clock = Clock()
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"match": {"event_id": "poison"}, "action": {"connection": "reset"}})
+        await relay.accept(*purchases(clock, 5), purchase(clock, "poison-1"))
+        began = clock()
+        while (await relay.funnels())[PINTEREST].pending > 1:
+            assert clock() - began < 300
+            relay.skip(5)
+            await relay.turn()
+        assert accepted(sandbox).total() == len(accepted(sandbox)) == 5
+        assert (await relay.funnels())[PINTEREST].dead == 0

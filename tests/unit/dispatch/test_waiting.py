@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
-from relay.dispatch.waiting import MAX_ROTATING, Waiting
+from relay.dispatch.waiting import MAX_ROTATING, MAX_WHOLE_TRIALS, Waiting
 from relay.journal.entry import Pending
 from tests.given.event.builders import NOW_S, payload, pending
 
@@ -73,6 +73,42 @@ def test_a_trial_takes_the_oldest_of_a_large_batch_and_leaves_the_rest() -> None
     line.put([batch(*(received(offset, 100 - offset) for offset in range(10)))])
     assert offsets(line.trial(3, rotate=True)) == [7, 8, 9]
     assert offsets(line.next(NOW_MS)) == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_what_fails_in_every_turn_is_halved_until_each_event_had_a_turn_of_its_own() -> None:
+    """Were one event at fault while nothing else waits, no other request could show it."""
+    line = waiting()
+    line.put([batch(*(received(offset, offset) for offset in range(6)))])
+    tried: list[list[int]] = []
+    for _ in range(30):
+        taken = line.trial(50, rotate=True)
+        assert taken is not None
+        tried.append(offsets(taken))
+        line.put([taken])
+    assert tried[:MAX_WHOLE_TRIALS] == [list(range(6))] * MAX_WHOLE_TRIALS
+    assert tried[MAX_WHOLE_TRIALS] == [0, 1, 2]
+    assert {(offset,) for offset in range(6)} <= {tuple(each) for each in tried}
+
+
+def test_halves_of_a_large_batch_are_few() -> None:
+    """They are sent one by one once the outage is over."""
+    line = waiting()
+    line.put([batch(*(received(offset, offset) for offset in range(1_000)))])
+    for _ in range(300):
+        taken = line.trial(1_000, rotate=True)
+        assert taken is not None
+        line.put([taken])
+    assert len(line._again) <= MAX_ROTATING
+
+
+def test_a_probe_without_turns_is_not_halved() -> None:
+    line = waiting()
+    line.put([batch(*(received(offset, offset) for offset in range(6)))])
+    for _ in range(MAX_WHOLE_TRIALS + 2):
+        taken = line.trial(50, rotate=False)
+        assert offsets(taken) == list(range(6))
+        assert taken is not None
+        line.put([taken])
 
 
 def test_what_is_not_to_be_sent_any_more_is_taken_out_everywhere() -> None:
