@@ -19,6 +19,7 @@ MAX_DIGITS: Final = len(str(MAX_AMOUNT)) - 1
 MAX_KEPT_DECIMALS: Final = 12
 """Digits behind the point that are sent; more are what a float leaves behind."""
 
+_DIGITS: Final = "0123456789"
 _TEXT: Final = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]+)(?:\.(?P<decimals>[0-9]+))?")
 
 
@@ -32,8 +33,12 @@ def amount(
     """
     if value is None:
         return None
-    text = value if isinstance(value, str) else repr(value)
-    if len(text) <= MAX_DIGITS and _is_plain(value, text):
+    if isinstance(value, str):
+        text, is_plain = value, _is_plain(value)
+    else:
+        text = repr(value)
+        is_plain = text[0] in _DIGITS and "e" not in text
+    if is_plain and len(text) <= MAX_DIGITS:
         return Decimal(text)
     problem = _problem_of(value, negative=negative)
     if problem is not None:
@@ -52,12 +57,10 @@ def currency(text: str | None) -> str | None:
     return code
 
 
-def _is_plain(value: Written, text: str) -> bool:
-    """Return whether it is digits and perhaps a point among them; a number's text may be more."""
-    if not isinstance(value, str):
-        return text[0].isdigit() and "e" not in text
-    whole, point, decimals = text.partition(".")
-    return text.isascii() and whole.isdigit() and (not point or decimals.isdigit())
+def _is_plain(text: str) -> bool:
+    """Return whether it is digits, and perhaps a point among them."""
+    is_digits = text.isascii() and text.replace(".", "", 1).isdigit()
+    return is_digits and text[0] != "." and text[-1] != "."
 
 
 def _problem_of(value: Written, *, negative: bool) -> tuple[Code, str] | None:
