@@ -18,6 +18,10 @@ from relay.delivery import HttpRequest, HttpResponse
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """A longer answer is cut, and then not understood: it delivers nothing."""
+MAX_HEADER_BYTES = 64 * 1024
+"""A longer header makes the whole answer unreadable; gateways send long cookies and policies."""
+MAX_HEADERS = 512
+"""More headers do the same."""
 CONNECT_S = 3.0
 
 
@@ -87,6 +91,8 @@ class AiohttpTransport:
                 connector=aiohttp.TCPConnector(limit=0, loop=asyncio.get_running_loop()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=True,
+                max_field_size=MAX_HEADER_BYTES,
+                max_headers=MAX_HEADERS,
             )
         return self._session
 

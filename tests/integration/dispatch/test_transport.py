@@ -122,6 +122,26 @@ async def test_a_compressed_answer_is_read() -> None:
     assert answer.body == b"{}"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [b"Content-Security-Policy: %b\r\n" % (b"x" * 60_000), b"Set-Cookie: a=b\r\n" * 500],
+    ids=["long", "many"],
+)
+async def test_a_gateway_with_long_or_many_headers_is_understood(headers: bytes) -> None:
+    """Otherwise what the platform has taken would be sent again and again."""
+    async with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%b\r\n{}" % headers) as asked:
+        answer = await send(asked)
+    assert isinstance(answer, HttpResponse)
+    assert (answer.status, answer.body) == (200, b"{}")
+
+
+async def test_headers_without_end_are_a_broken_answer() -> None:
+    """They are not read for ever."""
+    endless = b"X-Endless: %b\r\n" % (b"x" * 1_000_000)
+    async with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%b\r\n{}" % endless) as asked:
+        assert await send(asked) == Fault("broken")
+
+
 async def test_an_answer_without_end_is_cut() -> None:
     async def handler(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse()
