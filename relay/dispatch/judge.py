@@ -105,14 +105,20 @@ def _settled(batch: Batch, verdicts: Sequence[Verdict]) -> Ruling:
     if verdicts.count(DELIVERED) == len(verdicts):
         return Ruling(outcome="ok", delivered=batch.pendings)
     pairs = list(zip(batch.pendings, verdicts, strict=True))
-    delivered = [pending for pending, verdict in pairs if verdict.outcome == "delivered"]
     return Ruling(
-        outcome="ok" if len(delivered) == len(pairs) else "partial" if delivered else "invalid",
-        delivered=delivered,
+        outcome=_outcome_of({verdict.outcome for verdict in verdicts}),
+        delivered=[pending for pending, verdict in pairs if verdict.outcome == "delivered"],
         dead=[_refusal(*pair) for pair in pairs if pair[1].outcome == "invalid"],
         retry=[_refusal(*pair) for pair in pairs if pair[1].outcome == "transient"],
         warnings=[verdict.warning for verdict in verdicts if verdict.warning],
     )
+
+
+def _outcome_of(kinds: set[str]) -> Outcome:
+    """Return how a request ended whose events had a verdict each, of these kinds."""
+    if "delivered" in kinds:
+        return "ok" if len(kinds) == 1 else "partial"
+    return "invalid" if "invalid" in kinds else "transient"
 
 
 def _refused(batch: Batch, answer: Answer, sent_at: float) -> Ruling:

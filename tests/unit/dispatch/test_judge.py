@@ -33,6 +33,15 @@ def test_each_event_gets_its_own_verdict() -> None:
     assert not ruling.again
 
 
+def test_an_event_that_is_only_to_be_tried_again_makes_no_refusal() -> None:
+    """Metrics and timeline would speak of a platform that refuses, where it only is not clear."""
+    later = judge(batch_of(2), Answer(kind="settled", verdicts=[LATER, LATER]))
+    assert later.outcome == "transient"
+    assert [each.pending.offset for each in later.retry] == [0, 1]
+    refused = judge(batch_of(2), Answer(kind="settled", verdicts=[LATER, REFUSED]))
+    assert refused.outcome == "invalid"
+
+
 def test_an_answer_that_does_not_fit_delivers_nothing() -> None:
     ruling = judge(batch_of(3), Answer(kind="settled", verdicts=[DELIVERED]))
     assert (ruling.outcome, ruling.delivered) == ("transient", ())
