@@ -13,6 +13,7 @@ from operator import attrgetter
 from relay.delivery import Payload
 from relay.dispatch.batch import Batch
 from relay.dispatch.queue import MONEY, RETRIES, Queue, Share, Shares, only, size_bytes
+from relay.dispatch.size_limit import SizeLimit
 from relay.event_name import Lane
 from relay.journal.entry import Pending
 
@@ -30,12 +31,13 @@ class Batcher:
     """The events of one destination that were read and wait for a request.
 
     Bounded by its reader, which asks for the `room` left: once a full request of a lane waits,
-    nothing more of it is read.
+    nothing more of it is read. `max_bytes` is what the platform publishes, its `size_limit` what it
+    takes.
     """
 
     def __init__(self, *, max_events: int, max_bytes: int, linger_s: float) -> None:
         self._max_events = max_events
-        self._max_bytes = max_bytes
+        self.size_limit = SizeLimit(max_bytes)
         self._linger_ms = linger_s * 1000
         self._queues: dict[str, Queue] = {}
         self._counts = [0, 0, 0]
@@ -59,7 +61,10 @@ class Batcher:
 
     def room(self, lane: Lane) -> int:
         """Return how many first tries of a lane to read, 0 while a full request of them waits."""
-        if self._sizes_bytes[lane] >= self._max_bytes or self._counts[lane] >= self._max_events:
+        if (
+            self._sizes_bytes[lane] >= self.size_limit.max_bytes
+            or self._counts[lane] >= self._max_events
+        ):
             return 0
         return READ_AHEAD * self._max_events - self._counts[lane]
 
@@ -127,7 +132,7 @@ class Batcher:
         ]
 
     def _ready_ms(self, queue: Queue, now_ms: float) -> float:
-        if queue.count >= self._max_events or queue.size_bytes >= self._max_bytes:
+        if queue.count >= self._max_events or queue.size_bytes >= self.size_limit.max_bytes:
             return 0
         oldest_ms = queue.oldest_ms
         if oldest_ms > now_ms:  # received before the clock was set back: it has waited
@@ -155,7 +160,7 @@ class Batcher:
         """Fill a request, and put the rest of its queue behind those of other keys."""
         queue = self._queues.pop(key)
         batch = Batch([], [])
-        for at, count in enumerate(queue.fitting(share, max_events, self._max_bytes)):
+        for at, count in enumerate(queue.fitting(share, max_events, self.size_limit.max_bytes)):
             self._count(queue, at, -count, -queue.lines[at].move(count, batch))
         if queue.count:
             self._queues[key] = queue

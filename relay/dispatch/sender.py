@@ -22,6 +22,7 @@ from relay.dispatch.judge import MAX_CODE, Ruling, judge, safe_request_id, settl
 from relay.dispatch.lateness import late_codes
 from relay.dispatch.pace import Pace
 from relay.dispatch.preparation import NO_RULES, Preparation
+from relay.dispatch.queue import size_bytes
 from relay.dispatch.reader import Reader
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
 from relay.dispatch.steady import SteadyClock
@@ -71,6 +72,7 @@ class Sender:
         self._steady = SteadyClock(clock)
         self._random = randomness
         self._waiting = Waiting(batcher)
+        self._size_limit = batcher.size_limit
         self._reader = self._reader_of(journal, batcher, randomness, rules)
         self._gate = Gate(
             destination.name,
@@ -215,6 +217,7 @@ class Sender:
         fields = {"destination": self.destination.name, "events": len(batch), "retries": retries}
         log.debug("a request is sent", extra={"fields": fields})
         answer = await self._ask(batch, token)
+        self._size_limit.note(answer, size_bytes(batch.payloads))
         ruling = judge(batch, answer, sent_at=began_at, passed_at=self._passed_at)
         receipt = self._receipt(ruling, answer, sent_at)
         settlement = settlement_of(ruling, receipt, partial(self._due_ms, ruling))

@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from relay.config.quantity import Duration
+from relay.delivery import HttpRequest, HttpResponse
+from relay.dispatch.transport import AiohttpTransport, Fault
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
     PINTEREST,
@@ -124,6 +126,45 @@ async def test_two_destinations_of_one_account_share_its_rate(tmp_path: Path) ->
     most = max(sum(start <= at < start + 1 for at in times) for start in times)
     assert 15 <= most <= 22  # the way to the emulator is a little longer at times
     assert 1.9 <= times[-1] - times[0] <= 4
+
+
+class Gateway:
+    """Turns away what is larger than its limit, and passes on the rest."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.sizes_bytes: list[int] = []
+        self.turned_away = 0
+        self._most_bytes = most_bytes
+        self._inner = AiohttpTransport()
+
+    async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
+        if len(request.body) > self._most_bytes:
+            self.turned_away += 1
+            return HttpResponse(413, {}, b"")
+        self.sizes_bytes.append(len(request.body))
+        return await self._inner.send(request, timeout_s)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+@pytest.mark.parametrize("platform", [PINTEREST, TIKTOK])
+async def test_a_gateway_that_takes_less_is_not_asked_for_more_again_and_again(
+    tmp_path: Path, platform: str
+) -> None:
+    """After the first requests each one fits at once."""
+    gateway = Gateway(60_000)
+    at = {PINTEREST: pinterest, TIKTOK: tiktok}[platform]
+    async with Sandbox() as sandbox, sending(tmp_path, at(sandbox.url), transport=gateway) as relay:
+        await relay.accept(*purchases(relay.clock, 1_000, "first"))
+        await relay.settled()
+        learnt = gateway.turned_away
+        assert learnt > 0
+        await relay.accept(*purchases(relay.clock, 1_000, "second"))
+        funnels = await relay.settled()
+        assert (funnels[platform].delivered, funnels[platform].dead) == (2_000, 0)
+        assert gateway.turned_away == learnt
+        assert max(gateway.sizes_bytes) > 20_000
 
 
 async def test_offline_and_online_events_never_share_a_request_and_take_turns(
