@@ -5,11 +5,15 @@ import json
 import re
 from typing import Any, Final
 
+import jsonschema
 import msgspec
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from relay.intake import Intake, Origin, Router, Storage, Window
+from relay.schema.event import event_schema
+from relay.schema.examples import VALID
 from relay.schema.openapi import producers_document
 from tests.given.journal.recording import RecordingJournal
 
@@ -21,6 +25,10 @@ BEYOND_SCHEMAS: Final = re.compile(
     r"|invalid_value (order\.currency|destinations\[\d+\])"
 )
 """Code and path: a time of no calendar, a currency of no country, a name of no destination."""
+
+EVENT: Final = jsonschema.Draft202012Validator(event_schema())
+NUMERALS: Final = st.text("0123456789.-+eE_, \uff11\u0663", max_size=24)
+"""What one may write for an amount, and what `Decimal` alone would read as one, too."""
 
 document = schemathesis.openapi.from_dict(msgspec.json.decode(producers_document()))
 posted = document["/v1/events"]["POST"].as_strategy(
@@ -60,3 +68,32 @@ def test_what_the_schema_lets_pass_is_refused_only_for_what_it_cannot_say(
     for error in taken.errors:
         found = f"{error.problem.code} {error.problem.path}"
         assert BEYOND_SCHEMAS.fullmatch(found), error.problem.message
+
+
+@given(NUMERALS, st.sampled_from(["value", "predicted_ltv", "price"]))
+@example("1_000", "value")
+@example("\uff11\uff12", "price")
+@example("-0", "value")
+@example("-0", "price")
+@example("0000000000000001", "predicted_ltv")
+@settings(deadline=None)
+def test_a_text_is_an_amount_to_intake_if_it_is_one_to_the_schema(text: str, key: str) -> None:
+    order: dict[str, Any] = {"currency": "USD"}
+    order |= {"items": [{"id": "a", key: text}]} if key == "price" else {key: text}
+    event = VALID["minimal"] | {"order": order}
+
+    taken = asyncio.run(intake().take_json(json.dumps(event).encode(), Origin("http")))
+
+    assert EVENT.is_valid(event) == (not taken.errors)
+
+
+@given(st.from_regex(r"20[0-9]{2}-[01][0-9]-[0-3][0-9].{0,18}", fullmatch=True))
+@example("2026-01-01T00:59:55+0100")
+@example("2016-12-31T23:59:60Z")
+@settings(deadline=None)
+def test_no_text_is_a_time_to_intake_that_is_none_to_the_schema(text: str) -> None:
+    event = VALID["minimal"] | {"event_time": text}
+
+    taken = asyncio.run(intake().take_json(json.dumps(event).encode(), Origin("http")))
+
+    assert taken.errors or EVENT.is_valid(event)
