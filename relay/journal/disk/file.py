@@ -26,6 +26,8 @@ _HEADER_BYTES: Final = 100
 """Of a database file: https://sqlite.org/fileformat.html#the_database_header (2026)."""
 _VERSION_AT: Final = 60
 _APPLICATION_ID_AT: Final = 68
+_SUFFIXES: Final = ("", "-wal", "-shm")
+"""Of the files that make up a journal: https://sqlite.org/walformat.html (2026)."""
 _MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 
@@ -63,6 +65,7 @@ def claim(path: Path, connect: Connect) -> Lock:
         lock = Lock(path)
         try:
             if path.exists() and path.stat().st_size:
+                _reach(path)
                 _judge(path, connect)
                 path.chmod(_MODE)
             else:
@@ -73,11 +76,27 @@ def claim(path: Path, connect: Connect) -> Lock:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise JournalUnavailable(FULL) from None
-        fix = "mount its disk writable, or " if error.errno == errno.EROFS else ""
-        raise ConfigError(
-            f"{path}: cannot be used ({error.strerror}); {fix}set [journal] path."
-        ) from None
+        raise ConfigError(_unusable(path, error)) from None
     return lock
+
+
+def _reach(path: Path) -> None:
+    """Raise `PermissionError` for a file that is kept from this user: SQLite calls it damaged."""
+    for each in (Path(f"{_place(path)}{suffix}") for suffix in _SUFFIXES):
+        if each.exists() and not os.access(each, os.R_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(each))
+
+
+def _unusable(path: Path, error: OSError) -> str:
+    """Return what to say of a journal out of reach; of several files, which one is at fault."""
+    place, fix = path, ""
+    if error.errno == errno.EROFS:
+        fix = "mount its disk writable, or "
+    elif isinstance(error, PermissionError):
+        place = Path(error.filename or path)
+        place = place if os.path.lexists(place) else place.parent
+        fix = "give it to the user that the relay runs as, or "
+    return f"{place}: cannot be used ({error.strerror}); {fix}set [journal] path."
 
 
 def _place(path: Path) -> Path:

@@ -9,6 +9,7 @@ import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
@@ -20,6 +21,9 @@ from relay.journal.disk.connection import APPLICATION_ID, Connect
 from relay.journal.disk.upgrades import VERSION
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import NOW_S, entry
+
+ANOTHER: Final = 65_534
+"""The user that owns nothing."""
 
 
 class OnFullDisk(sqlite3.Connection):
@@ -355,6 +359,45 @@ async def test_a_link_to_a_folder_that_is_not_there_is_named(tmp_path: Path) -> 
 
     with pytest.raises(ConfigError, match=r"relay.db: cannot be used \(No such file"):
         await journal_at(tmp_path / "relay.db").open(["p"])
+
+
+@contextmanager
+def folder_of_another() -> Iterator[Path]:
+    """Hand out a folder, and be its owner meanwhile: to root, no file is forbidden."""
+    with TemporaryDirectory() as name:
+        if os.geteuid():
+            yield Path(name)
+            return
+        os.chown(name, ANOTHER, ANOTHER)
+        os.seteuid(ANOTHER)
+        try:
+            yield Path(name)
+        finally:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize("name", ["relay.db", "relay.db-wal", "relay.db.lock"])
+async def test_a_file_that_is_kept_from_the_relay_is_named(name: str) -> None:
+    """A log that cannot be read was called damage, with the advice to move the journal away."""
+    with folder_of_another() as folder:
+        async with opened(folder / "relay.db") as journal:
+            await journal.append([entry()])
+            shutil.copytree(folder, folder / "copy")
+        (folder / "copy" / name).chmod(0)
+
+        fix = r"cannot be used \(Permission denied\); give it to the user that the relay runs as"
+        with pytest.raises(ConfigError, match=f"/{name}: {fix}"):
+            await journal_at(folder / "copy" / "relay.db").open(["p"])
+
+
+async def test_a_folder_that_is_kept_from_the_relay_is_named() -> None:
+    with folder_of_another() as folder:
+        folder.chmod(0o500)
+
+        with pytest.raises(ConfigError, match=f"^{folder}: cannot be used"):
+            await journal_at(folder / "relay.db").open(["p"])
+
+        folder.chmod(0o700)
 
 
 async def test_links_that_lead_to_each_other_are_named(tmp_path: Path) -> None:
