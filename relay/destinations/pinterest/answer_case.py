@@ -37,7 +37,7 @@ CASES: Final = {
     404: Case("misconfigured", "account_not_found", own_words=True),
     408: Case("transient"),
     413: Case("refused"),
-    422: Case("refused", per_event=True),
+    422: Case("refused", "request_refused", per_event=True, own_words=True),
     425: Case("transient"),
     429: Case("throttled"),
     500: Case("transient"),
