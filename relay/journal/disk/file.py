@@ -18,7 +18,7 @@ from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayE
 from relay.journal.cursor import Cursor
 from relay.journal.disk.connection import APPLICATION_ID, Connect, open_new, open_reader
 from relay.journal.disk.storage import FULL, UNREADABLE, storage_fault
-from relay.journal.disk.upgrades import VERSION, create
+from relay.journal.disk.upgrades import VERSION, absent_tables, create
 from relay.journal.find.recent import recent
 
 _MAGIC: Final = b"SQLite format 3\x00"
@@ -164,6 +164,8 @@ def _judge(path: Path, connect: Connect) -> None:
     try:
         with closing(open_reader(path, connect)) as connection:
             _judge_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
+            if absent_tables(connection):
+                raise damaged(path)
             _judge_content(path, connection)
     except (sqlite3.DatabaseError, *UNREADABLE) as error:
         if storage_fault(error) == FULL:  # even a reader needs room, for the index of the log

@@ -6,6 +6,7 @@ goes on where it was. Steps are never changed once released.
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from importlib.resources import files
 from typing import Final
 
@@ -19,7 +20,7 @@ VERSION: Final = FIRST_VERSION + len(STEPS)
 """The version that this relay writes."""
 
 
-def create(connection: sqlite3.Connection) -> None:
+def create(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
     """Make the tables in an empty file, before it is switched to a write-ahead log.
 
     So application id and version stand in the file itself, where they can be read without opening
@@ -32,7 +33,25 @@ def create(connection: sqlite3.Connection) -> None:
         f"BEGIN IMMEDIATE; {schema}\n"
         f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FIRST_VERSION}; COMMIT;"
     )
-    upgrade(connection)
+    upgrade(connection, steps)
+
+
+def tables(version: int) -> frozenset[str]:
+    """Return the names of the tables that a journal of a version has."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        create(connection, STEPS[: version - FIRST_VERSION])
+        return _stored_tables(connection)
+
+
+def absent_tables(connection: sqlite3.Connection) -> Sequence[str]:
+    """Return the names of the tables that a journal lacks, which its version should have."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return sorted(tables(version) - _stored_tables(connection))
+
+
+def _stored_tables(connection: sqlite3.Connection) -> frozenset[str]:
+    found = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    return frozenset(name for (name,) in found)
 
 
 def upgrade(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 from relay.journal.disk.connection import open_reader, open_still
 from relay.journal.disk.file import stored_version
 from relay.journal.disk.still import ATTEMPTS, State
-from relay.journal.disk.upgrades import VERSION
+from relay.journal.disk.upgrades import VERSION, absent_tables
 from relay.journal.verify.destination import check_destinations
 from relay.journal.verify.finding import RESTORE, Finding, Watch, counted, fine, problem
 from relay.journal.verify.log import check_log
@@ -93,15 +93,16 @@ def _version(path: Path, version: int) -> Finding:
 
 
 def _pages(path: Path, connection: sqlite3.Connection, watch: Watch) -> Finding:
-    """Have SQLite check every page, and that tables and indexes agree."""
+    """Have SQLite check every page, and that tables are there and agree with indexes."""
     watch("Checking pages", 0, None)
     told = [
         line
         for (text,) in connection.execute(f"PRAGMA integrity_check({_TOLD_BY_SQLITE})")
         for line in str(text).splitlines()
-        if not line.startswith("***")
+        if not line.startswith("***") and line != "ok"
     ]
-    if told == ["ok"]:
+    told += [f"no table {name}" for name in absent_tables(connection)]
+    if not told:
         return fine("pages", counted(_pragma(connection, "page_count"), "page"))
     more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
     return problem("pages", f"{path}: is damaged ({told[0]}{more})", RESTORE)

@@ -18,7 +18,7 @@ import pytest
 from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.event_name import Lane
 from relay.journal.disk.connection import APPLICATION_ID, Connect
-from relay.journal.disk.upgrades import VERSION
+from relay.journal.disk.upgrades import VERSION, tables
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import NOW_S, entry
 
@@ -161,6 +161,18 @@ async def test_after_closing_the_file_is_whole_by_itself(tmp_path: Path) -> None
     shutil.copy(tmp_path / "relay.db", tmp_path / "copy.db")
     async with opened(tmp_path / "copy.db") as journal:
         assert len((await journal.read("p", Lane.MONEY, 0, 10)).pending) == 1
+
+
+@pytest.mark.parametrize("table", sorted(tables(VERSION) - {"sqlite_sequence"}))
+async def test_a_journal_without_one_of_its_tables_is_damaged(tmp_path: Path, table: str) -> None:
+    """It is said at the start, not by the first request that needs it."""
+    path = tmp_path / "relay.db"
+    async with opened(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"DROP TABLE {table}")
+
+    assert "is damaged" in await refusal(path)
 
 
 async def test_one_process_at_a_time_uses_a_journal(tmp_path: Path) -> None:

@@ -229,6 +229,16 @@ async def test_a_damaged_page_is_told_and_nothing_is_built_on_it(path: Path) -> 
     assert look(path)[-1].check == "pages"
 
 
+async def test_tables_that_are_not_there_are_named(path: Path) -> None:
+    """Where no event waits or is dead, nothing else misses them."""
+    await filled(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE key_use")
+        connection.execute("DROP TABLE outcome")
+
+    assert "is damaged (no table key_use, and 1 more)" in only_fault(path)
+
+
 @pytest.mark.parametrize("kept", [200, 4_096, 9_000])
 async def test_a_file_that_is_cut_off_is_damaged(path: Path, kept: int) -> None:
     await filled(path)
