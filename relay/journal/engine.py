@@ -141,7 +141,9 @@ class Engine:
         operation = partial(
             _append, ledger=self.ledger, entries=entries, rejections=rejections, key=key
         )
-        return self.writer.append(operation, len(entries))
+        appended = self.writer.append(operation, len(entries))
+        appended.add_done_callback(self._look_again)
+        return appended
 
     def ends(self) -> Mapping[Lane, int]:
         """Return the offset that the next event of each lane gets."""
@@ -176,6 +178,13 @@ class Engine:
             await self.writer.submit(_nothing)
         except JournalUnavailable:
             return  # the writer goes on trying, and refuses events until it succeeds
+
+    def _look_again(self, appended: "Future[None]") -> None:
+        """Have it known why an append was refused: what its own look found was rolled back."""
+        if appended.cancelled() or not isinstance(appended.exception(), JournalUnavailable):
+            return
+        if self.writer.fault() is None:
+            self.writer.submit(_nothing).add_done_callback(_pass_over)
 
     def _committed(self, commit: Commit) -> None:
         self.progress.move(commit.cursors)
@@ -258,6 +267,12 @@ def _pass(
     for key, runs in passed.items():
         for run in runs:
             ledger.settle(*key, *run)
+
+
+def _pass_over(future: "Future[None]") -> None:
+    """Take note of the exception of a look; the writer tells by itself what is wrong."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _report(task: "asyncio.Task[None]") -> None:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from relay.errors import JournalUnavailable
 from relay.event_name import Lane, lane_of
 from relay.journal import key_use, log
 from relay.journal.cursor import Cursor
@@ -21,7 +22,7 @@ from relay.journal.exception_row import ADD_DEAD, dead_row
 from relay.journal.figures.rollup import Deltas
 from relay.journal.log import Group
 from relay.journal.outcome import Outcomes
-from relay.journal.space.room import Look, Room
+from relay.journal.space.room import GONE, Look, Room
 
 Key = tuple[str, Lane]
 """A destination and a lane."""
@@ -92,7 +93,10 @@ class Ledger:
         return int(self._clock() * 1000)
 
     def flush(self, connection: sqlite3.Connection) -> None:
-        """Write it all, in the open transaction."""
+        """Write it all, in the open transaction.
+
+        Raises `JournalUnavailable` for events that would be written where nobody finds them.
+        """
         for lane, entries in zip(Lane, self._entries, strict=True):
             if entries:
                 self._write(connection, lane, entries)
@@ -103,6 +107,8 @@ class Ledger:
         self.deltas.flush(connection, self.now_ms())
         self.outcomes.flush(connection)
         self._look = self.room.look(connection)
+        if self._look.refusal == GONE and any(self._entries):
+            raise JournalUnavailable(GONE)
         self.is_tight, self.is_full = self._look.tight, self._look.refusal is not None
 
     def committed(self) -> Callable[[], None]:

@@ -3,6 +3,9 @@
 Events are refused a while before the limit, so that deliveries can still be recorded and the
 write-ahead log stays within it, too. Free pages of the file count as room, since they are filled
 before it grows. A disk that is almost full counts like a limit that is reached.
+
+Nothing is taken either while the path does not lead to the file that was opened: what is written
+then ends with the process. What was taken before is sent all the same.
 """
 
 import os
@@ -21,6 +24,7 @@ DISK_RESERVE_SHARE: Final = 4
 
 AT_LIMIT: Final = "the journal is at its size limit"
 DISK_FULL: Final = "the disk of the journal is full"
+GONE: Final = "the journal's file was moved, deleted or replaced"
 
 
 class Look(NamedTuple):
@@ -41,10 +45,13 @@ class Room:
         """For deliveries; half of it is how large the write-ahead log may get."""
         self.step_bytes = min(STEP_BYTES, self.reserve_bytes // 2)
         """What may be written or deleted at once, and between two checkpoints."""
+        self._file: tuple[int, int] | None = None
 
     def look(self, connection: sqlite3.Connection) -> Look:
         """Return how things stand as seen in an open transaction."""
         used = used_bytes(connection)
+        if self._is_gone():
+            return Look(used, GONE)  # nothing is forgotten for it: the file may come back
         spare = self._spare_bytes(used)
         wal_bytes = file_bytes(self._path, "-wal")
         if spare < 0 or used + wal_bytes > self._max_size_bytes - self.reserve_bytes // 2:
@@ -55,6 +62,15 @@ class Room:
     def left_bytes(self, used_bytes: int) -> int:
         """Return how much may come in, beyond what is in use, before events are refused."""
         return max(0, min(self._spare_bytes(used_bytes), self._disk_spare_bytes(used_bytes)))
+
+    def _is_gone(self) -> bool:
+        """Tell whether the path leads to another file than at the first look, or to none."""
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 - half the time of Path.stat
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        self._file = self._file or (found.st_dev, found.st_ino)
+        return self._file != (found.st_dev, found.st_ino)
 
     def _spare_bytes(self, used_bytes: int) -> int:
         return self._max_size_bytes - used_bytes - 2 * self.reserve_bytes

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from relay.journal.letter import DeadGroup
-from relay.journal.space.room import AT_LIMIT
+from relay.journal.space.room import AT_LIMIT, GONE
 from relay.outcome.health import STATES
 from relay.outcome.insight.situation import BY_HAND, Situation
 from relay.outcome.platform_code import wording_of
@@ -93,13 +93,15 @@ def meaning(group: DeadGroup, platform: str) -> Wording:
 def _refusing(reason: str) -> Task:
     at_limit = "Raise `max_size` of the journal, and see what waits and why."
     other = "See to the reason: a full disk needs room, a process that does not run a new start."
+    fix = f"{at_limit if reason == AT_LIMIT else other} What was accepted is safe;"
+    if reason == GONE:
+        fix = "Put the file back, or wait until nothing waits before the relay is started again;"
     return Task(
         tone="bad",
         kind="refusing",
         destination=None,
         sentence="New conversions are turned away.",
-        fix=f"{at_limit if reason == AT_LIMIT else other} What was accepted is safe; "
-        "a shop that does not send again loses the rest.",
+        fix=f"{fix} a shop that does not send again loses the rest.",
         who="engineer",
         words=reason,
     )

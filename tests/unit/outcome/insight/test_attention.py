@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from relay.delivery import DeadReason
 from relay.journal.letter import DeadGroup, DeadLetter
-from relay.journal.space.room import AT_LIMIT
+from relay.journal.space.room import AT_LIMIT, GONE
 from relay.outcome.insight.attention import Arrivals, Task, tasks
 from relay.outcome.insight.situation import Situation
 from relay.outcome.view import DestinationView
@@ -119,12 +119,14 @@ def test_the_most_pressing_comes_first() -> None:
 
 
 def test_a_journal_at_its_limit_needs_a_higher_one_and_any_other_what_its_reason_says() -> None:
-    limit, other = (
+    limit, gone, other = (
         tasks(replace(ROOMY, unavailable=reason), ARRIVED, [], [])[0]
-        for reason in (AT_LIMIT, "no worker process runs")
+        for reason in (AT_LIMIT, GONE, "no worker process runs")
     )
 
     assert limit.fix.startswith("Raise `max_size` of the journal")
+    assert gone.fix.startswith("Put the file back")
+    assert "is safe" not in gone.fix  # it ends with the process
     assert other.fix.startswith("See to the reason")
 
 
