@@ -134,6 +134,8 @@ def no_click_id(events: Events) -> None:
     for event in events:
         event["user"].pop("epik", None)
         event["user"].pop("ttclid", None)
+        if "page" in event:  # they are read from there, too
+            event["page"]["url"] = event["page"]["url"].partition("?")[0]
 
 
 def no_browser(events: Events) -> None:
