@@ -38,7 +38,7 @@ from relay.journal.progress import Progress
 from relay.journal.reader import Reader
 from relay.journal.settlement import Pause, Wait
 from relay.journal.space.relief import Relief
-from relay.journal.space.room import Look, Room
+from relay.journal.space.room import GONE, Look, Room
 from relay.journal.space.shortage import Shortage
 from relay.journal.writer import Writer, refused
 
@@ -141,9 +141,7 @@ class Engine:
         operation = partial(
             _append, ledger=self.ledger, entries=entries, rejections=rejections, key=key
         )
-        appended = self.writer.append(operation, len(entries))
-        appended.add_done_callback(self._look_again)
-        return appended
+        return self.writer.append(operation, len(entries))
 
     def ends(self) -> Mapping[Lane, int]:
         """Return the offset that the next event of each lane gets."""
@@ -161,7 +159,8 @@ class Engine:
 
     def refusal(self) -> str | None:
         """Return why no events are taken at the moment, or None."""
-        return self.writer.fault() or self._look.refusal
+        gone = GONE if self.ledger.is_gone else None
+        return self.writer.fault() or gone or self._look.refusal
 
     async def save_passed(self) -> None:
         """Write down the passed events that no settlement accounts for, if the storage works."""
@@ -178,13 +177,6 @@ class Engine:
             await self.writer.submit(_nothing)
         except JournalUnavailable:
             return  # the writer goes on trying, and refuses events until it succeeds
-
-    def _look_again(self, appended: "Future[None]") -> None:
-        """Have it known why an append was refused: what its own look found was rolled back."""
-        if appended.cancelled() or not isinstance(appended.exception(), JournalUnavailable):
-            return
-        if self.writer.fault() is None:
-            self.writer.submit(_nothing).add_done_callback(_pass_over)
 
     def _committed(self, commit: Commit) -> None:
         self.progress.move(commit.cursors)
@@ -267,12 +259,6 @@ def _pass(
     for key, runs in passed.items():
         for run in runs:
             ledger.settle(*key, *run)
-
-
-def _pass_over(future: "Future[None]") -> None:
-    """Take note of the exception of a look; the writer tells by itself what is wrong."""
-    if not future.cancelled():
-        future.exception()
 
 
 def _report(task: "asyncio.Task[None]") -> None:

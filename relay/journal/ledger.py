@@ -55,6 +55,8 @@ class Ledger:
         self.is_tight = self.is_full = False
         """Whether room was short, or there was none, at the last look. Then expired events are kept
         without payload, or only counted: many may expire at once, and their rows would fill it."""
+        self.is_gone = False
+        """Whether the file was, at the last look; known at once, also if nothing was committed."""
         self.announce: Callable[[Commit], None] = _ignore
         """Told on the loop of each commit."""
         self._clock = clock
@@ -107,7 +109,8 @@ class Ledger:
         self.deltas.flush(connection, self.now_ms())
         self.outcomes.flush(connection)
         self._look = self.room.look(connection)
-        if self._look.refusal == GONE and any(self._entries):
+        self.is_gone = self._look.refusal == GONE
+        if self.is_gone and any(self._entries):
             raise JournalUnavailable(GONE)
         self.is_tight, self.is_full = self._look.tight, self._look.refusal is not None
 
