@@ -20,6 +20,7 @@ from relay.sources.receiver import Receiver
 from relay.sources.segment.segment import Segment
 from relay.sources.shopify.shopify import PATH as SHOPIFY_PATH
 from relay.sources.shopify.shopify import Shop, Shopify
+from relay.workers.pool import STARTING
 
 
 class Front(Protocol):
@@ -66,6 +67,7 @@ class OneFront:
     def __init__(self, parts: Parts, source: HttpSource) -> None:
         self._parts = parts
         self._source = source
+        self._started = False
         self.stop = source.stop
 
     @property
@@ -86,11 +88,12 @@ class OneFront:
         )
         async with port:
             self._parts.metrics.workers.set(1)
+            self._started = True
             yield port.address
 
     def unready(self) -> str | None:
-        """Return None: this process runs."""
-        return None
+        """Return why no producer can be answered at the moment: only before the port is open."""
+        return None if self._started else STARTING
 
     def reload_secrets(self) -> None:
         """Do nothing: the secrets of this process are `Parts`'."""

@@ -29,7 +29,7 @@ RAN_WELL_S: Final = 60.0
 DRAIN_SHARE: Final = 0.9
 """The part of the time to stop that a worker gets for its answers; the rest is for its end."""
 NONE_RUNS: Final = "no worker process runs"
-STARTING: Final = "the worker processes are starting"
+STARTING: Final = "the relay is starting"
 
 log = logging.getLogger(__name__)
 
