@@ -216,8 +216,9 @@ class Sender:
         retries = batch.begin()
         fields = {"destination": self.destination.name, "events": len(batch), "retries": retries}
         log.debug("a request is sent", extra={"fields": fields})
+        sent_bytes = size_bytes(batch.payloads)
         answer = await self._ask(batch, token)
-        self._size_limit.note(answer, size_bytes(batch.payloads))
+        self._size_limit.note(answer, sent_bytes)
         ruling = judge(batch, answer, sent_at=began_at, passed_at=self._passed_at)
         receipt = self._receipt(ruling, answer, sent_at)
         settlement = settlement_of(ruling, receipt, partial(self._due_ms, ruling))

@@ -7,12 +7,12 @@ goes first. An event still needs an identifier in `user`: a link is no person.
 """
 
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
 
 from msgspec.structs import replace
 
 from relay.identity import Identity
 from relay.identity.device import opaque, ttclid
+from relay.intake.page import query_of
 
 _EPIK: Final = "epik="
 _TTCLID: Final = "ttclid="
@@ -21,23 +21,15 @@ _TTCLID: Final = "ttclid="
 def with_click_ids(identity: Identity, url: str) -> Identity:
     """Return `identity` with the click ids of `url` where it has none; unusable ones are ignored.
 
-    `url` is without e-mail addresses already. Of an id that is there twice, the last counts.
+    Of an id that is there twice, the last counts.
     """
     needs_epik = identity.epik is None and _EPIK in url
     needs_ttclid = identity.ttclid is None and _TTCLID in url
     if not needs_epik and not needs_ttclid:
         return identity
-    query = _query(url)
+    query = query_of(url)
     return replace(
         identity,
         epik=opaque(query.get("epik", ""))[0] if needs_epik else identity.epik,
         ttclid=ttclid(query.get("ttclid", ""))[0] if needs_ttclid else identity.ttclid,
     )
-
-
-def _query(url: str) -> dict[str, str]:
-    try:
-        query = urlsplit(url).query
-    except ValueError:  # brackets in the host that hold no IPv6 address
-        return {}
-    return {key: values[-1] for key, values in parse_qs(query).items()}

@@ -7,7 +7,7 @@ rest stays to the letter, since the platforms read their click ids from it.
 
 import re
 from typing import Final
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 MAX_ENCODINGS: Final = 4
 """How often a part is decoded; one with an at-sign that is encoded more often is emptied unread."""
@@ -29,6 +29,15 @@ def without_emails(url: str | None) -> str | None:
         return url
     parts = _SEPARATORS.split(_USER.sub(r"\1", url))
     return "".join("" if _holds_email(part) else part for part in parts)
+
+
+def query_of(url: str | None) -> dict[str, str]:
+    """Return the query of an address, without e-mail addresses; of a key, the last value."""
+    try:
+        query = urlsplit(without_emails(url) or "").query
+    except ValueError:  # brackets in the host that hold no IPv6 address
+        return {}
+    return {key: values[-1] for key, values in parse_qs(query).items()}
 
 
 def _holds_email(part: str) -> bool:

@@ -7,9 +7,9 @@ Common", segment.com/docs, 2026), which RudderStack's clients share.
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
 from relay.event_name import STANDARD_NAMES, canonical_name
+from relay.intake.page import query_of
 from relay.sources.segment.loose import Json, amount, decimal, present, rows, table, text, whole
 
 SKEW_S: Final = 60.0
@@ -101,7 +101,7 @@ def _app(context: Json) -> dict[str, Any]:
 
 def _user(call: Json, context: Json, properties: Json, address: str | None) -> dict[str, Any]:
     traits, device = table(context.get("traits")), table(context.get("device"))
-    clicks = {key: values[-1] for key, values in parse_qs(_query(address)).items()}
+    clicks = query_of(address)
     return present(
         **_person(traits),
         external_id=text(call.get("userId"), call.get("user_id")),
@@ -141,13 +141,6 @@ def _advertising_id(device: Json) -> str | None:
     if device.get("adTrackingEnabled") is False:
         return None
     return text(device.get("advertisingId"), device.get("advertising_id"))
-
-
-def _query(address: str | None) -> str:
-    try:
-        return urlsplit(address or "").query
-    except ValueError:
-        return ""
 
 
 def _order(properties: Json, name: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ its id. `order_status_url` and tokens are never used, since they open the order 
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
+from relay.intake.page import query_of
 from relay.sources.segment.loose import Json, amount, present, rows, table, text, whole
 
 CLICK_IDS: Final = {
@@ -130,16 +130,8 @@ def _click_ids(payload: Json) -> dict[str, str]:
         for each in rows(payload.get("note_attributes"))
         if (value := text(each.get("value")))
     }
-    found = {**_query(text(payload.get("landing_site"))), **noted}
+    found = {**query_of(text(payload.get("landing_site"))), **noted}
     return {field: found[name] for name, field in CLICK_IDS.items() if name in found}
-
-
-def _query(address: str | None) -> dict[str, str]:
-    try:
-        query = urlsplit(address or "").query
-    except ValueError:
-        return {}
-    return {key: values[-1] for key, values in parse_qs(query).items()}
 
 
 def _items(payload: Json) -> list[dict[str, Any]]:

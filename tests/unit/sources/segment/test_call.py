@@ -133,6 +133,11 @@ def test_click_ids_are_read_from_the_address_of_the_page() -> None:
     assert found["page"] == {"url": address, "referrer": "https://a.example/"}
 
 
+def test_an_email_address_in_the_place_of_a_click_id_is_none() -> None:
+    address = "https://shop.example/thanks?epik=jane%40example.com&ttclid=t1"
+    assert taken(context={"page": {"url": address}})["user"] == {"ttclid": "t1"}
+
+
 def test_an_event_of_an_app_says_which() -> None:
     context = {
         "app": {"namespace": "com.example.shop", "version": "2.1"},

@@ -57,6 +57,12 @@ def test_the_person_the_browser_and_the_clicks_come_from_the_order() -> None:
     }
 
 
+def test_an_email_address_in_the_place_of_a_click_id_is_none() -> None:
+    user = purchase(landing_site="/?ttclid=jane@example.com&_ttp=cookie")["user"]
+    assert "ttclid" not in user
+    assert user["ttp"] == "cookie"
+
+
 def test_the_page_is_where_the_visit_began_and_never_the_status_page_with_its_key() -> None:
     assert purchase()["page"] == {
         "url": f"https://{DOMAIN}/products/lamp?ttclid=tt-1",
