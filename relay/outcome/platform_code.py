@@ -189,36 +189,6 @@ OWN: Final = {
 }
 """Codes that the relay itself writes, whatever the platform."""
 
-ADVICE: Final = {
-    "not_hashed": Wording(
-        "An identifier did not look hashed to the platform.",
-        "Report it: the relay hashes what it sends.",
-        "engineer",
-    ),
-    "unknown_event_name": Wording(
-        "The platform does not know this kind of event.",
-        "Choose one of its own names for the event.",
-        "shop",
-    ),
-    "missing_currency": Wording(
-        "The event has a value without a currency.", "Have the shop name the currency.", "shop"
-    ),
-    "missing_external_id": Wording(
-        "The event names no customer number.",
-        "Have the shop send `user.external_id`: more conversions can be matched.",
-        "shop",
-    ),
-    "missing_click_id": Wording(
-        "The event does not say which ad was clicked.",
-        "Have the shop pass on the click id of the platform: more conversions can be matched.",
-        "shop",
-    ),
-    "other": Wording("The platform has advice on the event.", "See its own diagnostics.", "shop"),
-    "partial_success": Wording("The platform took a part of a batch.", "Nothing to do."),
-    "duplicated_request": Wording("The platform had taken the events before.", "Nothing to do."),
-}
-"""Advice on events that were delivered all the same, by the codes of `relay_warnings_total`."""
-
 
 def wording_of(platform: str, code: str, http_status: int | None) -> Wording | None:
     """Return what a platform's answer means, None if it is not listed.

@@ -11,7 +11,7 @@ from relay.destinations.pinterest import answer_case
 from relay.destinations.tiktok import answer_code
 from relay.intake.problem import Code
 from relay.outcome.health import STATES, State
-from relay.outcome.platform_code import ADVICE, OWN, PINTEREST, TIKTOK, wording_of
+from relay.outcome.platform_code import OWN, PINTEREST, TIKTOK, wording_of
 from relay.outcome.wording import (
     DEAD,
     LATE,
@@ -33,7 +33,7 @@ JARGON = re.compile(r"\b(payload|sink|DLQ|4xx|5xx|ack|null|HTTP|API)\b", re.IGNO
 def everything() -> Iterator[tuple[str, Wording]]:
     """Yield all there is to say."""
     sets: list[Mapping[str, Wording]] = [
-        *(SKIPPED, DEAD, PAUSED, LATE, STATES, ADVICE, OWN),  # type: ignore[list-item] # by Literal
+        *(SKIPPED, DEAD, PAUSED, LATE, STATES, OWN),  # type: ignore[list-item] # by Literal
         REJECTED,
     ]
     for words in sets:
@@ -72,13 +72,6 @@ def test_each_status_that_a_table_names_has_words() -> None:
         assert wording_of("pinterest", "", status) is not None, status
     for row in answer_code.BY_STATUS[:-1]:
         assert wording_of("tiktok", "", row.first) is not None, row.first
-
-
-def test_each_advice_of_a_platform_has_words() -> None:
-    pinterest = {code for _, code in answer_case.WARNINGS} | {"other"}
-    tiktok = {row.warning for row in answer_code.BY_CODE if row.warning}
-
-    assert pinterest | tiktok == set(ADVICE)
 
 
 def test_what_is_said_agrees_with_what_is_done() -> None:
