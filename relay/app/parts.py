@@ -8,8 +8,7 @@ from typing import Final
 from relay.config import Config
 from relay.config.secret import SecretSource
 from relay.config.webhook import Followed
-from relay.delivery import Destination
-from relay.destinations import discover
+from relay.destinations import build
 from relay.metrics import Metrics
 from relay.outcome.rules import Rules
 
@@ -31,7 +30,7 @@ class Parts:
         self.clock = clock
         self.random = randomness
         self.metrics = Metrics()
-        self.destinations = _destinations(config)
+        self.destinations = [build(name, each) for name, each in config.destinations.items()]
         self.emulated = [
             name for name, each in config.destinations.items() if each.base_url.startswith("http:")
         ]
@@ -70,8 +69,3 @@ class Parts:
             name: Rules(frozenset(each.events or ()), each.consent_required)
             for name, each in self.config.destinations.items()
         }
-
-
-def _destinations(config: Config) -> list[Destination]:
-    types = discover()
-    return [types[each.type].build(name, each) for name, each in config.destinations.items()]

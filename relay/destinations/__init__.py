@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
+from relay.config import DestinationConfig
 from relay.delivery import Destination
 
 
@@ -32,3 +33,8 @@ def discover() -> Mapping[str, DestinationType]:
         if found.ispkg
     ]
     return {package.TYPE: package for package in packages}
+
+
+def build(name: str, config: DestinationConfig) -> Destination:
+    """Return the destination that `config` describes."""
+    return discover()[config.type].build(name, config)

@@ -15,7 +15,7 @@ import msgspec
 from relay.config import DestinationConfig, PinterestConfig, Secret
 from relay.conversion import App, Conversion
 from relay.delivery import Answer, Destination, HttpRequest, PauseReason, Payload
-from relay.destinations import discover
+from relay.destinations import build
 from relay.dispatch.transport import Fault, Transport
 from relay.event import ActionSource
 from relay.identity import Identity
@@ -86,7 +86,7 @@ def _built(name: str, config: DestinationConfig) -> Destination:
     """Return the destination in test mode, as far as its platform has one without a code."""
     if isinstance(config, PinterestConfig):
         config = msgspec.structs.replace(config, test=True)
-    return discover()[config.type].build(name, config)
+    return build(name, config)
 
 
 def _attempts(destination: Destination, now_s: float) -> Iterator[_Attempt]:

@@ -17,9 +17,8 @@ from relay.comparison.dedup import check
 from relay.comparison.dedup_advice import CAUSES
 from relay.comparison.dedup_result import Checked, DedupResult, Example
 from relay.comparison.pixel_file import TEMPLATE, PixelFile
-from relay.config import Config
 from relay.delivery import Destination
-from relay.destinations import discover
+from relay.destinations import build, discover
 from relay.errors import ConfigError
 
 EVIDENCE: Final = {
@@ -54,19 +53,14 @@ def dedup(
     if file is None:
         raise ConfigError("name the file of the browser's events; --template prints one")
     config = settings(config_file, emulated=emulated)
-    found = _checked(file, journal_path(config_file, emulated=emulated), destinations(config))
+    served = [build(name, each) for name, each in config.destinations.items()]
+    found = _checked(file, journal_path(config_file, emulated=emulated), served)
     if as_json:
         print_json(msgspec.json.encode(found))
     else:
         _show(found)
     if not found.sound:
         raise click.exceptions.Exit(1)
-
-
-def destinations(config: Config) -> list[Destination]:
-    """Return the destinations as the relay builds them; nothing is sent from here."""
-    types = discover()
-    return [types[each.type].build(name, each) for name, each in config.destinations.items()]
 
 
 def _checked(file: BinaryIO, journal: Path, served: Sequence[Destination]) -> DedupResult:

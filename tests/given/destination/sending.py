@@ -21,7 +21,7 @@ from relay.config.quantity import Duration
 from relay.config.secret import SecretRef, SecretSource
 from relay.conversion import Conversion, Order
 from relay.delivery import Destination, Payload, Skip
-from relay.destinations import discover
+from relay.destinations import build
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.pace import Pace
@@ -76,7 +76,7 @@ class Target(NamedTuple):
 
     def destination(self) -> Destination:
         """Return the destination itself."""
-        return discover()[self.config.type].build(self.name, self.config)
+        return build(self.name, self.config)
 
 
 def pinterest(

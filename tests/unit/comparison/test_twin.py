@@ -5,13 +5,13 @@ import pytest
 from relay.comparison.pixel_file import PixelEvent
 from relay.comparison.twin import Judge, Sent
 from relay.config import PinterestConfig, TikTokConfig
-from relay.destinations import discover
+from relay.destinations import build
 from relay.event import ActionSource
 from relay.event_name import canonical_name
 
 HOUR_S = 3_600
-PINTEREST = discover()["pinterest"].build("pin", PinterestConfig(ad_account_id="0"))
-TIKTOK = discover()["tiktok"].build("tik", TikTokConfig(pixel_code="0"))
+PINTEREST = build("pin", PinterestConfig(ad_account_id="0"))
+TIKTOK = build("tik", TikTokConfig(pixel_code="0"))
 JUDGES = {each.type: Judge(each.name, each.type, each.limits) for each in (PINTEREST, TIKTOK)}
 
 
