@@ -9,13 +9,13 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from hashlib import sha256
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from relay.admin.answer import BadRequest, ErrorCode, error
+from relay.config.address import is_loopback
 from relay.config.secret import Secret
 from relay.errors import JournalUnavailable
 from relay.outcome.audit import WHO, Who
@@ -78,7 +78,7 @@ class Guard:
         return None
 
     def _knows(self, host: str) -> bool:
-        return host in self._hosts or _is_loopback(host)
+        return host in self._hosts or is_loopback(host)
 
     def _authorised(self, request: web.Request) -> bool:
         """Compare digests, in a time that tells neither the password nor its length."""
@@ -178,15 +178,6 @@ def _host_of(header: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host if host.count(":") > 1 else host.partition(":")[0].removesuffix(".")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _digest(password: str) -> bytes:

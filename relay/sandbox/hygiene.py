@@ -64,6 +64,8 @@ def address_kind(address: str) -> AddressKind:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return "invalid"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        parsed = parsed.ipv4_mapped or parsed
     if parsed.is_unspecified:
         return "invalid"
     at_home = parsed.is_loopback or parsed.is_link_local

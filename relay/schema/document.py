@@ -6,6 +6,7 @@ bytes, so that a difference in a file is a difference in the contract.
 
 import json
 from collections.abc import Callable, Sequence
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
@@ -29,7 +30,8 @@ def head(name: str, title: str) -> Json:
 def components(types: Sequence[type], template: str = LOCAL) -> Json:
     """Return the schemas of structs and of all they hold, by name."""
     _, found = msgspec.json.schema_components(types, ref_template=template)
-    return found
+    plain: Json = changed(found, _flush)
+    return plain
 
 
 def changed(part: Any, change: Callable[[Json], Json]) -> Any:
@@ -39,6 +41,15 @@ def changed(part: Any, change: Callable[[Json], Json]) -> Any:
     if isinstance(part, dict):
         return change({key: changed(value, change) for key, value in part.items()})
     return part
+
+
+def _flush(schema: Json) -> Json:
+    """Return a part without the indentation of its docstring, which Python drops itself from 3.13.
+
+    Markdown, which OpenAPI's descriptions are, would make code of it.
+    """
+    text = schema.get("description")
+    return {**schema, "description": cleandoc(text)} if isinstance(text, str) else schema
 
 
 def without_null(schema: Json) -> Json:

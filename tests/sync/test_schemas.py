@@ -73,6 +73,11 @@ def test_the_files_are_as_the_code_has_them() -> None:
     assert not drift(SCHEMAS), "run `make schemas`, and commit what it writes"
 
 
+@pytest.mark.parametrize("name", GENERATED)
+def test_no_description_is_indented_since_markdown_would_make_code_of_it(name: str) -> None:
+    assert rb"\n    " not in GENERATED[name]
+
+
 def test_writing_again_changes_nothing(tmp_path: Path) -> None:
     first = write(tmp_path)
 

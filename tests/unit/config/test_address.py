@@ -90,6 +90,11 @@ def test_loopback_is_told_from_the_text_alone() -> None:
     assert not any(map(is_loopback, ("localhost.example.com", "10.0.0.1", "::", "", "127.1")))
 
 
+def test_an_ipv4_address_in_ipv6_is_what_it_is_by_itself() -> None:
+    assert is_loopback("::ffff:127.0.0.1")
+    assert not is_loopback("::ffff:10.0.0.1")
+
+
 def test_a_country_is_two_letters_of_any_case() -> None:
     assert Country("us") == "US"
 

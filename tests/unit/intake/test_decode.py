@@ -11,6 +11,7 @@ from relay.intake.problem import Problem, Unreadable, Unusable
 from tests.given.event.inbound import encoded, event, without
 
 CANARY = "c4n4ry"
+DEEP = 100_000
 
 
 def problem_of(raw: bytes) -> Problem:
@@ -198,7 +199,7 @@ def test_what_is_no_json_is_unreadable(raw: bytes) -> None:
         b'"custom":{"a":"\xff"}',
         b'"custom":{"a":\xff}',
         b'"custom":{"a":"\\udead"}',
-        b'"custom":' + b'{"a":' * 5000 + b"1" + b"}" * 5000,
+        b'"custom":' + b'{"a":' * DEEP + b"1" + b"}" * DEEP,
     ],
 )
 def test_a_number_or_text_that_no_reader_can_hold_is_unreadable_behind_any_problem(

@@ -7,7 +7,7 @@ import pytest
 from relay.intake.problem import TooMany, Unreadable
 from relay.intake.split import MAX_EVENTS, Document, split_json, split_ndjson
 
-DEEP = 5000
+DEEP = 100_000
 
 
 def texts(documents: list[tuple[int, Document]]) -> list[tuple[int, bytes]]:

@@ -331,6 +331,7 @@ def test_test_mode_takes_ten_requests_a_second() -> None:
             "user_data.em is the digest of an empty text",
         ),
         ({"user_data": ADDRESS | {"client_ip_address": "10.0.0.7"}}, "is not public"),
+        ({"user_data": ADDRESS | {"client_ip_address": "::ffff:127.0.0.1"}}, "is not public"),
         ({"user_data": {"em": [DIGEST], "customer_type": "old"}}, "neither new nor returning"),
         ({"custom_data": {"value": "1"}}, "custom_data.value has no currency"),
         ({"custom_data": {"value": "1", "currency": "eur"}}, "not an upper-case ISO 4217 code"),
