@@ -21,7 +21,6 @@ LABELS, PANEL, GAP, ROW, HEAD, FOOT = 210, 220, 48, 26, 96, 16
 """Widths and heights in pixels."""
 INK, FAINT, PAPER = "#1a1a1a", "#d8d8d8", "#ffffff"
 MARK = 5
-HEADING = "What an event costs: the median of the rounds, and a line from the least to the greatest"
 STYLE = (
     f"text{{font:13px system-ui,sans-serif;fill:{INK}}}.t{{font-weight:600}}.s{{font-size:11px}}"
 )

@@ -11,12 +11,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 DISK_BYTES: Final = 256 * 1024 * 1024
 CHUNK: Final = b"\0" * 65_536
-
-DiskName = Literal["mount", "limit", "none"]
 
 
 @contextmanager

@@ -40,7 +40,6 @@ FULL: dict[str, Any] = PURCHASE | {
     "custom": {"a": 1},
 }
 PATH = re.compile(r"[a-z_]*(\[\d+\])?(\.[a-z_]+(\[\d+\])?)*")
-CHARACTERS = st.characters(codec="utf-8", exclude_characters="\n\r\t ")
 DOMAINS = st.from_regex(r"[a-z0-9-]{1,10}\.[a-z]{2,5}", fullmatch=True)
 LOCALS = st.from_regex(r"[a-z0-9.!$'*_{|}~-]{1,12}", fullmatch=True)
 PARTS = st.text(alphabet="abz09-._~%+/?#&=;:@ü", max_size=30)

@@ -421,7 +421,7 @@ async def test_a_cancelled_future_takes_nothing_back(tmp_path: Path) -> None:
     assert stored(tmp_path) == ["a", "b", "c"]
 
 
-async def test_an_error_of_connecting_reaches_whoever_starts(tmp_path: Path) -> None:
+async def test_an_error_of_connecting_reaches_whoever_starts() -> None:
     def refused() -> sqlite3.Connection:
         raise PermissionError("no")
 

@@ -98,7 +98,7 @@ def test_a_row_that_is_gone_by_now_is_passed_over(
     assert content(connection) == []
 
 
-def test_an_empty_table_has_its_page_renewed(path: Path, connection: sqlite3.Connection) -> None:
+def test_an_empty_table_has_its_page_renewed(connection: sqlite3.Connection) -> None:
     root = gaps.roots(connection)["retry"]
     gap = gaps.Gap(root, "retry", rowid=None, payload_bytes=0, room_bytes=100)
     gaps.fill(connection, gap)

@@ -9,7 +9,7 @@ from relay.cli.sending.example import example_events, pasteable
 from relay.config import parse, sandbox_config
 from relay.conversion import Conversion
 from relay.delivery import Payload, Skip
-from relay.destinations import build
+from relay.destinations import build, discover
 from relay.event import InboundEvent
 from relay.intake.convert import convert
 
