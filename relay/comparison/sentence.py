@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 
 from relay.comparison.statement import Money, Share, Statement
 from relay.comparison.verdict import OrderState, UnknownReason
@@ -88,10 +88,8 @@ def _others(statement: Statement, since_ms: int | None) -> Iterator[str]:
         why = ", ".join(_why([share for share in statement.shares if share.state == state]))
         if state == "pending" and statement.paused is not None:
             why = _paused(statement.paused)
-        if since_ms is not None and any(
-            each.reason == "before_journal" for each in statement.shares
-        ):
-            why += f" (since {day(since_ms)})" if state == "unknown" else ""
+        if state == "unknown":
+            why += _kept_since(statement, since_ms)
         yield f"{told}: {why}" if why else told
 
 
@@ -102,12 +100,14 @@ def _why(shares: list[Share]) -> Iterator[str]:
             yield words if len(shares) == 1 else f"{share.orders:,} {words}"
 
 
+def _kept_since(statement: Statement, since_ms: int | None) -> str:
+    older = any(each.reason == "before_journal" for each in statement.shares)
+    return f" (since {day(since_ms)})" if older and since_ms is not None else ""
+
+
 def _paused(reason: str) -> str:
-    known: PauseReason
-    for known, wording in PAUSED.items():
-        if known == reason:
-            return f"it is paused ({wording.sentence.rstrip('.')})"
-    return "it is paused"
+    wording = PAUSED.get(cast("PauseReason", reason))
+    return "it is paused" if wording is None else f"it is paused ({wording.sentence.rstrip('.')})"
 
 
 def _doubts(statement: Statement) -> Iterator[str]:

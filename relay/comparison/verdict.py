@@ -35,33 +35,42 @@ class Verdict(NamedTuple):
 
 def verdicts(known: Known, destinations: int, since_ms: int | None) -> list[Verdict]:
     """Return the verdict for each destination; `since_ms` is the oldest event still kept."""
-    best: list[tuple[Found, Standing] | None] = [None] * destinations
-    deliveries = [0] * destinations
-    first: list[str | None] = [None] * destinations
+    reports = [_Report() for _ in range(destinations)]
     seen = False
     for found in known.found:
         seen = True
-        for at, standing in enumerate(found.standings):
-            if standing is None:
-                continue
-            if standing.state == "delivered" and found.event_id != first[at]:
-                first[at] = first[at] or found.event_id
-                deliveries[at] += 1
-            before = best[at]
-            if before is None or _rank(found, standing) < _rank(*before):
-                best[at] = (found, standing)
-    unknown = _unknown(known, since_ms, seen=seen) if None in best else _NOWHERE
-    return [
-        unknown if each is None else _verdict(*each, count)
-        for each, count in zip(best, deliveries, strict=True)
-    ]
+        for report, standing in zip(reports, found.standings, strict=True):
+            if standing is not None:
+                report.add(found, standing)
+    unknown = _unknown(known, since_ms, seen=seen)
+    return [report.verdict() or unknown for report in reports]
 
 
-def _verdict(found: Found, standing: Standing, deliveries: int) -> Verdict:
-    return Verdict(
-        *(standing.state, standing.reason, standing.code, standing.message),
-        *(found, standing.at_ms, deliveries),
-    )
+class _Report:
+    """The best news of one destination so far."""
+
+    def __init__(self) -> None:
+        self._best: tuple[Found, Standing] | None = None
+        self._first_id: str | None = None
+        self._deliveries = 0
+
+    def add(self, found: Found, standing: Standing) -> None:
+        """Take one more purchase of the order."""
+        if standing.state == "delivered" and found.event_id != self._first_id:
+            self._first_id = self._first_id or found.event_id
+            self._deliveries += 1
+        if self._best is None or _rank(found, standing) < _rank(*self._best):
+            self._best = found, standing
+
+    def verdict(self) -> Verdict | None:
+        """Return what they say together, None if there was none."""
+        if self._best is None:
+            return None
+        found, standing = self._best
+        return Verdict(
+            *(standing.state, standing.reason, standing.code, standing.message),
+            *(found, standing.at_ms, self._deliveries),
+        )
 
 
 def _rank(found: Found, standing: Standing) -> tuple[int, bool, int]:
