@@ -54,7 +54,7 @@ class Guard:
         *,
         password: Callable[[], Secret | None] | None,
         hosts: Iterable[str],
-        metrics_open: bool = False,
+        metrics_open: bool,
     ) -> None:
         self._password = password
         self._hosts = frozenset(map(_host_of, hosts))

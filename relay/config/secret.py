@@ -119,9 +119,9 @@ class Reading(NamedTuple):
 class SecretSource:
     """One secret, followed as its place changes.
 
-    An environment variable is read once. A file is looked at when somebody asks, at most once per
-    `interval_s`, and read only if its time, size or inode differ. A file that vanishes, is empty
-    or holds something unusable leaves the last good value in force, because secrets are often
+    An environment variable is read once. A file is looked at when somebody asks, at most once in
+    `CHECK_INTERVAL_S`, and read only if its time, size or inode differ. A file that vanishes, is
+    empty or holds something unusable leaves the last good value in force, because secrets are often
     replaced by removing and writing; `problem` says so until it is good again. To take a token
     away, pause the destination or write another one.
 
@@ -138,14 +138,12 @@ class SecretSource:
         clock: Callable[[], float],
         *,
         is_token: bool = True,
-        interval_s: float = CHECK_INTERVAL_S,
     ) -> None:
         self._ref = ref
         self._file = Path(ref.target) if ref is not None and ref.scheme == "file" else None
         self._environ = environ
         self._clock = clock
         self._is_token = is_token
-        self._interval_s = interval_s
         self._secret: Secret | None = None
         self._version = 0
         self._seen: tuple[int, ...] | None = None
@@ -155,7 +153,7 @@ class SecretSource:
     def current(self) -> Reading:
         """Return the secret, after a look at its file if the last one is a while ago."""
         now_s = self._clock()
-        rested = 0 <= now_s - self._checked_s < self._interval_s  # a clock set back looks at once
+        rested = 0 <= now_s - self._checked_s < CHECK_INTERVAL_S  # a clock set back looks at once
         if self._file and not rested:
             self._checked_s = now_s
             if self._seen is None or _identity(self._file) != self._seen:

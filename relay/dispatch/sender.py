@@ -21,7 +21,7 @@ from relay.dispatch.gate import Gate
 from relay.dispatch.judge import MAX_CODE, Ruling, judge, safe_request_id, settlement_of
 from relay.dispatch.lateness import late_codes
 from relay.dispatch.pace import Pace
-from relay.dispatch.preparation import NO_RULES, Preparation
+from relay.dispatch.preparation import Preparation
 from relay.dispatch.queue import size_bytes
 from relay.dispatch.reader import Reader
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
@@ -62,7 +62,7 @@ class Sender:
         timeout_s: float,
         clock: Callable[[], float],
         randomness: random.Random,
-        rules: Rules = NO_RULES,
+        rules: Rules,
     ) -> None:
         self.destination = destination
         self._transport = transport

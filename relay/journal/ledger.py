@@ -48,7 +48,7 @@ class Ledger:
         room: Room,
         clock: Callable[[], float],
         *,
-        outcomes: bool = False,
+        outcomes: bool,
     ) -> None:
         self.destinations = tuple(destinations)
         self.room = room

@@ -162,7 +162,7 @@ def _counter(
     text: str,
     labels: tuple[str, ...],
     counts: Iterable[tuple[tuple[str, ...], int]],
-    zeros: Iterable[tuple[str, ...]] = (),
+    zeros: Iterable[tuple[str, ...]],
 ) -> Metric:
     """Return a family; series named by `zeros` are there before anything is counted."""
     family = CounterMetricFamily(f"relay_events_{name}", text, labels=labels)

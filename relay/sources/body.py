@@ -25,9 +25,7 @@ STOPPING: Final = "the relay is shutting down"
 class BodyReader:
     """Reads the bodies of all requests; `max_bytes` holds for each, packed and unpacked."""
 
-    def __init__(
-        self, *, max_bytes: int, timeout_s: float, bodies_at_once: int = MAX_BODIES_AT_ONCE
-    ) -> None:
+    def __init__(self, *, max_bytes: int, timeout_s: float, bodies_at_once: int) -> None:
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
         self._free_bytes = max_bytes * bodies_at_once

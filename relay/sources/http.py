@@ -57,7 +57,7 @@ class HttpSource:
         answers: Tally,
         refusals: DelayedRefusals,
         openapi: bytes,
-        others: Mapping[str, Handler] | None = None,
+        others: Mapping[str, Handler],
     ) -> None:
         self._intake = intake
         self._receiver = receiver
@@ -70,7 +70,7 @@ class HttpSource:
             "/v1/auth/test": {"GET": self._auth_test},
             "/openapi.json": {"GET": self._document},
         }
-        self._others = others or {}
+        self._others = others
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request to the port; never with a 5xx for what the producer sent."""

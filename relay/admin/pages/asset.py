@@ -29,8 +29,8 @@ class Asset(msgspec.Struct, frozen=True):
 class Assets:
     """All files of the folder; there is no way from an address to any other file."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self._assets = dict(_read(folder))
+    def __init__(self) -> None:
+        self._assets = dict(_read())
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route of the files."""
@@ -53,11 +53,11 @@ class Assets:
         )
 
 
-def _read(folder: Path) -> Iterator[tuple[str, Asset]]:
-    for path in sorted(folder.rglob("*")):
+def _read() -> Iterator[tuple[str, Asset]]:
+    for path in sorted(FOLDER.rglob("*")):
         content_type = _TYPES.get(path.suffix)
         if content_type is None:
             continue
-        name, content = path.relative_to(folder).as_posix(), path.read_bytes()
+        name, content = path.relative_to(FOLDER).as_posix(), path.read_bytes()
         digest = sha256(content).hexdigest()[:_DIGITS]
         yield name, Asset(content, content_type, f"/static/{name}?v={digest}")

@@ -56,7 +56,7 @@ class Renderer:
         assets: Assets,
         clock: Callable[[], float],
         tested: Callable[[], Sequence[str]],
-        emulated: Sequence[str] = (),
+        emulated: Sequence[str],
     ) -> None:
         self._clock = clock
         self._tested = tested
