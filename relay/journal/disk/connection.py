@@ -6,6 +6,7 @@ since it concerns persons. Readers cannot write, whatever they are given to run.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,25 +29,21 @@ def open_writer(path: Path, connect: Connect, *, max_wal_bytes: int) -> sqlite3.
 
     A commit that finds more than `max_wal_bytes` in the write-ahead log moves it by itself.
     """
-    connection = _open(path, "rw", connect, same_thread=True)
-    for setting in (
+    settings = (
         f"busy_timeout = {_WRITER_WAIT_MS}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "secure_delete = ON",
         f"wal_autocheckpoint = {max(1, max_wal_bytes // _PAGE_BYTES)}",
         f"journal_size_limit = {max_wal_bytes}",
-    ):
-        connection.execute(f"PRAGMA {setting}")
-    return connection
+    )
+    return _open(path, "rw", connect, settings, same_thread=True)
 
 
 def open_reader(path: Path, connect: Connect) -> sqlite3.Connection:
     """Open a journal for reading, to be used by one thread at a time."""
-    connection = _open(path, "ro", connect, same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {_WRITER_WAIT_MS}")
-    connection.execute("PRAGMA query_only = ON")
-    return connection
+    settings = (f"busy_timeout = {_WRITER_WAIT_MS}", "query_only = ON")
+    return _open(path, "ro", connect, settings, same_thread=False)
 
 
 def open_still(path: Path, connect: Connect) -> sqlite3.Connection:
@@ -59,11 +56,9 @@ def open_still(path: Path, connect: Connect) -> sqlite3.Connection:
 
 def open_checkpointer(path: Path, connect: Connect) -> sqlite3.Connection:
     """Open a journal for moving the write-ahead log into it, by one thread at a time."""
-    connection = _open(path, "rw", connect, same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_WAIT_MS}")
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+    wait = f"busy_timeout = {_CHECKPOINT_WAIT_MS}"
+    settings = (wait, "wal_autocheckpoint = 0", "synchronous = FULL")
+    return _open(path, "rw", connect, settings, same_thread=False)
 
 
 def open_new(path: Path, connect: Connect) -> sqlite3.Connection:
@@ -77,14 +72,14 @@ def open_copy(path: Path) -> sqlite3.Connection:
     It is thrown away if anything fails, and flushed by whoever keeps it; so there is no file
     beside it.
     """
-    connection = _open(path, "rw", sqlite3.Connection, same_thread=True)
-    connection.execute("PRAGMA journal_mode = OFF")
-    connection.execute("PRAGMA synchronous = OFF")
-    return connection
+    settings = ("journal_mode = OFF", "synchronous = OFF")
+    return _open(path, "rw", sqlite3.Connection, settings, same_thread=True)
 
 
-def _open(path: Path, mode: str, connect: Connect, *, same_thread: bool) -> sqlite3.Connection:
-    return sqlite3.connect(
+def _open(
+    path: Path, mode: str, connect: Connect, settings: Sequence[str] = (), *, same_thread: bool
+) -> sqlite3.Connection:
+    connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         isolation_level=None,
@@ -92,3 +87,10 @@ def _open(path: Path, mode: str, connect: Connect, *, same_thread: bool) -> sqli
         cached_statements=_STATEMENTS,
         factory=connect,
     )
+    try:
+        for setting in settings:
+            connection.execute(f"PRAGMA {setting}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

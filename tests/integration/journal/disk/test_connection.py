@@ -1,12 +1,20 @@
 """Killing a process does not show what a power cut would: the settings that matter then."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from relay.journal.disk.connection import open_checkpointer, open_new, open_reader, open_writer
+from relay.journal.disk.connection import (
+    Connect,
+    open_checkpointer,
+    open_new,
+    open_reader,
+    open_writer,
+)
 
 FULL = 2
 ON = 1
@@ -48,3 +56,24 @@ def test_a_reader_cannot_write(path: Path) -> None:
         pytest.raises(sqlite3.OperationalError, match="readonly"),
     ):
         connection.execute("INSERT INTO something VALUES (1)")
+
+
+@pytest.mark.parametrize(
+    "opened", [partial(open_writer, max_wal_bytes=2**20), open_reader, open_checkpointer]
+)
+def test_a_connection_that_cannot_be_set_up_is_closed(
+    path: Path, opened: Callable[[Path, Connect], sqlite3.Connection]
+) -> None:
+    closed = []
+
+    class OnBrokenDisk(sqlite3.Connection):
+        def execute(self, *arguments: object) -> sqlite3.Cursor:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        def close(self) -> None:
+            closed.append(self)
+            super().close()
+
+    with pytest.raises(sqlite3.OperationalError):
+        opened(path, OnBrokenDisk)
+    assert len(closed) == 1
