@@ -41,6 +41,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             future.add_done_callback(self._back)
         return future
 
+    async def shutdown_default_executor(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - as in asyncio, from Python 3.12
+    ) -> None:
+        """Wait for the threads in earnest, without a bound in virtual time."""
+        del timeout
+        await super().shutdown_default_executor()
+
     def stand_while(self, busy: Callable[[], bool]) -> None:
         """Have time stand whenever `busy` says so: a thread is at work that will report back."""
         self._busy = busy
