@@ -43,7 +43,6 @@ secret = "env:SHOP_SECRET"
 """
 BOUNDED: Final = settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -65,7 +65,7 @@ TYPES = sorted(discover())
 every_destination = pytest.mark.parametrize(
     "destination", [build(kind, custom_events=True) for kind in TYPES], ids=TYPES
 )
-thorough = settings(max_examples=40, deadline=None)
+thorough = settings(max_examples=40)
 unknown_objects = st.dictionaries(texts.map("x-{}".format), json_values, max_size=4)
 gibberish = st.binary(max_size=200) | unknown_objects.map(lambda body: json.dumps(body).encode())
 counts = st.integers(1, 6)

@@ -91,7 +91,7 @@ def checked(kinds: Sequence[str]) -> DedupResult:
         return check(path, BUILT, pixel, NOW_S + 86_400, lambda *_: None)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(kinds=st.lists(KINDS, max_size=12))
 def test_each_planted_mistake_is_found_and_nothing_else(kinds: Sequence[str]) -> None:
     found = checked(kinds)

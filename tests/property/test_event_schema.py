@@ -57,7 +57,7 @@ def told_apart(value: Any) -> Any:
 
 
 @given(posted.filter(lambda case: case.media_type == "application/json"))
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_what_the_schema_lets_pass_is_refused_only_for_what_it_cannot_say(
     case: schemathesis.Case[Any],
 ) -> None:
@@ -76,7 +76,6 @@ def test_what_the_schema_lets_pass_is_refused_only_for_what_it_cannot_say(
 @example("-0", "value")
 @example("-0", "price")
 @example("0000000000000001", "predicted_ltv")
-@settings(deadline=None)
 def test_a_text_is_an_amount_to_intake_if_it_is_one_to_the_schema(text: str, key: str) -> None:
     order: dict[str, Any] = {"currency": "USD"}
     order |= {"items": [{"id": "a", key: text}]} if key == "price" else {key: text}
@@ -90,7 +89,6 @@ def test_a_text_is_an_amount_to_intake_if_it_is_one_to_the_schema(text: str, key
 @given(st.from_regex(r"20[0-9]{2}-[01][0-9]-[0-3][0-9].{0,18}", fullmatch=True))
 @example("2026-01-01T00:59:55+0100")
 @example("2016-12-31T23:59:60Z")
-@settings(deadline=None)
 def test_no_text_is_a_time_to_intake_that_is_none_to_the_schema(text: str) -> None:
     event = VALID["minimal"] | {"event_time": text}
 

@@ -277,5 +277,5 @@ async def turn() -> None:
     await asyncio.sleep(0)
 
 
-JournalMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+JournalMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
 TestJournalMachine = JournalMachine.TestCase

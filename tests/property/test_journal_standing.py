@@ -42,7 +42,7 @@ def delivered_ms(delivery: Delivery) -> int | None:
     return delivery.attempts[-1].at_ms if delivery.state == "delivered" else None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(drawn=st.tuples(columns(), columns()), cuts=CUTS, forgotten=st.integers(0, EVENTS))
 def test_every_event_stands_where_its_timeline_says(
     drawn: Sequence[dict[str, Any]], cuts: Sequence[int], forgotten: int

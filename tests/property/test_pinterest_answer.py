@@ -13,7 +13,7 @@ from relay.destinations.pinterest.answer_case import WARNINGS, warning_code
 from tests.given.event.strategies import headers, json_values, texts
 
 PINTEREST = Pinterest("pinterest-main", PinterestConfig(ad_account_id="549755885175"))
-thorough = settings(max_examples=80, deadline=None)
+thorough = settings(max_examples=80)
 
 messages = st.none() | texts
 results = st.fixed_dictionaries(

@@ -32,7 +32,7 @@ PINTEREST = Pinterest(
 SCHEMA = validator(DESTINATIONS / "pinterest" / "openapi-5.23.0.json", "ConversionEvents")
 IP_AND_BROWSER = ("client_ip_address", "client_user_agent")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-thorough = settings(max_examples=50, deadline=None)
+thorough = settings(max_examples=50)
 
 impostors = (
     texts

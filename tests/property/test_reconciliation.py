@@ -84,7 +84,7 @@ def better(one: str, other: str) -> str:
     return next((state for state in BEST_FIRST if state in (one, other)), "unknown")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     drawn=st.tuples(columns(), columns()),
     cuts=CUTS,

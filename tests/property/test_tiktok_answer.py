@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.config import TikTokConfig
@@ -34,10 +34,8 @@ bodies = st.binary(max_size=200) | (replies | json_values).map(
     lambda body: json.dumps(body).encode()
 )
 answers = responses(bodies)
-unhurried = settings(deadline=None)
 
 
-@unhurried
 @given(answers, st.integers(1, 6))
 def test_an_answer_fits_its_request_and_says_what_to_do(response: HttpResponse, count: int) -> None:
     answer = TIKTOK.answer(response, count)
@@ -48,7 +46,6 @@ def test_an_answer_fits_its_request_and_says_what_to_do(response: HttpResponse, 
     assert answer.http_status == response.status
 
 
-@unhurried
 @given(answers, st.integers(1, 6))
 def test_nothing_is_delivered_without_a_code_that_says_so(
     response: HttpResponse, count: int
@@ -59,7 +56,6 @@ def test_nothing_is_delivered_without_a_code_that_says_so(
         assert code in TAKEN
 
 
-@unhurried
 @given(st.integers(1, 6), failures)
 def test_an_event_listed_as_failed_is_never_delivered(count: int, listed: list[Any]) -> None:
     body = json.dumps({"code": 20001, "data": {"failed_events": listed}}).encode()

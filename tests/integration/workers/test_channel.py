@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.journal.entry import Entry
@@ -65,7 +65,6 @@ def framed(messages: Sequence[msgspec.Struct]) -> bytes:
     return b"".join(len(each).to_bytes(HEAD_BYTES, "big") + each for each in bodies)
 
 
-@settings(deadline=None)
 @given(REPLIES, st.lists(st.integers(1, 40), min_size=1, max_size=20))
 def test_however_bytes_are_cut_messages_come_whole_and_in_order(
     messages: list[Reply], cuts: list[int]
@@ -84,7 +83,6 @@ def test_however_bytes_are_cut_messages_come_whole_and_in_order(
     asyncio.run(run())
 
 
-@settings(deadline=None)
 @given(REPLIES)
 def test_what_is_sent_arrives(messages: list[Reply]) -> None:
     async def run() -> None:

@@ -67,7 +67,7 @@ def test_the_emulator_takes_what_a_destination_sends(kind: str) -> None:
     """Over any event that intake could let through and that is young enough to be sent."""
     destination = build(kind)
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(strategies.conversions())
     def check(event: Conversion) -> None:
         prepared = destination.prepare(event)

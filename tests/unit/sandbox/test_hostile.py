@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.sandbox.platform import Platform
@@ -51,13 +51,11 @@ def test_a_body_of_any_bytes_is_answered(body: bytes) -> None:
     assert answered(tiktok(), tiktok_call(body=body)).body["code"] == 40002
 
 
-@settings(deadline=None)
 @given(spoilt(pinterest_event()))
 def test_pinterest_answers_any_event(event: Any) -> None:
     check_answer(pinterest(), pinterest_call(event, pinterest_event("good")))
 
 
-@settings(deadline=None)
 @given(spoilt(tiktok_event()), st.sampled_from(["web", "app", "offline", "crm"]))
 def test_tiktok_answers_any_event(event: Any, source: str) -> None:
     envelope = {"event_source": source}

@@ -147,7 +147,7 @@ def test_clearing_forgets_the_counts_but_goes_on_numbering() -> None:
     assert not inbox.events[0].repeated
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.sampled_from([None, *ANSWERS]), st.lists(st.sampled_from("abc"), max_size=4)),

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.errors import JournalUnavailable
@@ -347,7 +347,6 @@ def test_a_worker_says_when_it_is_ready() -> None:
     assert pair.ready == [True]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 8))
 def test_whatever_happens_exactly_as_many_pass_as_may(seed: int, most: int) -> None:
     """Workers die, clients leave, the disk fails, in any order: uses = what was stored."""

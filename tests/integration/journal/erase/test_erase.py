@@ -291,7 +291,7 @@ async def test_a_digest_in_another_field_is_another_person(tmp_path: Path) -> No
 FATES = ("waits", "delivered", "dead", "retry", "replayed")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(
