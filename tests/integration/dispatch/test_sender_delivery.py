@@ -1,12 +1,10 @@
 """Events reach both platforms, each gets the verdict of its own, and order and rate hold."""
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
-from relay.config.quantity import Duration
 from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import AiohttpTransport, Fault
 from relay.sandbox.server import Sandbox
@@ -109,23 +107,6 @@ async def test_retries_take_at_most_a_fifth_of_a_request(tmp_path: Path) -> None
             await relay.settled()
         ids = [each.event_id for each in events(sandbox) if each.request == before + 1]
         assert sum(each.startswith("again") for each in ids) == 20
-
-
-async def test_two_destinations_of_one_account_share_its_rate(tmp_path: Path) -> None:
-    async with Sandbox() as sandbox:
-        options: dict[str, Any] = {"rate": 20.0, "max_batch": 1, "linger": Duration("1ms")}
-        first, second = (
-            pinterest(sandbox.url, "first", **options),
-            pinterest(sandbox.url, "second", **options),
-        )
-        async with sending(tmp_path, first, second) as relay:
-            await relay.accept(*purchases(relay.clock, 30))
-            await relay.settled()
-        times = [each.received_at for each in requests(sandbox)]
-    assert len(times) == 60
-    most = max(sum(start <= at < start + 1 for at in times) for start in times)
-    assert 15 <= most <= 22  # the way to the emulator is a little longer at times
-    assert 1.9 <= times[-1] - times[0] <= 4
 
 
 class Gateway:

@@ -28,7 +28,7 @@ async def test_destinations_of_one_account_share_its_rate_and_take_turns(tmp_pat
             await relay.until(asked(sandbox, 41))
             funnels = await relay.funnels()
             seen = requests(sandbox)
-    assert seen[40].received_at - seen[0].received_at >= 40 / 20 * 0.9
+    assert 1.8 <= seen[40].received_at - seen[0].received_at <= 4  # 2 by the rate
     assert abs(funnels["first"].delivered - funnels["second"].delivered) <= 3
 
 
