@@ -1,13 +1,12 @@
 """What makes a long command bearable: it shows how far it is, and can be stopped."""
 
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import TaskProgressColumn
 
-from relay.cli.output import console
+from relay.cli.progress import progress_bar
 from relay.journal.verify.finding import Watch
 
 
@@ -23,18 +22,8 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def progress() -> Iterator[Watch]:
-    """Show a progress bar on stderr while the context is open, if that is a terminal."""
-    screen = console(sys.stderr)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    )
-    with bar:
+    """Show how far it is while the context is open."""
+    with progress_bar(TaskProgressColumn()) as bar:
         task = bar.add_task("", total=None)
 
         def watch(step: str, done: int, total: int | None) -> None:

@@ -10,18 +10,12 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import click
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import DownloadColumn, Progress, TaskID
 
 from relay.cli.connection import Connection
 from relay.cli.option import available_config, config_option
 from relay.cli.output import console, counted, number, plain
+from relay.cli.progress import progress_bar
 from relay.cli.running.client import reachable
 from relay.cli.sending.chunk import Chunk, chunks, lines_of
 from relay.cli.sending.post import (
@@ -116,19 +110,9 @@ Bar = tuple[Progress, TaskID]
 
 @contextmanager
 def progress(total_bytes: int | None) -> Iterator[Bar]:
-    """Show a progress bar on stderr while the context is open, if that is a terminal."""
-    screen = console(sys.stderr)
-    bar = Progress(
-        TextColumn("Sending"),
-        BarColumn(),
-        DownloadColumn(binary_units=True),
-        TimeRemainingColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    )
-    with bar:
-        yield bar, bar.add_task("", total=total_bytes)
+    """Show how far it is while the context is open."""
+    with progress_bar(DownloadColumn(binary_units=True)) as bar:
+        yield bar, bar.add_task("Sending", total=total_bytes)
 
 
 def _read(file: BinaryIO, bar: Bar) -> Iterator[Chunk]:
