@@ -2,8 +2,7 @@
 
 The copy is one snapshot: the source is read in one transaction from the first page to the last. So
 it never begins anew because the relay writes meanwhile, and takes as long as its bytes take; the
-relay goes on, and only its write-ahead log cannot be emptied for that time. Where there is no
-write-ahead log nobody writes, and the file is read as it lies there.
+relay goes on, and only its write-ahead log cannot be emptied for that time.
 
 The copy is verified, and gets its name only once it is whole and on the disk: half a backup never
 bears it, and nothing is overwritten. Its mode is 0600. All of it blocks.
@@ -19,11 +18,11 @@ from typing import Final
 import msgspec
 
 from relay.errors import ConfigError, JournalDamaged, RelayError
-from relay.journal.disk.connection import open_copy, open_reader, open_still
+from relay.journal.disk.connection import open_copy, open_still
 from relay.journal.disk.file import flush_folder
-from relay.journal.disk.still import ATTEMPTS, State
+from relay.journal.disk.snapshot import at_one_moment
+from relay.journal.disk.storage import is_damage
 from relay.journal.verify.finding import RESTORE, Watch
-from relay.journal.verify.verify import unusable
 
 STEP_PAGES: Final = 2_000
 """Pages (8 MB) between two words to the watcher."""
@@ -44,14 +43,12 @@ def back_up(path: Path, target: Path, watch: Watch) -> Backup:
     Raises `ConfigError` for a target that cannot be used, `JournalDamaged` for a journal that
     cannot be copied, `RelayError` if the disk does not take the copy. Then there is no file.
     """
-    if (problem := unusable(path)) is not None:
-        raise JournalDamaged(f"{problem.message}; {problem.fix}")
     if target.exists():
         raise _taken(target)
     try:
         with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.") as file:
             fresh = Path(file.name)
-            events = _copy(path, fresh, watch)
+            events = at_one_moment(path, lambda source: _copy(source, fresh, watch), _failed)
             _verify(path, fresh, watch)
             os.fsync(file.fileno())
             target.hardlink_to(fresh)
@@ -65,25 +62,8 @@ def back_up(path: Path, target: Path, watch: Watch) -> Backup:
     return Backup(file=str(target), size_bytes=target.stat().st_size, events=events)
 
 
-def _copy(path: Path, fresh: Path, watch: Watch) -> int:
+def _copy(source: sqlite3.Connection, fresh: Path, watch: Watch) -> int:
     """Return how many events the log of the copy holds."""
-    for _ in range(ATTEMPTS):
-        before, fault, events = State.of(path), None, 0
-        opened = open_still if before.still else open_reader
-        try:
-            with closing(opened(path, sqlite3.Connection)) as source:
-                events = _copy_snapshot(source, fresh, watch)
-        except sqlite3.Error as error:
-            fault = error
-        if before.holds(path):
-            if fault is not None:
-                raise _failed(path, fault) from None
-            return events
-    raise RelayError(f"{path}: a relay is started and stopped again and again; try once more")
-
-
-def _copy_snapshot(source: sqlite3.Connection, fresh: Path, watch: Watch) -> int:
-    source.execute("BEGIN")  # so that every step of the copy sees what this first read sees
     events: int = source.execute("SELECT coalesce(sum(count), 0) FROM log").fetchone()[0]
     with closing(open_copy(fresh)) as copy:
         source.backup(
@@ -106,12 +86,12 @@ def _verify(path: Path, fresh: Path, watch: Watch) -> None:
         raise JournalDamaged(f"{path}: is damaged, and no backup was made; {RESTORE}")
 
 
-def _failed(path: Path, error: sqlite3.Error) -> RelayError:
-    """Return what an error of SQLite means; its text is left out, it may quote."""
+def _failed(path: Path, error: BaseException) -> RelayError:
+    """Return what an error means; its text is left out, it may quote."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if name.startswith("SQLITE_FULL"):
         return RelayError("the disk of the backup is full; choose a file on another one")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if is_damage(error):
         return JournalDamaged(f"{path}: is damaged, and no backup was made; {RESTORE}")
     return RelayError(f"{path}: cannot be copied ({name}); check both disks, and try again")
 

@@ -22,11 +22,26 @@ from relay.journal.verify.verify import unusable
 Found = TypeVar("Found")
 
 
-def at_one_moment(path: Path, read: Callable[[sqlite3.Connection], Found]) -> Found:
+def unreadable(path: Path, error: BaseException) -> RelayError:
+    """Return what an error means; its text is left out, it may quote."""
+    if is_damage(error):
+        return JournalDamaged(f"{path}: is damaged; {RESTORE}")
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    return RelayError(
+        f"{path}: cannot be read ({name}); check the disk, and run this as the relay's user"
+    )
+
+
+def at_one_moment(
+    path: Path,
+    read: Callable[[sqlite3.Connection], Found],
+    failed: Callable[[Path, BaseException], RelayError] = unreadable,
+) -> Found:
     """Return what `read` finds in the journal at `path`, all of it as of the same moment.
 
     `read` is called again if what it has read was worth nothing, so it has to begin anew each time.
-    Raises `JournalDamaged` or `RelayError` for a journal that cannot be read.
+    Raises `JournalDamaged` or `RelayError` for a journal that cannot be read, in the words of
+    `failed`.
     """
     if (problem := unusable(path)) is not None:
         raise JournalDamaged(f"{problem.message}; {problem.fix}")
@@ -40,7 +55,7 @@ def at_one_moment(path: Path, read: Callable[[sqlite3.Connection], Found]) -> Fo
             fault = error
         if before.holds(path):
             if fault is not None:
-                raise _failed(path, fault) from None
+                raise failed(path, fault) from None
             return found
     raise RelayError(f"{path}: a relay is started and stopped again and again; try once more")
 
@@ -48,13 +63,3 @@ def at_one_moment(path: Path, read: Callable[[sqlite3.Connection], Found]) -> Fo
 def _opened(path: Path, state: State) -> sqlite3.Connection:
     opened = open_still if state.still else open_reader
     return opened(path, sqlite3.Connection)
-
-
-def _failed(path: Path, error: BaseException) -> RelayError:
-    """Return what an error means; its text is left out, it may quote."""
-    if is_damage(error):
-        return JournalDamaged(f"{path}: is damaged; {RESTORE}")
-    name = getattr(error, "sqlite_errorname", type(error).__name__)
-    return RelayError(
-        f"{path}: cannot be read ({name}); check the disk, and run this as the relay's user"
-    )
