@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -47,6 +48,8 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Each command and where it is, in the order of `relay --help`."""
 
+STDERR: Final = 2
+
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, or listed."""
@@ -80,10 +83,21 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line of this process, and end it with the exit code."""
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Unicode gets a `?`
     sys.exit(run(sys.argv[1:]))
+
+
+def open_streams() -> None:
+    """Lead standard streams that were closed nowhere; else the next file would take their place."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for good
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -304,3 +304,18 @@ def test_a_password_in_a_file_is_read_again(shop: Shop) -> None:
         assert shop.run("status").code == 0
         place.write_text("second\n")
         relay.wait_until(lambda: shop.run("status").code == 0)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_it_serves_with_standard_streams_closed(shop: Shop, closed: str) -> None:
+    """As some supervisors start their processes: there is nobody to tell anything."""
+    line = ["sh", "-c", f'exec "$@" {closed}', "sh", *command("serve", "--sandbox")]
+    process = subprocess.Popen(line, cwd=shop.folder, env=shop.environment({}))
+    relay = Running(process, Path(os.devnull), Path(os.devnull))
+    try:
+        relay.wait_until(lambda: answers(shop.admin, "/readyz"))
+        assert shop.run("send", "-", stdin=event("a")).code == 0
+        assert relay.end() == 0
+    finally:
+        process.kill()
+        process.wait()
