@@ -15,7 +15,7 @@ SHELLS = ("bash", "zsh", "fish")
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the script that teaches SHELL to complete `relay …`.
 
-    For bash: eval "$(relay completion bash)", in ~/.bashrc to have it for good.
+    For bash: eval "$(relay completion bash)", in ~/.bashrc to keep it.
     """
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 - click knows each of SHELLS

@@ -22,7 +22,7 @@ config_option = click.option(
     type=click.Path(path_type=Path),
     envvar="RELAY_CONFIG",
     metavar="FILE",
-    help="The configuration; also RELAY_CONFIG.  [default: relay.toml]",
+    help="The configuration file; also RELAY_CONFIG.  [default: relay.toml]",
 )
 """Hands a command `config_file: Path | None`; None means that nobody named one."""
 
@@ -32,7 +32,7 @@ unread_config_option = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     expose_value=False,
-    help="Taken as by every command, and not read here.",
+    help="Accepted by every command; this one does not read it.",
 )
 """For commands that need no configuration, so that a script may give all of them the same one."""
 

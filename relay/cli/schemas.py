@@ -12,7 +12,7 @@ from relay.schema.folder import drift, write
 
 @click.command(short_help="Write the schemas.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default="schemas")
-@click.option("--check", is_flag=True, help="Change nothing; fail if the files are behind.")
+@click.option("--check", is_flag=True, help="Change nothing; fail if the files are out of date.")
 @unread_config_option
 def schemas(directory: Path, *, check: bool) -> None:
     """Write the schemas of events, settings and both ports into DIRECTORY (default: schemas)."""

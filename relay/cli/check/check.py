@@ -56,11 +56,11 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 def check(
     test_event_code: str | None, config_file: Path | None, *, live: bool, as_json: bool
 ) -> None:
-    """Validate the configuration, and print what is in force, environment included.
+    """Validate the configuration, and print the settings in force, environment included.
 
-    With --live, a harmless request to each platform shows whether its credentials are good, and
-    the webhook of [notify], if there is one, gets a message. Of [kafka], it connects to the cluster
-    and looks for the topics.
+    With --live, it also sends each platform a harmless request, to see whether the credentials
+    work; posts a test message to the webhook of [notify]; and connects to the cluster of [kafka] to
+    look for the topics.
     """
     file = str(config_file or DEFAULT_FILE)
     try:

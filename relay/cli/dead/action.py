@@ -27,7 +27,7 @@ def action_options(command: Command) -> Command:
     for option in (
         json_option,
         click.option("--yes", is_flag=True, help="Do not ask."),
-        click.option("--dry-run", is_flag=True, help="Only say what would be done."),
+        click.option("--dry-run", is_flag=True, help="Only show what would be done."),
         click.option("--id", "ids", multiple=True, metavar="ID", help="This one; may be repeated."),
     ):
         command = option(command)
@@ -63,7 +63,7 @@ def replay(
 @click.command(short_help="Drop dead letters: they are not sent.")
 @filter_options
 @action_options
-@click.option("--note", help="The reason, kept with the letters; on a terminal you are asked.")
+@click.option("--note", help="The reason, kept with the letters; asked for on a terminal.")
 @config_option
 def drop(
     where: Filter,

@@ -45,7 +45,7 @@ def filter_options(command: Command) -> Command:
     @click.option("--destination", metavar="NAME", help="Only those of one destination.")
     @click.option("--reason", type=click.Choice(get_args(DeadReason)), help="Only one reason.")
     @click.option("--event", metavar="NAME", help="Only one kind of event, such as purchase.")
-    @click.option("--since", type=Moment(), help="Dead since then: a time, or 2h, 7d ago.")
+    @click.option("--since", type=Moment(), help="Dead since then: a time, or an age like 2h, 7d.")
     @click.option("--until", type=Moment(), help="Dead before then.")
     @wraps(command)
     def with_filter(**given: Any) -> None:

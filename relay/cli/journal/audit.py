@@ -44,7 +44,7 @@ class ActView(msgspec.Struct, frozen=True, kw_only=True):
 @json_option
 @config_option
 def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool) -> None:
-    """Show the latest acts of operators, oldest first.
+    """Show the latest operator actions, oldest first.
 
     A sandbox has no producer keys of its own, so changes to keys are listed without --sandbox.
     """

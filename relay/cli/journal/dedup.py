@@ -31,7 +31,7 @@ EVIDENCE: Final = {
 @click.command(short_help="Find events that browser and server count twice.")
 @click.argument("file", type=click.File("rb"), required=False)
 @click.option("--template", is_flag=True, help="Print a file to start from, and exit.")
-@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
 @json_option
 @config_option
 def dedup(
@@ -42,10 +42,10 @@ def dedup(
     emulated: bool,
     as_json: bool,
 ) -> None:
-    """Say which events the platforms count twice, given those of the browser pixel.
+    """Show which events the platforms count twice, given those of the browser pixel.
 
     FILE (CSV; - for stdin) has the columns event_id and event_name, and optionally time, order_id
-    and platform. The relay may run meanwhile. Ends with 1 if anything is counted twice.
+    and platform. The relay may run meanwhile. Exits with 1 if anything is counted twice.
     """
     if template:
         click.echo(TEMPLATE, nl=False)

@@ -29,16 +29,16 @@ SHOWN_GROUPS: Final = 20
 """Of names and keys; `--json` has all."""
 
 
-@click.command(short_help="Say what to fix in the events that come in.")
+@click.command(short_help="Show what to fix in incoming events.")
 @click.option("--since", default="24h", show_default=True, help="How far to look back.")
-@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
 @json_option
 @config_option
 def doctor(config_file: Path | None, since: str, *, emulated: bool, as_json: bool) -> None:
-    """Look at the latest events: what they carry, and what to fix, the greatest gain first.
+    """Examine the latest events: what they carry, and what to fix, the biggest gain first.
 
     For each event name and key it shows which identifiers came, and how many of them were hashed by
-    the shop or unusable. It shows no value of any event. Ends with 1 if there is anything to fix.
+    the shop or unusable. It shows no value of any event. Exits with 1 if there is anything to fix.
     """
     since_ms = round((time.time() - _duration(since)) * 1000)
     found = _diagnose(journal_path(config_file, emulated=emulated), since_ms)

@@ -29,17 +29,17 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.group(short_help="Verify the journal, or copy it.")
 def journal() -> None:
-    """Look after the file that holds what the relay has taken."""
+    """Verify or copy the file that holds what the relay has accepted."""
 
 
-@journal.command(short_help="Verify the journal, also while the relay runs.")
-@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@journal.command(short_help="Verify the journal, even while the relay runs.")
+@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
 @json_option
 @config_option
 def check(config_file: Path | None, *, emulated: bool, as_json: bool) -> None:
-    """Verify the journal, also while the relay runs: nothing is written to it.
+    """Verify the journal, even while the relay runs: nothing is written to it.
 
-    Every page, every event, and that each destination accounts for all it has got.
+    It checks every page, every event, and that each destination accounts for all it was given.
     """
     path = journal_path(config_file, emulated=emulated)
     with progress() as watch:
@@ -53,16 +53,16 @@ def check(config_file: Path | None, *, emulated: bool, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-@journal.command(short_help="Copy the journal, also while the relay runs.")
-@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@journal.command(short_help="Copy the journal, even while the relay runs.")
+@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
 @config_option
 def backup(config_file: Path | None, file: Path, *, emulated: bool, as_json: bool) -> None:
-    """Copy the journal to FILE, which must not exist, also while the relay runs.
+    """Copy the journal to FILE, which must not exist, even while the relay runs.
 
-    The copy is whole by itself: it holds all that was acknowledged before it began. To restore it,
-    stop the relay and put the copy in the place of the journal, with no -wal or -shm beside it.
+    The copy is complete by itself: it holds all that was acknowledged before it began. To restore
+    it, stop the relay and put the copy in place of the journal, with no -wal or -shm beside it.
     """
     path = journal_path(config_file, emulated=emulated)
     with interruptible(), progress() as watch:

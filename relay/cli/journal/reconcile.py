@@ -48,12 +48,12 @@ WATCHED_BYTES: Final = 64 * 1024
     "destinations",
     multiple=True,
     metavar="NAME",
-    help="Only this destination, which may have left the configuration; repeatable.",
+    help="Only this destination, configured or not any more; may be repeated.",
 )
 @click.option(
     "--currency", default="", metavar="CODE", help="The currency of lines that name none."
 )
-@click.option("--sandbox", "emulated", is_flag=True, help="The journal of `serve --sandbox`.")
+@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
 @json_option
 @config_option
 def reconcile(
@@ -66,10 +66,10 @@ def reconcile(
     emulated: bool,
     as_json: bool,
 ) -> None:
-    """Say which orders of FILE (CSV; - for stdin) have arrived at each platform, and why not.
+    """Show which orders of FILE (CSV; - for stdin) have arrived at each platform, and why not.
 
     The first line names the columns: order_id, and optionally time, value and currency. The relay
-    may run meanwhile: its journal is only read. Ends with 1 unless all orders have arrived.
+    may run meanwhile: its journal is only read. Exits with 1 unless all orders have arrived.
     """
     _refuse_own_input(file, result)
     path = journal_path(config_file, emulated=emulated)

@@ -55,12 +55,12 @@ def keys() -> None:
     "--scopes",
     default="events:write",
     show_default=True,
-    help="events:write, events:read; several by comma.",
+    help="events:write, events:read; comma-separated.",
 )
-@click.option("--max-uses", type=click.IntRange(min=1), help="Accepted requests at most, in all.")
-@click.option("--rate", metavar="N/s", help="Requests a second, such as 100/s.")
+@click.option("--max-uses", type=click.IntRange(min=1), help="Accepted requests at most, ever.")
+@click.option("--rate", metavar="N/s", help="Requests per second, such as 100/s.")
 @click.option("--expires", metavar="DURATION", help="How long it is valid, such as 90d.")
-@click.option("--destinations", help="The only destinations that its events reach, by comma.")
+@click.option("--destinations", help="The only destinations its events may reach, comma-separated.")
 @json_option
 @config_option
 def create(

@@ -13,7 +13,7 @@ from relay.cli.running.client import AdminClient, admin_connection
 @click.argument("name")
 @config_option
 def pause(name: str, config_file: Path | None) -> None:
-    """Stop sending to the destination NAME until it is resumed, over restarts as well.
+    """Stop sending to the destination NAME until it is resumed, even across restarts.
 
     Nothing is lost: its events wait on disk.
     """

@@ -44,7 +44,7 @@ def person_options(command: Command) -> Command:
 
 @click.command(short_help="Erase a person from the journal.")
 @person_options
-@click.option("--country", metavar="CC", help="Where a national number belongs, such as US.")
+@click.option("--country", metavar="CC", help="The country of a national number, such as US.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @config_option
@@ -61,7 +61,7 @@ def forget(
     """Erase a person: nothing of theirs is sent any more, and nothing is kept but the counts.
 
     With - as VALUE it is read from stdin, so that it stays out of the shell's history. What the
-    platforms have got already is listed: only they can delete it.
+    platforms already have is listed: only they can delete it.
     """
     config = available_config(config_file)
     region = country_of(country) or config.intake.default_country

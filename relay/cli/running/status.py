@@ -30,7 +30,7 @@ _STATES: Final = {"paused": "Paused", "degraded": "Not answering", "throttled": 
     type=click.Choice(get_args(RangeName)),
     default="24h",
     show_default=True,
-    help="Which events count: those received lately.",
+    help="Count the events received in this time.",
 )
 @json_option
 @config_option

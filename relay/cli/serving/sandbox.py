@@ -23,7 +23,7 @@ from relay.sandbox.scenario import SCENARIOS
 )
 @unread_config_option
 def sandbox(listen: str, scenario: str) -> None:
-    """Emulate Pinterest and TikTok, as strict as their documents and as troublesome as asked."""
+    """Emulate Pinterest and TikTok, as strict as their documentation, as troublesome as asked."""
     try:
         address = Listen(listen)
     except ConfigError as error:
