@@ -70,7 +70,7 @@ const purchase = {
     items: [{ id: 'sku-1', price: '24.13', quantity: 3 }],
   },
   page: { url: 'https://shop.example/thanks' },
-  consent: { advertising: true }, // what your consent banner was told
+  consent: { advertising: true }, // what the shopper chose in your banner
 };
 const answer = await send([purchase]);
 console.log(`accepted ${answer.accepted}, rejected ${answer.rejected}`);

@@ -84,7 +84,7 @@ $answer = send([[
         'items' => [['id' => 'sku-1', 'price' => '24.13', 'quantity' => 3]],
     ],
     'page' => ['url' => 'https://shop.example/thanks'],
-    'consent' => ['advertising' => true], // what your consent banner was told
+    'consent' => ['advertising' => true], // what the shopper chose in your banner
 ]]);
 echo "accepted {$answer['accepted']}, rejected {$answer['rejected']}\n";
 foreach ([...$answer['errors'], ...$answer['warnings']] as $problem) {

@@ -81,7 +81,7 @@ def main(order_id: str = "2002") -> None:
             "items": [{"id": "sku-1", "price": "24.13", "quantity": 3}],
         },
         "page": {"url": "https://shop.example/thanks"},
-        "consent": {"advertising": True},  # what your consent banner was told
+        "consent": {"advertising": True},  # what the shopper chose in your banner
     }
     answer = send([purchase])
     print(f"accepted {answer['accepted']}, rejected {answer['rejected']}")
