@@ -61,7 +61,7 @@ Rate = Annotated[
     Meta(
         gt=0,
         le=1000,
-        description="Requests a second; one budget for all destinations with the same base_url "
+        description="Requests per second; one budget for all destinations with the same base_url "
         "and account or pixel.",
     ),
 ]
@@ -96,7 +96,7 @@ class _Destination(
         Duration, Meta(description="How long a request waits for more events, at most 60s.")
     ] = preset(Duration("200ms"))
     timeout: Annotated[
-        Duration, Meta(description="How long one request may take, until it is tried again.")
+        Duration, Meta(description="How long one request may take before it is tried again.")
     ] = preset(Duration("10s"))
     max_event_age: Annotated[
         Duration | None,

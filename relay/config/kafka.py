@@ -24,7 +24,7 @@ class KafkaConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str,
         Meta(
             pattern=f"^{BROKER}( *, *{BROKER})*$",
-            description="host:port of one or more brokers, by comma.",
+            description="host:port of one or more brokers, comma-separated.",
             extra={"form": "host:port in quotes, or several by comma, without https://"},
             examples=["localhost:9092"],
         ),
@@ -71,10 +71,11 @@ class KafkaConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Milliseconds, Meta(description="Silence after which another relay takes the partitions.")
     ] = 10_000
     heartbeat_interval_ms: Annotated[
-        Milliseconds, Meta(description="Time between two signs of life; a third of the session.")
+        Milliseconds, Meta(description="Time between two heartbeats; a third of the session.")
     ] = 3_000
     max_poll_interval_ms: Annotated[
-        Milliseconds, Meta(description="Longest time between two reads, until the group moves on.")
+        Milliseconds,
+        Meta(description="Longest time between two reads before another relay takes over."),
     ] = 300_000
     request_timeout_ms: Annotated[
         Milliseconds, Meta(description="How long a broker may take to answer.")
@@ -83,7 +84,7 @@ class KafkaConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Milliseconds, Meta(description="Wait before a failed request is tried again.")
     ] = 100
     outcomes: Annotated[
-        bool, Meta(description="Publish how every delivery ended to relay.outcomes.")
+        bool, Meta(description="Publish the outcome of every delivery to relay.outcomes.")
     ] = False
 
 

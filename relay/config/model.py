@@ -66,7 +66,7 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Duration,
         Meta(
             description="A connection that sent no whole request head for this long is closed; "
-            "longer than a load balancer's own idle time."
+            "set it longer than a load balancer's idle timeout."
         ),
     ] = preset(Duration("75s"))
     body_timeout: Annotated[
