@@ -5,12 +5,13 @@ it never begins anew because the relay writes meanwhile, and takes as long as it
 relay goes on, and only its write-ahead log cannot be emptied for that time.
 
 The copy is verified, and gets its name only once it is whole and on the disk: half a backup never
-bears it, and nothing is overwritten. Its mode is 0600. All of it blocks.
+bears it, and nothing is overwritten. Its mode is 0600. What a backup that was killed left in the
+folder, the next one deletes. All of it blocks.
 """
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -26,6 +27,10 @@ from relay.journal.verify.finding import RESTORE, Watch
 
 STEP_PAGES: Final = 2_000
 """Pages (8 MB) between two words to the watcher."""
+UNFINISHED: Final = ".relay-backup"
+"""The end of the name of a copy that is not whole yet."""
+ABANDONED_S: Final = 12 * 3600
+"""A copy to which nothing was written for so long belongs to nobody; verifying one takes less."""
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +51,11 @@ def back_up(path: Path, target: Path, watch: Watch) -> Backup:
     if target.exists():
         raise _taken(target)
     try:
-        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.") as file:
+        with NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}.", suffix=UNFINISHED
+        ) as file:
             fresh = Path(file.name)
+            _clear(fresh)
             events = at_one_moment(path, lambda source: _copy(source, fresh, watch), _failed)
             _verify(path, fresh, watch)
             os.fsync(file.fileno())
@@ -60,6 +68,15 @@ def back_up(path: Path, target: Path, watch: Watch) -> Backup:
             f"{target}: cannot be written ({_reason(error)}); choose another file"
         ) from None
     return Backup(file=str(target), size_bytes=target.stat().st_size, events=events)
+
+
+def _clear(fresh: Path) -> None:
+    """Delete what backups that were killed left in the folder; one under way goes on writing."""
+    now_s = fresh.stat().st_mtime  # by the clock of the disk, which may be another machine's
+    for each in fresh.parent.glob(f".*{UNFINISHED}"):
+        with suppress(OSError):  # another user's, or deleted by another backup
+            if now_s - each.stat().st_mtime > ABANDONED_S:
+                each.unlink()
 
 
 def _copy(source: sqlite3.Connection, fresh: Path, watch: Watch) -> int:

@@ -1,5 +1,6 @@
 """A copy of the journal: whole, of one moment, whatever the relay writes meanwhile."""
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -11,7 +12,7 @@ import pytest
 
 from relay.errors import ConfigError, JournalDamaged, RelayError
 from relay.event_name import Lane
-from relay.journal.disk.backup import STEP_PAGES, back_up
+from relay.journal.disk.backup import STEP_PAGES, UNFINISHED, back_up
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.verify import verify
@@ -178,6 +179,21 @@ async def test_a_copy_that_is_broken_off_leaves_nothing(tmp_path: Path, vault: P
     with pytest.raises(KeyboardInterrupt):
         back_up(tmp_path / "relay.db", vault / "copy.db", interrupt)
     assert left_in(vault) == []
+
+
+async def test_what_a_killed_backup_left_is_deleted_by_the_next_one(
+    tmp_path: Path, vault: Path
+) -> None:
+    """It holds personal data, and nobody sees it; a copy that is being made is left alone."""
+    async with opened(tmp_path / "relay.db"):
+        pass
+    killed = vault / f".monday.db.abc{UNFINISHED}"
+    under_way = vault / f".tuesday.db.abc{UNFINISHED}"
+    for each in (killed, under_way):
+        each.write_bytes(b"half a copy")
+    os.utime(killed, (0, 0))
+    back_up(tmp_path / "relay.db", vault / "copy.db", ignore)
+    assert left_in(vault) == [under_way.name, "copy.db"]
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
