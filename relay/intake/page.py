@@ -21,14 +21,14 @@ _EMAIL: Final = re.compile(r"[^\s@/?&=#;:]@[^\s@/?&=#;:]*\.[^\W\d_]")
 def without_emails(url: str | None) -> str | None:
     """Return the address with e-mail addresses cut out of its query, path and fragment.
 
-    A blank one is none.
+    A blank one is none, and so is one of which nothing else is left.
     """
     if not url or url.isspace():
         return None
     if ("@" not in url and "%" not in url) or _AT_SIGN.search(url) is None:
         return url
     parts = _SEPARATORS.split(_USER.sub(r"\1", url))
-    return "".join("" if _holds_email(part) else part for part in parts)
+    return "".join("" if _holds_email(part) else part for part in parts) or None
 
 
 def query_of(url: str | None) -> dict[str, str]:

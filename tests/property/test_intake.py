@@ -160,6 +160,7 @@ def test_no_address_is_left_in_a_url(
 
 
 @given(PARTS)
+@example("jane@example.com")
 def test_to_cut_twice_is_to_cut_once(url: str) -> None:
     once = without_emails(url)
 
