@@ -67,6 +67,16 @@ def test_the_journal_lies_where_the_service_may_write() -> None:
     assert config.journal.path.parent == Path("/var/lib") / only("StateDirectory")
 
 
+def test_commands_beside_it_are_told_where_its_settings_and_its_journal_are() -> None:
+    """Else a key is made, or a journal looked for, in the folder where somebody stands."""
+    told = dict(
+        re.findall(r"^#   export .*?(RELAY_[A-Z_]+)=(\S+)$", UNIT.read_text(), re.MULTILINE)
+    )
+    journal, _, path = only("Environment").partition("=")
+
+    assert told == {"RELAY_CONFIG": only("ExecStart").split()[-1], journal: path}
+
+
 def test_each_credential_that_it_mentions_is_named_as_the_comment_says() -> None:
     offered = re.findall(
         r"#LoadCredential=([a-z-]+):/etc/relay/secrets/([a-z-]+)", UNIT.read_text()
