@@ -19,6 +19,7 @@ from relay.journal import key_use, log
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Rejection
 from relay.journal.exception_row import ADD_DEAD, dead_row
+from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.figures.rollup import Deltas
 from relay.journal.log import Group
 from relay.journal.outcome import Outcomes
@@ -103,7 +104,8 @@ class Ledger:
             if entries:
                 self._write(connection, lane, entries)
         self.deltas.rejected(self._rejections)
-        connection.executemany(_ADD_REJECTION, map(msgspec.structs.astuple, self._rejections))
+        latest = self._rejections[-MAX_REJECTIONS:]
+        connection.executemany(_ADD_REJECTION, map(msgspec.structs.astuple, latest))
         key_use.add(connection, self._uses, self.now_ms())
         connection.executemany(_MOVE_CURSOR, map(_cursor_row, self._moved.items()))
         self.deltas.flush(connection, self.now_ms())

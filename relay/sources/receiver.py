@@ -4,6 +4,7 @@ It does what every kind of request shares: bounds on the body, the use of a key,
 refusal of everything while the relay stops.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -18,6 +19,12 @@ from relay.sources.answer import Refused
 from relay.sources.body import MAX_BODIES_AT_ONCE, STOPPING, BodyReader
 
 SOURCE: Final = "http"
+
+MAX_SEPARATORS: Final = 5_000
+"""Commas and line breaks of a body that is prepared at once, whatever else is under way."""
+MAX_LARGE_AT_ONCE: Final = 2
+"""Larger bodies that are prepared at a time: as objects, events take many times their bytes, and
+each such body takes a share of every turn of the loop."""
 
 Reading = Callable[[bytes, Origin], Awaitable[Taken]]
 """Makes of a body what it came to."""
@@ -40,6 +47,7 @@ class Receiver:
         self._bodies = BodyReader(
             max_bytes=max_body_bytes, timeout_s=body_timeout_s, bodies_at_once=bodies_at_once
         )
+        self._large = asyncio.Semaphore(MAX_LARGE_AT_ONCE)
         self.stopping = False
 
     def stop(self) -> None:
@@ -60,7 +68,7 @@ class Receiver:
             body = await self._bodies.hold(request)
             try:
                 use.confirm()
-                return await self._taken(body.whole(), use, reading)
+                return await self._in_turn(body.whole(), use, reading)
             finally:
                 self._bodies.release(body)
         except TooMany as error:
@@ -68,6 +76,12 @@ class Receiver:
         finally:
             if (freed := use.end()) is not None:
                 await freed
+
+    async def _in_turn(self, body: bytes, use: "Use", reading: Reading) -> Taken:
+        if body.count(b",") + body.count(b"\n") <= MAX_SEPARATORS:
+            return await self._taken(body, use, reading)
+        async with self._large:
+            return await self._taken(body, use, reading)
 
     async def _taken(self, body: bytes, use: "Use", reading: Reading) -> Taken:
         started = time.perf_counter()

@@ -1,6 +1,8 @@
 """Sums of a range, of a lifetime, and the list of what was refused."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from relay.journal.entry import Entry, Passed, Rejection
 from relay.journal.figures.fold import fold_minutes
 from relay.journal.figures.reports import MAX_REJECTIONS, rejections, report, totals
 from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas
+from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import conversion
 from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
 
@@ -102,6 +105,30 @@ def test_an_empty_journal_reports_nothing(seed: Seed) -> None:
     whole = report(seed.connection, 0)
     assert (whole.received, whole.rejected, whole.destinations) == (0, 0, {})
     assert not totals(seed.connection).accepted
+
+
+async def test_of_more_rejections_than_are_listed_the_others_are_only_counted(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "relay.db"
+    journal = SqliteJournal(path, clock=lambda: 0.0, max_size_bytes=2**30, retention_s=86_400)
+    refused = [
+        Rejection(NOW_MS, "http", None, str(number), "missing", "", "")
+        for number in range(3 * MAX_REJECTIONS)
+    ]
+    await journal.open(DESTINATIONS)
+    try:
+        await journal.append([], refused)
+        listed = await journal.rejections(MAX_REJECTIONS)
+        counted = await journal.totals()
+    finally:
+        await journal.close()
+    with closing(sqlite3.connect(path)) as connection:
+        [rows] = connection.execute("SELECT count(*) FROM rejection").fetchone()
+
+    assert list(listed) == refused[: -MAX_REJECTIONS - 1 : -1]
+    assert rows == MAX_REJECTIONS
+    assert sum(counted.rejected.values()) == len(refused)
 
 
 def test_rejections_come_newest_first_up_to_a_limit(seed: Seed) -> None:
