@@ -10,7 +10,7 @@ import asyncio
 import logging
 from abc import abstractmethod
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import StreamReader, web
 from aiohttp.http import RawRequestMessage
@@ -23,28 +23,54 @@ log = logging.getLogger(__name__)
 class DiscreetConnection(web.RequestHandler):
     """The protocol of a connection; each port says how it refuses and how it fails."""
 
-    __slots__ = ("_newest",)
+    __slots__ = ("_newest", "_patience")
 
     _newest: StreamReader | None
+    _patience: asyncio.TimerHandle | None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is under way."""
+        return self._waiter is not None and not self._messages
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, with no request so far."""
-        self._newest = None
+        self._newest = self._patience = None
         super().connection_made(transport)
+        cast("asyncio.Transport", transport).set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, and remember the body of the newest request."""
+        """Take what came, and remember the body of the newest request.
+
+        One whose body goes wrong halfway is told so: aiohttp puts the error behind the request,
+        which then waits for the rest in vain.
+        """
         super().data_received(data)
-        if self._messages:
-            self._newest = self._messages[-1][1]
+        if not self._messages:
+            return
+        newest, self._newest = self._messages[-1]
+        request = self._current_request
+        if request is None or request.content.is_eof() or isinstance(newest, RawRequestMessage):
+            return
+        request.content.set_exception(web.RequestPayloadError())
+
+    def pause_writing(self) -> None:
+        """Hang up on a client that reads nothing for as long as one may be idle."""
+        super().pause_writing()
+        if self.transport is not None:
+            self._watch_reading(self.transport)
+
+    def resume_writing(self) -> None:
+        """Go on: the client has read everything."""
+        super().resume_writing()
+        self._stop_watching()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's; aiohttp never keeps one
         """Keep the connection for the answers to a client that says no more, then close it.
 
         One that waits for nothing, or whose last request is not all there, is closed at once.
         """
-        is_idle = self._waiter is not None and not self._messages
-        if is_idle or self._newest is None or not self._newest.is_eof():
+        if self.is_idle or self._newest is None or not self._newest.is_eof():
             return False
         if self._messages:
             self._messages[-1] = _last(*self._messages[-1])
@@ -53,9 +79,17 @@ class DiscreetConnection(web.RequestHandler):
         return True
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End, and let go of the body: the two would keep each other until the next collection."""
+        """End what was left to do, unless that is to answer a request which came whole.
+
+        aiohttp would go on waiting for the rest of a request that was refused half-read. The body
+        and the connection would keep each other until the next collection.
+        """
         self._newest = None
+        self._stop_watching()
+        task, is_answering = self._task_handler, self._request_in_progress
         super().connection_lost(exc)
+        if task is not None and not is_answering:
+            task.cancel()
 
     @abstractmethod
     def refusal(self) -> web.Response:
@@ -75,6 +109,20 @@ class DiscreetConnection(web.RequestHandler):
         """Answer a request that is no HTTP (400), or a failure of the relay's own (500)."""
         del request, message
         return self.refusal() if status == HTTPStatus.BAD_REQUEST else self.failure(exc)
+
+    def _watch_reading(self, transport: asyncio.Transport, unread: int | None = None) -> None:
+        left = transport.get_write_buffer_size()
+        if left == unread:
+            transport.abort()
+            return
+        self._patience = self._loop.call_later(
+            self.keepalive_timeout, self._watch_reading, transport, left
+        )
+
+    def _stop_watching(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
         """Note that a connection broke, without the words for it."""

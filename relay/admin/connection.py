@@ -4,12 +4,16 @@ Those answers are as all others of the port, and quote nothing of a request.
 """
 
 import logging
+from typing import Final
 
 from aiohttp import web
 
 from relay.admin import answer
 from relay.admin.guard import FAILED, MISTAKE, harden
 from relay.discreet import NO_HTTP, DiscreetConnection
+
+MAX_CONNECTIONS: Final = 128
+"""Open ones at a time, or they would take the files that deliveries need; one more ends another."""
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +30,13 @@ class Runner(web.AppRunner):
 class _Server(web.Server):
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of a new connection."""
+        self._make_room()
         return _Connection(self, loop=self._loop, **self._kwargs)
+
+    def _make_room(self) -> None:
+        connections = [each for each in self.connections if each.connected]
+        if len(connections) >= MAX_CONNECTIONS:
+            next(filter(_is_idle, connections), connections[0]).force_close()
 
 
 class _Connection(DiscreetConnection):
@@ -38,6 +48,10 @@ class _Connection(DiscreetConnection):
     def failure(self, error: BaseException | None) -> web.Response:
         log.error(FAILED, exc_info=error)
         return _hardened(answer.error(500, "internal", MISTAKE))
+
+
+def _is_idle(connection: web.RequestHandler) -> bool:
+    return isinstance(connection, DiscreetConnection) and connection.is_idle
 
 
 def _hardened(response: web.Response) -> web.Response:

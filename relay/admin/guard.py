@@ -3,8 +3,8 @@
 A request gets its refusal before any handler sees it. Nothing of a request is logged.
 """
 
+import asyncio
 import base64
-import binascii
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -55,15 +55,17 @@ class Guard:
         password: Callable[[], Secret | None] | None,
         hosts: Iterable[str],
         metrics_open: bool,
+        body_timeout_s: float,
     ) -> None:
         self._password = password
         self._hosts = frozenset(map(_host_of, hosts))
+        self._body_timeout_s = body_timeout_s
         self._free = PROBES | ({"/metrics"} if metrics_open else frozenset())
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Check the request and have it done; an error becomes an answer in JSON."""
-        return self._refusal(request) or await _answered(request, handler)
+        return self._refusal(request) or await _answered(request, handler, self._body_timeout_s)
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         if not self._knows(_host_of(request.headers.get("Host", ""))):
@@ -95,7 +97,7 @@ class Guard:
 async def introduce(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Say who acts, for the audit: the user name that was given, or what a command says."""
     header = request.headers.get("Authorization", "")
-    actor = request.headers.get(ACTOR_HEADER, "") or _credentials_of(header)[0]
+    actor = _text(request.headers.get(ACTOR_HEADER, "")) or _credentials_of(header)[0]
     WHO.set(Who(actor, request.remote or "unknown"))
     return await handler(request)
 
@@ -118,8 +120,12 @@ def harden(response: web.StreamResponse) -> None:
         response.headers["Referrer-Policy"] = "same-origin"
 
 
-async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _answered(
+    request: web.Request, handler: Handler, body_timeout_s: float
+) -> web.StreamResponse:
     try:
+        if request.method not in SAFE_METHODS:
+            await _receive(request, body_timeout_s)
         return await handler(request)
     except BadRequest as problem:
         return error(400, "bad_request", str(problem))
@@ -132,6 +138,26 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except Exception:
         log.exception(FAILED)
         return error(500, "internal", MISTAKE)
+
+
+async def _receive(request: web.Request, timeout_s: float) -> None:
+    """Wait for the body, which the handler then finds read."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise BadRequest("Send the body as it is, without a Content-Encoding.")
+    try:
+        async with asyncio.timeout(timeout_s):
+            await request.read()
+    except TimeoutError:
+        raise BadRequest(f"The body did not arrive within {timeout_s:g} s.") from None
+    except web.RequestPayloadError:
+        raise BadRequest("The body is not framed as its head says.") from None
+    except OSError:  # the client is gone, and nobody will read this
+        raise BadRequest("The body ended too early.") from None
+
+
+def _text(header: str) -> str:
+    """Return a header that can be written down: what is no UTF-8 in it is replaced."""
+    return header.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _told(problem: web.HTTPException) -> web.Response:
@@ -191,6 +217,6 @@ def _credentials_of(header: str) -> tuple[str, str]:
         return "", ""
     try:
         name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII, or no UTF-8
         return "", ""
     return name, password

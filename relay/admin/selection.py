@@ -71,5 +71,3 @@ async def read(request: web.Request, kind: type[S], example: str = EXAMPLE) -> S
         raise BadRequest(f"The body is not as expected: {problem}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest(f"The body is not valid JSON; send {example}.") from None
-    except web.RequestPayloadError:
-        raise BadRequest("The body is not encoded as its headers say.") from None

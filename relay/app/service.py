@@ -110,7 +110,9 @@ class App:
         close_s = min(CLOSE_S, drain_s * DRAIN_CLOSE)
         async with (
             asyncio.TaskGroup() as tasks,
-            listening(admin, parts.config.admin.listen, close_s) as self.admin_address,
+            listening(
+                admin, parts.config.admin.listen, close_s, parts.config.server.idle_timeout
+            ) as self.admin_address,
             notifying(parts, journal, dispatcher, receiving.front),
             receiving.kafka.running(drain_s * DRAIN_KAFKA),
         ):

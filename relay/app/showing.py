@@ -70,9 +70,21 @@ def admin_of(
 
 
 @asynccontextmanager
-async def listening(server: AdminServer, listen: Listen, close_s: float) -> AsyncIterator[str]:
-    """Serve while the context is open; yields the address. Raises `RelayError`."""
-    runner = Runner(server.application(), access_log=None, shutdown_timeout=close_s)
+async def listening(
+    server: AdminServer, listen: Listen, close_s: float, idle_s: float
+) -> AsyncIterator[str]:
+    """Serve while the context is open; yields the address. Raises `RelayError`.
+
+    A connection that has not sent a whole request head within `idle_s` is closed. No body is
+    unpacked: that would be done before anybody is asked for the password.
+    """
+    runner = Runner(
+        server.application(),
+        access_log=None,
+        shutdown_timeout=close_s,
+        keepalive_timeout=idle_s,
+        auto_decompress=False,
+    )
     await runner.setup()
     try:
         yield await _listen(runner, listen)
@@ -166,6 +178,7 @@ def _guard(parts: Parts) -> Guard:
         password=(lambda: password.current().secret) if password else None,
         hosts=(*settings.hosts, settings.listen.host),
         metrics_open=settings.metrics_open,
+        body_timeout_s=parts.config.server.body_timeout,
     )
 
 

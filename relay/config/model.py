@@ -65,8 +65,9 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     idle_timeout: Annotated[
         Duration,
         Meta(
-            description="A connection that sent no whole request head for this long is closed; "
-            "set it longer than a load balancer's idle timeout."
+            description="A connection that sent no whole request head, or read nothing of its "
+            "answers, for this long is closed; set it longer than a load "
+            "balancer's idle timeout."
         ),
     ] = preset(Duration("75s"))
     body_timeout: Annotated[

@@ -10,7 +10,6 @@ from typing import Any, Final, cast
 
 import msgspec
 from aiohttp import web
-from aiohttp.http import RawRequestMessage
 
 from relay.discreet import NO_HTTP, DiscreetConnection
 from relay.sources.answer import Answer, Complaint, Refused
@@ -72,28 +71,6 @@ class _Connection(DiscreetConnection):
     def __init__(self, server: Server, **limits: Any) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **limits)
         self._answered = server.answered
-
-    def data_received(self, data: bytes) -> None:
-        """Tell a request whose body goes wrong halfway so.
-
-        aiohttp puts the error behind the request, which then waits for the rest in vain.
-        """
-        super().data_received(data)
-        request = self._current_request
-        if request is None or request.content.is_eof() or not self._messages:
-            return
-        if not isinstance(self._messages[-1][0], RawRequestMessage):
-            request.content.set_exception(web.RequestPayloadError())
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """End what was left to do, unless that is to store a request which came whole.
-
-        aiohttp would go on waiting for the rest of a request that was refused half-read.
-        """
-        task, is_answering = self._task_handler, self._request_in_progress
-        super().connection_lost(exc)
-        if task is not None and not is_answering:
-            task.cancel()
 
     def refusal(self) -> web.Response:
         self._answered(400)

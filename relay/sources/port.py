@@ -9,6 +9,11 @@ from typing import Self
 from relay.errors import RelayError
 from relay.sources.connections import Server, bounded
 
+ACCEPTED_AT_ONCE = 64
+"""Connections that asyncio accepts before it looks at any; as many as it was told to queue.
+
+More of a crowd at once would be more open files than there may be, whatever became of them then.
+"""
 BACKLOG = 4096
 """Connections that the kernel holds until they are accepted; aiohttp's 128 refuses crowds."""
 
@@ -39,8 +44,9 @@ class Port:
         loop = asyncio.get_running_loop()
         try:
             self._listening = await loop.create_server(
-                factory, self._host, self._port, backlog=BACKLOG
+                factory, self._host, self._port, backlog=ACCEPTED_AT_ONCE
             )
+            _queue_crowds(self._listening)
         except OSError as error:
             raise cannot_listen(self.address, "[server] listen", error) from None
         self._port = self._listening.sockets[0].getsockname()[1]
@@ -73,6 +79,12 @@ async def listening(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         raise cannot_listen(address_of(host, port), "[server] listen", error) from None
     return sockets
+
+
+def _queue_crowds(server: asyncio.Server) -> None:
+    for each in server.sockets:
+        with each.dup() as same:
+            same.listen(BACKLOG)
 
 
 def address_of(host: str, port: int) -> str:

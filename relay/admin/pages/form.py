@@ -33,5 +33,5 @@ async def fields(request: web.Request) -> Mapping[str, str]:
     try:
         body = (await request.read()).decode()
         return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS))
-    except (web.RequestPayloadError, ValueError):
+    except ValueError:
         raise BadRequest("What was sent is no form that can be read.") from None

@@ -43,6 +43,8 @@ from tests.given.event.builders import NOW_S, conversion
 
 PINTEREST, TIKTOK = "pinterest-main", "tiktok-main"
 CLOSE_S = 1.0
+IDLE_S = 75.0
+BODY_S = 30.0
 NO_LINKS = Links()
 ACTIVE = Health("active", None, "", None, None)
 BY_HAND = Health("paused", "paused_by_operator", "Paused by hand.", float(NOW_S), None)
@@ -113,8 +115,11 @@ class AdminPort:
         links: Links = NO_LINKS,
         emulated: Sequence[str] = (),
         max_size_bytes: int = 2**30,
+        idle_s: float = IDLE_S,
+        body_timeout_s: float = BODY_S,
     ) -> None:
         self.now_s = float(NOW_S)
+        self.idle_s = idle_s
         self.password = None if password is None else Secret(password)
         self.links, self.emulated = links, emulated
         self.address = ""
@@ -137,7 +142,9 @@ class AdminPort:
             retention_s=7 * 86_400.0,
         )
         asked = None if password is None else lambda: self.password
-        guard = Guard(password=asked, hosts=hosts, metrics_open=metrics_open)
+        guard = Guard(
+            password=asked, hosts=hosts, metrics_open=metrics_open, body_timeout_s=body_timeout_s
+        )
         self._server = self._made(guard)
         self._opened = AsyncExitStack()
 
@@ -193,7 +200,7 @@ class AdminPort:
     async def __aenter__(self) -> Self:
         await self.journal.open([each.name for each in self.destinations])
         self._opened.push_async_callback(self.journal.close)
-        served = listening(self._server, Listen("127.0.0.1:0"), CLOSE_S)
+        served = listening(self._server, Listen("127.0.0.1:0"), CLOSE_S, self.idle_s)
         self.address = f"http://{await self._opened.enter_async_context(served)}"
         return self
 

@@ -140,6 +140,7 @@ async def test_the_user_name_does_not_matter(tmp_path: Path) -> None:
         *(basic(each)["Authorization"] for each in ("", SECRET[:-1], f"{SECRET}x", SECRET.upper())),
         "Basic",
         "Basic %%%",
+        "Basic bättery",
         f"Basic {b64encode(b'no colon').decode()}",
         f"Basic {b64encode(bytes([58, 255])).decode()}",
         f"Bearer {SECRET.encode('ascii', 'ignore').decode()}",
@@ -162,6 +163,14 @@ async def test_nobody_is_let_in_while_there_is_no_password(tmp_path: Path) -> No
         port.password = None
         assert (await port.ask(SUMMARY)).status == 401
         assert (await port.ask(SUMMARY, headers=basic(""))).status == 401
+
+
+@pytest.mark.parametrize("header", ["Basic bättery", "Basic %%%", "Basic"])
+async def test_credentials_that_nobody_asked_for_may_be_anything(
+    tmp_path: Path, header: str
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        assert (await port.ask(SUMMARY, headers={"Authorization": header})).status == 200
 
 
 async def test_probes_need_no_password(tmp_path: Path) -> None:

@@ -36,6 +36,19 @@ def acts(shop: Shop) -> list[dict[str, Any]]:
     return found
 
 
+def test_who_acts_under_a_name_that_is_no_text_is_written_down_all_the_same(
+    tmp_path: Path,
+) -> None:
+    shop = Shop.of(tmp_path)
+    with shop.serving("--sandbox"):
+        url = f"http://127.0.0.1:{shop.admin}/api/v1/destinations/tiktok-sandbox/pause"
+        named = {"Relay-Actor": "J\xfcrgen"}  # goes out as Latin-1
+        with urlopen(Request(url, method="POST", headers=named), timeout=10) as answer:
+            answer.read()
+        found = acts(shop)
+    assert [(each["action"], each["actor"]) for each in found] == [("pause", "J\ufffdrgen")]
+
+
 def test_acts_of_commands_and_of_the_port_are_told_in_order(tmp_path: Path) -> None:
     shop = Shop.of(tmp_path)
     with shop.serving("--sandbox"):

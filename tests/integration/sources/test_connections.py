@@ -4,7 +4,10 @@ import asyncio
 import gc
 import json
 import logging
+import socket
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from typing import cast
 
 import pytest
 
@@ -13,7 +16,8 @@ from relay.errors import RelayError
 from relay.journal.entry import Entry, Rejection
 from relay.sources.body import MAX_BODIES_AT_ONCE
 from relay.sources.connections import MAX_REFUSED
-from relay.sources.port import Port
+from relay.sources.port import ACCEPTED_AT_ONCE, Port
+from relay.sources.receiver import MAX_LARGE_AT_ONCE, MAX_SEPARATORS
 from tests.given.event.inbound import encoded, event
 from tests.given.hostile.row import chunks
 from tests.given.journal.recording import RecordingJournal
@@ -34,7 +38,8 @@ NOTHING = {"accepted": 0, "rejected": 0}
 def _nothing_to_report(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Whatever clients do, it is no warning and no error in the relay's log."""
     yield
-    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    records = caplog.get_records("call")
+    assert [record for record in records if record.levelno >= logging.WARNING] == []
 
 
 def counts(answered: Answered) -> dict[str, int]:
@@ -309,6 +314,79 @@ async def test_a_large_body_does_not_keep_the_others_waiting() -> None:
         assert small.status == 202
         assert (await client.answer()).json["accepted"] == 5000
         assert port.journal.event_ids[0] == "small"
+
+
+async def test_few_large_bodies_are_prepared_at_a_time_and_small_ones_beside_them() -> None:
+    large = post(b"[" + b"1," * MAX_SEPARATORS + encoded() + b"]")
+    journal = RecordingJournal(held=True)
+    async with serving(journal) as port, AsyncExitStack() as clients:
+        crowd = [await clients.enter_async_context(Client(port.number)) for _ in range(8)]
+        for client in crowd:
+            await client.send(large)
+        await until(lambda: journal.waiting == MAX_LARGE_AT_ONCE)
+        small = asyncio.create_task(port.post(encoded(event_id="small")))
+        await until(lambda: journal.waiting == MAX_LARGE_AT_ONCE + 1)
+
+        while not journal.entries or journal.waiting:
+            assert journal.waiting <= MAX_LARGE_AT_ONCE + 1
+            journal.release()
+            await until(lambda: journal.waiting or len(journal.entries) == len(crowd) + 1)
+
+        assert (await small).status == 202
+        assert {(await client.answer()).json["rejected"] for client in crowd} == {MAX_SEPARATORS}
+
+
+async def test_a_client_that_reads_none_of_its_answers_is_hung_up_on() -> None:
+    request = post(b"[" + b"1," * 1000 + b"1]")
+    async with serving(idle_timeout_s=0.1) as port:
+        with socket.create_connection(("127.0.0.1", port.number)) as silent:
+            silent.setblocking(False)
+            await asyncio.get_running_loop().sock_sendall(silent, request * 100)
+            await until(lambda: port.open_connections)
+            await until(lambda: not port.server.connections)
+
+        assert (await port.post(encoded())).status == 202
+
+
+class SlowlyRead(asyncio.Transport):
+    """A connection whose other side reads a little, and then nothing more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = [3, 2, 1, 1]
+        self.is_aborted = False
+
+    def get_write_buffer_size(self) -> int:
+        """Return what is still to be read."""
+        return self.left.pop(0)
+
+    def abort(self) -> None:
+        """End it."""
+        self.is_aborted = True
+
+
+async def test_a_client_that_reads_slowly_is_waited_for() -> None:
+    slow = SlowlyRead()
+    async with serving(idle_timeout_s=0.01) as port:
+        connection = cast("DiscreetConnection", port.server())
+        connection._watch_reading(slow)
+        await until(lambda: slow.is_aborted)
+
+    assert slow.left == []
+
+
+async def test_a_crowd_is_accepted_by_and_by() -> None:
+    """Accepted at once, it would be as many open files, however few connections there may be."""
+    crowd = 4 * ACCEPTED_AT_ONCE
+    async with serving(max_connections=crowd) as port, AsyncExitStack() as clients:
+        for _ in range(crowd):  # the kernel lets them in, before the port could look
+            clients.enter_context(socket.create_connection(("127.0.0.1", port.number)))
+        steps = []
+        while (before := len(port.server.connections)) < crowd:
+            await asyncio.sleep(0)
+            steps.append(len(port.server.connections) - before)
+
+        assert max(steps) <= ACCEPTED_AT_ONCE + 1
 
 
 async def test_refused_connections_have_a_bound_too() -> None:
