@@ -44,7 +44,6 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     struct: type[msgspec.Struct]
     fields: "dict[str, Leaf | Table | Group]"
-    optional: bool
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +75,7 @@ Node = Leaf | Table | Group
 @cache
 def shape() -> Table:
     """Return the tree of everything that can be set."""
-    return _table(Config, optional=False)
+    return _table(Config)
 
 
 def leaves(table: Table, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, Leaf]]:
@@ -121,9 +120,9 @@ def toml(value: object) -> str:
     return msgspec.json.encode(str(value)).decode()
 
 
-def _table(struct: type[msgspec.Struct], *, optional: bool) -> Table:
+def _table(struct: type[msgspec.Struct]) -> Table:
     fields = {field.name: _node(field) for field in msgspec.structs.fields(struct)}
-    return Table(struct=struct, fields=fields, optional=optional)
+    return Table(struct=struct, fields=fields)
 
 
 def _node(field: msgspec.structs.FieldInfo) -> Node:
@@ -133,13 +132,13 @@ def _node(field: msgspec.structs.FieldInfo) -> Node:
         return Group(kinds=_kinds(value_type), name_annotation=name_annotation)
     choices = _alternatives(field.type)
     if isinstance(choices[0], type) and issubclass(choices[0], msgspec.Struct):
-        return _table(choices[0], optional=field.default is None)
+        return _table(choices[0])
     return _leaf(field, choices[0])
 
 
 def _kinds(value_type: Any) -> dict[str, Table]:
     structs = _alternatives(value_type)
-    return {str(each.__struct_config__.tag or ""): _table(each, optional=False) for each in structs}
+    return {str(each.__struct_config__.tag or ""): _table(each) for each in structs}
 
 
 def _leaf(field: msgspec.structs.FieldInfo, value_type: Any) -> Leaf:
