@@ -45,7 +45,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command(short_help="Validate the configuration.")
-@click.option("--live", is_flag=True, help="Ask the platforms whether they take the credentials.")
+@click.option("--live", is_flag=True, help="Ask the platforms whether they accept the credentials.")
 @click.option(
     "--test-event-code",
     metavar="CODE",
