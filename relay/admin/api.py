@@ -1,7 +1,6 @@
 """`/api/v1`: the JSON behind the page, for programs and the command line."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import msgspec
 from aiohttp import web
@@ -10,6 +9,7 @@ from relay.admin import answer, forget, query, selection
 from relay.admin.answer import BadRequest
 from relay.delivery import DeadReason
 from relay.journal.letter import DeadFilter
+from relay.outcome.audit import Control
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.producers import Producers
@@ -20,18 +20,6 @@ from relay.outcome.view import RangeName
 DEAD_LETTERS = 100
 REJECTIONS = 1000
 """Entries of a list if the request names no `limit`."""
-
-
-class Control(Protocol):
-    """Pauses and resumes destinations by name; KeyError for an unknown one."""
-
-    async def pause(self, name: str) -> None:
-        """Stop sending to it."""
-        ...
-
-    async def resume(self, name: str) -> None:
-        """Clear any pause or wait, and try at once."""
-        ...
 
 
 class ReplayResult(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from relay.admin.api import Api, Control
+from relay.admin.api import Api
 from relay.admin.connection import Runner
 from relay.admin.guard import Guard
 from relay.admin.pages import Links, Pages, ScreenContext
@@ -21,7 +21,7 @@ from relay.dispatch.transport import AiohttpTransport
 from relay.dispatch.trial import Trials
 from relay.journal.base import Journal
 from relay.outcome.audit import SUFFIX as AUDIT_SUFFIX
-from relay.outcome.audit import AuditedControl, AuditedErasure, AuditedLetters, Trail
+from relay.outcome.audit import AuditedControl, AuditedErasure, AuditedLetters, Control, Trail
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.exposition import Exposition

@@ -123,14 +123,14 @@ class Trail:
 
 
 class Control(Protocol):
-    """Pauses and resumes destinations by name."""
+    """Pauses and resumes destinations by name; KeyError for an unknown one."""
 
     async def pause(self, name: str) -> None:
         """Stop sending to it."""
         ...
 
     async def resume(self, name: str) -> None:
-        """Clear any pause or wait."""
+        """Clear any pause or wait, and try at once."""
         ...
 
 

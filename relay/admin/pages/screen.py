@@ -9,13 +9,13 @@ import msgspec
 from aiohttp import web
 
 from relay.admin.answer import BadRequest
-from relay.admin.api import Control
 from relay.admin.guard import FAILED, MISTAKE
 from relay.admin.pages.link import Links
 from relay.admin.pages.renderer import Renderer
 from relay.admin.query import choice
 from relay.errors import JournalUnavailable
 from relay.metrics import Metrics
+from relay.outcome.audit import Control
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.insight.insight import Insight
 from relay.outcome.probe import Probe
