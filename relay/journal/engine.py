@@ -174,7 +174,7 @@ class Engine:
     async def _look_around(self) -> None:
         """Learn how much room there is, by a commit of nothing, before any event comes in."""
         try:
-            await self.writer.submit(_nothing)
+            await self.writer.progress()
         except JournalUnavailable:
             return  # the writer goes on trying, and refuses events until it succeeds
 
@@ -235,10 +235,6 @@ def _recover(connection: sqlite3.Connection, ledger: Ledger) -> Recovered:
     return Recovered(
         arrived, pause.load(connection), wait.load(connection), tail, key_use.load(connection)
     )
-
-
-def _nothing(connection: sqlite3.Connection) -> None:
-    del connection
 
 
 def _append(

@@ -283,7 +283,7 @@ class SqliteJournal:
 
         Raises `JournalUnavailable` if it came to an end by failing.
         """
-        await self._opened.writer.submit(_nothing)
+        await self._opened.writer.progress()
 
     def size_bytes(self) -> int:
         """Return the bytes of the journal's files."""
@@ -347,7 +347,3 @@ class SqliteJournal:
         if self._engine is None:
             raise RuntimeError("the journal is not open")
         return self._engine
-
-
-def _nothing(connection: sqlite3.Connection) -> None:
-    del connection

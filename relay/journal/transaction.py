@@ -34,20 +34,6 @@ class Companion(Protocol):
         ...
 
 
-class NoCompanion:
-    """Nothing is collected."""
-
-    def flush(self, connection: sqlite3.Connection) -> None:
-        """Do nothing."""
-
-    def committed(self) -> Callable[[], None]:
-        """Return nothing to do."""
-        return _nothing
-
-    def discard(self) -> None:
-        """Do nothing."""
-
-
 class Job(NamedTuple):
     """An operation that waits for its transaction, and the future of its result."""
 
@@ -140,7 +126,3 @@ def fail(future: "Future[Any]", error: Exception) -> None:
     """Give a future an error, unless it was cancelled."""
     if not future.done():
         future.set_exception(error)
-
-
-def _nothing() -> None:
-    pass

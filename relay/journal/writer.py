@@ -24,7 +24,6 @@ from relay.journal.transaction import (
     Companion,
     Done,
     Job,
-    NoCompanion,
     Operation,
     commit,
     fail,
@@ -53,7 +52,7 @@ class Writer:
     def __init__(
         self,
         connect: Callable[[], sqlite3.Connection],
-        companion: Companion | None = None,
+        companion: Companion,
         *,
         probe_interval_s: float = PROBE_INTERVAL_S,
         gathering_s: float = GATHERING_S,
@@ -62,7 +61,7 @@ class Writer:
         hanging_s: float = HANGING_S,
     ) -> None:
         self._connect = connect
-        self._companion = companion or NoCompanion()
+        self._companion = companion
         self._probe_interval_s = probe_interval_s
         self._gathering_s = gathering_s
         self._max_queued_events = max_queued_events
@@ -106,6 +105,13 @@ class Writer:
         """Queue like `submit`, but refuse while the storage fails or too much waits for it."""
         with self._condition:
             return self._put(operation, events, self._refusal(events))
+
+    async def progress(self) -> None:
+        """Return once an empty transaction has come to its end: the writer does not hang.
+
+        Raises `JournalUnavailable` if it came to an end by failing.
+        """
+        await self.submit(_nothing)
 
     def fault(self) -> str | None:
         """Return why appends are refused at the moment, or None."""
@@ -236,6 +242,10 @@ def refused(reason: str) -> "Future[Any]":
     future = asyncio.get_running_loop().create_future()
     future.set_exception(JournalUnavailable(reason))
     return future
+
+
+def _nothing(connection: sqlite3.Connection) -> None:
+    del connection
 
 
 def touch(connection: sqlite3.Connection) -> None:

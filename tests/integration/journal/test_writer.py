@@ -19,6 +19,19 @@ NEVER_S = 3_600.0
 TURNS = 1_000_000
 
 
+class Idle:
+    """A companion that collects nothing."""
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        pass
+
+    def committed(self) -> Callable[[], None]:
+        return lambda: None
+
+    def discard(self) -> None:
+        pass
+
+
 @asynccontextmanager
 async def writing(
     folder: Path,
@@ -41,7 +54,7 @@ async def writing(
 
     writer = Writer(
         opened,
-        companion,
+        companion or Idle(),
         probe_interval_s=probe_interval_s,
         gathering_s=gathering_s,
         max_queued_events=max_queued_events,
@@ -425,26 +438,20 @@ async def test_an_error_of_connecting_reaches_whoever_starts() -> None:
     def refused() -> sqlite3.Connection:
         raise PermissionError("no")
 
-    writer = Writer(refused)
+    writer = Writer(refused, Idle())
     with pytest.raises(PermissionError):
         await writer.start()
     await writer.close()
 
 
-class Careless:
+class Careless(Idle):
     """A companion whose announcement goes wrong on the loop."""
-
-    def flush(self, connection: sqlite3.Connection) -> None:
-        pass
 
     def committed(self) -> Callable[[], None]:
         def announce() -> None:
             raise LookupError("a bug of a listener")
 
         return announce
-
-    def discard(self) -> None:
-        pass
 
 
 async def test_what_is_on_disk_is_acknowledged_whatever_a_listener_does(tmp_path: Path) -> None:
