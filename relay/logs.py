@@ -9,6 +9,7 @@ headers, those of a decoder the payload.
 
 import logging
 import re
+import select
 import sys
 import traceback
 import unicodedata
@@ -34,6 +35,9 @@ MAX_FIELD = 300
 MAX_FRAMES = 5
 """Places told of one exception, the innermost ones."""
 
+PATIENCE_MS: Final = 500
+"""How long a line waits for whoever reads the log."""
+
 PLAIN_FIELDS: Final = frozenset(
     {
         *("destination", "group_id", "listen", "outcome", "path", "reason", "source", "topic"),
@@ -56,6 +60,12 @@ _LONG_WORD = re.compile(r"[A-Za-z]{15}")
 _BETWEEN_DIGITS = r"(?:[\s.()/+\-\u2010-\u2015\u2212]|%(?:25)*[2-5][0-9A-Fa-f])"
 _PHONE = re.compile(rf"\+?\(?\d(?:{_BETWEEN_DIGITS}{{0,4}}\d){{6,}}")
 
+_MISSING: Final = {
+    "name": __name__,
+    "levelno": logging.WARNING,
+    "levelname": "WARNING",
+    "msg": "nobody read the log for a while, and lines are missing here",
+}
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -126,13 +136,38 @@ def describe_exception(error: BaseException) -> dict[str, object]:
 
 
 class _LineHandler(logging.StreamHandler[TextIO]):
-    """A handler that says nothing when its stream is closed or full.
+    """A handler that leaves out what its stream cannot take: closed, full, or read by nobody.
 
-    The standard one prints the record's arguments, unscrubbed.
+    The standard one would print the record's arguments, unscrubbed, or wait for a reader for ever,
+    and with it whoever logs: the whole relay.
     """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._missed = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, and before it how many there was no room for."""
+        if not self._has_room():
+            self._missed += 1
+            return
+        if self._missed:
+            missed, self._missed = self._missed, 0
+            super().emit(logging.makeLogRecord(_MISSING | {"lines": missed}))
+        super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
         """Drop the line: there is nowhere left to tell it."""
+
+    def _has_room(self) -> bool:
+        """Wait for a reader, but not again as long as it stands still."""
+        try:
+            descriptor = self.stream.fileno()
+        except (AttributeError, OSError, ValueError):  # none, closed, or in memory
+            return True
+        poll = select.poll()
+        poll.register(descriptor, select.POLLOUT)
+        return bool(poll.poll(0 if self._missed else PATIENCE_MS))
 
 
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:

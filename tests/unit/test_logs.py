@@ -3,7 +3,9 @@
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -202,6 +204,24 @@ def test_a_closed_stream_is_silent(capfd: pytest.CaptureFixture[str], stream: io
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.usefixtures("stream")
+def test_a_log_that_nobody_reads_holds_up_nothing_and_says_later_what_is_missing() -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as ours, os.fdopen(writer, "w", buffering=1) as theirs:
+        configure(theirs)
+        log = logging.getLogger("relay.x")
+        filled = fill(writer)
+        for _ in range(3):
+            log.info("nobody reads this")
+        os.read(reader, filled)
+        log.info("somebody reads this")
+        lines = [json.loads(ours.readline()) for _ in range(2)]
+
+    assert lines[0]["message"] == "nobody read the log for a while, and lines are missing here"
+    assert (lines[0]["level"], lines[0]["lines"]) == ("warning", 3)
+    assert lines[1]["message"] == "somebody reads this"
+
+
 def test_a_field_cannot_replace_the_time_or_the_level() -> None:
     record = logging.makeLogRecord({"msg": "x", "levelname": "INFO", "time": "never", "level": "?"})
 
@@ -209,6 +229,17 @@ def test_a_field_cannot_replace_the_time_or_the_level() -> None:
 
     assert line["time"] != "never"
     assert line["level"] == "info"
+
+
+def fill(writer: int) -> int:
+    """Write to a pipe what it takes; return how much that was."""
+    filled = 0
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            filled += os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    return filled
 
 
 def _fail() -> None:
