@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -15,8 +15,7 @@ from relay.journal.settlement import Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import NOW_S, entry
 from tests.given.journal.failing import Disk, connections_on
-
-TURNS = 1_000_000
+from tests.given.journal.turns import until
 
 
 @asynccontextmanager
@@ -34,14 +33,6 @@ async def opened(path: Path, disk: Disk | None = None) -> AsyncIterator[SqliteJo
         yield journal
     finally:
         await journal.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(TURNS):
-        if condition():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never came to that")
 
 
 async def append(journal: SqliteJournal, first: int, count: int) -> None:

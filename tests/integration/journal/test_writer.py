@@ -14,9 +14,9 @@ from relay.errors import JournalUnavailable
 from relay.journal.transaction import Companion, Operation
 from relay.journal.writer import GATHERING_S, MAX_QUEUED_EVENTS, TOO_SLOW, Writer, touch
 from tests.given.journal.failing import Disk, connections_on, counting
+from tests.given.journal.turns import TURNS, until
 
 NEVER_S = 3_600.0
-TURNS = 1_000_000
 
 
 class Idle:
@@ -109,15 +109,6 @@ class Gate:
 
 def disk_full() -> sqlite3.OperationalError:
     return sqlite3.OperationalError("database or disk is full")
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let the loop turn until something is so."""
-    for _ in range(TURNS):
-        if condition():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never came to that")
 
 
 def spin_until(condition: Callable[[], bool]) -> None:

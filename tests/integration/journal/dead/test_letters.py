@@ -1,8 +1,5 @@
 """Dead letters: found by every filter, paged without gaps, replayed and dropped by the row."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from relay.journal.codec import decode_entry, entry_of
@@ -11,15 +8,9 @@ from relay.journal.entry import Entry
 from relay.journal.figures.reports import report, totals
 from relay.journal.letter import DeadFilter, DeadLetter, Prospect, Replayed
 from tests.given.event.builders import conversion, entry
-from tests.given.journal.seed import NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
+from tests.given.journal.seed import NOW_MS, PINTEREST, TIKTOK, Seed
 
 ALL = DeadFilter()
-
-
-@pytest.fixture
-def seed(tmp_path: Path) -> Iterator[Seed]:
-    with new_journal(tmp_path / "relay.db") as connection:
-        yield Seed(connection)
 
 
 def young(destination: str, entry: Entry) -> Prospect:

@@ -1,12 +1,9 @@
 """Sums of a range, of a lifetime, and the list of what was refused."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-
-import pytest
 
 from relay.conversion import Order
 from relay.journal.codec import entry_of
@@ -16,13 +13,7 @@ from relay.journal.figures.reports import MAX_REJECTIONS, rejections, report, to
 from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import conversion
-from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
-
-
-@pytest.fixture
-def seed(tmp_path: Path) -> Iterator[Seed]:
-    with new_journal(tmp_path / "relay.db") as connection:
-        yield Seed(connection)
+from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed
 
 
 def purchase(age_s: int = 0, value: str = "10.10") -> Entry:

@@ -1,23 +1,12 @@
 """The look-up across its life: ids wait in memory, go into runs, and survive a restart."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from relay.event_name import Lane
 from relay.journal.entry import Entry
 from relay.journal.find.lookup import RUN_EVENTS, Kind, Place, Run, Tail, places, recover, store
 from tests.given.event.builders import entry
-from tests.given.journal.seed import Seed, new_journal
+from tests.given.journal.seed import Seed
 
 HALF = RUN_EVENTS // 2
-
-
-@pytest.fixture
-def seed(tmp_path: Path) -> Iterator[Seed]:
-    with new_journal(tmp_path / "relay.db") as connection:
-        yield Seed(connection)
 
 
 def tail_of(groups: int, lane: Lane = Lane.MONEY) -> Tail:

@@ -1,9 +1,6 @@
 """What the journal tells of one event, from every constellation of rows that it may leave."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-
-import pytest
+from collections.abc import Sequence
 
 from relay.conversion import Order
 from relay.event_name import Lane
@@ -13,13 +10,7 @@ from relay.journal.entry import Passed
 from relay.journal.find.lookup import Kind, Place, Run, store
 from relay.journal.find.timeline import find
 from tests.given.event.builders import conversion, entry
-from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
-
-
-@pytest.fixture
-def seed(tmp_path: Path) -> Iterator[Seed]:
-    with new_journal(tmp_path / "relay.db") as connection:
-        yield Seed(connection)
+from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed
 
 
 def deliveries(seed: Seed, event_id: str, held: Sequence[Place] = ()) -> dict[str, Delivery]:

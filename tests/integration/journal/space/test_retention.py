@@ -1,9 +1,6 @@
 """What the journal forgets and what it must not, step by step, on real files."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from relay.conversion import Order
 from relay.event_name import Lane
@@ -18,12 +15,6 @@ from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Se
 
 DAY_MS = DAY_S * 1000
 WEEK_MS = 7 * DAY_MS
-
-
-@pytest.fixture
-def seed(tmp_path: Path) -> Iterator[Seed]:
-    with new_journal(tmp_path / "relay.db") as connection:
-        yield Seed(connection)
 
 
 def aged(event_id: str, age_ms: int, event: str = "purchase") -> Entry:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import NamedTuple
@@ -21,10 +21,10 @@ from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, conversion
 from tests.given.journal.failing import Disk, connections_on
+from tests.given.journal.turns import until
 
 MIB = 1024 * 1024
 MAX_SIZE_BYTES = 4 * MIB
-TURNS = 1_000_000
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=1, outcome="ok", http_status=200)
 
 
@@ -97,14 +97,6 @@ async def held(journal: Journal) -> Held:
         sum(map(len, found)),
         sum(each.replayable for each in letters.letters),
     )
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(TURNS):
-        if condition():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never came to that")
 
 
 async def waiting(journal: Journal, limit: int = 1_000) -> Sequence[Pending]:
