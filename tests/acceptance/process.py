@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -161,6 +162,13 @@ async def fetch(url: str) -> bytes:
     """Return the body at an address of the relay or the sandbox; anything but 200 is an error."""
     async with aiohttp.request("GET", url, raise_for_status=True) as response:
         return await response.read()
+
+
+async def accepted_ids(url: str, platform: str) -> Counter[str]:
+    """Return how often the emulated platform took each event id."""
+    lines = (await fetch(f"{url}/sandbox/ids?platform={platform}")).splitlines()
+    found = (msgspec.json.decode(line) for line in lines)
+    return Counter({each["event_id"]: each["count"] for each in found if "event_id" in each})
 
 
 class Producer:

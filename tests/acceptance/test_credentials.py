@@ -6,8 +6,8 @@ from pathlib import Path
 
 from relay.sandbox.server import Sandbox
 from tests.acceptance.hook import SECRET_PATH, Hook, environ
-from tests.acceptance.process import LOOK_S, Producer, Relay
-from tests.acceptance.test_kill import PLATFORMS, accepted_ids
+from tests.acceptance.process import LOOK_S, Producer, Relay, accepted_ids
+from tests.acceptance.test_kill import PLATFORMS
 
 OLD, NEW = "pina_old-token", "pina_new-token"
 RESUMED_WITHIN_S = 15.0

@@ -2,15 +2,13 @@
 
 import asyncio
 import random
-from collections import Counter
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from relay.dispatch.in_flight import MAX_IN_FLIGHT
 from relay.sandbox.server import Sandbox
-from tests.acceptance.process import Producer, Relay, fetch
+from tests.acceptance.process import Producer, Relay, accepted_ids
 
 MAX_BATCH = 50
 PLATFORMS = ("pinterest", "tiktok")
@@ -49,10 +47,3 @@ async def test_kills_under_load_lose_nothing_that_was_acknowledged(
         assert funnel["dead"] == 0
         assert funnel["received"] == funnel["skipped"] + funnel["delivered"]
         assert funnel["delivered"] >= len(acknowledged)
-
-
-async def accepted_ids(url: str, platform: str) -> Counter[str]:
-    """Return how often the emulated platform took each event id."""
-    lines = (await fetch(f"{url}/sandbox/ids?platform={platform}")).splitlines()
-    found = (msgspec.json.decode(line) for line in lines)
-    return Counter({each["event_id"]: each["count"] for each in found if "event_id" in each})

@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from relay.sandbox.server import Sandbox
-from tests.acceptance.process import LOOK_S, Producer, Relay, fetch
-from tests.acceptance.test_kill import PLATFORMS, accepted_ids
+from tests.acceptance.process import LOOK_S, Producer, Relay, accepted_ids, fetch
+from tests.acceptance.test_kill import PLATFORMS
 
 DRAIN_S = 10.0
 AT_ONCE_S = 2.0

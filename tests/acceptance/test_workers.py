@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from relay.sandbox.server import Sandbox
-from tests.acceptance.process import LOOK_S, Producer, Relay, fetch, purchase
+from tests.acceptance.process import LOOK_S, Producer, Relay, accepted_ids, fetch, purchase
 from tests.acceptance.test_key_canaries import SHOP, signed
-from tests.acceptance.test_kill import PLATFORMS, accepted_ids
+from tests.acceptance.test_kill import PLATFORMS
 from tests.given.event.shopify_payload import ORDER
 from tests.given.port.producers import Client, post
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -84,13 +83,6 @@ def lines_of(relay: Relay, part: str) -> list[dict[str, Any]]:
 def event(event_id: str) -> bytes:
     """Return a purchase as a message."""
     return msgspec.json.encode(purchase(event_id))
-
-
-async def accepted_ids(url: str, platform: str) -> Counter[str]:
-    """Return how often the emulated platform took each event id."""
-    lines = (await fetch(f"{url}/sandbox/ids?platform={platform}")).splitlines()
-    found = (msgspec.json.decode(line) for line in lines)
-    return Counter({each["event_id"]: each["count"] for each in found if "event_id" in each})
 
 
 async def until(

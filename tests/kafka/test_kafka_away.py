@@ -14,10 +14,9 @@ import pytest
 
 from deploy.kafka.broker import PASSWORD, USER, Cluster
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay, fetch, purchase
+from tests.acceptance.process import Relay, accepted_ids, fetch, purchase
 from tests.kafka.broker_side import fresh, make_topic, publish, read_all
 from tests.kafka.relay_side import (
-    accepted_ids,
     event,
     lines_of,
     outcomes_of,

@@ -11,9 +11,9 @@ import pytest
 
 from deploy.kafka.broker import Cluster
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay
+from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import admin, fresh, make_topic, publish, read_all
-from tests.kafka.relay_side import accepted_ids, event, metric_sum, outcomes_of, relay_of, until
+from tests.kafka.relay_side import event, metric_sum, outcomes_of, relay_of, until
 
 EVENTS = 6_000
 UNUSABLE = b"{}"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from deploy.kafka.broker import HERE, JARS, Cluster
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay
+from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import fresh, make_topic, publish
 from tests.kafka.missing import without
-from tests.kafka.relay_side import accepted_ids, event, relay_of, source_of, until
+from tests.kafka.relay_side import event, relay_of, source_of, until
 
 EXAMPLES = HERE / "examples"
 

@@ -13,9 +13,9 @@ from deploy.kafka.broker import Cluster
 from relay.dispatch.in_flight import MAX_IN_FLIGHT
 from relay.kafka.client import MAX_RECORDS
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay
+from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import fresh, make_topic, publish, read_all, uncommitted
-from tests.kafka.relay_side import accepted_ids, event, metric_sum, relay_of, until
+from tests.kafka.relay_side import event, metric_sum, relay_of, until
 
 EVENTS = int(os.environ.get("RELAY_KAFKA_EVENTS", "20000"))
 UNUSABLE = b'{"event":"purchase","event_id":"no-time"}'

@@ -12,9 +12,9 @@ import pytest
 
 from deploy.kafka.broker import Cluster
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay, purchase
+from tests.acceptance.process import Relay, accepted_ids, purchase
 from tests.kafka.broker_side import fresh, make_topic, producing, publish, read_all, uncommitted
-from tests.kafka.relay_side import accepted_ids, event, metric_sum, relay_of, source_of, until
+from tests.kafka.relay_side import event, metric_sum, relay_of, source_of, until
 
 
 async def test_every_shape_of_a_message_is_read(kafka: Cluster, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy.kafka.broker import Cluster
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay
+from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import admin, fresh, make_topic, publish, read_all, uncommitted
-from tests.kafka.relay_side import accepted_ids, event, metric_sum, relay_of, source_of, until
+from tests.kafka.relay_side import event, metric_sum, relay_of, source_of, until
 
 EVENTS = 12_000
 MAX_POLL_S = 6.0

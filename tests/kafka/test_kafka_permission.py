@@ -5,9 +5,9 @@ from pathlib import Path
 
 from deploy.kafka.broker import GUEST, JARS, PASSWORD, Cluster
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay
+from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import fresh, make_topic, publish, read_all
-from tests.kafka.relay_side import accepted_ids, event, lines_of, relay_of, source_of, until
+from tests.kafka.relay_side import event, lines_of, relay_of, source_of, until
 
 
 async def test_a_topic_that_may_not_be_made_is_named_and_waited_for(

@@ -12,9 +12,9 @@ import pytest
 
 from deploy.kafka.broker import GUEST, PASSWORD, Cluster
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay, purchase
+from tests.acceptance.process import Relay, accepted_ids, purchase
 from tests.kafka.broker_side import fresh, make_topic, publish
-from tests.kafka.relay_side import accepted_ids, event, lines_of, relay_of, source_of, until
+from tests.kafka.relay_side import event, lines_of, relay_of, source_of, until
 
 NEXT_PASSWORD = "the next one"
 

@@ -10,9 +10,9 @@ from aiokafka.admin import NewPartitions, RecordsToDelete
 
 from deploy.kafka.broker import Cluster
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay
+from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import admin, fresh, make_topic, publish, read_all
-from tests.kafka.relay_side import accepted_ids, event, lines_of, relay_of, source_of, until
+from tests.kafka.relay_side import event, lines_of, relay_of, source_of, until
 
 
 async def test_a_topic_that_comes_later_is_read_then(kafka: Cluster, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import Fault
 from tests.given.destination.sending import PINTEREST, TIKTOK, purchase
 from tests.simulation import virtual_time
-from tests.simulation.world import HOUR_S, event_ids, relay
+from tests.simulation.world import HOUR_S, event_ids, pinterest_answer, relay
 
 BURST: Final = 120
 POISON: Final = 3
@@ -56,7 +56,7 @@ class Poisoned:
             self.vain.append((len(self.asked), frozenset(ids)))
             return _REFUSED if self._way == "refuses" else _FAILED
         self.taken += ids
-        return _taken(len(ids))
+        return pinterest_answer(len(ids))
 
     async def close(self) -> None:
         """See `Transport.close`."""
@@ -107,12 +107,6 @@ def test_an_event_that_failed_alone_stays_alone(tmp_path: Path, seed: int) -> No
         later = [each for each in platform.asked[asked:] if event_id in each]
         assert later
         assert all(len(each) == 1 for each in later)
-
-
-def _taken(count: int) -> HttpResponse:
-    events = b",".join([b'{"status":"processed"}'] * count)
-    head = b'{"num_events_received":%d,"num_events_processed":%d,"events":[' % (count, count)
-    return HttpResponse(200, {}, head + events + b"]}")
 
 
 _REFUSED: Final = HttpResponse(400, {}, b'{"code": 4196, "message": "Invalid request"}')

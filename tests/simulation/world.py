@@ -114,7 +114,7 @@ class Platforms:
         (self.pinterest if to_pinterest else self.tiktok).append(
             RequestTaken(NOW_S + virtual_loop().time(), events)
         )
-        return _pinterest_answer(len(events)) if to_pinterest else _TIKTOK_ANSWER
+        return pinterest_answer(len(events)) if to_pinterest else _TIKTOK_ANSWER
 
     async def close(self) -> None:
         """See `Transport.close`."""
@@ -172,7 +172,7 @@ class _Body(msgspec.Struct):
     data: list[EventTaken]
 
 
-def _pinterest_answer(count: int) -> HttpResponse:
+def pinterest_answer(count: int) -> HttpResponse:
     events = b",".join([b'{"status":"processed"}'] * count)
     head = b'{"num_events_received":%d,"num_events_processed":%d,"events":[' % (count, count)
     return HttpResponse(200, {}, head + events + b"]}")
