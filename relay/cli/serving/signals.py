@@ -13,6 +13,10 @@ STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 LAST_SHARE: Final = 0.95
 """The part of the time to stop after which the process ends, whatever still hangs."""
 
+OVER: Final = "the time to stop is over; what is not finished goes on at the next start"
+TELL_S: Final = 0.2
+"""What the log has to take that sentence."""
+
 log = logging.getLogger(__name__)
 
 
@@ -51,5 +55,7 @@ async def until_told(
 
 def _give_up() -> None:
     """End the process from a thread of its own; what was not finished is as after a power cut."""
-    log.warning("the time to stop is over; what is not finished goes on at the next start")
+    telling = threading.Thread(target=log.warning, args=(OVER,), daemon=True)
+    telling.start()
+    telling.join(TELL_S)  # the log may be what hangs
     os._exit(0)

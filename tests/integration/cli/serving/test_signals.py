@@ -10,7 +10,8 @@ import pytest
 
 WITHIN_S = 20.0
 HANGING = """\
-import asyncio, sys, time
+import asyncio, logging, time
+from relay import logs
 from relay.cli.serving.signals import until_told
 
 async def main():
@@ -24,6 +25,8 @@ print("ended", flush=True)
 """
 BLOCKED = "time.sleep(60)"
 """The event loop itself hangs: no task of it could end the process."""
+BLOCKED_BY_THE_LOG = f"logs.configure(); logging.root.handlers[0].acquire(); {BLOCKED}"
+"""As while a line is written to a disk that never answers."""
 
 
 def ended(tmp_path: Path, after: str, *signals: signal.Signals) -> tuple[int, str, float]:
@@ -48,9 +51,10 @@ def test_the_first_signal_lets_the_process_end_by_itself(tmp_path: Path) -> None
     assert (code, out.split()) == (0, ["ready", "told", "ended"])
 
 
-def test_a_process_whose_loop_hangs_ends_when_its_time_is_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hang", [BLOCKED, BLOCKED_BY_THE_LOG])
+def test_a_process_whose_loop_hangs_ends_when_its_time_is_over(tmp_path: Path, hang: str) -> None:
     """A disk that never answers cannot keep it: what it would have written is written next time."""
-    code, out, took_s = ended(tmp_path, BLOCKED, signal.SIGTERM)
+    code, out, took_s = ended(tmp_path, hang, signal.SIGTERM)
 
     assert (code, out.split()) == (0, ["ready", "told"])
     assert took_s < WITHIN_S
