@@ -1,5 +1,6 @@
 """Wires what receives events: intake, producer keys, the producers' port, Kafka."""
 
+import logging
 from functools import partial
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
 from relay.workers.session import MainServices
 
+log = logging.getLogger(__name__)
+
 
 class Receiving(NamedTuple):
     """The sides that take events, and what lets producers in."""
@@ -33,8 +36,18 @@ async def receiving_of(parts: Parts, journal: SqliteJournal) -> Receiving:
     intake = Intake(router, storage, parts.clock, parts.config.intake.default_country)
     uses = Uses(journal.key_uses(), parts.clock)
     keyring = keyring_of(parts, uses)
+    _tell_keyless(parts, journal, keyring)
     front = _front(parts, intake, keyring, _services(parts, storage, uses))
     return Receiving(front, _kafka(parts, intake, journal), keyring)
+
+
+def _tell_keyless(parts: Parts, journal: SqliteJournal, keyring: Keyring) -> None:
+    """Say that the port is open to all again, as when a journal was restored without its keys."""
+    if journal.key_uses() and not keyring.required():
+        path = str(parts.config.keys_path)
+        log.warning(
+            "producers used keys, there is none now: nobody needs one", extra={"path": path}
+        )
 
 
 async def _router(parts: Parts, journal: SqliteJournal) -> Router:

@@ -158,3 +158,15 @@ def test_a_running_relay_notices_new_rotated_and_revoked_keys(shop: Shop) -> Non
         assert shop.run("keys", "revoke", "backend").code == 0
         assert within_a_second(shop, first, 401)
         assert status_of(shop, second) == 401
+
+
+def test_a_relay_whose_keys_are_gone_says_that_nobody_needs_one(shop: Shop) -> None:
+    """As after a journal was restored, or moved, without the file beside it."""
+    key = made(shop, "backend")
+    with shop.serving() as relay:
+        sent = shop.run("send", "-", stdin=json.dumps(purchase("a")), RELAY_API_KEY=key["token"])
+        assert sent.code == 0, sent.err
+        assert "nobody needs one" not in relay.err
+    (shop.folder / "data" / "keys.json").unlink()
+    with shop.serving() as relay:
+        assert "producers used keys, there is none now: nobody needs one" in relay.err
