@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from relay.outcome.published import Outcome
-from tests.acceptance.process import Relay, fetch, purchase
+from tests.acceptance.process import Relay, accepted_ids, fetch, purchase
 
 KAFKA = """
 [kafka]
@@ -94,3 +94,30 @@ async def until(
             if await condition():
                 return
             await asyncio.sleep(look_s)
+
+
+async def is_in_state(relay: Relay, state: str) -> bool:
+    """Return whether that is the state of the source."""
+    found: str = (await source_of(relay))["state"]
+    return found == state
+
+
+async def has_taken(relay: Relay, events: int) -> bool:
+    """Return whether the relay has accepted so many events."""
+    return await metric_sum(relay, "relay_events_received_total") >= events
+
+
+async def has_published(relay: Relay, count: int) -> bool:
+    """Return whether the relay has published so many outcomes."""
+    found: int = (await source_of(relay, "outcomes"))["published"]
+    return found >= count
+
+
+async def until_delivered(url: str, events: int) -> None:
+    """Wait until both platforms have taken so many events."""
+
+    async def delivered() -> bool:
+        counts = [await accepted_ids(url, name) for name in ("pinterest", "tiktok")]
+        return all(len(each) >= events for each in counts)
+
+    await until(delivered)

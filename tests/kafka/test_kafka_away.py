@@ -18,11 +18,13 @@ from tests.acceptance.process import Relay, accepted_ids, fetch, purchase
 from tests.kafka.broker_side import fresh, make_topic, publish, read_all
 from tests.kafka.relay_side import (
     event,
+    has_published,
+    is_in_state,
     lines_of,
     outcomes_of,
     relay_of,
-    source_of,
     until,
+    until_delivered,
 )
 
 AWAY_S = float(os.environ.get("RELAY_KAFKA_AWAY_S", "8"))
@@ -49,12 +51,12 @@ async def test_a_broker_that_goes_and_comes_is_nothing_to_http(
         )
         async with relay:
             await publish(kafka.address, topic, [event(f"before-{at}") for at in range(300)])
-            await _until_delivered(sandbox.url, 300)
+            await until_delivered(sandbox.url, 300)
             async with _away(kafka):
                 await _post_while_it_is_away(relay)
             await publish(kafka.address, topic, [event(f"after-{at}") for at in range(300)])
-            await _until_delivered(sandbox.url, 610)
-            await until(lambda: _published(relay, 2 * 610))
+            await until_delivered(sandbox.url, 610)
+            await until(lambda: has_published(relay, 2 * 610))
         counts = await accepted_ids(sandbox.url, "tiktok")
     assert len(counts) == counts.total() == 610
     records = await read_all(kafka.address, "relay.outcomes")
@@ -82,16 +84,16 @@ async def test_sasl_with_tls_connects_and_a_wrong_password_is_one_line(
             options=options,
         )
         async with relay:
-            await until(lambda: _is(relay, "unreachable"))
+            await until(lambda: is_in_state(relay, "unreachable"))
             await asyncio.sleep(2.5)  # more than one try
             [line] = lines_of(relay, "sasl_plain_password")
             assert line["reason"].startswith("the broker refuses this user and password")
             assert line["key"] == "kafka.sasl_plain_password"
             await _http_works(relay, "meanwhile")
             password.write_text(PASSWORD)
-            await until(lambda: _is(relay, "active"))
+            await until(lambda: is_in_state(relay, "active"))
             await publish(kafka.address, topic, [event("secured")])
-            await _until_delivered(sandbox.url, 2)
+            await until_delivered(sandbox.url, 2)
         assert b"not the password" not in relay.text_on_disk()
         assert b"Traceback" not in relay.text_on_disk()
 
@@ -114,7 +116,7 @@ async def test_every_mechanism_connects(kafka: Cluster, tmp_path: Path, mechanis
         )
         async with relay:
             await publish(kafka.address, topic, [event("mechanism")])
-            await _until_delivered(sandbox.url, 1)
+            await until_delivered(sandbox.url, 1)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ async def test_a_wrong_setting_is_one_line_that_names_it(
             tmp_path / "r", sandbox.url, kafka.secured_address, ["any"], options=options
         )
         async with relay:
-            await until(lambda: _is(relay, "unreachable"))
+            await until(lambda: is_in_state(relay, "unreachable"))
             await asyncio.sleep(2.0)  # more than one try
             [line] = [each for each in lines_of(relay, "warning") if "key" in each]
             assert reason in line["reason"]
@@ -169,7 +171,7 @@ async def _post_while_it_is_away(relay: Relay) -> None:
     for number in range(10):
         await _http_works(relay, f"http-{number}")
         await asyncio.sleep(AWAY_S / 10)
-    assert await _is(relay, "unreachable")
+    assert await is_in_state(relay, "unreachable")
 
 
 async def _http_works(relay: Relay, event_id: str) -> None:
@@ -179,24 +181,6 @@ async def _http_works(relay: Relay, event_id: str) -> None:
     ):
         assert answer.status == 202
     await fetch(f"{relay.admin}/readyz")
-
-
-async def _is(relay: Relay, state: str) -> bool:
-    found: str = (await source_of(relay))["state"]
-    return found == state
-
-
-async def _published(relay: Relay, count: int) -> bool:
-    found: int = (await source_of(relay, "outcomes"))["published"]
-    return found >= count
-
-
-async def _until_delivered(url: str, events: int) -> None:
-    async def delivered() -> bool:
-        counts = [await accepted_ids(url, name) for name in ("pinterest", "tiktok")]
-        return all(len(each) >= events for each in counts)
-
-    await until(delivered)
 
 
 def _secured(kafka: Cluster, password: Path, mechanism: str) -> str:

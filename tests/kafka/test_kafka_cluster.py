@@ -11,9 +11,9 @@ import pytest
 
 from deploy.kafka.broker import Cluster
 from relay.sandbox import Sandbox
-from tests.acceptance.process import Relay, accepted_ids
+from tests.acceptance.process import accepted_ids
 from tests.kafka.broker_side import admin, fresh, make_topic, publish, read_all
-from tests.kafka.relay_side import event, metric_sum, outcomes_of, relay_of, until
+from tests.kafka.relay_side import event, has_taken, outcomes_of, relay_of, until
 
 EVENTS = 6_000
 UNUSABLE = b"{}"
@@ -30,7 +30,7 @@ async def test_the_leader_of_a_partition_may_die(three_brokers: Cluster, tmp_pat
         relay = relay_of(tmp_path, sandbox.url, cluster.address, [topic], options="outcomes = true")
         async with relay, asyncio.TaskGroup() as load:
             load.create_task(_publish_slowly(cluster.address, topic, messages))
-            await until(lambda: _took(relay, EVENTS // 4))
+            await until(lambda: has_taken(relay, EVENTS // 4))
             leader = cluster.nodes[await _leader(cluster.address, topic)]
             leader.kill()
             await until(lambda: _all_arrived(sandbox.url), within_s=90)
@@ -51,10 +51,6 @@ async def _leader(address: str, topic: str) -> int:
         [found] = await client.describe_topics([topic])
     leader: int = found["partitions"][0]["leader"]
     return leader
-
-
-async def _took(relay: Relay, events: int) -> bool:
-    return await metric_sum(relay, "relay_events_received_total") >= events
 
 
 async def _all_arrived(url: str) -> bool:

@@ -15,7 +15,7 @@ from relay.kafka.client import MAX_RECORDS
 from relay.sandbox import Sandbox
 from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import fresh, make_topic, publish, read_all, uncommitted
-from tests.kafka.relay_side import event, metric_sum, relay_of, until
+from tests.kafka.relay_side import event, has_taken, relay_of, until
 
 EVENTS = int(os.environ.get("RELAY_KAFKA_EVENTS", "20000"))
 UNUSABLE = b'{"event":"purchase","event_id":"no-time"}'
@@ -56,7 +56,7 @@ async def test_nothing_is_lost_while_relays_are_killed(kafka: Cluster, tmp_path:
 
 
 async def _until_it_took(relay: Relay, events: int) -> None:
-    await until(lambda: _took(relay, events), WITHIN_S)
+    await until(lambda: has_taken(relay, events), WITHIN_S)
 
 
 async def _until_all_is_read(address: str, topic: str) -> None:
@@ -64,7 +64,3 @@ async def _until_all_is_read(address: str, topic: str) -> None:
         return not await uncommitted(address, topic, topic)
 
     await until(nothing_left, WITHIN_S, look_s=0.5)
-
-
-async def _took(relay: Relay, events: int) -> bool:
-    return await metric_sum(relay, "relay_events_received_total") >= events

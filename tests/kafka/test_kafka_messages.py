@@ -14,7 +14,15 @@ from deploy.kafka.broker import Cluster
 from relay.sandbox import Sandbox
 from tests.acceptance.process import Relay, accepted_ids, purchase
 from tests.kafka.broker_side import fresh, make_topic, producing, publish, read_all, uncommitted
-from tests.kafka.relay_side import event, metric_sum, relay_of, source_of, until
+from tests.kafka.relay_side import (
+    event,
+    has_taken,
+    metric_sum,
+    relay_of,
+    source_of,
+    until,
+    until_delivered,
+)
 
 
 async def test_every_shape_of_a_message_is_read(kafka: Cluster, tmp_path: Path) -> None:
@@ -33,7 +41,7 @@ async def test_every_shape_of_a_message_is_read(kafka: Cluster, tmp_path: Path) 
         relay = relay_of(tmp_path, sandbox.url, kafka.address, [topic], group=topic)
         async with relay:
             await publish(kafka.address, topic, messages)
-            await _until_delivered(sandbox.url, 6)
+            await until_delivered(sandbox.url, 6)
             await until(lambda: _tombstones(relay, 1))
         ids = await accepted_ids(sandbox.url, "tiktok")
     assert ids == Counter(
@@ -54,7 +62,7 @@ async def test_what_cannot_be_used_is_written_away_as_it_came(
         relay = relay_of(tmp_path, sandbox.url, kafka.address, [topic], group=topic)
         async with relay:
             await publish(kafka.address, topic, messages)
-            await _until_delivered(sandbox.url, 2)
+            await until_delivered(sandbox.url, 2)
             await until(lambda: _is_committed(kafka, topic))
             assert await metric_sum(relay, "relay_events_rejected_total") == 8
             assert await metric_sum(relay, "relay_kafka_lag") == 0
@@ -84,7 +92,7 @@ async def test_a_codec_is_readable(kafka: Cluster, tmp_path: Path, codec: str) -
     ):
         messages = [event(f"{codec}-{at}") for at in range(20)]
         await publish(kafka.address, topic, messages, compression_type=codec)
-        await _until_delivered(sandbox.url, 20)
+        await until_delivered(sandbox.url, 20)
 
 
 async def test_a_transaction_counts_when_it_is_committed(kafka: Cluster, tmp_path: Path) -> None:
@@ -98,7 +106,7 @@ async def test_a_transaction_counts_when_it_is_committed(kafka: Cluster, tmp_pat
             await producer.abort_transaction()
             async with producer.transaction():
                 await producer.send_and_wait(topic, event("committed"))
-            await _until_delivered(sandbox.url, 1)
+            await until_delivered(sandbox.url, 1)
             await until(lambda: _is_committed(kafka, topic))
         assert set(await accepted_ids(sandbox.url, "pinterest")) == {"committed"}
 
@@ -112,7 +120,7 @@ async def test_as_large_as_the_broker_takes_can_be_rejected(kafka: Cluster, tmp_
         async with relay:
             options = {"compression_type": "zstd", "max_request_size": 10_000_000}
             await publish(kafka.address, topic, [large, event("next")], **options)
-            await _until_delivered(sandbox.url, 1)
+            await until_delivered(sandbox.url, 1)
             await until(lambda: _is_committed(kafka, topic))
     assert [record.value for record in await read_all(kafka.address, f"{topic}.rejected")] == [
         large
@@ -132,7 +140,7 @@ async def test_told_to_stop_it_leaves_with_everything_committed(
         async with first, second, asyncio.TaskGroup() as load:
             messages = [event(f"e{at}") for at in range(3_000)]
             load.create_task(publish(kafka.address, topic, messages))
-            await until(lambda: _took(first, 200))
+            await until(lambda: has_taken(first, 200))
             assert await first.end(signal.SIGTERM) == 0
             await until(lambda: _is_committed(kafka, topic))
             await first.start()
@@ -142,14 +150,6 @@ async def test_told_to_stop_it_leaves_with_everything_committed(
     assert len(counts) == counts.total() == 3_000
 
 
-async def _until_delivered(url: str, events: int) -> None:
-    async def delivered() -> bool:
-        counts = [await accepted_ids(url, name) for name in ("pinterest", "tiktok")]
-        return all(len(each) >= events for each in counts)
-
-    await until(delivered)
-
-
 async def _tombstones(relay: Relay, count: int) -> bool:
     found: int = (await source_of(relay))["tombstones"]
     return found == count
@@ -157,10 +157,6 @@ async def _tombstones(relay: Relay, count: int) -> bool:
 
 async def _is_committed(kafka: Cluster, topic: str) -> bool:
     return await uncommitted(kafka.address, topic, topic) == 0
-
-
-async def _took(relay: Relay, events: int) -> bool:
-    return await metric_sum(relay, "relay_events_received_total") >= events
 
 
 def _told(headers: tuple[tuple[str, bytes], ...]) -> tuple[str, str, str | None]:

@@ -14,7 +14,7 @@ from relay.sandbox import Sandbox
 from relay.schema.outcome import outcome_schema
 from tests.acceptance.process import Relay, purchase
 from tests.kafka.broker_side import read_all
-from tests.kafka.relay_side import outcomes_of, relay_of, source_of, until
+from tests.kafka.relay_side import has_published, outcomes_of, relay_of, source_of, until
 
 SCHEMA = outcome_schema()
 TOPIC = "relay.outcomes"
@@ -36,7 +36,7 @@ async def test_every_end_is_told_once_and_as_the_schema_says(
         relay = relay_of(tmp_path, sandbox.url, kafka.address, [], options="outcomes = true")
         async with relay:
             await _post(relay, events)
-            await until(lambda: _published(relay, 10))
+            await until(lambda: has_published(relay, 10))
             view = await source_of(relay, "outcomes")
         assert (view["state"], view["waiting"], view["lost"]) == ("active", 0, 0)
     ids = {each["event_id"].encode() for each in events}
@@ -89,11 +89,6 @@ async def _post(relay: Relay, events: list[dict[str, Any]]) -> None:
         session.post(f"{relay.producers}/v1/events", json=events) as answer,
     ):
         assert answer.status == 202
-
-
-async def _published(relay: Relay, count: int) -> bool:
-    found: int = (await source_of(relay, "outcomes"))["published"]
-    return found >= count
 
 
 async def _nothing_waits(relay: Relay) -> bool:

@@ -11,7 +11,7 @@ from deploy.kafka.broker import Cluster
 from relay.sandbox import Sandbox
 from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import admin, fresh, make_topic, publish, read_all, uncommitted
-from tests.kafka.relay_side import event, metric_sum, relay_of, source_of, until
+from tests.kafka.relay_side import event, is_in_state, metric_sum, relay_of, source_of, until
 
 EVENTS = 12_000
 MAX_POLL_S = 6.0
@@ -33,16 +33,16 @@ async def test_a_platform_down_for_longer_than_the_poll_interval(
         )
         async with relay:
             await publish(kafka.address, topic, [event(f"e{at}") for at in range(EVENTS)])
-            await until(lambda: _is(relay, "held"))
+            await until(lambda: is_in_state(relay, "held"))
             before = await _members(kafka, topic)
             await asyncio.sleep(MAX_POLL_S + 3)
-            assert await _is(relay, "held")
+            assert await is_in_state(relay, "held")
             assert await _members(kafka, topic) == before
             assert await metric_sum(relay, "relay_kafka_lag") > 0
             sandbox.exchange.run_scenario("ok")
             await _try_now(relay)
             await until(lambda: _all_arrived(sandbox.url), within_s=60)
-            await until(lambda: _is(relay, "active"))
+            await until(lambda: is_in_state(relay, "active"))
             assert await uncommitted(kafka.address, topic, topic) == 0
         counts = await accepted_ids(sandbox.url, "tiktok")
     assert counts.total() == EVENTS
@@ -62,7 +62,7 @@ async def test_a_relay_that_is_stuck_gives_its_partitions_away(
         helper = relay_of(tmp_path / "helper", fine.url, kafka.address, [topic], group=topic)
         async with stuck:
             await publish(kafka.address, topic, [event(f"e{at}") for at in range(EVENTS)])
-            await until(lambda: _is(stuck, "held"))
+            await until(lambda: is_in_state(stuck, "held"))
             async with helper:
                 await until(lambda: _has_partitions(helper, 2))
                 await until(lambda: _has_partitions(stuck, 2))
@@ -88,7 +88,7 @@ async def test_where_rejected_messages_cannot_be_written_nothing_is_skipped(
         relay = relay_of(tmp_path, sandbox.url, kafka.address, [topic], group=topic)
         async with relay:
             await publish(kafka.address, topic, [b"unusable"])
-            await until(lambda: _is(relay, "stopped"))
+            await until(lambda: is_in_state(relay, "stopped"))
             message = (await source_of(relay))["message"]
             assert f"{topic}.rejected" in message
             assert "max.message.bytes" in message
@@ -96,16 +96,11 @@ async def test_where_rejected_messages_cannot_be_written_nothing_is_skipped(
             await asyncio.sleep(2)
             assert not await accepted_ids(sandbox.url, "tiktok")
             await _allow(kafka, f"{topic}.rejected", "1000000")
-            await until(lambda: _is(relay, "active"))
+            await until(lambda: is_in_state(relay, "active"))
             await until(lambda: _arrived(sandbox.url, "behind-it"))
     assert [each.value for each in await read_all(kafka.address, f"{topic}.rejected")] == [
         b"unusable"
     ]
-
-
-async def _is(relay: Relay, state: str) -> bool:
-    found: str = (await source_of(relay))["state"]
-    return found == state
 
 
 async def _has_partitions(relay: Relay, count: int) -> bool:

@@ -7,7 +7,7 @@ from deploy.kafka.broker import GUEST, JARS, PASSWORD, Cluster
 from relay.sandbox import Sandbox
 from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import fresh, make_topic, publish, read_all
-from tests.kafka.relay_side import event, lines_of, relay_of, source_of, until
+from tests.kafka.relay_side import event, is_in_state, lines_of, relay_of, until
 
 
 async def test_a_topic_that_may_not_be_made_is_named_and_waited_for(
@@ -26,7 +26,7 @@ async def test_a_topic_that_may_not_be_made_is_named_and_waited_for(
             [line] = lines_of(relay, "cannot make it")
             assert f"{topic}.rejected" in line["topic"]
             await publish(kafka.address, topic, [b"unusable"])
-            await until(lambda: _is(relay, "stopped"), within_s=60)
+            await until(lambda: is_in_state(relay, "stopped"), within_s=60)
             await publish(kafka.address, topic, [event("behind-it")])
             await make_topic(kafka.address, f"{topic}.rejected")
             await until(lambda: _has(sandbox.url, "behind-it"), within_s=60)
@@ -44,7 +44,7 @@ async def test_a_topic_that_may_not_be_read_is_one_line(kafka: Cluster, tmp_path
     async with Sandbox() as sandbox:
         relay = _guest(kafka, tmp_path, sandbox.url, topic)
         async with relay:
-            await until(lambda: _is(relay, "unreachable"))
+            await until(lambda: is_in_state(relay, "unreachable"))
             await asyncio.sleep(3)  # more than one try
             [line] = lines_of(relay, '"level":"warning"')
             assert f"may not use the topic {topic};" in line["reason"]
@@ -80,11 +80,6 @@ async def _acl(kafka: Cluster, *arguments: str) -> None:
         stdout=asyncio.subprocess.DEVNULL,
     )
     assert await process.wait() == 0
-
-
-async def _is(relay: Relay, state: str) -> bool:
-    found: str = (await source_of(relay))["state"]
-    return found == state
 
 
 async def _has(url: str, event_id: str) -> bool:

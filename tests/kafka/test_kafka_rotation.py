@@ -14,7 +14,7 @@ from deploy.kafka.broker import GUEST, PASSWORD, Cluster
 from relay.sandbox import Sandbox
 from tests.acceptance.process import Relay, accepted_ids, purchase
 from tests.kafka.broker_side import fresh, make_topic, publish
-from tests.kafka.relay_side import event, lines_of, relay_of, source_of, until
+from tests.kafka.relay_side import event, has_published, lines_of, relay_of, until
 
 NEXT_PASSWORD = "the next one"
 
@@ -40,13 +40,13 @@ outcomes = true
         )
         async with relay:
             await publish(one_broker.address, topic, [event("before")])
-            await until(lambda: _published(relay, 2))
+            await until(lambda: has_published(relay, 2))
             await asyncio.to_thread(_restart_with_other_password, one_broker)
             await _post(relay, "meanwhile")
             await publish(one_broker.address, topic, [event("after")])
             await until(lambda: _told(relay, 2))
             password.write_text(NEXT_PASSWORD)
-            await until(lambda: _published(relay, 6))
+            await until(lambda: has_published(relay, 6))
         assert set(await accepted_ids(sandbox.url, "tiktok")) == {"before", "meanwhile", "after"}
 
 
@@ -67,11 +67,6 @@ async def _post(relay: Relay, event_id: str) -> None:
         session.post(f"{relay.producers}/v1/events", json=purchase(event_id)) as answer,
     ):
         assert answer.status == 202
-
-
-async def _published(relay: Relay, count: int) -> bool:
-    found: int = (await source_of(relay, "outcomes"))["published"]
-    return found >= count
 
 
 async def _told(relay: Relay, parts: int) -> bool:
