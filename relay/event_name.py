@@ -68,7 +68,7 @@ def canonical_name(name: str) -> str:
     """Return the standard name that `name` stands for, or `name` itself for a custom event."""
     if name in STANDARD_NAMES:
         return name
-    return _STANDARD_BY_SPELLING.get(_spelling(name), name)
+    return _STANDARD_BY_SPELLING.get(spelling(name), name)
 
 
 def lane_of(name: str) -> Lane:
@@ -81,12 +81,13 @@ def label_of(name: str) -> str:
     return name if name in STANDARD_NAMES else CUSTOM
 
 
-def _spelling(name: str) -> str:
+def spelling(name: str) -> str:
+    """Return a name as it is compared: without case, blanks, hyphens and underscores."""
     return name.translate(_IGNORED).lower()
 
 
 _STANDARD_BY_SPELLING: Final = {
-    _spelling(spelling): standard
+    spelling(alias): standard
     for standard, aliases in ALIASES.items()
-    for spelling in (standard, *aliases)
+    for alias in (standard, *aliases)
 }

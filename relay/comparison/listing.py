@@ -16,6 +16,7 @@ from typing import BinaryIO, Final, NamedTuple
 import msgspec
 
 from relay.errors import ConfigError
+from relay.event_name import spelling
 
 MAX_LINE_BYTES: Final = 2**20
 LISTED: Final = 20
@@ -33,7 +34,6 @@ _FOREIGN: Final = {
 """How files begin that people take for CSV."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _NOT_UTF_8: Final = "\N{REPLACEMENT CHARACTER}"
-_IGNORED: Final = str.maketrans("", "", " -_")
 _LOOSE_OFFSET: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)|\s+UTC$")
 
 
@@ -173,11 +173,6 @@ def identifier(text: str, what: str) -> str:
     if not text.isprintable():
         raise Unusable(f"its {what} holds a line break, or what cannot be printed")
     return text
-
-
-def spelling(name: str) -> str:
-    """Return a name as it is compared: without case, blanks, hyphens and underscores."""
-    return name.translate(_IGNORED).lower()
 
 
 def _named(header: str, delimiter: str) -> Sequence[str]:

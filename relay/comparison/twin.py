@@ -8,11 +8,10 @@ leaves open is told as a doubt: better one warning too many than a doubled sale.
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
-from relay.comparison.listing import spelling
 from relay.comparison.pixel_file import PixelEvent
 from relay.delivery import Limits
 from relay.event import ActionSource
-from relay.event_name import STANDARD_NAMES
+from relay.event_name import STANDARD_NAMES, spelling
 
 Cause = Literal["id_differs", "name_differs", "window_passed", "never_compared", "filed_offline"]
 """Why one sale is counted twice, or may be."""
