@@ -19,6 +19,7 @@ from contextlib import closing
 from typing import Any, Final, TypeVar
 
 from relay.errors import JournalUnavailable
+from relay.journal.disk.connection import pragma
 from relay.journal.space.shortage import CALM_S, Shortage
 from relay.journal.transaction import (
     Companion,
@@ -250,7 +251,7 @@ def _nothing(connection: sqlite3.Connection) -> None:
 
 def touch(connection: sqlite3.Connection) -> None:
     """Write one page without changing anything."""
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = pragma(connection, "user_version")
     connection.execute(f"PRAGMA user_version = {version}")
 
 

@@ -94,3 +94,9 @@ def _open(
         connection.close()
         raise
     return connection
+
+
+def pragma(connection: sqlite3.Connection, name: str) -> int:
+    """Return a setting or a count of SQLite's own."""
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value

@@ -16,7 +16,7 @@ from typing import Final
 
 from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.journal.cursor import Cursor
-from relay.journal.disk.connection import APPLICATION_ID, Connect, open_new, open_reader
+from relay.journal.disk.connection import APPLICATION_ID, Connect, open_new, open_reader, pragma
 from relay.journal.disk.storage import FULL, UNREADABLE, storage_fault
 from relay.journal.disk.upgrades import VERSION, absent_tables, create
 from relay.journal.find.recent import recent
@@ -163,7 +163,7 @@ def _judge(path: Path, connect: Connect) -> None:
     _judge_version(path, version)
     try:
         with closing(open_reader(path, connect)) as connection:
-            _judge_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
+            _judge_version(path, pragma(connection, "user_version"))
             if absent_tables(connection):
                 raise damaged(path)
             _judge_content(path, connection)

@@ -10,7 +10,7 @@ from contextlib import closing
 from importlib.resources import files
 from typing import Final
 
-from relay.journal.disk.connection import APPLICATION_ID
+from relay.journal.disk.connection import APPLICATION_ID, pragma
 
 FIRST_VERSION: Final = 1
 STEPS: Final[tuple[tuple[str, ...], ...]] = ()
@@ -45,7 +45,7 @@ def tables(version: int) -> frozenset[str]:
 
 def absent_tables(connection: sqlite3.Connection) -> Sequence[str]:
     """Return the names of the tables that a journal lacks, which its version should have."""
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = pragma(connection, "user_version")
     return sorted(tables(version) - _stored_tables(connection))
 
 
@@ -56,7 +56,7 @@ def _stored_tables(connection: sqlite3.Connection) -> frozenset[str]:
 
 def upgrade(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
     """Bring the journal up to the version that `steps` lead to; nothing if it is there."""
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = pragma(connection, "user_version")
     for number, step in enumerate(steps[version - FIRST_VERSION :], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

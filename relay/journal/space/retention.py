@@ -17,6 +17,7 @@ from typing import Final
 
 from relay.event_name import Lane
 from relay.journal import outcome
+from relay.journal.disk.connection import pragma
 from relay.journal.figures.fold import fold_minutes, forget_hours
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.figures.rollup import DAY_S
@@ -78,8 +79,8 @@ def relieve(
 
 def used_bytes(connection: sqlite3.Connection) -> int:
     """Return the bytes of the database in use; free pages are filled before the file grows."""
-    pages = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
-    return pages * _pragma(connection, "page_size")
+    pages = pragma(connection, "page_count") - pragma(connection, "freelist_count")
+    return pages * pragma(connection, "page_size")
 
 
 def forget_events(
@@ -149,16 +150,16 @@ def give_back(connection: sqlite3.Connection, spare_pages: int | None = None) ->
 
     Unless told otherwise it keeps some: the file is about to grow again.
     """
-    free = _pragma(connection, "freelist_count")
+    free = pragma(connection, "freelist_count")
     if spare_pages is None:
-        spare_pages = max(SPARE_PAGES, _pragma(connection, "page_count") // 10)
+        spare_pages = max(SPARE_PAGES, pragma(connection, "page_count") // 10)
     surplus = free - spare_pages
     if surplus <= 0:
         return False
     # The module steps this pragma only once, which frees one page whatever number is given.
     for _ in range(min(surplus, STEP_PAGES)):
         connection.execute("PRAGMA incremental_vacuum(1)")
-    return surplus > STEP_PAGES and _pragma(connection, "freelist_count") < free
+    return surplus > STEP_PAGES and pragma(connection, "freelist_count") < free
 
 
 def _settled_by_all(connection: sqlite3.Connection, lane: Lane, destinations: Sequence[str]) -> int:
@@ -225,11 +226,6 @@ def _forget_spent(connection: sqlite3.Connection) -> bool:
 def _delete(connection: sqlite3.Connection, table: str, ids: Sequence[int]) -> bool:
     connection.executemany(f"DELETE FROM {table} WHERE id = ?", [(row,) for row in ids])
     return bool(ids)
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
-    return value
 
 
 _FOR_EVER_MS: Final = 2**62

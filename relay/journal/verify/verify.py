@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from relay.journal.disk.connection import open_reader, open_still
+from relay.journal.disk.connection import open_reader, open_still, pragma
 from relay.journal.disk.file import stored_version
 from relay.journal.disk.still import ATTEMPTS, State
 from relay.journal.disk.upgrades import VERSION, absent_tables
@@ -50,7 +50,7 @@ def _verify(path: Path, watch: Watch, *, still: bool) -> list[Finding]:
 
 def _checks(path: Path, connection: sqlite3.Connection, watch: Watch) -> list[Finding]:
     """Return all findings; what is built on broken ground is not looked at."""
-    findings = [_version(path, _pragma(connection, "user_version"))]
+    findings = [_version(path, pragma(connection, "user_version"))]
     if findings[-1].fine:
         findings.append(_pages(path, connection, watch))
     if findings[-1].fine:
@@ -103,7 +103,7 @@ def _pages(path: Path, connection: sqlite3.Connection, watch: Watch) -> Finding:
     ]
     told += [f"no table {name}" for name in absent_tables(connection)]
     if not told:
-        return fine("pages", counted(_pragma(connection, "page_count"), "page"))
+        return fine("pages", counted(pragma(connection, "page_count"), "page"))
     more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
     return problem("pages", f"{path}: is damaged ({told[0]}{more})", RESTORE)
 
@@ -116,8 +116,3 @@ def _unreadable(path: Path, error: sqlite3.DatabaseError) -> Finding:
     return problem(
         "file", f"{path}: cannot be read ({name})", "check the disk, and run this as its owner"
     )
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
-    return value
