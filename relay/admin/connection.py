@@ -12,8 +12,11 @@ from relay.admin import answer
 from relay.admin.guard import FAILED, MISTAKE, harden
 from relay.discreet import NO_HTTP, DiscreetConnection
 
-MAX_CONNECTIONS: Final = 128
+MAX_CONNECTIONS: Final = 64
 """Open ones at a time, or they would take the files that deliveries need; one more ends another."""
+
+ACCEPTED_AT_ONCE: Final = 32
+"""Connections that asyncio accepts before it looks at any; as many wait until they are accepted."""
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from relay.admin.api import Api
-from relay.admin.connection import Runner
+from relay.admin.connection import ACCEPTED_AT_ONCE, Runner
 from relay.admin.guard import Guard
 from relay.admin.pages import Links, Pages, ScreenContext
 from relay.admin.server import AdminServer
@@ -184,7 +184,8 @@ def _guard(parts: Parts) -> Guard:
 
 async def _listen(runner: web.AppRunner, listen: Listen) -> str:
     try:
-        await web.TCPSite(runner, listen.host, listen.port).start()
+        site = web.TCPSite(runner, listen.host, listen.port, backlog=ACCEPTED_AT_ONCE)
+        await site.start()
     except OSError as error:
         raise cannot_listen(listen, "[admin] listen", error) from None
     return f"{listen.rpartition(':')[0]}:{runner.addresses[0][1]}"

@@ -14,7 +14,7 @@ from aiohttp import web
 from relay.discreet import NO_HTTP, DiscreetConnection
 from relay.sources.answer import Answer, Complaint, Refused
 
-MAX_REFUSED: Final = 256
+MAX_REFUSED: Final = 128
 """Connections that may be answered 503 at once; beyond these, one is closed without an answer."""
 FAREWELL_S: Final = 1.0
 """How long a refused client has to read why."""

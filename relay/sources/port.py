@@ -9,7 +9,7 @@ from typing import Self
 from relay.errors import RelayError
 from relay.sources.connections import Server, bounded
 
-ACCEPTED_AT_ONCE = 64
+ACCEPTED_AT_ONCE = 32
 """Connections that asyncio accepts before it looks at any; as many as it was told to queue.
 
 More of a crowd at once would be more open files than there may be, whatever became of them then.
