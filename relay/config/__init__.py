@@ -15,19 +15,10 @@ from relay.config.destination import (
 )
 from relay.config.kafka import KafkaConfig, KafkaSourceConfig
 from relay.config.load import load, parse
-from relay.config.model import (
-    AdminConfig,
-    Config,
-    IntakeConfig,
-    JournalConfig,
-    NotifyConfig,
-    ServerConfig,
-    ShopifyConfig,
-    SourcesConfig,
-)
+from relay.config.model import AdminConfig, Config
 from relay.config.quantity import Duration, Size
 from relay.config.sandbox import sandbox_config, sandboxed
-from relay.config.secret import Reading, Secret, SecretRef, SecretSource, TextOrRef, read_secret
+from relay.config.secret import Secret, SecretRef, SecretSource, TextOrRef, read_secret
 from relay.config.webhook import Webhook
 
 __all__ = [
@@ -37,22 +28,15 @@ __all__ = [
     "Country",
     "DestinationConfig",
     "Duration",
-    "IntakeConfig",
-    "JournalConfig",
     "KafkaConfig",
     "KafkaSourceConfig",
     "KnownKey",
     "Listen",
-    "NotifyConfig",
     "PinterestConfig",
-    "Reading",
     "Secret",
     "SecretRef",
     "SecretSource",
-    "ServerConfig",
-    "ShopifyConfig",
     "Size",
-    "SourcesConfig",
     "StandardName",
     "TextOrRef",
     "TikTokConfig",

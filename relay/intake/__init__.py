@@ -1,6 +1,6 @@
 """Intake: bytes of a producer into entries of the journal, and what was wrong with the others."""
 
-from relay.intake.intake import Intake, Origin, Store, Taken
+from relay.intake.intake import Intake, Origin, Taken
 from relay.intake.problem import Finding, Problem, TooMany, Unreadable
 from relay.intake.route import Route, Router
 from relay.intake.storage import Storage
@@ -14,7 +14,6 @@ __all__ = [
     "Route",
     "Router",
     "Storage",
-    "Store",
     "Taken",
     "TooMany",
     "Unreadable",
