@@ -20,7 +20,7 @@ from relay.sources.body import MAX_BODIES_AT_ONCE, STOPPING, BodyReader
 
 SOURCE: Final = "http"
 
-MAX_SEPARATORS: Final = 5_000
+MAX_SEPARATORS: Final = 20_000
 """Commas and line breaks of a body that is prepared at once, whatever else is under way."""
 MAX_LARGE_AT_ONCE: Final = 2
 """Larger bodies that are prepared at a time: as objects, events take many times their bytes, and
