@@ -27,7 +27,8 @@ from relay.journal.settlement import Dead, Retry, Settlement
 from relay.outcome.recorder import Recorder
 
 RETRY_LOOK_S = 1.0
-"""Between two looks for events that are due again."""
+"""Between two looks for events that are due again; while there are more of them, as soon as there
+is room, unless most of what a look would read is under way."""
 READ_EVENTS = 250
 """Events read at a time: decoding them holds the interpreter, for a millisecond at most."""
 STRETCH_EVENTS = 10
@@ -98,8 +99,7 @@ class Reader:
             await self._fill(lane)
         now_s = self._steady()
         if now_s >= self._retry_look_at:
-            self._retry_look_at = now_s + RETRY_LOOK_S
-            await self._read_retries()
+            await self._read_retries(now_s)
         if now_s >= self._age_look_at:
             self._age_look_at = now_s + AGE_LOOK_S
             await self._bury(self._waiting.discard(self._preparation.too_old()))
@@ -152,7 +152,7 @@ class Reader:
             await self._give_way()
         await self._queue(lane, chunk.pending)
 
-    async def _read_retries(self) -> None:
+    async def _read_retries(self, now_s: float) -> None:
         """Queue what is due again and not under way.
 
         What was under way when the read began is left out, too: the read may be older than the
@@ -162,8 +162,10 @@ class Reader:
         if not room:
             return
         under_way = self._retrying.copy()
-        now_ms = round(self._steady() * 1000)
-        due = await self._journal.due(self._name, now_ms, room + len(under_way))
+        limit = room + len(under_way)
+        due = await self._journal.due(self._name, round(now_s * 1000), limit)
+        if len(due) < limit or len(under_way) > room:
+            self._retry_look_at = now_s + RETRY_LOOK_S
         fresh = [each for each in due if (each.lane, each.offset) not in under_way]
         self._retrying.update((each.lane, each.offset) for each in fresh)
         await self._queue(RETRIES, fresh)

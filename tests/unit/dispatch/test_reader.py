@@ -42,7 +42,7 @@ class Backlog:
         self.limits.append(limit)
         return Chunk([pending(start + at) for at in range(limit)], start + limit)
 
-    async def due(self, destination: str, now_ms: int, limit: int) -> list[object]:
+    async def due(self, destination: str, now_ms: int, limit: int) -> list[Pending]:
         return []
 
 
@@ -177,3 +177,43 @@ async def test_events_that_grew_too_old_end_by_the_read_and_not_by_the_stretch()
 
 def _is_odd(pending: Pending) -> bool:
     return pending.offset % 2 == 1
+
+
+class DueAgain(Backlog):
+    """A log without new events, and retries without end that are all due."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settled = 0
+        self.looks: list[int] = []
+
+    async def read(self, destination: str, lane: Lane, start: int, limit: int) -> Chunk:
+        return Chunk((), start)
+
+    async def due(self, destination: str, now_ms: int, limit: int) -> list[Pending]:
+        self.looks.append(limit)
+        return [pending(self.settled + at, retry=True) for at in range(limit)]
+
+
+async def test_more_events_due_again_are_read_as_soon_as_there_is_room() -> None:
+    """So a replay of many is not sent a single request a second."""
+    backlog = DueAgain()
+    scene = Scene(backlog)
+    for _ in range(3):
+        await scene.reader.refill()
+        await scene.reader.refill()  # finds no room
+        batch = scene.batcher.batch(NOW_S * 1000)
+        assert batch is not None
+        scene.reader.ended(Settlement(delivered=batch.pendings))
+        backlog.settled += len(batch)
+    assert backlog.looks == [MOST, MOST, MOST]
+
+
+async def test_what_is_under_way_is_not_read_over_and_over() -> None:
+    """A platform that answers slowly has many under way, and each look reads all of them."""
+    backlog = DueAgain()
+    scene = Scene(backlog)
+    for _ in range(5):
+        await scene.reader.refill()
+        scene.batcher.batch(NOW_S * 1000)
+    assert backlog.looks == [MOST, 2 * MOST, 3 * MOST]
