@@ -30,7 +30,7 @@ def head(name: str, title: str) -> Json:
 def components(types: Sequence[type], template: str = LOCAL) -> Json:
     """Return the schemas of structs and of all they hold, by name."""
     _, found = msgspec.json.schema_components(types, ref_template=template)
-    plain: Json = changed(found, _flush)
+    plain: Json = changed(found, _unindented)
     return plain
 
 
@@ -43,7 +43,7 @@ def changed(part: Any, change: Callable[[Json], Json]) -> Any:
     return part
 
 
-def _flush(schema: Json) -> Json:
+def _unindented(schema: Json) -> Json:
     """Return a part without the indentation of its docstring, which Python drops itself from 3.13.
 
     Markdown, which OpenAPI's descriptions are, would make code of it.
