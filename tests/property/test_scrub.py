@@ -56,8 +56,8 @@ def test_no_phone_number_survives_its_separators(
 
     kept = scrub(f"call {around}+{number}{around} now")
 
-    digits = sum(char.isdigit() for char in kept)
-    assert digits == 0 or (OPAQUE in kept and digits < 7)  # a rest that is no number any more
+    left = sum(char.isdigit() for char in kept)
+    assert left == 0 or (OPAQUE in kept and left < 7)  # a rest that is no number any more
 
 
 @given(WORDS, BASE64.filter(lambda text: re.search("[A-Z0-9]", text[1:]) is not None))
