@@ -133,10 +133,11 @@ async def _account(world: World, report: Report) -> Account:
         acknowledged=report.acknowledged,
         requests=record.read(world.emulator.record),
         kills=world.relay.kills,
-        dead={
+        letters={
             (each["destination"], each["event_id"]): (each["reason"], each["code"])
             async for each in _dead_letters(world.relay)
         },
+        dead=await _counts(world.relay, "dead"),
         delivered=await _counts(world.relay, "delivered"),
     )
 

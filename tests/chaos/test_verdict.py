@@ -35,9 +35,16 @@ FINE = Account(
     acknowledged={PURCHASE},
     requests=[request("pinterest"), request("tiktok")],
     kills=[],
-    dead={},
+    letters={},
+    dead={"pinterest": 0, "tiktok": 0},
     delivered={"pinterest": 1, "tiktok": 1},
 )
+
+
+ONE_DEAD = {
+    "dead": {"pinterest": 0, "tiktok": 1},
+    "delivered": {"pinterest": 1, "tiktok": 0},
+}
 
 
 def problems(**changes: object) -> list[str]:
@@ -92,22 +99,20 @@ def test_there_are_no_more_duplicates_than_events_in_flight() -> None:
 
 
 def test_a_dead_letter_needs_an_answer_that_justifies_it() -> None:
-    dead = {("tiktok", PURCHASE): ("platform_rejected", "40002")}
-    delivered = {"pinterest": 1, "tiktok": 0}
+    letters = {("tiktok", PURCHASE): ("platform_rejected", "40002")}
     throttled = [request("pinterest"), request("tiktok", fate="turned_away", code="40100")]
-    [problem] = problems(requests=throttled, dead=dead, delivered=delivered)
+    [problem] = problems(requests=throttled, letters=letters, **ONE_DEAD)
     assert problem.startswith(f"{PURCHASE} is dead at tiktok as platform_rejected")
     refused = [request("pinterest"), request("tiktok", fate="refused", code="40002")]
-    assert problems(requests=refused, dead=dead, delivered=delivered) == []
+    assert problems(requests=refused, letters=letters, **ONE_DEAD) == []
 
 
 def test_a_status_alone_justifies_a_dead_letter_only_if_it_speaks_of_the_event() -> None:
-    dead = {("tiktok", PURCHASE): ("platform_rejected", "")}
-    delivered = {"pinterest": 1, "tiktok": 0}
+    letters = {("tiktok", PURCHASE): ("platform_rejected", "")}
     for status, is_fine in ((413, True), (503, False)):
         gateway = request("tiktok", fate="turned_away", code="", status=status)
         requests = [request("pinterest"), gateway]
-        assert (not problems(requests=requests, dead=dead, delivered=delivered)) == is_fine
+        assert (not problems(requests=requests, letters=letters, **ONE_DEAD)) == is_fine
 
 
 def test_what_counts_as_delivered_must_have_been() -> None:
@@ -116,8 +121,20 @@ def test_what_counts_as_delivered_must_have_been() -> None:
 
 
 def test_a_stale_event_has_to_be_dead_as_expired() -> None:
-    found = problems(acknowledged={PURCHASE, "stale-p0-2"})
-    assert "stale-p0-2 should be expired at tiktok, but is None" in found
+    letters = {("tiktok", "stale-p0-2"): ("platform_rejected", "")}
+    found = problems(acknowledged={PURCHASE, "stale-p0-2"}, letters=letters)
+    assert "stale-p0-2 should be expired at tiktok, but is ('platform_rejected', '')" in found
+
+
+def test_a_stale_event_counts_as_dead_with_and_without_a_letter() -> None:
+    acknowledged = {PURCHASE, "stale-p0-2"}
+    one_each = {"pinterest": 1, "tiktok": 1}
+    letters = {("tiktok", "stale-p0-2"): ("expired", "")}
+    assert problems(acknowledged=acknowledged, letters=letters, dead=one_each) == []
+    assert problems(acknowledged=acknowledged, letters=letters) == [
+        "0 events count as dead at pinterest, but 1 should be",
+        "0 events count as dead at tiktok, but 1 should be",
+    ]
 
 
 def test_an_id_that_was_never_posted_has_no_kind() -> None:

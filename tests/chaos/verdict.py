@@ -29,8 +29,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: AbstractSet[str]
     requests: Sequence[Request]
     kills: Sequence[Kill]
-    dead: Mapping[tuple[PlatformName, str], tuple[str, str]]
-    """Reason and code of each dead letter."""
+    letters: Mapping[tuple[PlatformName, str], tuple[str, str]]
+    """Reason and code of each dead letter; those of expired events may go when a disk is full."""
+    dead: Mapping[PlatformName, int]
+    """How many events the relay calls dead, whether there is a letter or not."""
     delivered: Mapping[PlatformName, int]
     """What the relay says it delivered."""
 
@@ -95,17 +97,17 @@ def _lost(platform: PlatformName, seen: Seen, account: Account) -> Iterator[str]
     """Everything acknowledged is taken by the platform, dead with a reason, or skipped."""
     for event_id in account.acknowledged:
         kind = kind_of(event_id)
-        dead = account.dead.get((platform, event_id))
-        if kind is None or (kind.stale and (dead is None or dead[0] != "expired")):
-            yield f"{event_id} should be expired at {platform}, but is {dead}"
+        letter = account.letters.get((platform, event_id))
+        if kind is None or (kind.stale and letter is not None and letter[0] != "expired"):
+            yield f"{event_id} should be expired at {platform}, but is {letter}"
         took = any(fate == "accepted" for _, fate in seen.get(event_id, ()))
-        if kind and platform in kind.reaches and not took and dead is None:
+        if kind and platform in kind.reaches and not took and letter is None:
             yield f"{event_id} was acknowledged and never reached {platform}"
 
 
 def _unjustified(platform: PlatformName, seen: Seen, account: Account) -> Iterator[str]:
     """A dead letter has a cause: its age, or the platform's own answer about it."""
-    for (name, event_id), (reason, code) in account.dead.items():
+    for (name, event_id), (reason, code) in account.letters.items():
         kind = kind_of(event_id)
         if name != platform or kind is None or (kind.stale and reason == "expired"):
             continue
@@ -138,15 +140,18 @@ def _may_be_cut(request: Request, kill: Kill) -> bool:
 
 
 def _miscounted(platform: PlatformName, account: Account) -> Iterator[str]:
-    """What the relay calls delivered is what is meant for the platform, less what is dead."""
-    meant = {
-        each
-        for each in account.acknowledged
-        if (kind := kind_of(each)) is not None and platform in kind.reaches
-    }
-    dead = {event_id for name, event_id in account.dead if name == platform}
-    if account.delivered[platform] != len(meant - dead):
+    """What is meant for a platform counts as delivered or as dead, and what is stale as dead."""
+    kinds = {each: kind_of(each) for each in account.acknowledged}
+    meant = {each for each, kind in kinds.items() if kind and platform in kind.reaches}
+    stale = {each for each, kind in kinds.items() if kind and kind.stale}
+    letters = {event_id for name, event_id in account.letters if name == platform}
+    if account.delivered[platform] != len(meant - letters):
         yield (
             f"{account.delivered[platform]} events count as delivered to {platform}, "
-            f"but {len(meant - dead)} should be"
+            f"but {len(meant - letters)} should be"
+        )
+    if account.dead[platform] != len(letters | stale):
+        yield (
+            f"{account.dead[platform]} events count as dead at {platform}, "
+            f"but {len(letters | stale)} should be"
         )
