@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos import disk
 from tests.chaos.run import Report, Settings, run
 from tests.chaos.trouble import TROUBLES
 
@@ -17,10 +18,15 @@ def no_bar(passed_s: float, report: Report) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_nothing_is_lost_whatever_breaks(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("seed", "may_mount"), [(1, False), (2, disk.may_mount())], ids=["limited", "mounted"]
+)
+async def test_nothing_is_lost_whatever_breaks(
+    tmp_path: Path, *, seed: int, may_mount: bool
+) -> None:
     """The sums hold in every sample, and each duplicate has a kill or a reset that explains it."""
-    report = await run(Settings(seed=seed, seconds=SECONDS, folder=tmp_path), no_bar)
+    settings = Settings(seed=seed, seconds=SECONDS, folder=tmp_path, may_mount=may_mount)
+    report = await run(settings, no_bar)
     assert report.problems == [], f"seed {seed}"
     assert report.happened.keys() == TROUBLES.keys(), "a trouble was left out"
     assert len(report.acknowledged) > 500, "too little went through to prove anything"
