@@ -15,6 +15,13 @@ from relay.event_name import Lane
 from relay.journal.entry import Pending
 
 
+class Family(msgspec.Struct, eq=False):
+    """What the parts share of a batch that was taken apart."""
+
+    aside: int = 0
+    """How many of them stepped aside."""
+
+
 class Batch(msgspec.Struct, eq=False):
     """See the module docstring; moments are Unix seconds."""
 
@@ -40,9 +47,18 @@ class Batch(msgspec.Struct, eq=False):
     """When the first of its events happened, once somebody asked."""
     suspect: bool = False
     """Whether it is one event that failed alone while others passed: it stays alone."""
+    aside: bool = False
+    """Whether it is one event that lets the other parts of its batch go first: it was refused alone
+    before any of them had passed."""
+    family: Family = msgspec.field(default_factory=Family)
 
     def __len__(self) -> int:
         return len(self.pendings)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it was refused for something in it, nobody knew what."""
+        return self.refused_at < math.inf
 
     @property
     def oldest_ms(self) -> int:
@@ -77,6 +93,11 @@ class Batch(msgspec.Struct, eq=False):
         self.failed_at = sent_at
         return self
 
+    def step_aside(self) -> None:
+        """Let the other parts of its batch go first."""
+        self.aside = True
+        self.family.aside += 1
+
     def apart(self) -> list[Self]:
         """Return the events that had a verdict of their own before, and the others, if any."""
         tried = [at for at, each in enumerate(self.pendings) if each.attempts]
@@ -98,6 +119,8 @@ class Batch(msgspec.Struct, eq=False):
             trials=self.trials,
             unknown_at=self.unknown_at,
             suspect=self.suspect,
+            aside=self.aside,
+            family=self.family,
         )
 
     def halves(self) -> tuple[Self, Self]:

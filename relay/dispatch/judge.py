@@ -30,6 +30,8 @@ UNSENT = "connect"
 """The code of a request that cannot have reached the platform."""
 MAX_NAMED = 5
 """Rounds in which a batch loses whom the platform names; after them it is halved, name or not."""
+MAX_ASIDE = 5
+"""Events of a batch that may look like a wrong configuration until one of its parts passes."""
 MAX_REFUSALS = 3
 """Refusals of an event alone, while others passed, after which it is dead."""
 
@@ -150,13 +152,24 @@ def _culprits(batch: Batch, answer: Answer) -> set[int]:
 def _misconfigured(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -> Ruling:
     """Blame the configuration, unless the same request passes with other events in it.
 
-    The other parts of a batch that was halved are such events as well.
+    The other parts of a batch that was halved are such events as well, and go first.
     """
     others_pass = min(batch.failed_at, batch.refused_at) < passed_at or _is_known_culprit(batch)
     again = batch.failed(sent_at)
     if answer.pause == "request_refused" and others_pass:
         return _suspect(batch, answer, "misconfigured")
+    if answer.pause == "request_refused" and _may_step_aside(batch):
+        batch.step_aside()
+        return Ruling(
+            outcome="misconfigured", waiting=batch.pendings, again=[again], suspicious=True
+        )
     return Ruling(outcome="misconfigured", waiting=batch.pendings, again=[again])
+
+
+def _may_step_aside(batch: Batch) -> bool:
+    """Tell whether other parts of its batch can show whose fault it is."""
+    alone = len(batch) == 1 and batch.is_part and not batch.aside
+    return alone and batch.family.aside < MAX_ASIDE
 
 
 def _transient(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -> Ruling:

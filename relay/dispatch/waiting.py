@@ -4,7 +4,7 @@ Batches whose request failed go before anything new, the longest waiting first. 
 takes nothing, small trials find out when it does; they rotate, and what fails in every turn is
 halved, so that no poisoned event can block the others for ever. An event that failed alone while
 others passed is sent alone from then on, one at a time and rarely, so that it costs its neighbours
-no request.
+no request. One that steps aside goes once the other parts of its batch have been answered.
 """
 
 from bisect import insort
@@ -37,6 +37,8 @@ class Waiting:
         self._again: list[Batch] = []
         self._suspects: deque[Batch] = deque()
         self._suspect_sent = False
+        self._parts: list[Batch] = []
+        """Parts of batches that were taken apart, under way."""
         self._requests = 0
 
     def put(self, batches: Iterable[Batch]) -> None:
@@ -47,7 +49,7 @@ class Waiting:
             if batch.suspect:
                 self._suspects.appendleft(batch)
             else:
-                insort(self._again, batch, key=_oldest_ms)
+                insort(self._again, batch, key=_place)
 
     def put_suspects(self, batches: Iterable[Batch]) -> None:
         """Take events that are to travel alone, each a batch of its own."""
@@ -56,14 +58,16 @@ class Waiting:
     def ended(self, batch: Batch) -> None:
         """Note that a request is over: the next suspect may go."""
         self._suspect_sent = self._suspect_sent and not batch.suspect
+        if batch in self._parts:
+            self._parts.remove(batch)
 
     def next(self, now_ms: float) -> Batch | None:
         """Take what goes next, or nothing if no request is ready."""
         self._requests += 1
         if self._requests % RETRY_SHARE == 0 and (suspect := self._suspect()) is not None:
             return suspect
-        fresh = self._again.pop(0) if self._again else self._batcher.batch(now_ms)
-        return fresh or self._suspect()
+        fresh = self._again.pop(0) if self._may_go_again else self._batcher.batch(now_ms)
+        return self._on_its_way(fresh) or self._suspect()
 
     def trial(self, max_events: int, *, rotate: bool, money_first: bool = False) -> Batch | None:
         """Take at most `max_events` that wait longest, ready or not.
@@ -87,11 +91,11 @@ class Waiting:
             batch = self._batcher.trial(max_events, money_first=money_first) or self._suspect()
         if batch is not None:
             batch.trials += 1
-        return batch
+        return self._on_its_way(batch)
 
     def wait_s(self, now_ms: float) -> float | None:
         """Return the seconds until something is ready, or None if nothing waits."""
-        if self._again or (self._suspects and not self._suspect_sent):
+        if self._may_go_again or (self._suspects and not self._suspect_sent):
             return 0.0
         return self._batcher.wait_s(now_ms)
 
@@ -102,6 +106,16 @@ class Waiting:
         suspects, stale_suspects = _without(self._suspects, unwanted)
         self._suspects = deque(suspects)
         return gone + stale + stale_suspects
+
+    @property
+    def _may_go_again(self) -> bool:
+        """Whether something that failed may go: what stepped aside lets all parts go first."""
+        return bool(self._again) and not (self._again[0].aside and self._parts)
+
+    def _on_its_way(self, batch: Batch | None) -> Batch | None:
+        if batch is not None and batch.is_part:
+            self._parts.append(batch)
+        return batch
 
     def _fresh_turn(self, *, money_first: bool) -> Turn | None:
         """Return the turn of what was in no request yet, or None if it has none.
@@ -138,8 +152,8 @@ class Waiting:
         return part
 
 
-def _oldest_ms(batch: Batch) -> int:
-    return batch.oldest_ms
+def _place(batch: Batch) -> tuple[bool, int]:
+    return batch.aside, batch.oldest_ms
 
 
 def _without(

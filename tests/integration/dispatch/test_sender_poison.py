@@ -106,8 +106,10 @@ async def test_an_event_that_looks_like_a_wrong_configuration_pauses_nobody_for_
         assert page.letters[0].message
 
 
-@pytest.mark.parametrize("place", [0, 2, 3, 7])
-async def test_a_half_that_passes_acquits_the_configuration(tmp_path: Path, place: int) -> None:
+@pytest.mark.parametrize(("place", "innocent"), [(0, 1), (0, 2), (0, 7), (2, 7), (3, 7), (7, 7)])
+async def test_a_half_that_passes_acquits_the_configuration(
+    tmp_path: Path, place: int, innocent: int
+) -> None:
     """Wherever it stands: once the rest of its batch is in, an event pauses nobody at all."""
     async with (
         Sandbox(style=Style(tiktok_index="none")) as sandbox,
@@ -115,14 +117,14 @@ async def test_a_half_that_passes_acquits_the_configuration(tmp_path: Path, plac
     ):
         wrong = {"match": {"event_id": "poison"}, "action": {"answer": "tiktok-40000"}}
         script(sandbox, wrong)
-        events = purchases(relay.clock, 7)
+        events = purchases(relay.clock, innocent)
         events.insert(place, purchase(relay.clock, "poison-1"))
         await relay.accept(*events)
         while (await relay.funnels())[TIKTOK].dead < 1:
             assert relay.health(TIKTOK).state != "paused"
             relay.skip(1)
             await relay.turn()
-        assert (await relay.funnels())[TIKTOK].delivered == 7
+        assert (await relay.funnels())[TIKTOK].delivered == innocent
 
 
 async def test_a_lone_event_that_is_refused_as_a_request_is_told_apart_by_the_next_one(

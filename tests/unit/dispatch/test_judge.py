@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from relay.delivery import DELIVERED, Answer, Verdict
 from relay.dispatch.batch import Batch
-from relay.dispatch.judge import MAX_NAMED, judge, safe_request_id, settlement_of
+from relay.dispatch.judge import MAX_ASIDE, MAX_NAMED, judge, safe_request_id, settlement_of
 from relay.journal.entry import Pending
 from relay.journal.settlement import Receipt
 from tests.given.event.builders import payload, pending
@@ -188,9 +188,28 @@ def test_a_part_that_passed_acquits_the_configuration_of_the_rest() -> None:
     assert (ruling.suspicious, len(ruling.retry)) == (True, 1)
 
 
+def test_what_is_refused_alone_lets_the_other_parts_go_first() -> None:
+    """The first of two is refused alone, and again once the second one has passed."""
+    guilty, _ = judge(batch_of(2), Answer(kind="refused"), sent_at=10, passed_at=5).again
+    aside = judge(guilty, REQUEST_REFUSED, sent_at=20, passed_at=5)
+    assert (aside.suspicious, aside.again, guilty.aside) == (True, [guilty], True)
+    ruling = judge(guilty, REQUEST_REFUSED, sent_at=40, passed_at=30)
+    assert (ruling.suspicious, len(ruling.retry)) == (True, 1)
+
+
 def test_where_no_part_passes_the_configuration_is_at_fault() -> None:
     half, _ = judge(batch_of(2), Answer(kind="refused"), sent_at=10, passed_at=5).again
-    assert judge(half, REQUEST_REFUSED, sent_at=20, passed_at=5).again == [half]
+    judge(half, REQUEST_REFUSED, sent_at=20, passed_at=5)
+    ruling = judge(half, REQUEST_REFUSED, sent_at=30, passed_at=5)
+    assert (ruling.suspicious, ruling.again) == (False, [half])
+
+
+def test_a_wrong_configuration_is_told_after_a_few_events_of_a_batch() -> None:
+    batch = batch_of(MAX_ASIDE + 1)
+    batch.refused_at = 10
+    parts = [batch.part([at]) for at in range(len(batch))]
+    told = [not judge(each, REQUEST_REFUSED, sent_at=20, passed_at=5).suspicious for each in parts]
+    assert told == [False] * MAX_ASIDE + [True]
 
 
 def test_an_event_refused_alone_again_and_again_is_dead_with_the_platforms_words() -> None:

@@ -187,6 +187,23 @@ def test_a_suspect_that_is_throttled_stays_alone() -> None:
     assert offsets(line.trial(50, rotate=True, money_first=True)) == [100]
 
 
+def part(offset: int, after_ms: int = 0) -> Batch:
+    return Batch([received(offset, after_ms)], [payload()], refused_at=NOW_S)
+
+
+def test_what_steps_aside_goes_once_the_other_parts_have_been_answered() -> None:
+    line, first = waiting(), part(0)
+    first.step_aside()
+    line.put([first, part(1, 10)])
+    second = line.next(LATER_MS)
+    assert offsets(second) == [1]
+    assert (line.next(LATER_MS), line.wait_s(LATER_MS)) == (None, None)
+    assert second is not None
+    line.ended(second)
+    assert line.wait_s(LATER_MS) == 0
+    assert line.next(LATER_MS) is first
+
+
 @given(
     fresh=st.integers(0, 30),
     vain=st.lists(st.integers(1, 12), max_size=5),
