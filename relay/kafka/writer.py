@@ -7,7 +7,7 @@ nothing else helps: a record is refused, a topic is gone, or the credentials hav
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -39,6 +39,7 @@ class Writer:
         self._clients = clients
         self._producer: AIOKafkaProducer | None = None
         self._credentials = b""
+        self._acknowledged = 0
 
     async def prepare(self, topics: Collection[str]) -> AIOKafkaProducer:
         """Return the producer; a new one makes the topics that are missing. Raises `KNOWN`."""
@@ -46,7 +47,8 @@ class Writer:
             await self._clients.probe()
             for reason in (await topic.make(self._clients, topics)).values():
                 raise Fault(
-                    f"the topic is missing and the relay cannot make it ({reason}); create it"
+                    f"the topic is missing, or the user may not see it, and the relay cannot"
+                    f" make it ({reason}); create it"
                 )
             self._credentials = self._clients.credentials()
             self._producer = self._clients.producer()
@@ -61,8 +63,11 @@ class Writer:
         topics = {record.topic for record in records}
         writing = asyncio.create_task(self._write(records, topics))
         try:
+            acknowledged = self._acknowledged
             while not (await asyncio.wait({writing}, timeout=ANSWER_WITHIN_S))[0]:
-                await tell(await self._obstacle(topics))
+                goes_on = self._acknowledged > acknowledged
+                await tell(_SLOW if goes_on else await self._obstacle(topics))
+                acknowledged = self._acknowledged
             writing.result()
         except KNOWN as error:
             await end(writing)
@@ -87,9 +92,17 @@ class Writer:
         try:
             async with asyncio.TaskGroup() as sending:
                 for (name, number), each in by_partition.items():
-                    sending.create_task(_send_in_order(producer, name, number, each))
+                    sending.create_task(self._send_in_order(producer, name, number, each))
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
+
+    async def _send_in_order(
+        self, producer: AIOKafkaProducer, name: str, partition: int, records: Iterable[Record]
+    ) -> None:
+        """Send to one partition, a full batch at a time."""
+        for batch in _batches(producer, records):
+            await (await producer.send_batch(batch, name, partition=partition))
+            self._acknowledged += 1
 
     async def _obstacle(self, topics: Collection[str]) -> Fault:
         """Return why the cluster takes nothing. Raises `Fault` if a new producer may help."""
@@ -106,17 +119,15 @@ class Writer:
         return Fault("the cluster does not take it in time; are enough replicas in sync?")
 
 
-async def _send_in_order(
-    producer: AIOKafkaProducer, name: str, partition: int, records: Iterable[Record]
-) -> None:
-    """Send to one partition, a full batch at a time; one record at least fits into each."""
+def _batches(producer: AIOKafkaProducer, records: Iterable[Record]) -> Iterator[Any]:
+    """Fill one batch after the other; one record at least fits into each."""
     batch: Any = producer.create_batch()
     for record in records:
         if not _append(batch, record):
-            await (await producer.send_batch(batch, name, partition=partition))
+            yield batch
             batch = producer.create_batch()
             _append(batch, record)
-    await (await producer.send_batch(batch, name, partition=partition))
+    yield batch
 
 
 def _append(batch: Any, record: Record) -> bool:
@@ -135,3 +146,4 @@ def _partition(key: bytes | None, partitions: Sequence[int]) -> int:
 
 
 _PARTITIONER: Final[Callable[..., int]] = DefaultPartitioner()
+_SLOW: Final = Fault("the cluster takes one record after the other, but there are many")

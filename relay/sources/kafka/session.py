@@ -48,7 +48,8 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         self._clients = clients
         self._stop = stop
         self._committed: Offsets = {}
-        self._watch = Watch(consumer, status, clients, self._committed)
+        self._begun: Offsets = {}
+        self._watch = Watch(consumer, status, clients, self._committed, self._begun)
         self._working: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -71,6 +72,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
             await asyncio.wait({working}, timeout=within_s)
             await end(working)
         self._committed.clear()
+        self._begun.clear()
         self._status.assigned(())
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
@@ -81,6 +83,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         polled: Polled = await self._consumer.getmany(timeout_ms=POLL_MS)
         # No await in between that waits: the position is that of exactly these messages.
         ends = await self._moved()
+        self._begun |= {at: messages[0].offset for at, messages in polled.items()}
         if not polled and not ends:
             return
         self._working = asyncio.create_task(self._bring_to_end(polled, ends))
@@ -114,23 +117,23 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         if polled:
             await self._receiver.take(message for each in polled.values() for message in each)
         try:
-            await self._look_for_gaps(polled)
+            await self._look_for_gaps(polled, ends)
             await self._consumer.commit(ends)
         except (CommitFailedError, IllegalStateError):
             return  # the partitions are somebody else's by now, who reads this again
         self._committed |= ends
         self._status.committed(ends)
 
-    async def _look_for_gaps(self, polled: Polled) -> None:
+    async def _look_for_gaps(self, polled: Polled, ends: Offsets) -> None:
         """Say so if messages were deleted before they were read, by retention or by hand.
 
-        Other gaps are fine: markers of transactions, and what was compacted or rolled back.
+        Other gaps are fine: markers of transactions, and what was compacted or rolled back. Where
+        nothing came, what is gone may have been all there was.
         """
-        begun = {at: await self._read_to(at) for at in polled}
+        found = ends | {at: messages[0].offset for at, messages in polled.items()}
+        begun = {at: await self._read_to(at) for at in found}
         gaps = {
-            at: offset
-            for at, offset in begun.items()
-            if offset is not None and offset < polled[at][0].offset
+            at: offset for at, offset in begun.items() if offset is not None and offset < found[at]
         }
         first = await self._consumer.beginning_offsets(list(gaps)) if gaps else {}
         for at, offset in gaps.items():

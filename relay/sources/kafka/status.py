@@ -21,9 +21,12 @@ WORDS: Final[Mapping[State, str]] = {
     "connecting": "Kafka is being connected to",
     "active": "events are read from Kafka",
     "held": "the journal takes no more: partitions are paused, and resumed later",
-    "stopped": "unusable messages cannot be written away: reading stops, nothing is skipped",
+    "stopped": "unusable messages are not written away yet: reading stops, nothing is skipped",
     "unreachable": "Kafka cannot be used; it is tried again, ever more slowly",
 }
+UNMADE: Final = (
+    "a topic is missing, or the user may not see it, and the relay cannot make it; create it"
+)
 
 
 class Status:
@@ -52,6 +55,7 @@ class Status:
         self._tombstones = 0
         self.missing: Sequence[str] = ()
         """Topics of the configuration that are not there."""
+        self._refused: Mapping[str, str] = {}
         metrics.kafka_reading.labels(group_id).set(0)
 
     def reached(self) -> None:
@@ -78,16 +82,15 @@ class Status:
 
     def lacks(self, missing: Sequence[str], refused: Mapping[str, str]) -> None:
         """Note which topics are not there, and why others are not that the relay would make."""
-        if missing and missing != self.missing:
-            _warn("a topic does not exist, or the user may not see it", missing)
-        self.missing = missing
-        if refused:
+        self._miss(missing)
+        if refused and refused != self._refused:
             found = [f"{name} ({reason})" for name, reason in refused.items()]
-            _warn("a topic is missing and the relay cannot make it; create it", found)
+            _warn(UNMADE, found)
+        self._refused = refused
 
     def has_topics(self, known: Collection[str]) -> None:
         """Note which topics are there now."""
-        self.lacks([name for name in self._topics if name not in known], {})
+        self._miss([name for name in self._topics if name not in known])
 
     def deleted(self, partition: TopicPartition, messages: int) -> None:
         """Warn that up to so many messages were gone before they were read."""
@@ -141,6 +144,11 @@ class Status:
             last_commit=self._last_commit,
             tombstones=self._tombstones,
         )
+
+    def _miss(self, topics: Sequence[str]) -> None:
+        if topics and topics != self.missing:
+            _warn("a topic does not exist, or the user may not see it", topics)
+        self.missing = topics
 
     def _tell(self) -> None:
         now = self._judge()

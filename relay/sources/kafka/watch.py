@@ -32,7 +32,11 @@ class TopicAppeared(Exception):
 
 
 class Watch:
-    """Looks after one consumer; `committed` is what its session has committed, as it changes."""
+    """Looks after one consumer.
+
+    `committed` is what its session has committed, and `begun` where what it is busy with begins;
+    both change as it goes on.
+    """
 
     def __init__(
         self,
@@ -40,11 +44,13 @@ class Watch:
         status: Status,
         clients: Clients,
         committed: Mapping[TopicPartition, int],
+        begun: Mapping[TopicPartition, int],
     ) -> None:
         self._consumer = consumer
         self._status = status
         self._clients = clients
         self._committed = committed
+        self._begun = begun
         self._unanswered = 0
 
     async def run(self) -> None:
@@ -86,9 +92,9 @@ class Watch:
         )
 
     async def _read_to(self, partition: TopicPartition) -> int | None:
-        committed = self._committed.get(partition)
-        if committed is not None or partition not in self._consumer.assignment():
-            return committed
+        read_to = self._committed.get(partition, self._begun.get(partition))
+        if read_to is not None or partition not in self._consumer.assignment():
+            return read_to
         if self._consumer.highwater(partition) is None:
             return None
         position: int = await self._consumer.position(partition)

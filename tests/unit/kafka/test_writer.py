@@ -180,6 +180,13 @@ def test_while_the_cluster_is_away_it_says_so_and_writes_nothing_twice() -> None
     assert bench.cluster.made == 1
 
 
+def test_while_much_is_written_the_cluster_is_not_blamed() -> None:
+    bench = on_a_bench(lambda bench: bench.write(values(1000)))
+    assert sorted(bench.cluster.stored) == sorted(values(1000))
+    [told] = set(bench.told)
+    assert "there are many" in told
+
+
 def test_a_topic_that_is_gone_is_made_again() -> None:
     async def trial(bench: Bench) -> None:
         await bench.write([b"before"])

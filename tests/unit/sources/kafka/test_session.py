@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, cast
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from relay.kafka.client import Clients
@@ -30,6 +31,8 @@ class Consumer:
         self.offset = 0
         self.polls = 0
         self.is_paused = False
+        self.begins = 0
+        self.read_before: int | None = None
 
     async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[Record]]:
         self.polls += 1
@@ -52,7 +55,10 @@ class Consumer:
         self._happened.append(f"committed {offsets[PARTITION]}")
 
     async def committed(self, _: TopicPartition) -> int | None:
-        return None
+        return self.read_before
+
+    async def beginning_offsets(self, at: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(at, self.begins)
 
     async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(partitions, len(self.log))
@@ -103,13 +109,19 @@ class Bench:
         self.consumer = Consumer(self.happened)
         self.receiver = Receiver(self.happened)
         self.stop = asyncio.Event()
+        self.metrics = Metrics()
         self.session = Session(
             cast("AIOKafkaConsumer", self.consumer),
             cast("BatchReceiver", self.receiver),
-            Status("relay", ("conversions",), Metrics(), lambda: NOW_S),
+            Status("relay", ("conversions",), self.metrics, lambda: NOW_S),
             cast("Clients", ClientsOf()),
             self.stop,
         )
+
+    @property
+    def lag(self) -> float | None:
+        partition = {"topic": PARTITION.topic, "partition": str(PARTITION.partition)}
+        return self.metrics.registry.get_sample_value("relay_kafka_lag", partition)
 
     def publish(self, count: int) -> None:
         begin = len(self.consumer.log)
@@ -188,3 +200,29 @@ def test_told_to_stop_it_commits_what_is_in_flight() -> None:
         bench.receiver.let.set()
 
     assert happened(trial) == ["stored 3", "committed 3"]
+
+
+def test_what_is_not_stored_yet_counts_as_lag() -> None:
+    """Also what a relay holds that has just begun, and has committed nothing."""
+
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(3)
+        assert bench.lag == 3
+        bench.receiver.let.set()
+        await asyncio.sleep(3)
+        assert bench.lag == 0
+
+    assert happened(trial) == ["stored 3", "committed 3"]
+
+
+def test_that_all_there_was_is_deleted_is_told_without_a_message_behind_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def trial(bench: Bench) -> None:
+        bench.consumer.read_before = 2
+        bench.consumer.begins = bench.consumer.offset = 7
+        await asyncio.sleep(3)
+
+    assert happened(trial, messages=0) == ["committed 7"]
+    [line] = [record for record in caplog.records if "deleted before" in record.message]
+    assert vars(line)["fields"]["messages"] == 5

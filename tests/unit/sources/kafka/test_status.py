@@ -39,6 +39,17 @@ def test_a_fault_is_told_once_however_often_it_is_met(
     assert line["reason"] == PASSWORD.reason
 
 
+def test_a_topic_that_may_not_be_made_is_told_once(
+    status: Status, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also while the topics that are read come and go."""
+    for _ in range(3):
+        status.lacks([], {"conversions.rejected": "TOPIC_AUTHORIZATION_FAILED"})
+        status.has_topics(["conversions"])
+    [line] = told(caplog)
+    assert line["topic"] == "conversions.rejected (TOPIC_AUTHORIZATION_FAILED)"
+
+
 def test_trouble_stays_while_the_cluster_is_away(status: Status) -> None:
     """Away takes precedence; when the cluster is back, the journal is still full."""
     status.reached()
