@@ -8,10 +8,10 @@ transaction of its own. A storage fault fails all of them; the writer decides wh
 import sqlite3
 from asyncio import Future
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from relay.errors import JournalUnavailable
+from relay.journal.disk.connection import roll_back
 from relay.journal.disk.storage import storage_fault
 
 T = TypeVar("T")
@@ -86,16 +86,9 @@ def _transaction(connection: sqlite3.Connection, companion: Companion, jobs: Seq
         connection.execute("COMMIT")
     except Exception:
         companion.discard()
-        _roll_back(connection)
+        roll_back(connection)
         raise
     return Done(jobs, results, announce=companion.committed())
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    """End the transaction; some faults have ended it already, others fail this, too."""
-    with suppress(sqlite3.Error):
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 def settle(done: Done) -> None:

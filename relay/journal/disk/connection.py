@@ -7,6 +7,7 @@ since it concerns persons. Readers cannot write, whatever they are given to run.
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -100,3 +101,10 @@ def pragma(connection: sqlite3.Connection, name: str) -> int:
     """Return a setting or a count of SQLite's own."""
     value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
     return value
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """End the transaction; some faults have ended it already, others fail this, too."""
+    with suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayE
 from relay.journal.cursor import Cursor
 from relay.journal.disk.connection import APPLICATION_ID, Connect, open_new, open_reader, pragma
 from relay.journal.disk.storage import FULL, UNREADABLE, storage_fault
-from relay.journal.disk.upgrades import VERSION, absent_tables, create
+from relay.journal.disk.upgrades import FIRST_VERSION, VERSION, absent_tables, create
 from relay.journal.find.recent import recent
 
 _MAGIC: Final = b"SQLite format 3\x00"
@@ -28,6 +29,8 @@ _VERSION_AT: Final = 60
 _APPLICATION_ID_AT: Final = 68
 _SUFFIXES: Final = ("", "-wal", "-shm")
 """Of the files that make up a journal: https://sqlite.org/walformat.html (2026)."""
+EARLY: Final = "restore a backup, or have the version that wrote it send what waits"
+"""What to do about a journal that lacks tables: a sound one is never given up for it."""
 _MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 
@@ -163,9 +166,7 @@ def _judge(path: Path, connect: Connect) -> None:
     _judge_version(path, version)
     try:
         with closing(open_reader(path, connect)) as connection:
-            _judge_version(path, pragma(connection, "user_version"))
-            if absent_tables(connection):
-                raise damaged(path)
+            _judge_schema(path, connection)
             _judge_content(path, connection)
     except (sqlite3.DatabaseError, *UNREADABLE) as error:
         if storage_fault(error) == FULL:  # even a reader needs room, for the index of the log
@@ -188,6 +189,21 @@ def _judge_content(path: Path, connection: sqlite3.Connection) -> None:
     recent(connection, RECENT_EVENTS)
     for position, ahead in connection.execute("SELECT position, ahead FROM cursor"):
         Cursor.stored(position, ahead)
+
+
+def _judge_schema(path: Path, connection: sqlite3.Connection) -> None:
+    version = pragma(connection, "user_version")
+    _judge_version(path, version)
+    if version < FIRST_VERSION:
+        raise damaged(path)
+    if absent := absent_tables(connection):
+        raise JournalDamaged(f"{path}: {lacking(absent)}; {EARLY}.")
+
+
+def lacking(tables: Sequence[str]) -> str:
+    """Return what it means that a journal lacks tables which its version has."""
+    more = f", and {len(tables) - 1:,} more" if len(tables) > 1 else ""
+    return f"is damaged (no table {tables[0]}{more}), or from before the first release"
 
 
 def _judge_version(path: Path, version: int) -> None:

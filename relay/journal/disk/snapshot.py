@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from relay.errors import JournalDamaged, RelayError
-from relay.journal.disk.connection import open_reader, open_still
+from relay.journal.disk.connection import open_reader, open_still, pragma
 from relay.journal.disk.still import ATTEMPTS, State
 from relay.journal.disk.storage import UNREADABLE, is_damage
-from relay.journal.verify.finding import RESTORE
-from relay.journal.verify.verify import unusable
+from relay.journal.verify.finding import RESTORE, Finding
+from relay.journal.verify.verify import unusable, version_fault
 
 Found = TypeVar("Found")
 
@@ -43,13 +43,13 @@ def at_one_moment(
     Raises `JournalDamaged` or `RelayError` for a journal that cannot be read, in the words of
     `failed`.
     """
-    if (problem := unusable(path)) is not None:
-        raise JournalDamaged(f"{problem.message}; {problem.fix}")
+    _refuse(unusable(path))
     for _ in range(ATTEMPTS):
         before, fault = State.of(path), None
         try:
             with closing(_opened(path, before)) as connection:
                 connection.execute("BEGIN")
+                _refuse(version_fault(path, pragma(connection, "user_version")))
                 found = read(connection)
         except (sqlite3.Error, *UNREADABLE) as error:
             fault = error
@@ -58,6 +58,11 @@ def at_one_moment(
                 raise failed(path, fault) from None
             return found
     raise RelayError(f"{path}: a relay is started and stopped again and again; try once more")
+
+
+def _refuse(problem: Finding | None) -> None:
+    if problem is not None:
+        raise JournalDamaged(f"{problem.message}; {problem.fix}")
 
 
 def _opened(path: Path, state: State) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ from contextlib import closing
 from importlib.resources import files
 from typing import Final
 
-from relay.journal.disk.connection import APPLICATION_ID, pragma
+from relay.journal.disk.connection import APPLICATION_ID, pragma, roll_back
 
 FIRST_VERSION: Final = 1
 STEPS: Final[tuple[tuple[str, ...], ...]] = ()
@@ -65,5 +65,5 @@ def upgrade(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STE
             connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")
         except sqlite3.Error:
-            connection.execute("ROLLBACK")
+            roll_back(connection)
             raise

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from relay.journal.disk.connection import open_reader, open_still, pragma
-from relay.journal.disk.file import stored_version
+from relay.journal.disk.file import EARLY, lacking, stored_version
 from relay.journal.disk.still import ATTEMPTS, State
-from relay.journal.disk.upgrades import VERSION, absent_tables
+from relay.journal.disk.upgrades import FIRST_VERSION, VERSION, absent_tables
 from relay.journal.verify.destination import check_destinations
 from relay.journal.verify.finding import RESTORE, Finding, Watch, counted, fine, problem
 from relay.journal.verify.log import check_log
@@ -71,11 +71,21 @@ def unusable(path: Path) -> Finding | None:
         return problem("file", f"{path}: cannot be read ({reason})", "run this as the relay's user")
     if version is None:
         return problem("file", f"{path}: is no journal of the relay", _WHERE)
+    return version_fault(path, version) if version > VERSION else None
+
+
+def version_fault(path: Path, version: int) -> Finding | None:
+    """Return why this relay cannot read a journal of that version, None if it can.
+
+    The head of the file may hold an older one than the write-ahead log, after an upgrade.
+    """
     found = _version(path, version)
     return None if found.fine else found
 
 
 def _version(path: Path, version: int) -> Finding:
+    if version < FIRST_VERSION:
+        return problem("file", f"{path}: is damaged (journal version {version})", RESTORE)
     if version > VERSION:
         return problem(
             "file",
@@ -87,7 +97,7 @@ def _version(path: Path, version: int) -> Finding:
         return problem(
             "file",
             f"{path}: is of journal version {version}, this relay writes {VERSION}",
-            "start the relay, which upgrades it, and check again",
+            "start the relay, which upgrades it, and try again",
         )
     return fine("file", f"{path}, journal version {version}")
 
@@ -101,7 +111,8 @@ def _pages(path: Path, connection: sqlite3.Connection, watch: Watch) -> Finding:
         for line in str(text).splitlines()
         if not line.startswith("***") and line != "ok"
     ]
-    told += [f"no table {name}" for name in absent_tables(connection)]
+    if not told and (absent := absent_tables(connection)):
+        return problem("pages", f"{path}: {lacking(absent)}", EARLY)
     if not told:
         return fine("pages", counted(pragma(connection, "page_count"), "page"))
     more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""

@@ -18,7 +18,7 @@ import pytest
 from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.event_name import Lane
 from relay.journal.disk.connection import APPLICATION_ID, Connect
-from relay.journal.disk.upgrades import VERSION, tables
+from relay.journal.disk.upgrades import FIRST_VERSION, VERSION, tables
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import NOW_S, entry
 
@@ -172,6 +172,19 @@ async def test_a_journal_without_one_of_its_tables_is_damaged(tmp_path: Path, ta
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"DROP TABLE {table}")
 
+    assert await refusal(path) == (
+        f"{path}: is damaged (no table {table}), or from before the first release;"
+        " restore a backup, or have the version that wrote it send what waits."
+    )
+
+
+async def test_a_version_that_never_was_is_damage(tmp_path: Path) -> None:
+    """No upgrade leads on from there."""
+    path = tmp_path / "relay.db"
+    async with opened(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {FIRST_VERSION - 1}")
     assert "is damaged" in await refusal(path)
 
 

@@ -12,7 +12,9 @@ import pytest
 
 from relay.event_name import Lane
 from relay.journal.codec import entry_of
-from relay.journal.disk.upgrades import VERSION
+from relay.journal.disk.connection import pragma
+from relay.journal.disk.snapshot import at_one_moment
+from relay.journal.disk.upgrades import FIRST_VERSION, VERSION
 from relay.journal.entry import Passed
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
@@ -197,7 +199,9 @@ def test_a_folder_and_a_foreign_file_are_no_journal(path: Path, tmp_path: Path) 
     assert "is no journal" in only_fault(path)
 
 
-@pytest.mark.parametrize(("version", "words"), [(VERSION + 1, "newer"), (VERSION - 1, "writes")])
+@pytest.mark.parametrize(
+    ("version", "words"), [(VERSION + 1, "newer"), (FIRST_VERSION - 1, "is damaged")]
+)
 async def test_another_version_is_left_to_the_relay_that_knows_it(
     path: Path, version: int, words: str
 ) -> None:
@@ -213,6 +217,19 @@ async def test_a_newer_version_in_the_write_ahead_log_is_seen(path: Path) -> Non
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
         assert "newer" in only_fault(path)
+
+
+async def test_a_journal_is_looked_at_while_its_upgrade_is_in_the_write_ahead_log(
+    path: Path,
+) -> None:
+    """The head of the file has the version from before until the log is moved there."""
+    await filled(path)
+    change_version(path, FIRST_VERSION - 1)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        assert faults(path) == []
+        assert at_one_moment(path, lambda snapshot: pragma(snapshot, "user_version")) == VERSION
 
 
 def change_version(path: Path, version: int) -> None:
