@@ -29,6 +29,12 @@ class Chunk(msgspec.Struct, frozen=True):
     body: bytes
     lines: tuple[int, ...]
 
+    def halves(self) -> tuple["Chunk", "Chunk"]:
+        """Return two chunks with the events of this one, which holds more than one."""
+        middle = len(self.lines) // 2
+        held = list(zip(self.lines, self.body.removesuffix(b"\n").split(b"\n"), strict=True))
+        return _chunk(held[:middle]), _chunk(held[middle:])
+
 
 def lines_of(file: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a file, each of bounded length. Raises `ConfigError` for a longer one."""

@@ -1,10 +1,12 @@
 """Posting events to a running relay, as any producer does: in chunks, in order, with patience.
 
-503 and 429 are waited out as the relay asks; everything else that is not an answer about the
-events ends the job. Whoever runs it again does no harm: the relay skips what it has already.
+503 and 429 are waited out as the relay asks, and what is too large goes in halves, down to the
+event that is; everything else that is not an answer about the events ends the job. Whoever runs
+it again does no harm: the relay skips what it has already.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -47,6 +49,22 @@ class Answer(msgspec.Struct, frozen=True):
     warnings: list[Complaint]
 
 
+TOO_LARGE: Final = Answer(
+    accepted=0,
+    rejected=1,
+    errors=[
+        Complaint(
+            index=0,
+            code="too_large",
+            path="",
+            message="The relay takes smaller events only; `max_body` of [server] is the limit.",
+        )
+    ],
+    warnings=[],
+)
+"""What becomes of an event that the relay does not even take alone."""
+
+
 class Tally(msgspec.Struct):
     """What became of all events so far, and the first complaints, each with its line."""
 
@@ -80,19 +98,32 @@ class Poster:
         Raises `RelayError`, naming the first line that was not taken.
         """
         for chunk in parts:
-            try:
-                self.tally.add(chunk, self._taken(chunk))
-            except RelayError as error:
-                raise type(error)(_placed(str(error), chunk)) from None
+            self._post(chunk)
             yield chunk
 
-    def _taken(self, chunk: Chunk) -> Answer:
-        """Return the relay's answer about a chunk, once it is one about its events."""
+    def _post(self, chunk: Chunk) -> None:
+        """Post a chunk, or its halves where the relay takes smaller requests only."""
+        try:
+            answer = self._taken(chunk)
+        except RelayError as error:
+            raise type(error)(_placed(str(error), chunk)) from None
+        if answer is not None:
+            self.tally.add(chunk, answer)
+        elif len(chunk.lines) == 1:
+            self.tally.add(chunk, TOO_LARGE)
+        else:
+            for half in chunk.halves():
+                self._post(half)
+
+    def _taken(self, chunk: Chunk) -> Answer | None:
+        """Return the relay's answer about a chunk's events, once it is one; None for too large."""
         waited_s = 0.0
         while True:
             reply = self._reply(chunk)
             if reply.status in (202, 400):
                 return _answer(reply)
+            if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                return None
             if reply.status not in (429, 503) or waited_s >= PATIENCE_S:
                 raise refusal(reply)
             wait_s = min(retry_after_s(reply.headers) or DEFAULT_WAIT_S, MAX_WAIT_S)
@@ -126,7 +157,6 @@ _REFUSALS: Final = {
     401: "the relay wants a key that it knows: put its token into RELAY_API_KEY",
     403: "the key may not post events or is used up: take another one for RELAY_API_KEY",
     404: "there is no relay at this address: name its producers' port with --url",
-    413: "the relay takes smaller requests only: raise `max_body` of [server]",
     429: "the relay keeps answering that the key is over its rate: try again later",
     503: "the relay keeps answering that it can take nothing: see /readyz of its admin port",
 }

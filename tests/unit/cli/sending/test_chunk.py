@@ -48,6 +48,17 @@ def test_no_request_is_too_large_unless_one_event_is() -> None:
     assert len(found[0].body) <= MAX_BYTES
 
 
+@given(st.integers(2, MAX_EVENTS))
+def test_halves_hold_the_same_events_in_the_same_lines(count: int) -> None:
+    [chunk] = read(b"".join(b"%d\n" % number for number in range(1, count + 1)))
+
+    first, second = chunk.halves()
+
+    assert first.body + second.body == chunk.body
+    assert first.lines + second.lines == chunk.lines
+    assert len(second.lines) - len(first.lines) in (0, 1)
+
+
 def test_the_mark_that_editors_put_first_is_cut() -> None:
     assert read(b"\xef\xbb\xbf{}\r\n") == [Chunk(b"{}\n", (1,))]
 

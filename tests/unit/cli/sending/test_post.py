@@ -97,7 +97,6 @@ def test_patience_has_an_end() -> None:
         (401, "RELAY_API_KEY"),
         (403, "may not post"),
         (404, "--url"),
-        (413, "max_body"),
         (302, "HTTP 302"),
         (500, "HTTP 500"),
     ],
@@ -105,6 +104,26 @@ def test_patience_has_an_end() -> None:
 def test_any_other_answer_ends_the_job_with_what_to_do(status: int, words: str) -> None:
     with pytest.raises(RelayError, match=words):
         posted(FakeRelay(Reply(status, {}, b"")))
+
+
+def test_what_is_too_large_goes_in_halves() -> None:
+    relay = FakeRelay(Reply(413, {}, b""), answer(1), answer(1))
+
+    poster, _ = posted(relay, Chunk(b'{"a":1}\n{"b":2}\n', (3, 7)))
+
+    assert [body for _, _, body in relay.requests[1:]] == [b'{"a":1}\n', b'{"b":2}\n']
+    assert (poster.tally.accepted, poster.tally.rejected) == (2, 0)
+
+
+def test_an_event_that_is_too_large_alone_is_rejected_by_its_line_and_the_rest_goes_on() -> None:
+    too_large = Reply(413, {}, b"")
+
+    poster, _ = posted(FakeRelay(too_large, answer(1), too_large, answer(2)), CHUNK, CHUNK)
+
+    [(line, complaint)] = poster.tally.told_rejections
+    assert (line, complaint.code) == (7, "too_large")
+    assert "max_body" in complaint.message
+    assert (poster.tally.accepted, poster.tally.rejected) == (3, 1)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"accepted":true}'])
@@ -126,6 +145,11 @@ def test_a_failure_on_the_way_says_from_which_line_on_nothing_is_stored() -> Non
 
     with pytest.raises(NoAnswer, match="before line 3 is stored"):
         posted(FakeRelay(answer(1), NoAnswer("gone")), first, CHUNK)
+
+
+def test_a_failure_amid_halves_says_so_too() -> None:
+    with pytest.raises(NoAnswer, match="before line 7 is stored"):
+        posted(FakeRelay(Reply(413, {}, b""), answer(1), NoAnswer("gone")))
 
 
 @pytest.mark.parametrize(
