@@ -7,6 +7,7 @@ import asyncio
 import base64
 import hmac
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Final
@@ -39,6 +40,7 @@ _WORDS: Final[Mapping[int, tuple[ErrorCode, str]]] = {
     413: ("too_large", "The request is too large."),
 }
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_PORT: Final = re.compile(":?[0-9]*")
 
 
 class Guard:
@@ -199,11 +201,18 @@ def _is_origin_of(origin: str, host: str) -> bool:
 
 
 def _host_of(header: str) -> str:
-    """Return the host of a `Host` header or a setting, in lower case, without port or brackets."""
-    host = header.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host if host.count(":") > 1 else host.partition(":")[0].removesuffix(".")
+    """Return the host of a `Host` header or a setting, in lower case, without port or brackets.
+
+    What is neither a name nor one with a port stays as it is, and nobody knows it.
+    """
+    text = header.strip().lower()
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+    elif text.count(":") > 1:
+        return text
+    else:
+        host, _, rest = text.partition(":")
+    return host.removesuffix(".") if _PORT.fullmatch(rest) else text
 
 
 def _digest(password: str) -> bytes:

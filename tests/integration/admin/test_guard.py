@@ -49,6 +49,10 @@ async def test_a_known_host_is_served(tmp_path: Path, host: str) -> None:
         "[::2]",
         "169.254.169.254",
         "relay.shop.example.",
+        "localhost:8081.evil.example",
+        "localhost:8081, evil.example",
+        "127.0.0.1:8081@evil.example",
+        "[::1].evil.example",
     ],
 )
 async def test_a_foreign_host_is_refused_everywhere(tmp_path: Path, host: str) -> None:
