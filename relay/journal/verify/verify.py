@@ -16,6 +16,7 @@ from typing import Final
 from relay.journal.disk.connection import open_reader, open_still, pragma
 from relay.journal.disk.file import EARLY, lacking, stored_version
 from relay.journal.disk.still import ATTEMPTS, State
+from relay.journal.disk.storage import UNREADABLE, is_damage
 from relay.journal.disk.upgrades import FIRST_VERSION, VERSION, absent_tables
 from relay.journal.verify.destination import check_destinations
 from relay.journal.verify.finding import RESTORE, Finding, Watch, counted, fine, problem
@@ -44,7 +45,7 @@ def _verify(path: Path, watch: Watch, *, still: bool) -> list[Finding]:
         opened = open_still if still else open_reader
         with closing(opened(path, sqlite3.Connection)) as connection:
             return _checks(path, connection, watch)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, *UNREADABLE) as error:
         return [_unreadable(path, error)]
 
 
@@ -119,10 +120,10 @@ def _pages(path: Path, connection: sqlite3.Connection, watch: Watch) -> Finding:
     return problem("pages", f"{path}: is damaged ({told[0]}{more})", RESTORE)
 
 
-def _unreadable(path: Path, error: sqlite3.DatabaseError) -> Finding:
-    """Return what an error of SQLite means; its text is left out, it may quote."""
+def _unreadable(path: Path, error: BaseException) -> Finding:
+    """Return what an error means; its text is left out, it may quote."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if is_damage(error):
         return problem("pages", f"{path}: is damaged ({name})", RESTORE)
     return problem(
         "file", f"{path}: cannot be read ({name})", "check the disk, and run this as its owner"

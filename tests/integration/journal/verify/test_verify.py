@@ -246,6 +246,14 @@ async def test_a_damaged_page_is_told_and_nothing_is_built_on_it(path: Path) -> 
     assert look(path)[-1].check == "pages"
 
 
+async def test_a_schema_that_is_no_text_is_damaged(path: Path) -> None:
+    """SQLite quotes it in its own words, which are none in any encoding then."""
+    await filled(path)
+    overwrite(path, path.read_bytes().index(b"CREATE TABLE pause"), b"CREATE\xd3TABLE pause")
+
+    assert "is damaged" in only_fault(path)
+
+
 async def test_tables_that_are_not_there_are_named(path: Path) -> None:
     """Where no event waits or is dead, nothing else misses them."""
     await filled(path)
