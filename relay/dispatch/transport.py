@@ -13,6 +13,9 @@ from typing import Literal, Protocol
 
 import aiohttp
 import msgspec
+from aiohttp.client import ClientRequest, ClientTimeout
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from relay.delivery import HttpRequest, HttpResponse
 
@@ -41,6 +44,26 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Close all connections."""
         ...
+
+
+class FreshConnector(aiohttp.TCPConnector):
+    """Never reuses a connection on which something came unasked.
+
+    aiohttp would take it for the answer to the next request, before that is sent.
+    """
+
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: ClientTimeout,  # noqa: ASYNC109 - the name that aiohttp calls it by
+    ) -> Connection:
+        """See `aiohttp.BaseConnector`."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
 
 
 class AiohttpTransport:
@@ -88,7 +111,7 @@ class AiohttpTransport:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, loop=asyncio.get_running_loop()),
+                connector=FreshConnector(limit=0, loop=asyncio.get_running_loop()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=True,
                 max_field_size=MAX_HEADER_BYTES,

@@ -112,6 +112,44 @@ async def test_cookies_are_not_kept() -> None:
     assert cookies == [None, None]
 
 
+@asynccontextmanager
+async def answering_twice(unasked: asyncio.Event) -> AsyncIterator[HttpRequest]:
+    """Answer each request with its number; say more after the first one, without being asked."""
+    count = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal count
+        while await reader.readline():
+            await reader.readuntil(b"\r\n\r\n")
+            count += 1
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % count)
+            if count == 1:
+                await unasked.wait()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstrays")
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield HttpRequest(f"http://127.0.0.1:{port}/events", {"Authorization": TOKEN}, b"")
+
+
+async def test_what_comes_unasked_is_no_answer_to_the_next_request() -> None:
+    async def handler(request: web.BaseRequest) -> web.Response:
+        return web.Response()
+
+    transport, unasked = AiohttpTransport(), asyncio.Event()
+    async with answering_twice(unasked) as request, answering(handler) as other:
+        first = await transport.send(request, 5.0)
+        unasked.set()
+        await transport.send(other, 5.0)  # some turns of the loop: the stray has come
+        second = await transport.send(request, 5.0)
+        await transport.close()
+    assert isinstance(first, HttpResponse)
+    assert isinstance(second, HttpResponse)
+    assert (first.body, second.body) == (b"1", b"2")
+
+
 async def test_a_compressed_answer_is_read() -> None:
     async def handler(request: web.BaseRequest) -> web.Response:
         return web.Response(body=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"})
