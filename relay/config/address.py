@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 
 from relay.errors import ConfigError
 
-_MAX_PORT = 65_535
+MAX_PORT = 65_535
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -39,7 +39,7 @@ class Listen(str):
         """Read `text`; a `ConfigError` says what it must be."""
         self = super().__new__(cls, text.strip())
         known = re.fullmatch(cls.PATTERN, self) is not None
-        if not known or self.port > _MAX_PORT or not _has_good_brackets(self):
+        if not known or self.port > MAX_PORT or not _has_good_brackets(self):
             raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
         return self
 
@@ -74,8 +74,8 @@ class BaseUrl(str):
         if re.fullmatch(cls.PATTERN, plain) is None:
             raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
         scheme, _, rest = plain.partition("://")
-        host, port = _split_port(rest)
-        if not _has_good_brackets(rest) or int(port or 1) not in range(1, _MAX_PORT + 1):
+        host, port = split_port(rest)
+        if not _has_good_brackets(rest) or int(port or 1) not in range(1, MAX_PORT + 1):
             raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
         if scheme == "http" and not is_loopback(host.strip("[]")):
             raise ConfigError("must use https; plain http is for loopback addresses only")
@@ -83,7 +83,7 @@ class BaseUrl(str):
         return super().__new__(cls, f"{scheme}://{host}{shown}")
 
 
-def _split_port(text: str) -> tuple[str, str]:
+def split_port(text: str) -> tuple[str, str]:
     """Return host and port of `host[:port]`; a colon inside brackets is the address's own."""
     host, colon, port = text.rpartition(":")
     return (host, port) if colon and not port.endswith("]") else (text, "")

@@ -7,6 +7,7 @@ nothing but the configuration; `check_start` also looks at the secrets.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from relay.config.address import MAX_PORT, split_port
 from relay.config.destination import TikTokConfig
 from relay.config.kafka import KafkaConfig
 from relay.config.model import Config
@@ -111,12 +112,20 @@ def _kafka(config: Config) -> Iterator[str]:
         yield 'sources.kafka needs [kafka] with bootstrap_servers = "localhost:9092"'
     if config.kafka is None:
         return
+    yield from _brokers(config.kafka)
     yield from _kafka_security(config.kafka)
     heartbeat, session = config.kafka.heartbeat_interval_ms, config.kafka.session_timeout_ms
     if heartbeat * 2 > session:
         yield "kafka.heartbeat_interval_ms must be at most half of kafka.session_timeout_ms"
     if session > config.kafka.max_poll_interval_ms:
         yield "kafka.max_poll_interval_ms must be at least kafka.session_timeout_ms"
+
+
+def _brokers(kafka: KafkaConfig) -> Iterator[str]:
+    for broker in kafka.bootstrap_servers.split(","):
+        _, port = split_port(broker.strip())
+        if int(port or 1) not in range(1, MAX_PORT + 1):
+            yield f"kafka.bootstrap_servers must have ports from 1 to {MAX_PORT}, not {port}"
 
 
 def _kafka_security(kafka: KafkaConfig) -> Iterator[str]:

@@ -116,6 +116,11 @@ _MEANINGS: Final = (
         "sources.kafka.group_id",
     ),
     _Meaning(
+        errors.InvalidSessionTimeoutError,
+        "the broker does not allow a session of this length",
+        "kafka.session_timeout_ms",
+    ),
+    _Meaning(
         errors.ClusterAuthorizationFailedError,
         "the user may not do this in the cluster",
         "kafka.sasl_plain_username",

@@ -56,6 +56,10 @@ SASL = 'security_protocol = "SASL_SSL"\nsasl_plain_username = "relay"\n'
             'sources.kafka needs [kafka] with bootstrap_servers = "localhost:9092"',
         ),
         (
+            '[kafka]\nbootstrap_servers = "a:9092, [::1]:99999"',
+            "kafka.bootstrap_servers must have ports from 1 to 65535, not 99999",
+        ),
+        (
             f'{KAFKA}[sources.kafka]\ntopics = ["relay.outcomes"]',
             'sources.kafka.topics must not hold "relay.outcomes", which the relay itself writes',
         ),
