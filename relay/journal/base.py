@@ -158,7 +158,7 @@ class Journal(Protocol):
     ) -> Replayed:
         """Make matching dead letters pending again where `prospect` says that they are sent.
 
-        Letters whose payload is gone, and erased ones, count as expired.
+        Letters whose payload is gone or damaged, and erased ones, count as expired.
         """
         ...
 

@@ -15,6 +15,7 @@ import msgspec
 from relay.conversion import Conversion, Order
 from relay.delivery import Payload
 from relay.event import ActionSource
+from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Entry, Passed, Stored
 
 _ARRAY_16: Final = b"\xdc"
@@ -131,6 +132,14 @@ def decode_entry(record: bytes) -> Entry:
         record,
         stored.passed,
     )
+
+
+def readable(record: bytes) -> Entry | None:
+    """Return the entry of a record, None if it is damaged: others need not suffer for it."""
+    try:
+        return decode_entry(record)
+    except UNREADABLE:
+        return None
 
 
 def count_group(data: bytes) -> int:

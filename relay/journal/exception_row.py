@@ -4,11 +4,12 @@ Each keeps its own entry, so it depends on no group of the log. Moments are Unix
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from relay.event_name import Lane
-from relay.journal.codec import decode_entry
+from relay.journal.codec import readable
 from relay.journal.entry import Entry, Pending
 from relay.journal.settlement import Dead, Retry
 
@@ -88,36 +89,41 @@ def still_waits(connection: sqlite3.Connection, destination: str, pending: Pendi
     return row is not None and row[0] == pending.attempts
 
 
-def due(connection: sqlite3.Connection, destination: str, now_ms: int, limit: int) -> list[Pending]:
-    """Return events whose moment has come, the oldest first.
+class Due(NamedTuple):
+    """Events whose moment has come, the oldest first, and how many of them cannot be read."""
+
+    pendings: list[Pending]
+    unreadable: int
+
+
+def due(connection: sqlite3.Connection, destination: str, now_ms: int, limit: int) -> Due:
+    """Return what has come due.
 
     A moment further off than any wait was written before the clock was set back: it has come, too.
     """
-    rows = connection.execute(f"{_DUE} due_ms <= ? {_IN_ORDER}", (destination, now_ms, limit))
-    found = _pendings(rows)
-    if len(found) < limit:
-        bound = (destination, now_ms + LONGEST_WAIT_MS, limit - len(found))
-        found += _pendings(connection.execute(f"{_DUE} due_ms > ? {_IN_ORDER}", bound))
-    return found
+    rows = connection.execute(
+        f"{_DUE} due_ms <= ? {_IN_ORDER}", (destination, now_ms, limit)
+    ).fetchall()
+    if len(rows) < limit:
+        bound = (destination, now_ms + LONGEST_WAIT_MS, limit - len(rows))
+        rows += connection.execute(f"{_DUE} due_ms > ? {_IN_ORDER}", bound).fetchall()
+    pendings = [pending for pending in map(_pending, rows) if pending is not None]
+    return Due(pendings, len(rows) - len(pendings))
 
 
-def _pendings(rows: Iterable[Sequence[Any]]) -> list[Pending]:
-    return [
-        Pending(
-            *(Lane(lane), offset, offset, decode_entry(entry), attempts),
-            retry=True,
-            replay=bool(replay),
-        )
-        for lane, offset, attempts, replay, entry in rows
-    ]
+def _pending(row: Sequence[Any]) -> Pending | None:
+    lane, offset, attempts, replay, record = row
+    if (entry := readable(record)) is None:
+        return None
+    return Pending(Lane(lane), offset, offset, entry, attempts, retry=True, replay=bool(replay))
 
 
 def oldest(connection: sqlite3.Connection, destination: str) -> Entry | None:
     """Return the event that was received first of those that wait here, or None."""
-    row = connection.execute(
-        "SELECT entry FROM retry WHERE destination = ? ORDER BY received_ms LIMIT 1", (destination,)
-    ).fetchone()
-    return None if row is None else decode_entry(row[0])
+    rows = connection.execute(
+        "SELECT entry FROM retry WHERE destination = ? ORDER BY received_ms", (destination,)
+    )
+    return next(filter(None, map(readable, map(itemgetter(0), rows))), None)
 
 
 def oldest_received_ms(connection: sqlite3.Connection, destination: str) -> int | None:

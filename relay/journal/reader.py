@@ -43,7 +43,7 @@ class Reader:
         try:
             return await loop.run_in_executor(self._executor, self._snapshot, query)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            self._tell_damage()
+            self.tell_damage()
             raise JournalUnavailable(DAMAGED) from None
         except sqlite3.Error as error:
             if reason := storage_fault(error):
@@ -58,7 +58,7 @@ class Reader:
         while connection := self._idle_connection():
             connection.close()
 
-    def _tell_damage(self) -> None:
+    def tell_damage(self) -> None:
         """Log it once: whoever waits for what cannot be read asks for it again and again."""
         if not self._told_damage:
             self._told_damage = True

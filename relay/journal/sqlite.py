@@ -121,7 +121,10 @@ class SqliteJournal:
     async def due(self, destination: str, now_ms: int, limit: int) -> Sequence[Pending]:
         """Return retry rows that are due, oldest due first."""
         query = partial(exception_row.due, destination=destination, now_ms=now_ms, limit=limit)
-        return await self._opened.reader.run(query)
+        due = await self._opened.reader.run(query)
+        if due.unreadable:
+            self._opened.reader.tell_damage()
+        return due.pendings
 
     async def settle(self, destination: str, settlement: Settlement) -> None:
         """Record what became of events that were read."""

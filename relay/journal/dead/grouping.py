@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from relay.journal.codec import decode_entry
+from relay.journal.codec import readable
 from relay.journal.dead.letters import letter_of
+from relay.journal.entry import Entry
 from relay.journal.figures.amount import is_money, sum_exactly
 from relay.journal.letter import DeadGroup
 
@@ -41,10 +42,10 @@ def groups(
 
 
 def _group(
-    connection: sqlite3.Connection, row: tuple[Any, ...], worth: list[bytes | None]
+    connection: sqlite3.Connection, row: tuple[Any, ...], worth: list[Entry | None]
 ) -> DeadGroup:
     destination, reason, code, count, purchases, since_ms, until_ms, latest = row
-    kept = [record for record in worth if record is not None]
+    kept = [entry for entry in worth if entry is not None]
     return DeadGroup(
         destination=destination,
         reason=reason,
@@ -61,21 +62,20 @@ def _group(
 
 def _worth(
     connection: sqlite3.Connection, key: tuple[str, ...], since_ms: int, limit: int
-) -> list[bytes | None]:
-    """Return the payloads of the purchases of a group, None where one is gone."""
+) -> list[Entry | None]:
+    """Return the purchases of a group, None where the payload is gone or damaged."""
     rows = connection.execute(
         "SELECT entry FROM dead INDEXED BY dead_group WHERE destination = ? AND reason = ?"
         " AND code = ? AND received_ms >= ? AND event = 'purchase'"
         " ORDER BY received_ms DESC LIMIT ?",
         (*key, since_ms, limit),
     )
-    return [entry for (entry,) in rows]
+    return [None if record is None else readable(record) for (record,) in rows]
 
 
-def _sums(records: Iterable[bytes]) -> dict[str, Decimal]:
+def _sums(entries: Iterable[Entry]) -> dict[str, Decimal]:
     values: defaultdict[str, list[Decimal]] = defaultdict(list)
-    for record in records:
-        entry = decode_entry(record)
+    for entry in entries:
         if entry.currency and entry.value is not None and is_money(entry.value):
             values[entry.currency].append(entry.value)
     return {currency: sum_exactly(found) for currency, found in sorted(values.items())}

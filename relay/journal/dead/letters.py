@@ -13,6 +13,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from relay.journal.codec import decode_entry
 from relay.journal.dead.selection import Position, beyond, conditions, cursor_text, parse_cursor
 from relay.journal.entry import Entry
@@ -88,9 +90,9 @@ def replay(
 ) -> ReplayStep:
     """Make the next matching letters wait again, in the open transaction.
 
-    Those that are too old, and those whose payload is gone, stay dead and count as expired; so do
-    those that the settings keep back, but they count as barred. One that an operator has dropped is
-    only meant where its id or that reason is named.
+    Those that are too old, and those whose payload is gone or damaged, stay dead and count as
+    expired; so do those that the settings keep back, but they count as barred. One that an operator
+    has dropped is only meant where its id or that reason is named.
     """
     letters = _matching(connection, where, after, but=_passed_over(where))
     prospects = [_prospect(letter, prospect) for letter in letters]
@@ -139,7 +141,10 @@ def count_droppable(connection: sqlite3.Connection, where: DeadFilter) -> int:
 def _prospect(letter: _Letter, prospect: Judge) -> Prospect:
     if letter.entry is None or letter.reason == ERASED:
         return "expired"
-    return prospect(letter.destination, decode_entry(letter.entry))
+    try:
+        return prospect(letter.destination, decode_entry(letter.entry))
+    except (msgspec.DecodeError, UnicodeDecodeError):  # damaged: as good as gone
+        return "expired"
 
 
 def _replay_step(letters: Sequence[_Letter], prospects: Sequence[Prospect]) -> ReplayStep:

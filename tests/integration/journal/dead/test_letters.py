@@ -3,6 +3,7 @@
 import pytest
 
 from relay.journal.codec import decode_entry, entry_of
+from relay.journal.dead.grouping import groups
 from relay.journal.dead.letters import STEP_ROWS, count_droppable, drop, page, replay, replay_dry
 from relay.journal.entry import Entry
 from relay.journal.figures.reports import report, totals
@@ -208,3 +209,16 @@ def test_a_replay_does_not_meet_those_again_that_stay_dead(seed: Seed) -> None:
     assert first.done.expired == STEP_ROWS
     second = replay(seed.connection, ALL, lambda *_: "expired", NOW_MS, first.next)
     assert second == (Replayed(0, 0, 0), None)
+
+
+def test_a_damaged_payload_is_as_good_as_gone(seed: Seed) -> None:
+    """One that cannot be read kept all others from being sent again."""
+    lost, _ = kill(seed, 2)
+    seed.connection.execute("UPDATE dead SET entry = x'9107' WHERE id = ?", (lost,))
+
+    looked = replay_dry(seed.connection, ALL, young, None)
+    ordered = replay(seed.connection, ALL, young, NOW_MS, None)
+
+    assert looked.done == ordered.done == Replayed(matched=2, replayed=1, expired=1)
+    assert [letter.id for letter in letters(seed)] == [lost]
+    assert [(each.count, each.valued) for each in groups(seed.connection, None, 0)] == [(1, 0)]

@@ -97,6 +97,10 @@ def overwrite(path: Path, first: int, data: bytes) -> None:
         file.write(data)
 
 
+def replace(path: Path, old: bytes, new: bytes) -> None:
+    overwrite(path, path.read_bytes().index(old), new)
+
+
 async def filled(path: Path) -> None:
     async with opened(path) as journal:
         await fill(journal)
@@ -249,7 +253,7 @@ async def test_a_damaged_page_is_told_and_nothing_is_built_on_it(path: Path) -> 
 async def test_a_schema_that_is_no_text_is_damaged(path: Path) -> None:
     """SQLite quotes it in its own words, which are none in any encoding then."""
     await filled(path)
-    overwrite(path, path.read_bytes().index(b"CREATE TABLE pause"), b"CREATE\xd3TABLE pause")
+    replace(path, b"CREATE TABLE pause", b"CREATE\xd3TABLE pause")
 
     assert "is damaged" in only_fault(path)
 

@@ -1,0 +1,39 @@
+"""Events that wait for a moment of their own, each in a row."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from relay.event_name import Lane
+from relay.journal.settlement import Retry, Settlement
+from relay.journal.sqlite import SqliteJournal
+from tests.given.event.builders import NOW_S, entry
+from tests.given.journal.seed import NOW_MS
+
+
+async def test_a_row_that_was_damaged_holds_up_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays where it is, for `relay journal check` to find; the destination goes on."""
+    path = tmp_path / "relay.db"
+    journal = SqliteJournal(path, clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=60)
+    await journal.open(["p"])
+    await journal.append([entry(name) for name in "abc"])
+    waiting = (await journal.read("p", Lane.MONEY, 0, 3)).pending
+    await journal.settle("p", Settlement(retry=[Retry(each, NOW_MS) for each in waiting]))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("UPDATE retry SET entry = x'9107' WHERE position = 1")
+
+    due = [await journal.due("p", NOW_MS, 10) for _ in range(2)]
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("UPDATE retry SET entry = x'9107' WHERE position = 0")
+    risk = await journal.risk("p")
+    await journal.close()
+
+    assert [each.event_id for each in risk.oldest] == ["c"]
+    assert [[each.entry.event_id for each in found] for found in due] == [["a", "c"]] * 2
+    assert [each.message for each in caplog.records] == [
+        "events of the journal cannot be read: run `relay journal check`"
+    ]
