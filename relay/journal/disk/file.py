@@ -18,7 +18,7 @@ from typing import Final
 from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.journal.cursor import Cursor
 from relay.journal.disk.connection import APPLICATION_ID, Connect, open_new, open_reader, pragma
-from relay.journal.disk.storage import FULL, UNREADABLE, storage_fault
+from relay.journal.disk.storage import FULL, UNREADABLE, is_damage, storage_fault
 from relay.journal.disk.upgrades import FIRST_VERSION, VERSION, absent_tables, create
 from relay.journal.find.recent import recent
 
@@ -169,9 +169,18 @@ def _judge(path: Path, connect: Connect) -> None:
             _judge_schema(path, connection)
             _judge_content(path, connection)
     except (sqlite3.DatabaseError, *UNREADABLE) as error:
-        if storage_fault(error) == FULL:  # even a reader needs room, for the index of the log
-            raise JournalUnavailable(FULL) from None
-        raise damaged(path) from None
+        raise _refusal(path, error) from None
+
+
+def _refusal(path: Path, error: BaseException) -> JournalDamaged | JournalUnavailable:
+    """Return what an error means: of a sound journal, nobody should be told to move it away.
+
+    Even a reader needs room, for the index of the log, and another program may lock it out.
+    """
+    if getattr(error, "sqlite_errorcode", None) is None or is_damage(error):
+        return damaged(path)
+    reason = storage_fault(error)
+    return damaged(path) if reason is None else JournalUnavailable(reason)
 
 
 def _judge_content(path: Path, connection: sqlite3.Connection) -> None:

@@ -29,11 +29,19 @@ ANOTHER: Final = 65_534
 class OnFullDisk(sqlite3.Connection):
     """Fails as SQLite does where nothing can be added to a file."""
 
+    code = sqlite3.SQLITE_IOERR_SHMSIZE
+
     def execute(self, *arguments: object) -> sqlite3.Cursor:
         del arguments
         error = sqlite3.OperationalError("disk I/O error")
-        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+        error.sqlite_errorcode = self.code
         raise error
+
+
+class LockedOut(OnFullDisk):
+    """Fails as SQLite does where another program has the file to itself."""
+
+    code = sqlite3.SQLITE_BUSY
 
 
 def journal_at(path: Path, connect: Connect = sqlite3.Connection) -> SqliteJournal:
@@ -244,6 +252,14 @@ async def test_a_newer_version_that_is_still_in_the_write_ahead_log_is_seen(
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
         assert int.from_bytes(path.read_bytes()[60:64], "big") == VERSION
         assert "was written by a newer relay" in await refusal(path)
+
+
+async def test_another_program_that_locks_it_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "relay.db"
+    async with opened(path):
+        pass
+    with pytest.raises(JournalUnavailable, match="is locked by another program"):
+        await journal_at(path, LockedOut).open(["p"])
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["an old journal", "a new one"])
