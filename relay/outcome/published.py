@@ -19,7 +19,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """How an event ended at a destination; the record's key is the UTF-8 of `event_id`.
 
     One record per event and destination that reached an end. After a replay there is one more:
-    the later one counts. Repeated only if the relay or the cluster crashed.
+    the later one counts. An event that is posted again is skipped as `duplicate`, which says
+    nothing about the first. Repeated only if the relay or the cluster crashed.
     """
 
     event_id: Annotated[str, Meta(description="The producer's own id of the event.")]

@@ -3,7 +3,8 @@
     python outcomes.py [BOOTSTRAP_SERVERS [GROUP_ID]]
 
 The group goes on where it stopped. An outcome may come twice, and the later one counts if a dead
-letter was sent anew: keep one row per `event_id` and `destination`.
+letter was sent anew: keep one row per `event_id` and `destination`, and pass over those with the
+reason `duplicate`, which are about an event that was posted again.
 """
 
 import asyncio
