@@ -122,6 +122,7 @@ def stored_version(path: Path) -> int | None:
 def _make(path: Path, connect: Connect) -> None:
     """Make an empty journal under another name first, so that there is never half a one.
 
+    It has its write-ahead log before it has its name: a reader cannot undo what was begun without.
     Where `path` is a link, it is made where that leads to: on the disk that was meant.
     """
     path = _place(path)
@@ -129,17 +130,24 @@ def _make(path: Path, connect: Connect) -> None:
     if leftover.exists() and leftover.stat().st_size:
         raise JournalDamaged(f"{leftover}: its journal is gone; restore {path}, or move it away.")
     fresh = Path(f"{path}.new")
-    fresh.unlink(missing_ok=True)
+    _clear(fresh)
     os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE))
     try:
         with closing(open_new(fresh, connect)) as connection:
             create(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.Error as error:
         if reason := storage_fault(error):
             raise JournalUnavailable(reason) from None
         raise
     fresh.replace(path)
     flush_folder(path.parent)
+
+
+def _clear(fresh: Path) -> None:
+    """Delete what a start has left that was killed while it made a journal."""
+    for suffix in (*_SUFFIXES, "-journal"):
+        Path(f"{fresh}{suffix}").unlink(missing_ok=True)
 
 
 def damaged(path: Path) -> JournalDamaged:

@@ -18,12 +18,15 @@ import pytest
 from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.event_name import Lane
 from relay.journal.disk.connection import APPLICATION_ID, Connect
+from relay.journal.disk.file import claim
 from relay.journal.disk.upgrades import FIRST_VERSION, VERSION, tables
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import NOW_S, entry
 
 ANOTHER: Final = 65_534
 """The user that owns nothing."""
+WAL_AT: Final = slice(18, 20)
+"""Where the head of a file says that it has a write-ahead log."""
 
 
 class OnFullDisk(sqlite3.Connection):
@@ -352,11 +355,22 @@ async def test_a_creation_that_was_cut_off_is_begun_anew(tmp_path: Path) -> None
     """An empty file, and half a new one beside it."""
     (tmp_path / "relay.db").touch()
     (tmp_path / "relay.db.new").write_bytes(b"SQLite format 3\x00 and no more")
+    (tmp_path / "relay.db.new-journal").write_bytes(b"and what undoes it")
     async with opened(tmp_path / "relay.db") as journal:
         await journal.append([entry("a")])
     header = (tmp_path / "relay.db").read_bytes()
     assert int.from_bytes(header[68:72], "big") == APPLICATION_ID
-    assert not (tmp_path / "relay.db.new").exists()
+    assert set(hashes(tmp_path)) == {"relay.db"}
+
+
+def test_a_new_journal_has_its_write_ahead_log_before_its_name(tmp_path: Path) -> None:
+    """A start that was killed while it changed to one left a journal that no other start took."""
+    path = tmp_path / "relay.db"
+
+    claim(path, sqlite3.Connection).release()
+
+    assert content(path)[WAL_AT] == bytes([2, 2])
+    assert set(hashes(tmp_path)) == {"relay.db"}
 
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
