@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
@@ -23,6 +24,8 @@ LISTED: Final = 20
 """Faults that are told one by one; the others are counted."""
 MILLISECONDS_FROM: Final = 10**11
 """A number from here on is read as milliseconds, as in an event."""
+SECONDS_FROM: Final = 10**9
+"""A number below, of 2001, is none of Unix time: a spreadsheet's day, or a date without hyphens."""
 
 _DELIMITERS: Final = ",;\t|"
 _FOREIGN: Final = {
@@ -32,8 +35,12 @@ _FOREIGN: Final = {
     b"\x1f\x8b": "compressed",
 }
 """How files begin that people take for CSV."""
+_QUOTED: Final = re.compile(r'"[^"]*"?')
+_ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+"""What a spreadsheet makes of a long number; many ids end as the same one."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _NOT_UTF_8: Final = "\N{REPLACEMENT CHARACTER}"
+_DATE_DIGITS: Final = len("20260131")
 _LOOSE_OFFSET: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)|\s+UTC$")
 
 
@@ -99,8 +106,10 @@ class Listing:
         self._header_at, header = next(((at, text) for at, text in lines if text.strip()), (0, ""))
         if not header:
             raise ConfigError("the file is empty; its first line must name the columns")
-        delimiter = max(_DELIMITERS, key=header.count)
-        named = _named(header, delimiter)
+        delimiter = max(_DELIMITERS, key=_QUOTED.sub("", header).count)
+        # Strict, as a quote that is not closed would take the orders behind it into its cell.
+        self._reader = csv.reader(chain([header], self._texts), delimiter=delimiter, strict=True)
+        named = _named(self._reader)
         self._width = len(named)
         self._at = [_position(column, named) for column in wanted]
         self.columns = {
@@ -108,15 +117,15 @@ class Listing:
             for column, at in zip(wanted, self._at, strict=True)
             if at is not None
         }
-        self._reader = csv.reader(self._texts, delimiter=delimiter)
 
     def __iter__(self) -> Iterator[Line]:
         """Yield the lines that can be read; blank ones are left out."""
         while True:
+            first = self._number + 1
             try:
                 row = next(self._reader, None)
             except csv.Error:
-                self._faults.add(self._number, "a quote is not closed, or a cell is too long")
+                self._faults.add(first, _torn(first, self._number))
                 continue
             if row is None:
                 return
@@ -131,8 +140,8 @@ class Listing:
 
     @property
     def _number(self) -> int:
-        """The line that was read last; the header was not read by this reader."""
-        return self._header_at + self._reader.line_num
+        """The line that was read last; this reader has read none before the header."""
+        return self._header_at - 1 + self._reader.line_num
 
 
 def moment(text: str) -> int | None:
@@ -143,7 +152,7 @@ def moment(text: str) -> int | None:
     if not text:
         return None
     try:
-        if text.isdecimal():
+        if text.isdecimal() and len(text) != _DATE_DIGITS:
             return _seconds(int(text))
         found = datetime.fromisoformat(_LOOSE_OFFSET.sub("", text))
         return int(found.replace(tzinfo=found.tzinfo or UTC).timestamp())
@@ -159,7 +168,7 @@ def rfc3339(at_s: int | None) -> str | None:
 
 def _seconds(number: int) -> int:
     seconds = number // 1000 if number >= MILLISECONDS_FROM else number
-    if seconds >= MILLISECONDS_FROM:
+    if not SECONDS_FROM <= seconds < MILLISECONDS_FROM:
         raise ValueError
     return seconds
 
@@ -172,12 +181,22 @@ def identifier(text: str, what: str) -> str:
         raise Unusable("it is not UTF-8; save the file as CSV UTF-8")
     if not text.isprintable():
         raise Unusable(f"its {what} holds a line break, or what cannot be printed")
+    if _ROUNDED.fullmatch(text):
+        raise Unusable(
+            f"its {what} was rounded by a spreadsheet; use the file as the shop exported it"
+        )
     return text
 
 
-def _named(header: str, delimiter: str) -> Sequence[str]:
+def _torn(first: int, last: int) -> str:
+    """Return what is wrong with lines that are no row; the reader does not tell it apart."""
+    problem = "a quote is not closed, a cell is too long, or a line ends as on old Macs"
+    return problem if last <= first else f"{problem}; nothing up to line {last} can be used"
+
+
+def _named(lines: Iterator[Sequence[str]]) -> Sequence[str]:
     try:
-        return next(csv.reader([header], delimiter=delimiter), [])
+        return next(lines, [])
     except csv.Error:
         raise ConfigError(
             "the first line cannot be read as CSV; it must name the columns"

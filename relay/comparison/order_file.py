@@ -2,7 +2,8 @@
 
 Only the order id is needed; without a value there is no money to compare. Amounts may have a
 decimal comma and separated thousands, as spreadsheets of some countries write them; one that could
-be read in two ways is not guessed.
+be read in two ways is not guessed. Shopify's export has a line for each article: those behind the
+first one have neither the order's id nor its amount, and are passed over.
 """
 
 import re
@@ -31,6 +32,8 @@ _PLAIN: Final = re.compile(r"\d+(?:\.\d+)?")
 _THOUSANDS_POINT: Final = re.compile(r"(\d{1,3}(?:,\d{3})+)\.(\d+)")
 _THOUSANDS_COMMA: Final = re.compile(r"(\d{1,3}(?:[. '\u00a0\u202f]\d{3})+),(\d+)")
 _COMMA: Final = re.compile(r"(\d+),(\d{1,2})")
+_POINT_OR_THOUSAND: Final = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_THREE_DECIMALS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _NEITHER: Final = str.maketrans("", "", ",. '\u00a0\u202f")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
@@ -62,27 +65,34 @@ class OrderFile:
     def __iter__(self) -> Iterator[ShopOrder]:
         """Yield order by order."""
         for line in self._listing:
+            if self._continues(line):
+                continue
             try:
                 yield self._order(line)
             except Unusable as unusable:
                 self.faults.add(line.number, str(unusable))
 
+    def _continues(self, line: Line) -> bool:
+        """Whether a line says nothing of an order but when it was."""
+        order_id, _, value, currency = line.cells
+        return "value" in self.columns and not (order_id or value or currency)
+
     def _order(self, line: Line) -> ShopOrder:
         order_id, time, value, currency = line.cells
+        code = currency_of(currency) or self._currency
         return ShopOrder(
-            line.number,
-            identifier(order_id, "order id"),
-            moment(time),
-            amount(value),
-            currency_of(currency) or self._currency,
+            line.number, identifier(order_id, "order id"), moment(time), amount(value, code), code
         )
 
 
-def amount(text: str) -> Decimal | None:
+def amount(text: str, currency: str) -> Decimal | None:
     """Return an amount as a spreadsheet writes it, None for none. Raises `Unusable`."""
     if not text:
         return None
-    if _PLAIN.fullmatch(text):
+    if text.startswith("-"):
+        raise Unusable("its value is negative; leave refunds out of the file")
+    ambiguous = currency not in _THREE_DECIMALS and _POINT_OR_THOUSAND.fullmatch(text)
+    if _PLAIN.fullmatch(text) and not ambiguous:
         return _money(text)
     parts = _THOUSANDS_POINT.fullmatch(text) or _THOUSANDS_COMMA.fullmatch(text)
     parts = parts or _COMMA.fullmatch(text)

@@ -29,7 +29,7 @@ DEAD: Final[Mapping[DeadReason, str]] = {
     "erased": "erased at the person's request",
 }
 UNKNOWN: Final[Mapping[UnknownReason, str]] = {
-    "not_received": "never came to the relay",
+    "not_received": "not on record (never posted, refused on arrival, or older than what is kept)",
     "before_journal": "older than what the relay still keeps, so it cannot tell",
     "not_served_then": "came while this destination was not set up",
 }
@@ -74,6 +74,8 @@ def _arrived(statement: Statement) -> str:
     if count == total:
         told = "the only order has" if total == 1 else f"all {total:,} orders have"
         return f"{told} arrived{test}{_worth(whole)}"
+    if total == 1:
+        return f"the only order has not arrived{_worth(whole)}"
     told = f"{count:,} of {total:,} orders {'has' if count == 1 else 'have'} arrived{test}"
     part = money(statement.worth("delivered"))
     return f"{told}, worth {part or 'nothing'} of {whole}" if whole else told

@@ -29,7 +29,10 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders of one currency of which the relay was told another amount, and both sums."""
+    """Orders of one currency of which the relay was told another amount, and both sums.
+
+    The currency of an order whose line names none is that of the relay.
+    """
 
     currency: str
     orders: int
@@ -114,9 +117,10 @@ class Account:
         if order.currency and order.currency != currency:
             self._other_currency += 1
         elif value != order.value and is_money(value):
-            orders, shop, relay = self._differing.get(order.currency, (0, ZERO, ZERO))
+            shared = order.currency or currency or ""
+            orders, shop, relay = self._differing.get(shared, (0, ZERO, ZERO))
             sums = (add_exactly(shop, order.value), add_exactly(relay, value))
-            self._differing[order.currency] = (orders + 1, *sums)
+            self._differing[shared] = (orders + 1, *sums)
 
     def _shares(self) -> list[Share]:
         def place(key: tuple[OrderState, str | None]) -> tuple[int, int]:

@@ -15,8 +15,8 @@ OrderState = Literal["delivered", "pending", "dead", "skipped", "unknown"]
 STATES: Final[Sequence[OrderState]] = ("delivered", "pending", "dead", "skipped", "unknown")
 
 UnknownReason = Literal["not_received", "before_journal", "not_served_then"]
-"""No purchase of this order came; it is older than what the relay still keeps; the purchase came
-while the destination was not configured."""
+"""No purchase of this order is on record; it is older than what the relay still keeps; the purchase
+came while the destination was not configured."""
 
 
 class Verdict(NamedTuple):

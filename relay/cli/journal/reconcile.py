@@ -26,7 +26,7 @@ from relay.journal.verify.finding import Watch
 HEADERS: Final[dict[OrderState, str]] = {
     "delivered": "Delivered",
     "pending": "Waiting",
-    "dead": "Refused",
+    "dead": "Not delivered",
     "skipped": "Skipped",
     "unknown": "Unknown",
 }

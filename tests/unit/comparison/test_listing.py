@@ -67,6 +67,28 @@ def test_a_quote_that_is_never_closed_is_one_fault_and_not_the_end() -> None:
     assert "quote is not closed" in faults.listed[0].problem
 
 
+@pytest.mark.parametrize("end", ["", '\nD,"4"\nE,5\n'])
+def test_a_quote_that_is_not_closed_takes_no_line_along_in_silence(end: str) -> None:
+    """Else its line counts, and the orders behind it are gone without a word."""
+    faults = Faults()
+    assert read(f'id,total,note\nA,1,x\nB,2,"open\nC,3,x{end}', faults)[:1] == [Line(2, ["A", "1"])]
+    [fault] = faults.listed
+    assert fault.line == 3
+    assert "a quote is not closed" in fault.problem
+    assert f"nothing up to line {4 + end.count('D')} can be used" in fault.problem
+
+
+def test_line_ends_of_old_macs_further_down_are_named_as_well() -> None:
+    faults = Faults()
+    assert read(b"id,total\nA,1\rB,2\nC,3\n", faults) == [Line(3, ["C", "3"])]
+    assert "old Macs" in faults.listed[0].problem
+
+
+def test_the_name_of_a_column_may_hold_separators_and_line_breaks() -> None:
+    text = '"no, really";id;total;"two\nlines"\n;A;1;x\n'
+    assert read(text) == [Line(3, ["A", "1"])]
+
+
 def test_faults_are_counted_without_end_and_kept_to_a_few() -> None:
     faults = Faults()
     read("id,total\n" + "A,1,2\n" * 1_000, faults)
@@ -102,13 +124,16 @@ def test_a_file_that_cannot_be_used_is_one_sentence(data: bytes, said: str) -> N
         ("2026-01-01 01:00:00 +0100", 1_767_225_600),
         ("2026-01-01 00:00:00 UTC", 1_767_225_600),
         ("2026-01-01", 1_767_225_600),
+        ("20260101", 1_767_225_600),
     ],
 )
 def test_times_as_shops_write_them(text: str, seconds: int | None) -> None:
     assert moment(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["yesterday", "01/02/2026", "9" * 400, "2026-13-01"])
+@pytest.mark.parametrize(
+    "text", ["yesterday", "01/02/2026", "9" * 400, "2026-13-01", "46023", "20261301"]
+)
 def test_a_time_that_would_have_to_be_guessed_is_none(text: str) -> None:
     with pytest.raises(Unusable):
         moment(text)

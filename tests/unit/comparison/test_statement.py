@@ -73,6 +73,23 @@ def test_an_amount_that_the_relay_was_told_otherwise_is_summed_on_both_sides() -
     assert found.other_currency == 1
 
 
+def test_amounts_of_several_currencies_are_not_summed_where_the_shop_names_none() -> None:
+    found = statement(
+        (order("1", ""), delivered("2", "JPY")), (order("1", ""), delivered("3", "CHF"))
+    )
+    assert [(each.currency, each.shop, each.relay) for each in found.differences] == [
+        ("CHF", Decimal(1), Decimal(3)),
+        ("JPY", Decimal(1), Decimal(2)),
+    ]
+
+
+def test_one_order_that_has_not_arrived_is_told_as_one() -> None:
+    assert said((order(), Verdict("pending"))) == (
+        "tiktok-main: the only order has not arrived, worth 10.00 EUR;"
+        " 1 waits to be sent, worth 10.00 EUR."
+    )
+
+
 def test_all_is_well_in_one_sentence() -> None:
     assert said((order(), delivered()), (order(), delivered())) == (
         "tiktok-main: all 2 orders have arrived, worth 20.00 EUR."
@@ -94,7 +111,8 @@ def test_what_has_not_arrived_is_told_with_its_worth_and_why() -> None:
         "tiktok-main: 1 of 5 orders has arrived, worth 10.00 EUR of 20.00 EUR;"
         " 2 will not be sent, worth 3.00 EUR: 1 refused by the platform, 1 too old when it could"
         " be sent; 1 was left out on purpose, worth 3.00 EUR: no consent to advertising;"
-        " 1 is unknown here, worth 4.00 EUR: never came to the relay."
+        " 1 is unknown here, worth 4.00 EUR: not on record (never posted, refused on"
+        " arrival, or older than what is kept)."
     )
 
 

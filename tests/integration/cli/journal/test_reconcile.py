@@ -114,7 +114,7 @@ async def test_people_get_a_table_and_a_sentence_for_each_platform(shop: Shop) -
     assert (ended.code, ended.err) == (1, "")
     lines = ended.out.splitlines()
     assert lines[0].split() == [
-        *("Destination", "Delivered", "Waiting", "Refused", "Skipped", "Unknown")
+        *("Destination", "Delivered", "Waiting", "Not", "delivered", "Skipped", "Unknown")
     ]
     assert lines[1].split() == ["pinterest-main", "1", "0", "1", "1", "1"]
     [pinterest] = [line for line in lines if line.startswith("pinterest-main: ")]
