@@ -146,11 +146,7 @@ class Clients:
         if config.ssl_cafile is not None:
             context = _trusting(config.ssl_cafile)
         if config.ssl_certfile is not None:
-            try:
-                context.load_cert_chain(config.ssl_certfile, config.ssl_keyfile)
-            except OSError as error:
-                reason = f"{config.ssl_certfile} and its key cannot be read ({_why(error)})"
-                raise Fault(reason, "kafka.ssl_certfile") from None
+            _load_own(context, config.ssl_certfile, config.ssl_keyfile)
         return context
 
 
@@ -162,8 +158,22 @@ def _trusting(authority: Path) -> ssl.SSLContext:
         raise Fault(reason, "kafka.ssl_cafile") from None
 
 
+def _load_own(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+    def passphrase() -> str:
+        # Without an answer, OpenSSL asks for it at the terminal, and the whole relay waits.
+        raise Fault(f"{key} needs a passphrase; give the key without one", "kafka.ssl_keyfile")
+
+    try:
+        context.load_cert_chain(certificate, key, passphrase)
+    except OSError as error:
+        reason = f"{certificate} and its key cannot be read ({_why(error)})"
+        raise Fault(reason, "kafka.ssl_certfile") from None
+
+
 def _why(error: OSError) -> str:
-    return "it is no PEM" if isinstance(error, ssl.SSLError) else str(error.strerror).lower()
+    if not isinstance(error, ssl.SSLError):
+        return str(error.strerror).lower()
+    return "they are no pair" if error.reason == "KEY_VALUES_MISMATCH" else "it is no PEM"
 
 
 async def _try(host: str, port: int, settings: Mapping[str, Any]) -> Fault | None:
@@ -173,7 +183,7 @@ async def _try(host: str, port: int, settings: Mapping[str, Any]) -> Fault | Non
         async with asyncio.timeout(PROBE_WITHIN_S):
             connection = await create_conn(host, port, **settings)
     except (KafkaConnectionError, ConnectionResetError):
-        fault = Fault("the broker hangs up; does this listener expect TLS?", _PROTOCOL)
+        fault = _hung_up(settings["security_protocol"])
     except KNOWN as error:
         fault = fault_of(error)
     else:
@@ -182,7 +192,13 @@ async def _try(host: str, port: int, settings: Mapping[str, Any]) -> Fault | Non
     return Fault(f"{fault.reason} ({host}:{port})", fault.key)
 
 
-_PROTOCOL: Final = "kafka.security_protocol"
+def _hung_up(protocol: str) -> Fault:
+    if protocol.endswith("SSL"):
+        reason = "the broker hangs up; does it ask for a certificate, or for another one?"
+        return Fault(reason, "kafka.ssl_certfile")
+    return Fault("the broker hangs up; does this listener expect TLS?", "kafka.security_protocol")
+
+
 _OF_A_CONNECTION: Final = frozenset(
     {
         *("client_id", "request_timeout_ms", "ssl_context", "security_protocol"),

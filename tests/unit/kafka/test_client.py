@@ -9,6 +9,7 @@ import pytest
 from relay.config import KafkaConfig, SecretRef, TextOrRef
 from relay.kafka.client import Clients
 from relay.kafka.fault import Fault
+from tests.given.port.certificate import CERTIFICATE, LOCKED_KEY, OTHER_KEY
 
 
 def config(**settings: Any) -> KafkaConfig:
@@ -77,6 +78,26 @@ def test_a_file_that_is_no_certificate_names_its_key(tmp_path: Path) -> None:
     own = fault_of(config(security_protocol="SSL", ssl_certfile=file, ssl_keyfile=file), {})
     assert (authority.key, own.key) == ("kafka.ssl_cafile", "kafka.ssl_certfile")
     assert "it is no PEM" in authority.reason
+
+
+@pytest.mark.parametrize(
+    ("key", "reason", "named"),
+    [
+        (LOCKED_KEY, "needs a passphrase", "kafka.ssl_keyfile"),
+        (OTHER_KEY, "they are no pair", "kafka.ssl_certfile"),
+    ],
+)
+def test_a_key_that_does_not_open_the_certificate_is_told_and_nobody_is_asked(
+    tmp_path: Path, key: str, reason: str, named: str
+) -> None:
+    """OpenSSL asks for a passphrase at the terminal, and the whole relay waits for it."""
+    certificate, key_file = tmp_path / "relay.pem", tmp_path / "relay.key"
+    certificate.write_text(CERTIFICATE)
+    key_file.write_text(key)
+    settings = config(security_protocol="SSL", ssl_certfile=certificate, ssl_keyfile=key_file)
+    fault = fault_of(settings, {})
+    assert reason in fault.reason
+    assert fault.key == named
 
 
 def test_without_an_authority_the_systems_own_are_trusted() -> None:
