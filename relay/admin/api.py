@@ -25,9 +25,10 @@ REJECTIONS = 1000
 class ReplayResult(msgspec.Struct, frozen=True):
     """What a replay did, or in a dry run would do: matched = replayed + expired + barred.
 
-    `barred` are those that the settings of today keep back. `outside_deduplication` are those of
-    the replayed that the platform does not compare any more with what it got under the same id
-    before, such as from the browser: it may count them twice.
+    `expired` are those that are too old for the platform, or no longer on record, as those of a
+    person who is forgotten. `barred` are those that the settings of today keep back.
+    `outside_deduplication` are those of the replayed that the platform does not compare any more
+    with what it got under the same id before, such as from the browser: it may count them twice.
     """
 
     matched: int

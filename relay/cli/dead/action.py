@@ -93,7 +93,8 @@ def drop(
 def _remarks(done: ReplayResult) -> Iterator[str]:
     """Yield what else is to be known of a replay."""
     if done.expired:
-        yield f"{done.expired:,} too old for the platform: they stay as they are."
+        why = "too old for the platform, or no longer on record"
+        yield f"{done.expired:,} {why}: they stay as they are."
     if done.barred:
         yield f"{done.barred:,} kept back by the settings of today: they stay as they are."
     if done.outside_deduplication:

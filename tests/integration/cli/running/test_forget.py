@@ -116,6 +116,20 @@ def test_what_was_done_is_told_in_words_and_once_more_finds_nobody(
     assert (again.code, again.out) == (0, "No event of this person is on record.\n")
 
 
+def test_a_replay_does_not_call_an_event_too_old_whose_person_is_forgotten(
+    shop: Shop, relay: Running
+) -> None:
+    shop.run("pause", "tiktok-sandbox")
+    shop.run("send", "-", stdin=event("a", ADA))
+    relay.wait_until(lambda: destinations(shop)["tiktok-sandbox"]["pending"] == 1)
+    shop.run("forget", "--email", MAIL)
+
+    assert shop.run("dead", "replay", "--destination", "tiktok-sandbox").out.splitlines() == [
+        "1 dead letter matched; 0 will be sent.",
+        "1 too old for the platform, or no longer on record: they stay as they are.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
