@@ -76,7 +76,7 @@ def _problem_of(value: Written, *, negative: bool) -> tuple[Code, str] | None:
     if beyond:
         return "out_of_range", f"Amounts are below 10^15, to {MAX_DECIMALS} decimals."
     if below_zero and not negative:
-        return "out_of_range", "This amount is not negative."
+        return "out_of_range", "This amount must not be negative."
     return None
 
 

@@ -65,6 +65,14 @@ def test_an_amount_is_bounded(written: Written) -> None:
     assert problem_of(written) == "out_of_range"
 
 
+@pytest.mark.parametrize("written", [-1, "-0.01"])
+def test_what_is_said_of_an_amount_below_zero_is_what_it_must_be(written: Written) -> None:
+    with pytest.raises(Unusable) as caught:
+        amount(written, "order.value")
+
+    assert "must not be negative" in caught.value.problem.message
+
+
 def problem_of(written: Written) -> str:
     with pytest.raises(Unusable) as caught:
         amount(written, "order.items[{}].price", 2)
