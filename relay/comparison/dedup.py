@@ -30,6 +30,8 @@ from relay.journal.verify.finding import Watch
 
 EXAMPLES: Final = 5
 """Examples of each cause at a destination."""
+NEVER: Final = (1, 0)
+"""The period of a file without an event: it covers no time, and says nothing of the server's."""
 CAUSES: Final[Sequence[Cause]] = get_args(Cause)
 
 
@@ -59,7 +61,9 @@ def _told(
     checked = comparison.checked()
     return DedupResult(
         journal=str(journal),
-        sound=not any(each.twice for each in checked) and not pixel.faults.count,
+        sound=bool(book.count)
+        and not any(each.twice for each in checked)
+        and not pixel.faults.count,
         browser_events=book.count,
         unreadable=pixel.faults.count,
         faults=pixel.faults.listed,
@@ -121,7 +125,7 @@ def _look(
     served = [each for each in destinations if each.name in known]
     if not served:
         raise RelayError(f"the journal serves none of the configured destinations; {START}")
-    comparison = _Comparison(served, book.period(), now_s)
+    comparison = _Comparison(served, book.period() if book.count else NEVER, now_s)
     total = sum(standing.count(snapshot, lane) for lane in Lane)
     stands = _all_stands(snapshot, [each.name for each in served])
     done = 0

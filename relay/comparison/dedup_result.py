@@ -65,7 +65,7 @@ class DedupResult(msgspec.Struct, frozen=True, kw_only=True):
 
     journal: str
     sound: bool
-    """Whether nothing is counted twice, and every line could be read."""
+    """Whether nothing is counted twice, and every line could be read, of which there is one."""
     browser_events: int
     unreadable: int
     faults: Sequence[Fault]

@@ -231,6 +231,8 @@ def _texts(file: BinaryIO, watch: Callable[[int], None]) -> Iterator[str]:
 
 def _foreign(beginning: bytes) -> str | None:
     """Return what a file is that begins so, if it is none that can be read."""
+    if beginning[1:2] == b"\x00":
+        return "UTF-16"
     alone = b"\r" in beginning.rstrip(b"\r\n")
     otherwise = "written with the line ends of old Macs" if alone else None
     return next((kind for sign, kind in _FOREIGN.items() if beginning.startswith(sign)), otherwise)

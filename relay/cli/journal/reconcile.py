@@ -68,8 +68,9 @@ def reconcile(
 ) -> None:
     """Show which orders of FILE (CSV; - for stdin) have arrived at each platform, and why not.
 
-    The first line names the columns: order_id, and optionally time, value and currency. The relay
-    may run meanwhile: its journal is only read. Exits with 1 unless all orders have arrived.
+    The first line names the columns: order_id, and optionally time, value and currency. Ids are
+    compared to the letter; a time without an offset is UTC. The relay may run meanwhile: its
+    journal is only read. Exits with 1 unless all orders have arrived.
     """
     _refuse_own_input(file, result)
     path = journal_path(config_file, emulated=emulated)

@@ -20,6 +20,12 @@ MAX_LINE_BYTES: Final = 16 * 2**20
 """A longer line is no event, and an error: the file is not what it is taken for."""
 
 _BLANKS: Final = b" \t\r\n"
+_FOREIGN: Final = {
+    b"\x1f\x8b": "compressed: gunzip -c FILE | relay send -",
+    b"\xff\xfe": "UTF-16: iconv -f UTF-16 -t UTF-8 FILE | relay send -",
+    b"\xfe\xff": "UTF-16: iconv -f UTF-16 -t UTF-8 FILE | relay send -",
+}
+"""How files begin of which no line is an event, and what makes events of them."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -49,7 +55,8 @@ def lines_of(file: BinaryIO) -> Iterator[bytes]:
 def chunks(lines: Iterable[bytes]) -> Iterator[Chunk]:
     """Yield the events of `lines` in requests, in order.
 
-    Raises `ConfigError` for a file that is a JSON array: it would be one event, and a wrong one.
+    Raises `ConfigError` for a file that is compressed, or UTF-16, and for one that is a JSON array:
+    it would be one event, and a wrong one.
     """
     held: list[tuple[int, bytes]] = []
     size_bytes = 0
@@ -70,13 +77,20 @@ def _events(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         text = text.strip(_BLANKS)
         if not text:
             continue
-        if first and text.startswith(b"["):
-            raise ConfigError(
-                "the file is a JSON array; one event a line is needed: "
-                "jq -c '.[]' FILE | relay send -"
-            )
+        if first:
+            _refuse_foreign(text)
         first = False
         yield number, text
+
+
+def _refuse_foreign(beginning: bytes) -> None:
+    for sign, told in _FOREIGN.items():
+        if beginning.startswith(sign):
+            raise ConfigError(f"the file is {told}")
+    if beginning.startswith(b"["):
+        raise ConfigError(
+            "the file is a JSON array; one event a line is needed: jq -c '.[]' FILE | relay send -"
+        )
 
 
 def _chunk(held: list[tuple[int, bytes]]) -> Chunk:

@@ -103,6 +103,7 @@ def test_faults_are_counted_without_end_and_kept_to_a_few() -> None:
         (b"PK\x03\x04" + bytes(2**20), "a workbook or an archive; save it as CSV UTF-8"),
         (b"value,currency\n1,EUR\n", "no column for the order id"),
         ("id,total\nA,1\n".encode("utf-16"), "UTF-16"),
+        ("id,total\r\nA,1\r\n".encode("utf-16-le"), "UTF-16"),
         (b"id\n" + b"x" * (2**20 + 1), "more than 1 MiB"),
         (b"id,total\rA,1\rB,2\r", "line ends of old Macs; save it as CSV UTF-8"),
         (b"id," + b"x" * 200_000 + b"\nA,1\n", "first line cannot be read as CSV"),

@@ -68,6 +68,18 @@ async def test_a_shop_that_does_it_right_is_told_so_with_0(shop: Shop) -> None:
     assert "Only the browser" not in ended.out
 
 
+async def test_a_file_without_an_event_proves_nothing(shop: Shop) -> None:
+    """An export that failed must not look like a shop that does it right."""
+    await write_journal(shop.folder / "shop.db")
+
+    ended = shop.run("dedup", "-", stdin="event_id,event_name\n")
+
+    assert (ended.code, ended.err) == (1, "")
+    assert "no event was sent in the time that the file covers" in ended.out
+    assert "server alone" not in ended.out
+    assert "0 events of the browser looked at." in ended.out
+
+
 async def test_each_cause_is_told_with_an_example_and_what_to_do(shop: Shop) -> None:
     await write_journal(shop.folder / "shop.db")
     pixel = FINE.replace("Purchase", "CompletePayment", 1).replace("e-2", "E2-browser")

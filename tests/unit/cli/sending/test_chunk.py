@@ -67,6 +67,21 @@ def test_a_file_without_events_makes_no_request() -> None:
     assert read(b"\n \n\r\n") == []
 
 
+@pytest.mark.parametrize(
+    ("beginning", "told"),
+    [
+        (b"\x1f\x8b\x08\x00\n{}\n", "compressed: gunzip -c FILE"),
+        ('{"event": 1}\n'.encode("utf-16"), "UTF-16: iconv"),
+        (b"\xfe\xff\x00{\x00}\n", "UTF-16: iconv"),
+    ],
+)
+def test_a_file_of_which_no_line_is_an_event_is_told_before_thousands_are_refused(
+    beginning: bytes, told: str
+) -> None:
+    with pytest.raises(ConfigError, match=told):
+        list(chunks(beginning.splitlines(keepends=True)))
+
+
 def test_an_array_is_refused_with_the_way_to_convert_it() -> None:
     with pytest.raises(ConfigError, match="jq -c"):
         read(b'\n[{"event":"purchase"}]')
