@@ -116,6 +116,8 @@ def _doubts(statement: Statement) -> Iterator[str]:
     for each in statement.differences:
         shop, relay = _amount(each.shop, each.currency), _amount(each.relay, each.currency)
         yield f"{each.orders:,} with another amount at the relay: {relay} instead of {shop}"
+    if statement.without_value:
+        yield f"{statement.without_value:,} arrived without an amount"
     if statement.other_currency:
         yield f"{statement.other_currency:,} with another currency at the relay"
     if statement.more_than_once:

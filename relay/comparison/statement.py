@@ -1,7 +1,8 @@
 """What one destination has of a shop's orders, summed up: in orders and in money, by currency.
 
 The money of a state is the shop's own figure. Where the relay was told another amount, both are
-summed, so that a wrong field shows (taxes, shipping, cents). Sums are exact.
+summed, so that a wrong field shows (taxes, shipping, cents); orders that have arrived without one
+are counted. Sums are exact.
 """
 
 from collections import defaultdict
@@ -49,6 +50,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     shares: Sequence[Share]
     """Best news first."""
     differences: Sequence[Difference]
+    without_value: int
+    """Orders that were delivered without an amount, though the shop has one."""
     other_currency: int
     """Orders of which the relay was told another currency."""
     more_than_once: int
@@ -78,6 +81,7 @@ class Account:
         self._orders: defaultdict[tuple[OrderState, str | None], int] = defaultdict(int)
         self._money: dict[tuple[OrderState, str | None, str], Decimal] = {}
         self._differing: dict[str, tuple[int, Decimal, Decimal]] = {}
+        self._without_value = 0
         self._other_currency = 0
         self._more_than_once = 0
 
@@ -91,6 +95,9 @@ class Account:
         if verdict.deliveries > 1:
             self._more_than_once += 1
         if verdict.purchase is not None:
+            # Of what is dead for long, the amount is forgotten.
+            told_none = verdict.state == "delivered" and verdict.purchase.value is None
+            self._without_value += told_none and bool(order.value)
             self._compare(order, verdict.purchase.value, verdict.purchase.currency)
 
     def statement(self, destination: str, *, paused: str | None, test: bool) -> Statement:
@@ -105,6 +112,7 @@ class Account:
                 Difference(currency=currency, orders=orders, shop=shop, relay=relay)
                 for currency, (orders, shop, relay) in sorted(self._differing.items())
             ],
+            without_value=self._without_value,
             other_currency=self._other_currency,
             more_than_once=self._more_than_once,
             paused=paused,

@@ -62,6 +62,8 @@ def test_an_amount_that_the_relay_was_told_otherwise_is_summed_on_both_sides() -
         (order("11.90"), delivered("10.00")),
         (order("10.00"), delivered("10.0")),
         (order("10.00"), delivered(None)),
+        (order("0"), delivered(None)),
+        (order("10.00"), Verdict("dead", "expired", purchase=paid(None))),
         (order("10.00"), delivered("10.00", "USD")),
     )
     [difference] = found.differences
@@ -70,7 +72,7 @@ def test_an_amount_that_the_relay_was_told_otherwise_is_summed_on_both_sides() -
         Decimal("11.90"),
         Decimal("10.00"),
     )
-    assert found.other_currency == 1
+    assert (found.without_value, found.other_currency) == (1, 1)
 
 
 def test_amounts_of_several_currencies_are_not_summed_where_the_shop_names_none() -> None:
@@ -137,6 +139,12 @@ def test_doubts_are_said_even_if_all_have_arrived() -> None:
     told = said((order("11.90"), delivered("10.00", times=2)))
     assert "1 with another amount at the relay: 10.00 EUR instead of 11.90 EUR" in told
     assert "1 arrived more than once, under different event ids, and may be counted" in told
+
+
+def test_an_amount_that_the_relay_was_never_told_is_no_amount_that_has_arrived_unseen() -> None:
+    assert said((order("11.90"), delivered(None))) == (
+        "tiktok-main: the only order has arrived, worth 11.90 EUR; 1 arrived without an amount."
+    )
 
 
 def test_no_orders_are_said_to_be_none() -> None:
