@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from relay.admin.pages.screen import Screen, told
+from relay.journal.find.lookup import MAX_FOUND
 from relay.outcome.platform_code import wording_of
 from relay.outcome.view import AttemptView, DeliveryView, EventList
 
@@ -26,6 +27,7 @@ class Find(Screen):
             "find.html",
             wanted=wanted,
             events=found.events if found else (),
+            most=MAX_FOUND,
             meaning=self._meaning,
             paused=self._paused(),
             labels=self.context.insight.labels,

@@ -12,6 +12,7 @@ from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, moment, plain, print_json
 from relay.cli.running.client import AdminClient, NotFound, admin_connection, read
 from relay.delivery import Outcome
+from relay.journal.find.lookup import MAX_FOUND
 from relay.outcome.view import AttemptView, DeliveryView, EventList, EventView
 
 ATTEMPTS: Final[dict[Outcome, str]] = {
@@ -62,6 +63,8 @@ def timeline(found: EventList) -> Iterator[Text]:
         if index:
             yield Text("")
         yield from _event(each)
+    if len(found.events) == MAX_FOUND:
+        yield plain(f"\nThe latest {MAX_FOUND} are shown; there may be earlier ones.")
 
 
 def _event(view: EventView) -> Iterator[Text]:

@@ -82,7 +82,7 @@ def summary(*views: DestinationView, rejected: int = 0) -> Summary:
     return Summary("24h", AT, AT, 48_210, rejected, views)
 
 
-def story(*deliveries: DeliveryView) -> list[str]:
+def story(*deliveries: DeliveryView, events: int = 1) -> list[str]:
     event = EventView(
         event_id="order-1",
         event="purchase",
@@ -92,7 +92,13 @@ def story(*deliveries: DeliveryView) -> list[str]:
         source="http",
         deliveries=deliveries,
     )
-    return [line.plain for line in timeline(EventList([event]))]
+    return [line.plain for line in timeline(EventList([event] * events))]
+
+
+def test_more_events_than_are_shown_are_not_hidden_in_silence() -> None:
+    """An order id that a shop gives to all its orders, such as `unknown`, has thousands."""
+    assert "The latest 100 are shown; there may be earlier ones." in story(events=100)[-1]
+    assert "shown" not in story(events=99)[-1]
 
 
 def test_the_funnel_has_a_row_per_destination_that_adds_up() -> None:
