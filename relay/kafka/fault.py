@@ -130,6 +130,12 @@ _MEANINGS: Final = (
         "the message is larger than the topic takes; raise its max.message.bytes",
         "",
     ),
+    _Meaning(
+        # Also what the library cannot name: that a compacted topic takes no message without key.
+        errors.UnknownError,
+        "the broker refuses it for a reason that only its own log tells",
+        "",
+    ),
     _Meaning(errors.NotEnoughReplicasError, "too few replicas of the topic are in sync", ""),
     _Meaning(
         errors.UnknownTopicOrPartitionError,

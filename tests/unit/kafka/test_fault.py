@@ -37,6 +37,12 @@ def test_an_untrusted_certificate_names_the_authority() -> None:
     assert "self-signed certificate" in fault_of(error).reason
 
 
+def test_what_the_library_cannot_name_is_in_the_brokers_log() -> None:
+    invalid_record = 87
+    fault = fault_of(errors.for_code(invalid_record)("canary"), doing="writing")
+    assert fault.reason == "the broker refuses it for a reason that only its own log tells"
+
+
 def test_a_fault_stays_what_it_is() -> None:
     """So that the same trouble is told once."""
     fault = Fault("the topic is missing", "sources.kafka.topics")
