@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from relay.cli.sending.chunk import MAX_BYTES, MAX_EVENTS, MAX_LINE_BYTES, Chunk, chunks, lines_of
 from relay.errors import ConfigError
 
+FOREIGN = (b"[", b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")
+"""What a file begins with that is an array, compressed or UTF-16, and refused as such."""
+
 event_lines = st.binary(max_size=20).map(
     lambda text: text.replace(b"\n", b"").removeprefix(b"\xef\xbb\xbf")
 )
@@ -18,7 +21,7 @@ def read(text: bytes) -> list[Chunk]:
     return list(chunks(lines_of(io.BytesIO(text))))
 
 
-@given(st.lists(event_lines.filter(lambda line: not line.strip().startswith(b"["))))
+@given(st.lists(event_lines.filter(lambda line: not line.strip().startswith(FOREIGN))))
 def test_every_line_that_is_not_blank_is_sent_once_with_its_number(lines: list[bytes]) -> None:
     sent = [
         (number, event)
