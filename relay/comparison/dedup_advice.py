@@ -53,13 +53,16 @@ def sentence(checked: Checked) -> str:
     whole = checked.once + checked.server_only + checked.twice
     if not whole:
         return f"{checked.destination}: no event was sent in the time that the file covers."
-    parts = [
-        f"{checked.twice:,} of {whole:,} events {'is' if checked.twice == 1 else 'are'} counted"
-        " twice, or may be"
-        if checked.twice
-        else f"none of {whole:,} events is counted twice"
-    ]
+    parts = [_twice(checked.twice, whole)]
     parts += [f"{each.events:,}: {CAUSES[each.cause]}" for each in checked.doubts]
     if checked.server_only:
         parts.append(f"{checked.server_only:,} came from the server alone, which is fine")
     return f"{checked.destination}: {'; '.join(parts)}."
+
+
+def _twice(count: int, whole: int) -> str:
+    if whole == 1:
+        return f"the only event {'is counted twice, or may be' if count else 'counts once'}"
+    if not count:
+        return f"none of {whole:,} events is counted twice"
+    return f"{count:,} of {whole:,} events {'is' if count == 1 else 'are'} counted twice, or may be"

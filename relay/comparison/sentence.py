@@ -68,7 +68,7 @@ def day(at_ms: int) -> str:
 def _arrived(statement: Statement) -> str:
     count, total = statement.count("delivered"), statement.orders
     if not total:
-        return "there is no order in the file"
+        return "no order could be read from the file"
     test = " in test mode, where the platform records nothing" if statement.test and count else ""
     whole = money(statement.value)
     if count == total:

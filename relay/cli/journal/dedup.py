@@ -112,7 +112,9 @@ def _show_browser_only(found: DedupResult) -> None:
     screen.print("\nOnly the browser has sent:")
     rows = table("Event", "Events", "Why", numbers=("Events",))
     for each in found.browser_only:
-        why = "the server sends no such events" if not each.server_sends else "not on record here"
+        why = (
+            "not on record here" if each.server_sends else "no event of this name is on record here"
+        )
         if each.forgotten:
             why += f"; {number(each.forgotten)} from before what the relay keeps"
         rows.add_row(plain(each.event), number(each.events), why)

@@ -161,7 +161,7 @@ def _show_examples(found: Reconciliation) -> None:
     rows = table("Order", "Destination", "State", "Why")
     for each in found.examples:
         why = REASONS.get(each.reason or "", "")
-        rows.add_row(plain(each.order_id), plain(each.destination), each.state, why)
+        rows.add_row(plain(each.order_id), plain(each.destination), HEADERS[each.state], why)
     screen = console()
     screen.print("\nThe first that have not arrived:")
     screen.print(rows)

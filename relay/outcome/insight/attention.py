@@ -127,11 +127,12 @@ def _filling(journal: JournalView) -> list[Task]:
 
 def _refused(arrivals: Arrivals) -> Task:
     whole = arrivals.received + arrivals.rejected
+    were = "was" if arrivals.rejected == 1 else "were"
     return Task(
         tone="warn",
         kind="refused",
         destination=None,
-        sentence=f"{arrivals.rejected:,} of {whole:,} events were refused on arrival.",
+        sentence=f"{arrivals.rejected:,} of {whole:,} events {were} refused on arrival.",
         fix="Mend the field that each of them names, and send them again: they are not kept.",
         who="shop",
     )

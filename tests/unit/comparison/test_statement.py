@@ -148,7 +148,8 @@ def test_an_amount_that_the_relay_was_never_told_is_no_amount_that_has_arrived_u
 
 
 def test_no_orders_are_said_to_be_none() -> None:
-    assert said() == "tiktok-main: there is no order in the file."
+    """The file may hold some, on lines that could not be read."""
+    assert said() == "tiktok-main: no order could be read from the file."
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,8 @@ async def test_people_get_a_table_and_a_sentence_for_each_platform(shop: Shop) -
     assert "so it cannot tell (since 2026-01-01 00:00 UTC)" in pinterest
     [tiktok] = [line for line in lines if line.startswith("tiktok-main: ")]
     assert "in test mode, where the platform records nothing" in tiktok
+    [example] = [line for line in lines if line.startswith("A-2 ") and "pinterest" in line]
+    assert example.split(maxsplit=2)[2].startswith("Not delivered")
 
 
 async def test_the_result_has_a_line_for_each_order_and_destination(shop: Shop) -> None:

@@ -146,3 +146,5 @@ def test_more_than_one_of_twenty_refused_on_arrival_is_for_whoever_builds_the_sh
 
     assert (task.kind, task.tone, task.who) == ("refused", "warn", "shop")
     assert task.sentence == "106 of 2,000 events were refused on arrival."
+    (task,) = tasks(ROOMY, Arrivals(received=2, rejected=1), [], [])
+    assert task.sentence == "1 of 3 events was refused on arrival."
