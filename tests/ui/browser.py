@@ -15,11 +15,28 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-WIDTHS: Final = (360, 768, 1440)
+WIDTHS: Final = (320, 768, 1440)
 WITHIN_S: Final = 10.0
 AXE: Final = Path(__file__).with_name("vendor") / "axe-core-4.14.1.min.js"
 SERIOUS: Final = frozenset({"serious", "critical"})
 
+_CUT: Final = """
+    const hides = (box) => getComputedStyle(box).overflowX === "hidden";
+    const unseen = (box) => getComputedStyle(box).clipPath !== "none";
+    const around = (box) => box ? [box, ...around(box.parentElement)] : [];
+    const ends = (range) => Math.max(...[...range.getClientRects()].map((each) => each.right));
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (texts.nextNode()) {
+      const boxes = around(texts.currentNode.parentElement);
+      if (!boxes[0].checkVisibility() || boxes.some(unseen)) continue;
+      const range = document.createRange();
+      range.selectNodeContents(texts.currentNode);
+      const edge = Math.min(...boxes.filter(hides).map((box) => box.getBoundingClientRect().right));
+      if (ends(range) > edge + 0.5) found.push(range.toString().trim().slice(0, 40));
+    }
+    return found;
+"""
 _ARGUMENTS: Final = (
     "--headless=new",
     "--no-sandbox",
@@ -120,6 +137,11 @@ class Browser:
     def wide(self) -> int:
         """Return by how many pixels the page is wider than the screen."""
         return int(self.run("return document.documentElement.scrollWidth - innerWidth"))
+
+    def cut(self) -> Sequence[str]:
+        """Return the words that end outside of the box that shows them."""
+        found: Sequence[str] = self.run(_CUT)
+        return found
 
     def issues(self, rule: str | None = None) -> Sequence[Issue]:
         """Return what hinders people, as axe sees it: by all of its rules, or by one."""

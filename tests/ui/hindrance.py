@@ -14,6 +14,7 @@ def hindrances(screen: Browser) -> Iterator[str]:
         screen.look(width, "light")
         if (excess := screen.wide()) > 0:
             yield f"{excess} pixels too wide at {width}"
+        yield from (f"{words!r} is cut at {width}" for words in screen.cut())
         yield from (f"{issue} at {width}" for issue in screen.issues())
         screen.look(width, "dark")
         yield from (f"{issue} at {width} in dark" for issue in screen.issues("color-contrast"))

@@ -95,6 +95,13 @@ async def many(port: AdminPort) -> None:
         await die(port, f"order-80{at:02}", code=str(40_000 + at), message="Not as it should be")
 
 
+async def long_names(port: AdminPort) -> None:
+    """Have the longest names there can be, one of a platform that refuses its token."""
+    await busy(port)
+    await waiting(port)
+    port.switch.health[LONG[-1]] = Health("paused", "token_expired", "", NOW_S - 1_260.0, None)
+
+
 async def full(port: AdminPort) -> None:
     """Have a journal that takes no more, and Kafka wait for it."""
     dress(port)
@@ -147,7 +154,7 @@ STATES: Final[Mapping[str, State]] = {
     "trial run": State(busy, setup={"emulated": BOTH}),
     "quiet": State(quiet),
     "many platforms": State(many, MANY),
-    "long names": State(busy, LONG),
+    "long names": State(long_names, LONG),
     "full journal": State(full, setup={"max_size_bytes": SMALL_BYTES}),
     "from Kafka": State(from_kafka),
     "Kafka is away": State(kafka_away),

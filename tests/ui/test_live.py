@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -66,6 +67,19 @@ def test_figures_that_cannot_be_had_are_told_as_such(screen: Browser, troubled: 
     finally:
         screen.network()
     screen.wait_for("Updated")
+
+
+def test_an_address_with_the_password_in_it_is_as_live_as_any(
+    screen: Browser, tmp_path: Path
+) -> None:
+    """As a bookmark may have it; a script may ask for no such address."""
+    state = msgspec.structs.replace(STATES["trouble"], setup={"password": "secret"})
+    with Served(tmp_path, state) as served:
+        screen.open(served.url("/").replace("//", "//marketing:secret@"))
+        screen.wait_for_news()
+
+    assert "The relay does not answer." not in screen.words
+    assert list(screen.complaints()) == []
 
 
 def test_figures_that_fail_in_the_relay_are_told_and_come_back(

@@ -30,6 +30,7 @@ SCREENS: Final[Mapping[str, str]] = {
     "not delivered to one": f"/undelivered?destination={PINTEREST}",
     "list": f"/undelivered/group?{GROUP}40002",
     "hostile list": f"/undelivered/group?{GROUP}{quote(HOSTILE[:40])}",
+    "long list": f"/undelivered/group?{GROUP}",
     "send again?": f"/undelivered/confirm?{GROUP}40002&action=replay",
     "dismiss?": f"/undelivered/confirm?{GROUP}{quote(HOSTILE[:40])}&action=drop",
     "refused": "/refused",
@@ -77,15 +78,24 @@ def test_every_screen_can_be_used_by_everybody_everywhere(
 
 
 def test_what_hinders_people_would_be_found(screen: Browser, troubled: Served) -> None:
-    """A check of the check: a picture without words, a word that nobody can read, a wide page."""
+    """A check of the check: a picture without words, words that nobody can read, a wide page."""
     screen.open(troubled.url("/test"))
     picture = "<img src=/static/icon.svg>"
     screen.run(f"document.querySelector('main').insertAdjacentHTML('beforeend', '{picture}')")
     screen.run("document.querySelector('h1').style.color = '#eee'; window.pwned = 1")
     screen.run("document.querySelector('h1').style.minWidth = '3000px'")
 
+    screen.run("document.querySelector('form.sheet label').style.whiteSpace = 'pre'")
+    screen.run("document.querySelector('form.sheet label').prepend('x'.repeat(400))")
+
     problems = " ".join(hindrances(screen))
-    for words in ("image-alt", "color-contrast", "too wide at 1440", "were executed"):
+    for words in (
+        "is cut at 768",
+        "image-alt",
+        "color-contrast",
+        "too wide at 1440",
+        "were executed",
+    ):
         assert words in problems
 
 

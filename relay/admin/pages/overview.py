@@ -1,12 +1,15 @@
 """Overview: are the sales arriving, where did they go, and what needs attention?"""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from relay.admin.pages.screen import Screen, figures_of, range_of, told
+from relay.outcome.insight.attention import Task
 from relay.outcome.insight.headline import SPOKEN
 
 TASKS_SHOWN = 8
-"""More than that are left to the list of what was not delivered."""
+"""Reasons of what was not delivered are left to their own list beyond that."""
 
 
 class Overview(Screen):
@@ -20,13 +23,20 @@ class Overview(Screen):
     async def show(self, request: web.Request) -> web.Response:
         """Answer with the figures of a range."""
         found = await self.context.insight.overview(range_of(request))
+        tasks, left = _shown(found.tasks)
         return self.renderer.page(
             request,
             "overview.html",
             overview=found,
-            tasks=found.tasks[:TASKS_SHOWN],
-            more_tasks=len(found.tasks[TASKS_SHOWN:]),
+            tasks=tasks,
+            more_tasks=left,
             labels=self.context.insight.labels,
             ranges=SPOKEN,
             figures=figures_of(request),
         )
+
+
+def _shown(tasks: Sequence[Task]) -> tuple[Sequence[Task], int]:
+    """Return the tasks that are shown, and how many the list of what was not delivered has."""
+    elsewhere = [each for each in tasks[TASKS_SHOWN:] if each.kind == "dead"]
+    return [each for each in tasks if each not in elsewhere], len(elsewhere)

@@ -15,6 +15,7 @@ from relay.admin.pages.letters_csv import csv_of
 from relay.admin.pages.renderer import Renderer
 from relay.admin.pages.screen import Screen, ScreenContext, told
 from relay.admin.query import choice
+from relay.journal.dead.grouping import MAX_GROUPS
 from relay.journal.letter import DeadFilter, DeadGroup, Replayed
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.insight.attention import SETTLED, meaning
@@ -51,8 +52,7 @@ class Undelivered(Screen):
         wanted = request.query.get("destination", "")
         groups = [
             (group, meaning(group, self._platform(group)))
-            for group in await self.context.insight.dead_groups()
-            if wanted in ("", group.destination)
+            for group in await self.context.insight.dead_groups(wanted or None)
         ]
         if wanted and not groups and wanted not in self.context.insight.labels:
             raise web.HTTPNotFound
@@ -62,6 +62,7 @@ class Undelivered(Screen):
             open=[each for each in groups if each[0].reason not in SETTLED],
             settled=[each for each in groups if each[0].reason in SETTLED],
             wanted=wanted,
+            most=MAX_GROUPS,
             done=self.done.named_by(request),
             labels=self.context.insight.labels,
         )
@@ -136,7 +137,7 @@ class Undelivered(Screen):
         )
 
     async def _group(self, where: DeadFilter) -> DeadGroup | None:
-        found = await self.context.insight.dead_groups()
+        found = await self.context.insight.dead_groups(where.destination)
         key = (where.destination, where.reason, where.code)
         return next(
             (each for each in found if (each.destination, each.reason, each.code) == key), None

@@ -96,6 +96,7 @@
     document.addEventListener("htmx:before:request", (event) => {
       if (paused || document.hidden || selecting()) { event.preventDefault(); return; }
       failed = false;
+      withoutPassword(event.detail.ctx.request);
       clearTimeout(slow);
       slow = setTimeout(() => say("Loading… Figures of", "stale"), SLOW_MS);
     });
@@ -113,6 +114,12 @@
       decorate();
       announce();
     });
+  }
+
+  // An address with a password in it may open a page, but no script may ask for it: the browser
+  // sends the password by itself.
+  function withoutPassword(request) {
+    request.action = new URL(request.action, location.href).href;
   }
 
   // That sending goes on is known only from the relay's own word that a page could not be made.

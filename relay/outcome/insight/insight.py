@@ -141,9 +141,9 @@ class Insight:
             skipped=_skipped(totals, name),
         )
 
-    async def dead_groups(self) -> Sequence[DeadGroup]:
-        """Return all that is dead, grouped."""
-        return await self._journal.dead_groups()
+    async def dead_groups(self, destination: str | None = None) -> Sequence[DeadGroup]:
+        """Return all that is dead, grouped; of one destination if it is named."""
+        return await self._journal.dead_groups(destination=destination)
 
     async def totals(self) -> Totals:
         """Return the lifetime counts."""

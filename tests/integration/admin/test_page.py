@@ -2,19 +2,23 @@
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from relay.admin.pages import Links
 from relay.event_name import Lane
+from relay.journal.codec import entry_of
+from relay.journal.dead.grouping import MAX_GROUPS
 from relay.journal.entry import Passed, Rejection
 from relay.journal.letter import DeadFilter
-from relay.journal.settlement import Receipt, Retry, Settlement
+from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.outcome.health import Health
-from tests.given.event.builders import NOW_S
-from tests.given.port.admin import BY_HAND, INVALID, PINTEREST, AdminPort
+from tests.given.event.builders import NOW_S, conversion
+from tests.given.port.admin import BY_HAND, INVALID, PINTEREST, TIKTOK, AdminPort
 
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=90, outcome="ok", http_status=200)
 HOSTILE = '<script src="//evil.example">{{ 7 * 7 }}&'
@@ -141,6 +145,18 @@ async def test_what_was_dismissed_is_no_failure_any_more(tmp_path: Path) -> None
     assert "Working" in after
 
 
+async def test_more_events_of_an_id_than_are_shown_are_not_hidden_in_silence(
+    tmp_path: Path,
+) -> None:
+    told = "The latest 100 are shown; there may be earlier ones."
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("order-1")
+        assert told not in words(await page(port, "/find?id=order-1"))
+        for _ in range(99):
+            await port.take("order-1")
+        assert told in words(await page(port, "/find?id=order-1"))
+
+
 async def test_what_waits_says_when_it_is_tried_next(tmp_path: Path) -> None:
     async with AdminPort(tmp_path, names=[PINTEREST]) as port:
         await port.take("order-1")
@@ -160,6 +176,77 @@ async def test_what_waits_says_when_it_is_tried_next(tmp_path: Path) -> None:
     assert "Next try 2026-01-01 00:05:00 UTC" in throttled
     assert "Next try" not in paused
     assert "Nothing is sent to pinterest-main at the moment" in paused
+
+
+async def test_all_that_is_in_trouble_is_shown_and_only_reasons_are_left_to_their_list(
+    tmp_path: Path,
+) -> None:
+    """The list of what was not delivered knows nothing of a platform that is paused."""
+    names = [f"pinterest-{at}" for at in range(10)]
+    async with AdminPort(tmp_path, names=names) as port:
+        port.switch.health |= dict.fromkeys(names, BY_HAND)
+        paused = words(await page(port))
+        await refuse(port, names[0], [str(code) for code in range(3)])
+        refused = await page(port)
+
+    assert all(f"See {name}" in paused for name in names)
+    assert " more " not in paused
+    assert '<a href="/undelivered">3 more</a>' in refused
+
+
+async def test_a_rare_reason_beside_hundreds_of_others_is_found_at_its_platform(
+    tmp_path: Path,
+) -> None:
+    """The most frequent reasons are listed, which is said; no other counts as none."""
+    group = f"/undelivered/group?destination={TIKTOK}&reason=platform_rejected&code=rare"
+    async with AdminPort(tmp_path) as port:
+        await refuse(port, PINTEREST, [str(code) for code in range(MAX_GROUPS)] * 2)
+        await refuse(port, TIKTOK, ["rare"])
+        whole = words(await page(port, "/undelivered"))
+        alone = words(await page(port, f"/undelivered?destination={TIKTOK}"))
+        listed = words(await page(port, group))
+
+    assert f"Only the {MAX_GROUPS} most frequent kinds are listed." in whole
+    assert "1 purchase since" in alone
+    assert "most frequent" not in alone
+    assert "1 conversion, newest first." in listed
+
+
+async def refuse(port: AdminPort, name: str, codes: Sequence[str]) -> None:
+    """Have a platform refuse as many purchases, each for its reason."""
+    skipped = {each.name: Passed("skipped", "not_selected") for each in port.destinations}
+    del skipped[name]
+    events = [conversion(f"{name}-{at}") for at in range(len(codes))]
+    await port.journal.append([entry_of(each, skipped, {}) for each in events])
+    start = port.journal.cursor(name, Lane.MONEY)
+    waiting = (await port.journal.read(name, Lane.MONEY, start, len(codes))).pending
+    dead = [
+        Dead(each, "platform_rejected", code) for each, code in zip(waiting, codes, strict=True)
+    ]
+    await port.journal.settle(name, Settlement(receipt=RECEIPT, dead=dead))
+
+
+@pytest.mark.parametrize("path", SCREENS)
+async def test_no_heading_is_deeper_than_one_below_that_before(tmp_path: Path, path: str) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("dead", pinterest=INVALID)
+        port.switch.health[PINTEREST] = BY_HAND
+        text = await page(port, path)
+
+    depths = [int(depth) for depth in re.findall(r"<h(\d)", text)]
+    assert depths[0] == 1
+    assert all(deeper <= depth + 1 for depth, deeper in pairwise(depths))
+
+
+async def test_words_are_the_platforms_only_where_it_said_them(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("dead", pinterest=INVALID)
+        texts = [
+            words(await page(port, path))
+            for path in ("/", f"/destinations/{PINTEREST}", "/undelivered")
+        ]
+
+    assert all("Reason given: page.url is missing." in text for text in texts)
 
 
 async def test_a_sum_says_of_how_many_it_is(tmp_path: Path) -> None:
