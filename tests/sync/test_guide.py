@@ -3,10 +3,13 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from relay.cli import COMMANDS
+from relay.comparison.result_file import HEADER
+from relay.comparison.verdict import STATES, UnknownReason
 from relay.intake.split import MAX_EVENTS
 from relay.schema.openapi import producers_document
 
@@ -62,3 +65,12 @@ def test_every_status_of_the_port_is_explained() -> None:
 
 def test_the_largest_batch_is_that_of_the_code() -> None:
     assert f"{MAX_EVENTS:,} events" in TEXT
+
+
+def test_what_a_reconciliation_writes_is_told_column_by_column() -> None:
+    [told] = re.findall(
+        r"^`relay reconcile orders.csv --out .*?\n\n", TEXT, re.MULTILINE | re.DOTALL
+    )
+    words = re.findall(r"`(\w+)`", told)
+    assert [word for word in words if word in HEADER] == list(HEADER)
+    assert set(words) - set(HEADER) == {*STATES, *get_args(UnknownReason)}
