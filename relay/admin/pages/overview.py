@@ -38,5 +38,5 @@ class Overview(Screen):
 
 def _shown(tasks: Sequence[Task]) -> tuple[Sequence[Task], int]:
     """Return the tasks that are shown, and how many the list of what was not delivered has."""
-    elsewhere = [each for each in tasks[TASKS_SHOWN:] if each.kind == "dead"]
-    return [each for each in tasks if each not in elsewhere], len(elsewhere)
+    shown = [each for at, each in enumerate(tasks) if at < TASKS_SHOWN or each.kind != "dead"]
+    return shown, len(tasks) - len(shown)
