@@ -1,6 +1,7 @@
 """Dead letters as CSV, for a spreadsheet: ids, kinds and reasons, and nothing of a person.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+A cell that a spreadsheet would take for a formula gets an apostrophe in front. The mark at the
+beginning tells Excel that it is UTF-8: without it, what is not ASCII is shown as other letters.
 """
 
 import csv
@@ -18,12 +19,15 @@ HEADER: Final = (
     *("dead_at", "event_time", "event", "event_id", "destination", "reason", "code", "message"),
 )
 _STEP: Final = 1_000
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Of the last four, which are wide, a spreadsheet thinks the same in East Asia."""
+_MARK: Final = "\ufeff"
 
 
 async def csv_of(reports: Reports, where: DeadFilter) -> str:
     """Return the letters that match, newest first, with a header."""
     text = io.StringIO(newline="")
+    text.write(_MARK)
     writer = csv.writer(text)
     writer.writerow(HEADER)
     cursor, written = None, 0

@@ -1,5 +1,6 @@
 """What can be done on the page: by forms, asked once, never by a GET, never from another origin."""
 
+import codecs
 import csv
 import io
 import re
@@ -174,17 +175,34 @@ async def test_the_list_behind_a_task_is_of_the_range_that_the_task_counts(tmp_p
 async def test_letters_are_had_as_csv_that_no_spreadsheet_computes(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         await port.take('=cmd|"/C calc"!A1', tiktok=INVALID)
+        await port.take("\uff1d1+1", tiktok=INVALID)
         await port.take("plain", pinterest=INVALID)
         everything = await port.ask("/undelivered.csv")
         one = await port.ask(f"/undelivered.csv?{urlencode(GROUP)}")
 
     assert everything.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert "attachment" in everything.headers["Content-Disposition"]
-    found = list(csv.DictReader(io.StringIO(everything.body.decode())))
-    assert {each["event_id"] for each in found} == {"plain", """'=cmd|"/C calc"!A1"""}
-    assert [each["destination"] for each in csv.DictReader(io.StringIO(one.body.decode()))] == [
-        TIKTOK
-    ]
+    assert {each["event_id"] for each in rows(everything)} == {
+        "plain",
+        """'=cmd|"/C calc"!A1""",
+        "'\uff1d1+1",
+    }
+    assert {each["destination"] for each in rows(one)} == {TIKTOK}
+
+
+async def test_a_spreadsheet_reads_the_letters_of_any_script(tmp_path: Path) -> None:
+    """Excel takes a CSV for UTF-8 only if it begins with the mark of it."""
+    async with AdminPort(tmp_path) as port:
+        await port.take("Bestellung-Köln-订单", tiktok=INVALID)
+        reply = await port.ask("/undelivered.csv")
+
+    assert reply.body.startswith(codecs.BOM_UTF8)
+    assert [each["event_id"] for each in rows(reply)] == ["Bestellung-Köln-订单"]
+
+
+def rows(reply: Reply) -> list[dict[str, str]]:
+    """Return the rows of a CSV, as a spreadsheet reads them."""
+    return list(csv.DictReader(io.StringIO(reply.body.decode("utf-8-sig"))))
 
 
 async def test_the_address_cannot_make_the_page_say_what_was_not_done(tmp_path: Path) -> None:
