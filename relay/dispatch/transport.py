@@ -26,12 +26,18 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_HEADERS = 512
 """More headers do the same."""
 CONNECT_S = 3.0
+"""For TCP and TLS. Trying again soon is better than waiting for packets that are dropped."""
+CONNECT_SHARE = 0.3
+"""The same for a longer `timeout`: on a slow link, no connection comes about in less."""
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """No whole answer came: it is unknown whether the platform took the request."""
+    """No whole answer came: it is unknown whether the platform took the request.
 
-    kind: Literal["connect", "timeout", "broken"]
+    It did not at `name`, `connect` and `tls`: no connection came about to send it on.
+    """
+
+    kind: Literal["name", "connect", "tls", "timeout", "broken"]
 
 
 class Transport(Protocol):
@@ -74,18 +80,25 @@ class AiohttpTransport:
     date is given that of its receipt (RFC 9110, section 6.6.1), by `clock` in Unix seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.time, *, connect_s: float = CONNECT_S
+    ) -> None:
         self._clock = clock
+        self._connect_s = connect_s
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
         """See `Transport`."""
         try:
             return await self._send(request, timeout_s)
+        except aiohttp.ClientConnectorDNSError:
+            return Fault("name")
+        except aiohttp.ClientSSLError:
+            return Fault("tls")
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            return Fault("connect")
         except TimeoutError:
             return Fault("timeout")
-        except aiohttp.ClientConnectorError:
-            return Fault("connect")
         except (aiohttp.ClientError, OSError, ValueError):
             return Fault("broken")
 
@@ -95,7 +108,8 @@ class AiohttpTransport:
             await self._session.close()
 
     async def _send(self, request: HttpRequest, timeout_s: float) -> HttpResponse:
-        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S)
+        connect_s = max(self._connect_s, timeout_s * CONNECT_SHARE)
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s)
         async with self._open().post(
             request.url,
             data=request.body,

@@ -176,7 +176,13 @@ _TIKTOK_STATUS: Final = (
 )
 
 OWN: Final = {
+    "name": Wording("The platform's name could not be resolved.", WAITS),
     "connect": Wording("The platform could not be reached.", WAITS),
+    "tls": Wording(
+        "What answered for the platform could not be trusted.",
+        "Check `base_url`, the clock, and what inspects TLS on the way.",
+        "engineer",
+    ),
     "timeout": Wording("The platform did not answer in time.", WAITS),
     "broken": Wording("The connection to the platform broke.", WAITS),
     "bug": Wording(

@@ -2,16 +2,22 @@
 
 import asyncio
 import gzip
+import socket
+import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from relay.delivery import HttpRequest, HttpResponse
-from relay.dispatch.transport import MAX_ANSWER_BYTES, AiohttpTransport, Fault
+from relay.dispatch.transport import CONNECT_SHARE, MAX_ANSWER_BYTES, AiohttpTransport, Fault
 from relay.retry_after import retry_after_s
+from tests.given.port.certificate import CERTIFICATE, KEY
+from tests.given.port.producers import until
 
 TOKEN = "canary-token"
 NOW_S = datetime(2026, 1, 29, tzinfo=UTC).timestamp()
@@ -225,6 +231,47 @@ async def test_nobody_there_is_no_connection() -> None:
     async with answering(handler) as request:
         pass
     assert await send(request) == Fault("connect")
+
+
+async def test_packets_that_a_firewall_drops_are_no_connection() -> None:
+    """Nor is it an answer that stays away: no platform can have taken what was never sent."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        address = server.getsockname()
+        with socket.create_connection(address):  # the backlog is full: the next one waits for ever
+            request = HttpRequest(f"http://127.0.0.1:{address[1]}/", {"Authorization": TOKEN}, b"")
+            transport = AiohttpTransport(connect_s=0.05)
+            fault = await transport.send(request, 5.0)
+            await transport.close()
+    assert fault == Fault("connect")
+
+
+async def test_a_name_that_is_not_known_is_told_from_an_address_that_is_silent() -> None:
+    request = HttpRequest("http://a.invalid/", {"Authorization": TOKEN}, b"{}")
+    assert await send(request) == Fault("name")
+
+
+async def test_a_certificate_that_nobody_vouches_for_has_a_name_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "platform.pem").write_text(CERTIFICATE + KEY)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "platform.pem")
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=context)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        request = HttpRequest(f"https://127.0.0.1:{port}/", {"Authorization": TOKEN}, b"")
+        assert await send(request) == Fault("tls")
+        await until(lambda: len(asyncio.all_tasks()) == 1)  # the server has ended its handshake
+
+
+async def test_a_longer_timeout_lets_a_connection_take_longer() -> None:
+    """On a link with seconds of latency, no event would arrive whatever `timeout` says."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        request = HttpRequest(f"https://127.0.0.1:{silent.getsockname()[1]}/", {}, b"")
+        transport, began_at = AiohttpTransport(connect_s=0.01), time.monotonic()
+        fault = await transport.send(request, 2.0)
+        took_s = time.monotonic() - began_at
+        await transport.close()
+    assert fault == Fault("connect")
+    assert 2.0 * CONNECT_SHARE <= took_s < 2.0
 
 
 @pytest.mark.parametrize(
