@@ -101,7 +101,12 @@ def _show_match(groups: Sequence[GroupQuality]) -> None:
 
 def _carried(it: IdentifierQuality, events: int) -> str:
     """Return one identifier in a few words: `email 98 % (5 % hashed, 1 % unusable)`."""
-    lost = sum(each.count for each in it.unusable)
-    shares = {"hashed": it.hashed / max(it.carried, 1), "unusable": lost / events}
+    partly = sum(each.count for each in it.unusable if each.reason.startswith("sent to "))
+    lost = sum(each.count for each in it.unusable) - partly
+    shares = {
+        "hashed": it.hashed / max(it.carried, 1),
+        "for one platform only": partly / max(it.carried, 1),
+        "unusable": lost / events,
+    }
     asides = ", ".join(f"{percent(share)} {what}" for what, share in shares.items() if share)
     return f"{it.identifier} {percent(it.carried / events)}" + (f" ({asides})" if asides else "")

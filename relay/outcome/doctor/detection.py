@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from relay.identity.phone import NO_COUNTRY
 from relay.outcome.doctor.counts import GroupCounts
 from relay.outcome.doctor.finding import Advice, Finding, Group
 from relay.outcome.doctor.pattern import (
@@ -22,6 +23,12 @@ UNUSABLE_SHARE: Final = 0.01
 """Below it, people may have mistyped; above, the shop's code is at fault."""
 HASHED_SHARE: Final = 0.1
 """Of the events with an identifier; fewer may be somebody's trial."""
+_AS_ENTERED: Final = "Send it as the person entered it, or leave it out."
+_MENDED: Final = {
+    NO_COUNTRY: "Send it with its country code, or `user.country` beside it; if all are of one"
+    " country, set `default_country` under `[intake]`."
+}
+"""What mends a value that was entered well."""
 
 
 def findings_of(group: Group, counts: GroupCounts) -> Iterator[Finding]:
@@ -65,10 +72,6 @@ def _unusable(group: Group, counts: GroupCounts) -> Iterator[Finding]:
 
 
 def _left_out(name: str, reason: str) -> Advice:
-    """Return what to say of an identifier whose values are `left out: …` or `sent to …`."""
-    return Advice(
-        "unusable",
-        0.5,
-        f"{{count}} values of `user.{name}` {reason}.",
-        "Send it as the person entered it, or leave it out.",
-    )
+    """Return what to say of an identifier whose values were `left out: …` or `sent to …`."""
+    sentence = f"{{count}} values of `user.{name}` were {reason}."
+    return Advice("unusable", 0.5, sentence, _MENDED.get(reason, _AS_ENTERED))

@@ -182,7 +182,7 @@ OF_VISITS: Final[Sequence[Pattern]] = (
 REUSED: Final = Advice(
     "reused_event_id",
     1.0,
-    "{count} events repeat the id of another order: all but the first are skipped.",
+    "Events with the id of another order: {count}; all but the first are skipped.",
     "Give every order an event_id of its own, such as its number.",
 )
 HASHED_OTHERWISE: Final = Advice(

@@ -33,6 +33,8 @@ def test_it_lists_what_to_mend_and_ends_with_1(tmp_path: Path) -> None:
             del event["user"]["email"]
         for event in events[:5]:
             event["user"]["phone"] = "?"
+        for event in events[5:10]:
+            event["user"] = {"external_id": event["event_id"], "phone": "1234567"}
         for event in [event for event in events if event["event"] == "purchase"][:2]:
             event["event_id"] = "order"
         post(shop, msgspec.json.encode([*events, {"event": "purchase"}]))
@@ -40,6 +42,7 @@ def test_it_lists_what_to_mend_and_ends_with_1(tmp_path: Path) -> None:
         ended = shop.run("doctor", "--sandbox", "--json")
         asked = fetch(f"http://127.0.0.1:{shop.admin}/api/v1/doctor")
     assert "None of these events carry an e-mail address" in told.out
+    assert " for one platform only" in told.out
     assert ended.code == 1
     found = json.loads(ended.out)
     assert found == asked

@@ -30,10 +30,10 @@ def day() -> Events:
     return list(Shop(7, NOW).events(EVENTS))
 
 
-def taken(events: Events, key: str | None = None) -> list[Conversion]:
+def taken(events: Events, key: str | None = None, country: str | None = "US") -> list[Conversion]:
     """Return the events as intake makes them."""
     router = Router([Route(StubDestination())], Window(100_000))
-    intake = Intake(router, Storage(router, RecordingJournal()), NOW.timestamp, "US")
+    intake = Intake(router, Storage(router, RecordingJournal()), NOW.timestamp, country)
     body = msgspec.json.encode(events)
     found = asyncio.run(intake.take_json(body, Origin("http", key)))
     assert not found.errors
@@ -167,6 +167,34 @@ def test_what_is_planted_is_found_and_nothing_else(plant: Callable[[Events], Non
     events = day()
     plant(events)
     assert codes(taken(events)) == {plant.__name__}
+
+
+def test_a_number_that_needs_its_country_is_not_to_be_sent_as_it_was_entered() -> None:
+    """It was: what is missing is the country, and Pinterest took it all the same."""
+    doctor = Doctor()
+    for event in (events := purchases(day())):
+        event["user"] = {"email": event["user"]["email"], "phone": "030 1234567"}
+    for each in taken(events, country=None):
+        doctor.look(each)
+    [found] = [each for each in doctor.findings() if each.code == "unusable"]
+    assert found.sentence == (
+        f"{len(events):,} values of `user.phone` were sent to Pinterest only: a national number"
+        " whose country is not known."
+    )
+    assert "country code" in found.fix
+    assert "as the person entered it" not in found.fix
+
+
+def test_one_repeated_id_is_told_as_well_as_many() -> None:
+    events = day()
+    reused_event_id(events)
+    doctor = Doctor()
+    for each in taken(events):
+        doctor.look(each)
+    [found] = doctor.findings()
+    assert found.sentence == (
+        "Events with the id of another order: 1; all but the first are skipped."
+    )
 
 
 def test_ids_that_are_used_twice_are_found_by_the_customer_where_no_order_is_named() -> None:
