@@ -22,7 +22,8 @@ HEADER: Final = (
     *("platform_code", "platform_message", "relay_value", "relay_currency", "event_id"),
     *("delivered_at", "deliveries"),
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Of the last four, which are wide, a spreadsheet thinks the same in East Asia."""
 
 
 class ResultFile:

@@ -69,6 +69,7 @@ async def test_each_row_adds_up(tmp_path: Path) -> None:
     ]
     assert "50.0 % of the conversions sent in the last 24 hours were delivered." in text
     assert "1 event was not usable" in text
+    assert "refused on arrival; it is not part of these rows." in text
     for place in ("", "#skipped", "#trend", "#kinds", "#reasons"):
         assert f'href="/destinations/{PINTEREST}?range=24h{place}"' in text
 

@@ -16,7 +16,7 @@ from relay.errors import ConfigError
 ORDER = ShopOrder(2, "1001", 1_767_225_600, Decimal("72.39"), "EUR")
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"])
 def test_what_came_from_outside_is_no_formula(tmp_path: Path, sign: str) -> None:
     text = f"{sign}HYPERLINK(1)"
     purchase = Found(text, 0, Decimal(72), "EUR", [])
