@@ -108,6 +108,7 @@ class _Place(NamedTuple):
             twice=sum(doubt.events for doubt in doubts),
             outside=self.counts["outside"],
             doubts=doubts,
+            test=self.destination.test,
         )
         return msgspec.structs.replace(checked, sentence=sentence(checked))
 

@@ -57,6 +57,8 @@ def sentence(checked: Checked) -> str:
     parts += [f"{each.events:,}: {CAUSES[each.cause]}" for each in checked.doubts]
     if checked.server_only:
         parts.append(f"{checked.server_only:,} came from the server alone, which is fine")
+    if checked.test:
+        parts.append("it is in test mode, in which the platform counts nothing")
     return f"{checked.destination}: {'; '.join(parts)}."
 
 

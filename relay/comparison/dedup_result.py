@@ -45,6 +45,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """Sent before or after the time that the file covers; nothing can be said of them."""
     doubts: Sequence[Doubt]
     """Most frequent first."""
+    test: bool
+    """Whether it sends in test mode, in which the platform counts nothing."""
     sentence: str = ""
 
 

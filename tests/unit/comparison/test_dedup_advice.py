@@ -26,6 +26,17 @@ from relay.comparison.dedup_result import Checked
 def test_one_and_many_are_told_as_people_would(
     once: int, server_only: int, twice: int, said: str
 ) -> None:
+    assert told(once, server_only, twice).startswith(f"tiktok-main: {said}")
+
+
+def test_nothing_is_counted_in_test_mode() -> None:
+    assert told(0, 0, 1, test=True) == (
+        "tiktok-main: the only event is counted twice, or may be;"
+        " it is in test mode, in which the platform counts nothing."
+    )
+
+
+def told(once: int, server_only: int, twice: int, *, test: bool = False) -> str:
     checked = Checked(
         destination="tiktok-main",
         type="tiktok",
@@ -34,5 +45,6 @@ def test_one_and_many_are_told_as_people_would(
         twice=twice,
         outside=0,
         doubts=[],
+        test=test,
     )
-    assert sentence(checked).startswith(f"tiktok-main: {said}")
+    return sentence(checked)
