@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from relay.event_name import Lane
 from relay.journal import log
-from relay.journal.codec import decode_entry
+from relay.journal.codec import salvage
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry
 from relay.journal.figures.worth import recount
@@ -98,8 +98,9 @@ def _waiting(connection: sqlite3.Connection, name: str, ends: Mapping[Lane, int]
 def _each_waiting(
     connection: sqlite3.Connection, name: str, ends: Mapping[Lane, int]
 ) -> Iterator[Entry]:
-    for (record,) in connection.execute("SELECT entry FROM retry WHERE destination = ?", (name,)):
-        yield decode_entry(record)
+    rows = connection.execute("SELECT entry, received_ms FROM retry WHERE destination = ?", (name,))
+    for record, received_ms in rows:
+        yield salvage(record, received_ms)
     for (_, lane), cursor in _cursors(connection, [name]).items():
         view = log.View(name, lane, cursor)
         for pending in log.each_waiting(connection, view, end=ends[lane]):

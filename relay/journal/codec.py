@@ -115,6 +115,24 @@ def decode_group(data: bytes) -> list[Entry]:
     return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)]
 
 
+def entries_of(data: bytes, count: int, received_ms: int, part: slice = slice(None)) -> list[Entry]:
+    """Return the `count` entries of a row of the log, or a part of them without reading the others.
+
+    One that is damaged harms no other, unless it is the row itself that cannot be taken apart.
+    """
+    try:
+        return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)[part]]
+    except UNREADABLE:
+        return [salvage(record, received_ms) for record in _records(data, count)[part]]
+
+
+def _records(data: bytes, count: int) -> list[bytes]:
+    try:
+        return [bytes(record) for record in _RECORDS.decode(data)]
+    except UNREADABLE:
+        return [b""] * count
+
+
 def decode_entry(record: bytes) -> Entry:
     """Return the entry of a record. Raises `msgspec.DecodeError` if it is damaged."""
     stored = _HEAD.decode(record)
@@ -132,6 +150,16 @@ def decode_entry(record: bytes) -> Entry:
         record,
         stored.passed,
     )
+
+
+def salvage(record: bytes, received_ms: int) -> Entry:
+    """Return the entry of a record; of one that is damaged, what stands in its place."""
+    found = readable(record)
+    if found is not None:
+        return found
+    received_s = received_ms // 1000
+    no_order = (None, None, None)
+    return Entry("", "", received_s, received_ms, "web", "", *no_order, record, {})
 
 
 def readable(record: bytes) -> Entry | None:
@@ -154,8 +182,3 @@ def decode_at(data: bytes, index: int) -> Entry | None:
     """Return one entry of a row of the log without reading the others, None beyond its end."""
     records = _RECORDS.decode(data)
     return decode_entry(bytes(records[index])) if 0 <= index < len(records) else None
-
-
-def decode_slice(data: bytes, start: int, count: int) -> list[Entry]:
-    """Return some entries of a row of the log without reading the others."""
-    return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)[start : start + count]]

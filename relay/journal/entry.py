@@ -46,6 +46,11 @@ class Entry(msgspec.Struct, gc=False, array_like=True):
     """Which of `relay.metrics.FORMS` it carries, 1 or 0 each; like payloads, only while hot."""
 
     @property
+    def is_damaged(self) -> bool:
+        """Whether its record cannot be read: nothing else is known then but about when it came."""
+        return not self.event_id
+
+    @property
     def conversion(self) -> Conversion:
         """The whole event, decoded anew each time."""
         return _STORED.decode(self.record).conversion

@@ -6,10 +6,10 @@ Each keeps its own entry, so it depends on no group of the log. Moments are Unix
 import sqlite3
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from relay.event_name import Lane
-from relay.journal.codec import readable
+from relay.journal.codec import readable, salvage
 from relay.journal.entry import Entry, Pending
 from relay.journal.settlement import Dead, Retry
 
@@ -89,32 +89,22 @@ def still_waits(connection: sqlite3.Connection, destination: str, pending: Pendi
     return row is not None and row[0] == pending.attempts
 
 
-class Due(NamedTuple):
-    """Events whose moment has come, the oldest first, and how many of them cannot be read."""
-
-    pendings: list[Pending]
-    unreadable: int
-
-
-def due(connection: sqlite3.Connection, destination: str, now_ms: int, limit: int) -> Due:
-    """Return what has come due.
+def due(connection: sqlite3.Connection, destination: str, now_ms: int, limit: int) -> list[Pending]:
+    """Return events whose moment has come, the oldest first; damaged ones as well.
 
     A moment further off than any wait was written before the clock was set back: it has come, too.
     """
-    rows = connection.execute(
-        f"{_DUE} due_ms <= ? {_IN_ORDER}", (destination, now_ms, limit)
-    ).fetchall()
-    if len(rows) < limit:
-        bound = (destination, now_ms + LONGEST_WAIT_MS, limit - len(rows))
-        rows += connection.execute(f"{_DUE} due_ms > ? {_IN_ORDER}", bound).fetchall()
-    pendings = [pending for pending in map(_pending, rows) if pending is not None]
-    return Due(pendings, len(rows) - len(pendings))
+    rows = connection.execute(f"{_DUE} due_ms <= ? {_IN_ORDER}", (destination, now_ms, limit))
+    found = list(map(_pending, rows))
+    if len(found) < limit:
+        bound = (destination, now_ms + LONGEST_WAIT_MS, limit - len(found))
+        found += map(_pending, connection.execute(f"{_DUE} due_ms > ? {_IN_ORDER}", bound))
+    return found
 
 
-def _pending(row: Sequence[Any]) -> Pending | None:
-    lane, offset, attempts, replay, record = row
-    if (entry := readable(record)) is None:
-        return None
+def _pending(row: Sequence[Any]) -> Pending:
+    lane, offset, received_ms, attempts, replay, record = row
+    entry = salvage(record, received_ms)
     return Pending(Lane(lane), offset, offset, entry, attempts, retry=True, replay=bool(replay))
 
 
@@ -137,7 +127,8 @@ def oldest_received_ms(connection: sqlite3.Connection, destination: str) -> int 
 
 _PLACE: Final = "destination = ? AND lane = ? AND position = ?"
 _DUE: Final = """
-    SELECT lane, position, attempts, replay, entry FROM retry WHERE destination = ? AND
+    SELECT lane, position, received_ms, attempts, replay, entry FROM retry
+    WHERE destination = ? AND
 """
 _IN_ORDER: Final = "ORDER BY due_ms, lane, position LIMIT ?"
 ADD_DEAD: Final = """

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from relay.event_name import Lane
-from relay.journal.codec import decode_group, decode_slice, encode_group
+from relay.journal.codec import encode_group, entries_of
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Chunk, Entry, Pending
 
@@ -143,7 +143,8 @@ def _stretches(
 ) -> Iterator[tuple[int, list[Entry]]]:
     """Return the offset and the entries of each group, or what is left of it from `start` on."""
     events = size = 0
-    for first, count, data in connection.execute(_FROM, {"lane": lane, "start": start}):
+    rows = connection.execute(_FROM, {"lane": lane, "start": start})
+    for first, count, received_ms, data in rows:
         skipped = max(0, start - first)
         if skipped >= count:
             continue  # the group before the one that retention took
@@ -151,14 +152,14 @@ def _stretches(
         # A group is cut only if it is larger than a whole read; else it would be read twice.
         if events and (events + wanted > limit or size + len(data) > READ_BYTES):
             return
-        whole = wanted == count
-        yield first + skipped, decode_group(data) if whole else decode_slice(data, skipped, wanted)
+        part = slice(skipped, skipped + wanted)
+        yield first + skipped, entries_of(data, count, received_ms, part)
         events += wanted
         size += len(data)
 
 
 _FROM: Final = """
-    SELECT first, count, entries FROM log WHERE lane = :lane AND first >= coalesce(
+    SELECT first, count, received_ms, entries FROM log WHERE lane = :lane AND first >= coalesce(
         (SELECT max(first) FROM log WHERE lane = :lane AND first <= :start), :start
     ) ORDER BY first
 """

@@ -122,9 +122,9 @@ class SqliteJournal:
         """Return retry rows that are due, oldest due first."""
         query = partial(exception_row.due, destination=destination, now_ms=now_ms, limit=limit)
         due = await self._opened.reader.run(query)
-        if due.unreadable:
+        if any(each.entry.is_damaged for each in due):
             self._opened.reader.tell_damage()
-        return due.pendings
+        return due
 
     async def settle(self, destination: str, settlement: Settlement) -> None:
         """Record what became of events that were read."""

@@ -76,7 +76,7 @@ class TimedJournal(SqliteJournal):
 
     async def due(self, destination: str, now_ms: int, limit: int) -> Sequence[Pending]:
         """See `Journal.due`."""
-        return exception_row.due(self._retries, destination, now_ms, limit).pendings
+        return exception_row.due(self._retries, destination, now_ms, limit)
 
 
 class EventTaken(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,7 @@ from tests.given.journal.seed import NOW_MS
 async def test_a_row_that_was_damaged_holds_up_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It stays where it is, for `relay journal check` to find; the destination goes on."""
+    """It is told once, and goes on to wait; the others are sent."""
     path = tmp_path / "relay.db"
     journal = SqliteJournal(path, clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=60)
     await journal.open(["p"])
@@ -33,7 +33,8 @@ async def test_a_row_that_was_damaged_holds_up_no_other(
     await journal.close()
 
     assert [each.event_id for each in risk.oldest] == ["c"]
-    assert [[each.entry.event_id for each in found] for found in due] == [["a", "c"]] * 2
+    assert [[each.entry.event_id for each in found] for found in due] == [["a", "", "c"]] * 2
+    assert [each.entry.is_damaged for each in due[0]] == [False, True, False]
     assert [each.message for each in caplog.records] == [
         "events of the journal cannot be read: run `relay journal check`"
     ]

@@ -86,6 +86,16 @@ def test_where_groups_are_gone_reading_goes_on_behind(connection: sqlite3.Connec
     assert log.read(connection, VIEW, 4, 3, end=20) == Chunk((), 20)
 
 
+def test_a_damaged_event_is_found_where_it_stood(connection: sqlite3.Connection) -> None:
+    write(connection, events(10, 4), 0)
+    data = connection.execute("SELECT entries FROM log").fetchone()[0].replace(b"12", b"\xff2")
+    connection.execute("UPDATE log SET entries = ?", (data,))
+    found = log.read(connection, VIEW, 1, 10, end=4).pending
+    assert [each.entry.event_id for each in found] == ["11", "", "13"]
+    assert [each.entry.is_damaged for each in found] == [False, True, False]
+    assert found[1].entry.received_ms == found[0].entry.received_ms
+
+
 @given(
     sizes=st.lists(st.integers(1, 7), min_size=1, max_size=6),
     start=st.integers(0, 50),

@@ -10,14 +10,11 @@ from pathlib import Path
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.event_name import Lane
-from relay.journal import log
-from relay.journal.cursor import Cursor
+from relay.journal.codec import decode_group
 from relay.journal.disk.connection import open_reader
+from relay.journal.entry import Entry
 from relay.journal.reader import Reader
 from tests.given.journal.seed import new_journal
-
-VIEW = log.View("p", Lane.MONEY, Cursor())
 
 
 @asynccontextmanager
@@ -27,6 +24,10 @@ async def reading(path: Path) -> AsyncIterator[Reader]:
         yield reader
     finally:
         await reader.close()
+
+
+def read_group(connection: sqlite3.Connection) -> list[Entry]:
+    return decode_group(connection.execute("SELECT entries FROM log").fetchone()[0])
 
 
 def ends(connection: sqlite3.Connection) -> list[tuple[int, int]]:
@@ -86,7 +87,7 @@ async def test_what_was_damaged_since_the_start_fails_alone_and_is_told_once(
         async with reading(path) as reader:
             for _ in range(3):
                 with pytest.raises(JournalUnavailable, match="damaged"):
-                    await reader.run(lambda it: list(log.read(it, VIEW, 0, 10, end=1).pending))
+                    await reader.run(read_group)
             assert await reader.run(ends) == []
     assert [each.message for each in caplog.records] == [
         "events of the journal cannot be read: run `relay journal check`"

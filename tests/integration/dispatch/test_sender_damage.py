@@ -1,0 +1,56 @@
+"""Events whose record a failing disk has made unreadable: they hold up no other."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from relay.journal.base import Journal
+from relay.journal.letter import DeadFilter
+from relay.sandbox.server import Sandbox
+from tests.given.destination.sending import PINTEREST, Clock, pinterest, purchases, sending
+
+NOWHERE = "http://127.0.0.1:9"
+AGE_WALL_S = 7 * 86_400
+
+
+def spoiling(path: Path, old: bytes, new: bytes) -> Callable[[Journal], Journal]:
+    """Return what damages the first group, once the journal is open."""
+
+    def spoil(journal: Journal) -> Journal:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            [(group, data)] = other.execute("SELECT id, entries FROM log ORDER BY id LIMIT 1")
+            assert old in data
+            damaged = data.replace(old, new, 1)
+            other.execute("UPDATE log SET entries = ? WHERE id = ?", (damaged, group))
+        return journal
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lost"),
+    [(b"order-0002", b"order\xff0002", 1), (b"\xdc", b"\xc1", 5)],
+    ids=["one event", "the whole group"],
+)
+async def test_what_is_damaged_waits_until_it_is_too_old_and_the_rest_goes_out(
+    tmp_path: Path, old: bytes, new: bytes, lost: int
+) -> None:
+    clock = Clock()
+    async with sending(tmp_path, pinterest(NOWHERE), clock=clock) as relay:
+        await relay.accept(*purchases(clock, 5))
+        await relay.accept(*purchases(clock, 5, "later"))
+    spoil = spoiling(tmp_path / "relay.db", old, new)
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock, journal=spoil) as relay,
+    ):
+        funnels = await relay.settled(left=lost)
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (10 - lost, 0)
+        relay.skip(AGE_WALL_S + 3_600)
+        funnels = await relay.settled()
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (10 - lost, lost)
+        page = await relay.journal.dead_letters(DeadFilter(), limit=10)
+        assert {letter.reason for letter in page.letters} == {"expired"}
