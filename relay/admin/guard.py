@@ -76,9 +76,7 @@ class Guard:
         if not _same_origin(request):
             return error(403, "forbidden", "The request comes from a page of another origin.")
         if request.path not in self._free and not self._authorised(request):
-            response = error(401, "unauthorized", "The password of [admin] is needed.")
-            response.headers["WWW-Authenticate"] = CHALLENGE
-            return response
+            return _challenge(request)
         return None
 
     def _knows(self, host: str) -> bool:
@@ -93,6 +91,17 @@ class Guard:
             return False
         _, given = _credentials_of(request.headers.get("Authorization", ""))
         return hmac.compare_digest(_digest(given), _digest(password.reveal()))
+
+
+def _challenge(request: web.Request) -> web.Response:
+    """Ask for the password, but have no browser prompt for it where a page looks for new figures.
+
+    It would every few seconds, once the password has changed; the page says so instead.
+    """
+    response = error(401, "unauthorized", "The password of [admin] is needed.")
+    if "HX-Request" not in request.headers:
+        response.headers["WWW-Authenticate"] = CHALLENGE
+    return response
 
 
 @web.middleware

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from relay.config.secret import Secret
 from relay.delivery import PauseReason
 from relay.outcome.health import Health
 from relay.outcome.probe import Probe
@@ -78,8 +79,14 @@ def test_an_address_with_the_password_in_it_is_as_live_as_any(
         screen.open(served.url("/").replace("//", "//marketing:secret@"))
         screen.wait_for_news()
 
-    assert "The relay does not answer." not in screen.words
-    assert list(screen.complaints()) == []
+        assert "The relay does not answer." not in screen.words
+        assert list(screen.complaints()) == []
+
+        served.port.password = Secret("another")
+        screen.wait_for("The password is needed again. The last figures are of")
+        served.port.password = Secret("secret")
+        screen.click("Try again")
+        screen.wait_for_news()
 
 
 def test_figures_that_fail_in_the_relay_are_told_and_come_back(

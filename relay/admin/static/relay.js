@@ -124,6 +124,7 @@
 
   // That sending goes on is known only from the relay's own word that a page could not be made.
   function missing(status) {
+    if (status === 401) return "The password is needed again.";
     if (!status || status === 502 || status === 504) return "The relay does not answer.";
     return `Could not load figures.${status >= 500 ? " Sending goes on." : ""}`;
   }

@@ -132,6 +132,17 @@ async def test_a_password_is_asked_for(tmp_path: Path, path: str) -> None:
     assert allowed.status in (200, 404)
 
 
+async def test_a_page_that_looks_for_figures_makes_the_browser_prompt_for_nothing(
+    tmp_path: Path,
+) -> None:
+    """It would every few seconds, once the password has changed."""
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        reply = await port.ask("/", headers={"HX-Request": "true"})
+
+    assert reply.status == 401
+    assert "WWW-Authenticate" not in reply.headers
+
+
 async def test_the_user_name_does_not_matter(tmp_path: Path) -> None:
     async with AdminPort(tmp_path, password=SECRET) as port:
         for user in ("", "root", "jane@example.com"):
