@@ -1,11 +1,13 @@
 """The result as CSV: one line for each order and destination, for spreadsheets and programs.
 
 The file gets its name once it is whole, and then takes the place of an older one; its mode is 0600.
-What is no plain file, such as /dev/stdout, is written to as it is, since it must not be replaced.
+What is no plain file, and what the command's own output goes to, such as /dev/stdout, is written to
+as it is, since it must not be replaced.
 A platform's own words and the ids of events never begin like a formula; order ids are the shop's.
 """
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,7 @@ HEADER: Final = (
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Of the last four, which are wide, a spreadsheet thinks the same in East Asia."""
+_STDOUT: Final = 1
 
 
 class ResultFile:
@@ -59,8 +62,20 @@ class ResultFile:
         )
 
 
+def is_own_output(path: Path) -> bool:
+    """Whether a path leads to where standard output goes: a terminal, a pipe or a file."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(_STDOUT))
+    except OSError:
+        return False
+
+
 @contextmanager
 def _whole_or_none(path: Path) -> Iterator[TextIO]:
+    if is_own_output(path):
+        with open(os.dup(_STDOUT), "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a handle
+            yield file
+        return
     if path.exists() and not path.is_file() and not path.is_dir():
         with path.open("w", encoding="utf-8", newline="") as file:
             yield file

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 import click
 import msgspec
+from rich.console import Console
 
 from relay.cli.journal.place import journal_path
 from relay.cli.journal.progress import interruptible, progress
@@ -17,6 +18,7 @@ from relay.cli.sending.send import size_of
 from relay.comparison.listing import LISTED, Fault, Unusable
 from relay.comparison.order_file import OrderFile, currency_of
 from relay.comparison.reconciliation import Question, Reconciliation, reconciliation
+from relay.comparison.result_file import is_own_output
 from relay.comparison.sentence import REASONS
 from relay.comparison.verdict import STATES, OrderState
 from relay.config import Config
@@ -136,8 +138,9 @@ def _currency(text: str) -> str:
 
 
 def _show(found: Reconciliation, result: Path | None) -> None:
+    """Print the result; to standard error, if the lines of all orders go to standard output."""
     tell_faults(list(found.faults), found.unreadable)
-    screen = console()
+    screen = console(sys.stderr if result is not None and is_own_output(result) else None)
     rows = table("Destination", *HEADERS.values(), numbers=tuple(HEADERS.values()))
     for each in found.destinations:
         counts = [number(each.count(state)) for state in STATES]
@@ -146,23 +149,22 @@ def _show(found: Reconciliation, result: Path | None) -> None:
     screen.print()
     for each in found.destinations:
         screen.print(plain(each.sentence))
-    _show_examples(found)
+    _show_examples(screen, found)
     screen.print()
     screen.print(plain(_counts(found)))
     if result is not None:
         screen.print(plain(f"{result}: a line for each order and destination"))
     elif not found.complete:
-        click.echo("With --out result.csv, every order is listed.")
+        screen.print("With --out result.csv, every order is listed.")
 
 
-def _show_examples(found: Reconciliation) -> None:
+def _show_examples(screen: Console, found: Reconciliation) -> None:
     if not found.examples:
         return
     rows = table("Order", "Destination", "State", "Why")
     for each in found.examples:
         why = REASONS.get(each.reason or "", "")
         rows.add_row(plain(each.order_id), plain(each.destination), HEADERS[each.state], why)
-    screen = console()
     screen.print("\nThe first that have not arrived:")
     screen.print(rows)
 

@@ -127,6 +127,35 @@ async def test_people_get_a_table_and_a_sentence_for_each_platform(shop: Shop) -
     assert example.split(maxsplit=2)[2].startswith("Not delivered")
 
 
+async def test_a_file_that_the_output_goes_to_keeps_what_it_holds_and_gets_the_lines(
+    shop: Shop,
+) -> None:
+    """`--out /dev/stdout >> all.csv` must not put the lines in the place of what is there."""
+    await write_journal(shop.folder / "shop.db")
+    everything = shop.folder / "all.csv"
+    everything.write_text("yesterday\n")
+
+    said = appended_to(everything, shop)
+
+    first, header, *lines = everything.read_text().splitlines()
+    assert (first, header[:9], len(lines)) == ("yesterday", "order_id,", 8)
+    assert "1 of 4 orders has arrived" in said
+
+
+def appended_to(path: Path, shop: Shop) -> str:
+    """Run the command with its output going to the end of a file; return what it says beside."""
+    with path.open("ab") as file:
+        ended = subprocess.run(
+            command("reconcile", "orders.csv", "--out", "/dev/stdout"),
+            cwd=shop.folder,
+            env=shop.environment({}),
+            stdout=file,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    return ended.stderr.decode()
+
+
 async def test_the_result_has_a_line_for_each_order_and_destination(shop: Shop) -> None:
     await write_journal(shop.folder / "shop.db")
 
