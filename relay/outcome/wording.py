@@ -51,7 +51,7 @@ SKIPPED: Final[dict[SkipReason, Wording]] = {
         "Nothing to do. With the person's public IP address it can be sent in limited form.",
     ),
     "duplicate": Wording(
-        "The same event was sent before.",
+        "The same event was taken before.",
         "Nothing to do. If it is another conversion, give it an event id of its own.",
     ),
 }
@@ -74,7 +74,8 @@ DEAD: Final[dict[DeadReason, Wording]] = {
     ),
     "platform_rejected": Wording(
         "The platform refused this event.",
-        "Read its message, mend the cause in the shop, and send it again.",
+        "Read its message and mend the cause. If it lay with the platform, send the event again; "
+        "if it lies in the event, have the shop post it mended, with an event id of its own.",
         "shop",
     ),
     "dropped_by_operator": Wording(
