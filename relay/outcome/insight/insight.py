@@ -156,8 +156,8 @@ class Insight:
     async def _situation(
         self, view: DestinationView, totals: Totals, groups: Sequence[DeadGroup]
     ) -> Situation:
-        lifetime, waits = funnel_of(totals, view.name), view.oldest_pending_seconds > 0
-        purchases = await self._journal.purchases_waiting(view.name) if waits else 0
+        lifetime = funnel_of(totals, view.name)
+        purchases = await self._journal.purchases_waiting(view.name) if lifetime.pending else 0
         return Situation(
             view=view,
             fixes={str(why): fix for why, fix in self._destinations[view.name].fixes.items()},

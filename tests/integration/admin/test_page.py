@@ -121,6 +121,16 @@ async def test_what_waits_is_told_in_all_whatever_the_range(tmp_path: Path) -> N
     assert "100 % delivered" not in one_new
 
 
+async def test_a_clock_that_is_set_back_hides_no_money_that_waits(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("order-1", value="100.00")
+        port.now_s -= 3_600
+        port.switch.health[PINTEREST] = BY_HAND
+        text = words(await page(port))
+
+    assert "1 purchase worth 100.00 USD is waiting for pinterest-main" in text
+
+
 async def test_a_port_that_takes_nothing_is_told_like_a_journal_that_does(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         port.unready = "no worker process runs"
