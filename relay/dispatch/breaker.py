@@ -28,7 +28,7 @@ from relay.dispatch.retry import (
     clamp_hint_s,
 )
 from relay.journal.settlement import Pause, Wait, WaitState
-from relay.outcome.health import DEGRADED, THROTTLED, Health, sentence_of
+from relay.outcome.health import DEGRADED, THROTTLED, UNREACHED, Health, sentence_of
 
 DEGRADED_AFTER = 2
 """Faults in a row after which the platform counts as not answering; one is everyday life."""
@@ -67,6 +67,8 @@ class Breaker:
         self._faults = 0
         self._confirmations = 0
         self._faulty_since = 0.0
+        self._cause = ""
+        """The code of the latest fault."""
         if wait is not None:
             self._go_on(wait)
 
@@ -146,7 +148,8 @@ class Breaker:
             return Health("paused", self.pause.reason, self.pause.message, since, None)
         if self._faults >= DEGRADED_AFTER:
             until = self._asked_until if self._asked_until > self._clock() else None
-            return Health("degraded", None, DEGRADED, self._faulty_since, until)
+            message = UNREACHED.get(self._cause, DEGRADED)
+            return Health("degraded", None, message, self._faulty_since, until)
         if self._throttled_at and self._not_before > self._clock():
             return Health("throttled", None, THROTTLED, self._throttled_at, self._not_before)
         return Health("active", None, "", None, None)
@@ -215,6 +218,7 @@ class Breaker:
         A platform that names a wait says by itself that it does not answer: nothing to confirm.
         """
         asked = self._heed(answer)
+        self._cause = answer.code
         if self.pause is not None:
             self._probe_again(sent_at)
             return

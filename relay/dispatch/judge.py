@@ -20,14 +20,13 @@ from relay.dispatch.batch import Batch
 from relay.journal.entry import Pending
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.logs import scrub
+from relay.outcome.health import UNREACHED
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAX_CODE = 40
 """Characters kept of a platform's own code."""
 SUSPICIOUS_FAILURES = 3
 """Failed requests after which a batch is suspected, if others passed meanwhile."""
-UNSENT = frozenset({"name", "connect", "tls"})
-"""The codes of a request that cannot have reached the platform."""
 MAX_NAMED = 5
 """Rounds in which a batch loses whom the platform names; after them it is halved, name or not."""
 MAX_ASIDE = 5
@@ -180,7 +179,7 @@ def _transient(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -
         batch.doubts += 1
     else:
         batch.doubts = 0
-    if answer.code not in UNSENT:
+    if answer.code not in UNREACHED:
         batch.unknown_at = min(batch.unknown_at, sent_at)
     others_pass = batch.failed_at < passed_at
     again = batch.failed(sent_at).apart()

@@ -29,6 +29,13 @@ class Health(msgspec.Struct, frozen=True):
 
 
 DEGRADED = "The platform does not answer as it should; sending goes on by itself."
+UNREACHED: Final[Mapping[str, str]] = {
+    "name": "The platform's name cannot be resolved: check the name server and `base_url`.",
+    "connect": "The platform cannot be reached: check the network, its firewall and `base_url`.",
+    "tls": "The platform's certificate or its TLS is not trusted: check `base_url`, the clock, and "
+    "what inspects TLS on the way, whose authority SSL_CERT_FILE has to name.",
+}
+"""By the code of a request that cannot have reached the platform. The cause lies before it."""
 THROTTLED = "The platform asks for fewer requests; sending goes on by itself."
 
 STATES: Final[dict[State, Wording]] = {

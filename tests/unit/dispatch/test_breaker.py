@@ -9,6 +9,7 @@ from relay.delivery import Answer, PauseReason
 from relay.dispatch.breaker import Breaker
 from relay.dispatch.retry import HINT_MAX_S
 from relay.journal.settlement import Pause, Wait
+from relay.outcome.health import DEGRADED
 from tests.given.event.builders import NOW_S
 
 OK = Answer(kind="settled")
@@ -50,6 +51,21 @@ def test_one_fault_is_everyday_life_and_two_are_degraded(breaker: Breaker, clock
     health = breaker.health()
     assert (health.state, health.since) == ("degraded", NOW_S)
     assert breaker.one_at_a_time
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("name", "name server"), ("connect", "firewall"), ("tls", "SSL_CERT_FILE"), ("timeout", "")],
+)
+def test_what_lies_before_the_platform_is_not_told_as_its_own_trouble(
+    breaker: Breaker, clock: Clock, code: str, words: str
+) -> None:
+    for _ in range(2):
+        breaker.note(Answer(kind="transient", code=code), clock())
+        clock.now += 5
+    message = breaker.health().message
+    assert words in message
+    assert (message == DEGRADED) is (words == "")
 
 
 def test_an_outage_is_tried_at_least_every_15_seconds(breaker: Breaker, clock: Clock) -> None:
