@@ -19,6 +19,7 @@ from relay.admin.answer import BadRequest, ErrorCode, error
 from relay.config.address import is_loopback
 from relay.config.secret import Secret
 from relay.errors import JournalUnavailable
+from relay.failed_attempts import DelayedRefusals
 from relay.outcome.audit import WHO, Who
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
+UNAUTHORIZED: Final = 401
 FAILED: Final = "a request to the admin port failed"
 MISTAKE: Final = "This is a mistake of the relay; its log says more."
 ACTOR_HEADER: Final = "Relay-Actor"
@@ -47,8 +49,9 @@ class Guard:
     """Refuses foreign hosts and origins, and asks for the password.
 
     `password` None means that none is asked for, as on loopback; else it returns the one that
-    holds now, and while there is none, nobody is let in. A foreign `Host` is refused since a page
-    of another site could reach a loopback port through its own name (DNS rebinding).
+    holds now, and while there is none, nobody is let in. `refusals` delays the answers to wrong
+    ones. A foreign `Host` is refused since a page of another site could reach a loopback port
+    through its own name (DNS rebinding).
     """
 
     def __init__(
@@ -58,8 +61,10 @@ class Guard:
         hosts: Iterable[str],
         metrics_open: bool,
         body_timeout_s: float,
+        refusals: DelayedRefusals,
     ) -> None:
         self._password = password
+        self._refusals = refusals
         self._hosts = frozenset(map(_host_of, hosts))
         self._body_timeout_s = body_timeout_s
         self._free = PROBES | ({"/metrics"} if metrics_open else frozenset())
@@ -67,7 +72,12 @@ class Guard:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Check the request and have it done; an error becomes an answer in JSON."""
-        return self._refusal(request) or await _answered(request, handler, self._body_timeout_s)
+        refusal = self._refusal(request)
+        if refusal is None:
+            return await _answered(request, handler, self._body_timeout_s)
+        if refusal.status == UNAUTHORIZED and "Authorization" in request.headers:
+            await self._refusals.failed(request.remote)
+        return refusal
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         if not self._knows(_host_of(request.headers.get("Host", ""))):
@@ -98,7 +108,7 @@ def _challenge(request: web.Request) -> web.Response:
 
     It would every few seconds, once the password has changed; the page says so instead.
     """
-    response = error(401, "unauthorized", "The password of [admin] is needed.")
+    response = error(UNAUTHORIZED, "unauthorized", "The password of [admin] is needed.")
     if "HX-Request" not in request.headers:
         response.headers["WWW-Authenticate"] = CHALLENGE
     return response

@@ -9,11 +9,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple, Protocol
 
 from relay.app.parts import Parts
+from relay.failed_attempts import MAX_WAITING, DelayedRefusals, FailureCounter
 from relay.intake import Intake, Route
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Counting
 from relay.sources.body import MAX_BODIES_AT_ONCE
-from relay.sources.failed_keys import MAX_WAITING, DelayedRefusals, FailureCounter
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
 from relay.sources.receiver import Receiver

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from relay.app.front import Behind, Front, OneFront, keyring_of, routes_of, source_of
 from relay.app.parts import Parts
 from relay.app.workers import cores, pool_of
+from relay.failed_attempts import FailedAttempts
 from relay.intake import Intake, Router, Storage, Window, presence
 from relay.journal.sqlite import SqliteJournal
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Uses
 from relay.schema.openapi import producers_document
-from relay.sources.failed_keys import FailedKeys
 from relay.sources.kafka.side import KafkaSide
 from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
@@ -63,7 +63,7 @@ async def _router(parts: Parts, journal: SqliteJournal) -> Router:
 
 def _services(parts: Parts, storage: Storage, uses: Uses) -> MainServices:
     figures, alike = FigureBook(parts.metrics), Alike(parts.destinations)
-    return MainServices(storage, uses, FailedKeys(parts.clock), figures, alike)
+    return MainServices(storage, uses, FailedAttempts(parts.clock), figures, alike)
 
 
 def _front(parts: Parts, intake: Intake, keyring: Keyring, services: MainServices) -> Front:
@@ -72,7 +72,9 @@ def _front(parts: Parts, intake: Intake, keyring: Keyring, services: MainService
     workers = parts.config.server.workers or cores()
     if workers > 1:
         return pool_of(parts, services, workers, openapi)
-    return OneFront(parts, source_of(parts, Behind(intake, keyring, services.failed_keys, openapi)))
+    return OneFront(
+        parts, source_of(parts, Behind(intake, keyring, services.failed_attempts, openapi))
+    )
 
 
 def _kafka(parts: Parts, intake: Intake, journal: SqliteJournal) -> KafkaSide:

@@ -19,6 +19,7 @@ from relay.config.address import Listen
 from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.transport import AiohttpTransport
 from relay.dispatch.trial import Trials
+from relay.failed_attempts import DelayedRefusals, FailedAttempts
 from relay.journal.base import Journal
 from relay.outcome.audit import SUFFIX as AUDIT_SUFFIX
 from relay.outcome.audit import AuditedControl, AuditedErasure, AuditedLetters, Control, Trail
@@ -179,6 +180,7 @@ def _guard(parts: Parts) -> Guard:
         hosts=(*settings.hosts, settings.listen.host),
         metrics_open=settings.metrics_open,
         body_timeout_s=parts.config.server.body_timeout,
+        refusals=DelayedRefusals(FailedAttempts(parts.clock), asyncio.sleep),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from relay.failed_attempts import DelayedRefusals
 from relay.instrument import Tally
 from relay.intake import Intake, Unreadable
 from relay.keys.keyring import Denied, Keyring
@@ -22,7 +23,6 @@ from relay.sources.answer import (
 )
 from relay.sources.connections import Server
 from relay.sources.credential import grant_of, refused
-from relay.sources.failed_keys import DelayedRefusals
 from relay.sources.prompt import Prompt
 from relay.sources.receiver import Reading, Receiver, Use
 

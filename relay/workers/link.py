@@ -103,7 +103,7 @@ class Link:
         return None if told is None else int(told)
 
     async def delay_s(self, peer: str | None) -> float:
-        """Count a failed key; return how long its refusal has to wait."""
+        """Count a failed attempt; return how long its refusal has to wait."""
         number, future = self._ask()
         self._channel.send(KeyFailed(number, peer))
         return await future or 0.0

@@ -14,10 +14,10 @@ from typing import assert_never
 import msgspec
 
 from relay.errors import JournalUnavailable
+from relay.failed_attempts import FailedAttempts
 from relay.intake.storage import Storage
 from relay.journal.entry import Entry
 from relay.keys.uses import Denied, Uses
-from relay.sources.failed_keys import FailedKeys
 from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
 from relay.workers.message import (
@@ -45,7 +45,7 @@ class MainServices(msgspec.Struct, frozen=True):
 
     storage: Storage
     uses: Uses
-    failed_keys: FailedKeys
+    failed_attempts: FailedAttempts
     figures: FigureBook
     alike: Alike
 
@@ -82,7 +82,7 @@ class WorkerSession:
             case Left(number, meter):
                 self._send(Done(number, self._services.uses.left_now(meter)))
             case KeyFailed(number, peer):
-                self._send(Done(number, self._services.failed_keys.noted(peer)))
+                self._send(Done(number, self._services.failed_attempts.noted(peer)))
             case Figures():
                 self._services.figures.add(message)
             case Ready():

@@ -22,6 +22,7 @@ from relay.config.secret import Secret
 from relay.conversion import Order
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
+from relay.failed_attempts import DelayedRefusals, FailedAttempts
 from relay.journal.codec import entry_of
 from relay.journal.entry import Passed, Pending, Rejection
 from relay.journal.letter import DeadFilter, Replayed
@@ -132,6 +133,8 @@ class AdminPort:
         """What a test event shows."""
         self.tried: list[tuple[str, str]] = []
         """Destination and code of each test event that was asked for."""
+        self.delays_s: list[float] = []
+        """How long refused passwords had to wait, each at once over."""
         self.switch = Switch(names)
         self.destinations = [StubDestination(name) for name in names]
         self.journal_path = folder / "relay.db"
@@ -143,10 +146,17 @@ class AdminPort:
         )
         asked = None if password is None else lambda: self.password
         guard = Guard(
-            password=asked, hosts=hosts, metrics_open=metrics_open, body_timeout_s=body_timeout_s
+            password=asked,
+            hosts=hosts,
+            metrics_open=metrics_open,
+            body_timeout_s=body_timeout_s,
+            refusals=DelayedRefusals(FailedAttempts(lambda: self.now_s), self._wait),
         )
         self._server = self._made(guard)
         self._opened = AsyncExitStack()
+
+    async def _wait(self, seconds: float) -> None:
+        self.delays_s.append(seconds)
 
     def _made(self, guard: Guard) -> AdminServer:
         clock = lambda: self.now_s  # noqa: E731 - the clock of everything here

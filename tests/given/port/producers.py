@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from relay.failed_attempts import DelayedRefusals, FailedAttempts
 from relay.intake import Intake, Route, Router, Storage, Window
 from relay.intake.storage import Log
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Counting, Uses
 from relay.metrics import Metrics
 from relay.sources.connections import Server
-from relay.sources.failed_keys import DelayedRefusals, FailedKeys
 from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
 from relay.sources.receiver import Receiver
@@ -165,7 +165,7 @@ async def serving(
         receiver,
         keyring,
         answers=metrics.answers,
-        refusals=DelayedRefusals(FailedKeys(clock), sleep),
+        refusals=DelayedRefusals(FailedAttempts(clock), sleep),
         openapi=b'{"openapi":"3.1.0"}',
         others=dict.fromkeys(PATHS, segment.handle),
     )

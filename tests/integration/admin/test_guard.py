@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from relay.config.secret import Secret
+from relay.failed_attempts import FREE, STEP_S
 from tests.given.port.admin import INVALID, PINTEREST, AdminPort
 
 SUMMARY = "/api/v1/summary"
@@ -164,6 +165,16 @@ async def test_the_user_name_does_not_matter(tmp_path: Path) -> None:
 async def test_anything_but_the_password_is_refused(tmp_path: Path, header: str) -> None:
     async with AdminPort(tmp_path, password=SECRET) as port:
         assert (await port.ask(SUMMARY, headers={"Authorization": header})).status == 401
+
+
+async def test_whoever_keeps_on_guessing_waits_for_the_refusals(tmp_path: Path) -> None:
+    """Who asks without a password, or with the right one, does not."""
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        for _ in range(FREE + 3):
+            assert (await port.ask(SUMMARY, headers=basic("guess"))).status == 401
+            assert (await port.ask(SUMMARY)).status == 401
+            assert (await port.ask(SUMMARY, headers=basic(SECRET))).status == 200
+        assert port.delays_s == pytest.approx([STEP_S, 2 * STEP_S, 3 * STEP_S])
 
 
 async def test_a_password_is_the_one_that_its_place_holds_now(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from relay.failed_attempts import STEP_S
 from relay.journal.entry import Entry, Rejection
 from relay.keys.record import Limits
 from relay.keys.token import Token, new_token
 from relay.keys.uses import Meter, Uses
-from relay.sources.failed_keys import STEP_S
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import encoded
 from tests.given.journal.recording import RecordingJournal

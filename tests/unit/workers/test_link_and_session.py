@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.errors import JournalUnavailable
+from relay.failed_attempts import FREE, STEP_S, FailedAttempts
 from relay.intake import Finding, Intake, Origin, Problem, Route, Router, Storage, Window
 from relay.journal.entry import Entry, Rejection
 from relay.keys.uses import Denied, Meter, Uses
 from relay.metrics import Metrics
-from relay.sources.failed_keys import FREE, STEP_S, FailedKeys
 from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
 from relay.workers.link import PART_EVENTS, Link, MainFailedError
@@ -69,8 +69,8 @@ class Main:
         )
         self.uses = Uses({"k": taken}, lambda: NOW_S)
         self.metrics = Metrics()
-        failed_keys, figures = FailedKeys(lambda: NOW_S), FigureBook(self.metrics)
-        self.services = MainServices(storage, self.uses, failed_keys, figures, Alike())
+        failed_attempts, figures = FailedAttempts(lambda: NOW_S), FigureBook(self.metrics)
+        self.services = MainServices(storage, self.uses, failed_attempts, figures, Alike())
 
 
 class Pair:

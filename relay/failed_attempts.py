@@ -1,14 +1,15 @@
-"""Delays the refusals that a peer gets when it keeps trying invalid keys.
+"""Delays the refusals that a peer gets when it keeps trying invalid keys or passwords.
 
-From its 11th failed key within a minute, a peer waits for each refusal, longer each time, up to
+From its 11th failed attempt within a minute, a peer waits for each refusal, longer each time, up to
 half a second; so somebody who waits for a new key to take effect still sees it within a second.
-Requests with a valid key never wait. A peer is the address of the connection; behind a proxy that
+Requests with a valid one never wait. A peer is the address of the connection; behind a proxy that
 is the proxy's, where again only refusals wait. Failures are counted once for the whole relay,
 however many processes answer.
 
 Memory is bounded: beyond `MAX_PEERS`, the peer that began first is forgotten. Beyond `MAX_WAITING`
 delayed refusals, further ones go out at once: exhausting the port's connections would do more harm
-than guessing at a secret of 190 bits.
+than guessing at a secret of 190 bits. The admin port has fewer connections than that, so there
+every refusal waits.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,14 +28,14 @@ SUBNET: Final = 64
 
 class _Failures(NamedTuple):
     since_s: float
-    keys: int
+    times: int
 
 
 class FailureCounter(Protocol):
-    """Counts failed keys: `FailedKeys` here, or a link to the process that has it."""
+    """Counts failed attempts: `FailedAttempts` here, or a link to the process that has it."""
 
     async def delay_s(self, peer: str | None) -> float:
-        """Count a failed key; return how long its refusal has to wait."""
+        """Count a failed attempt; return how long its refusal has to wait."""
         ...
 
 
@@ -56,7 +57,7 @@ class DelayedRefusals:
         self._waiting = 0
 
     async def failed(self, peer: str | None) -> None:
-        """Count a failed key, and return once it may be answered."""
+        """Count a failed attempt, and return once it may be answered."""
         wait_s = await self._failures.delay_s(peer)
         if wait_s <= 0 or self._waiting >= self._max_waiting:
             return
@@ -67,15 +68,15 @@ class DelayedRefusals:
             self._waiting -= 1
 
 
-class FailedKeys:
-    """Counts failed keys by peer. `clock` returns seconds."""
+class FailedAttempts:
+    """Counts failed attempts by peer. `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._tried: dict[str, _Failures] = {}
 
     async def delay_s(self, peer: str | None) -> float:
-        """Count a failed key; return how long its refusal has to wait."""
+        """Count a failed attempt; return how long its refusal has to wait."""
         return self.noted(peer)
 
     def noted(self, address: str | None) -> float:
@@ -87,8 +88,8 @@ class FailedKeys:
             tried = _Failures(now_s, 0)
             if len(self._tried) >= MAX_PEERS:
                 del self._tried[next(iter(self._tried))]
-        self._tried[peer] = tried = _Failures(tried.since_s, tried.keys + 1)
-        return min(MAX_WAIT_S, (tried.keys - FREE) * STEP_S)
+        self._tried[peer] = tried = _Failures(tried.since_s, tried.times + 1)
+        return min(MAX_WAIT_S, (tried.times - FREE) * STEP_S)
 
 
 def _subnet(peer: str) -> str:

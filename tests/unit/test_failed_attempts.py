@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from relay.sources.failed_keys import (
+from relay.failed_attempts import (
     FREE,
     MAX_PEERS,
     MAX_WAIT_S,
@@ -12,7 +12,7 @@ from relay.sources.failed_keys import (
     STEP_S,
     WINDOW_S,
     DelayedRefusals,
-    FailedKeys,
+    FailedAttempts,
 )
 
 GUESSER, CUSTOMER = "203.0.113.7", "198.51.100.4"
@@ -24,7 +24,7 @@ class Bed:
     def __init__(self, *, awake: bool = True) -> None:
         self.now_s = 1_000.0
         self.slept_s: list[float] = []
-        self.refusals = DelayedRefusals(FailedKeys(lambda: self.now_s), self._sleep)
+        self.refusals = DelayedRefusals(FailedAttempts(lambda: self.now_s), self._sleep)
         self._woken = asyncio.Event()
         if awake:
             self._woken.set()
