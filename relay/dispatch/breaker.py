@@ -28,7 +28,7 @@ from relay.dispatch.retry import (
     clamp_hint_s,
 )
 from relay.journal.settlement import Pause, Wait, WaitState
-from relay.outcome.health import DEGRADED, THROTTLED, UNREACHED, Health, sentence_of
+from relay.outcome.health import DEGRADED, MESSAGES, THROTTLED, Health, sentence_of
 
 DEGRADED_AFTER = 2
 """Faults in a row after which the platform counts as not answering; one is everyday life."""
@@ -148,7 +148,7 @@ class Breaker:
             return Health("paused", self.pause.reason, self.pause.message, since, None)
         if self._faults >= DEGRADED_AFTER:
             until = self._asked_until if self._asked_until > self._clock() else None
-            message = UNREACHED.get(self._cause, DEGRADED)
+            message = MESSAGES.get(self._cause, DEGRADED)
             return Health("degraded", None, message, self._faulty_since, until)
         if self._throttled_at and self._not_before > self._clock():
             return Health("throttled", None, THROTTLED, self._throttled_at, self._not_before)

@@ -19,7 +19,7 @@ from relay.destinations import build
 from relay.dispatch.transport import Fault, Transport
 from relay.event import ActionSource
 from relay.identity import Identity
-from relay.outcome.health import UNREACHED, sentence_of
+from relay.outcome.health import MESSAGES, sentence_of
 from relay.outcome.probe import Probe
 
 NOBODY: Final = sha256(b"nobody@example.com").hexdigest()
@@ -28,7 +28,7 @@ BAD_CONTENT: Final = frozenset({"40000", "40002", "40061"})
 """TikTok's codes for a request whose parameters are wrong, as one without events is."""
 
 _FAULTS: Final = {
-    **UNREACHED,
+    **MESSAGES,
     "timeout": "The platform did not answer in time. Try again later.",
     "broken": "The platform broke the connection. Try again later.",
 }

@@ -29,14 +29,26 @@ class Health(msgspec.Struct, frozen=True):
 
 
 DEGRADED = "The platform does not answer as it should; sending goes on by itself."
-UNREACHED: Final[Mapping[str, str]] = {
-    "name": "The platform's name cannot be resolved: check the name server and `base_url`.",
-    "connect": "The platform cannot be reached: check the network, its firewall and `base_url`.",
-    "tls": "The platform's certificate or its TLS is not trusted: check `base_url`, the clock, and "
-    "what inspects TLS on the way, whose authority SSL_CERT_FILE has to name.",
+THROTTLED = "The platform asks for fewer requests; sending goes on by itself."
+UNREACHED: Final[Mapping[str, Wording]] = {
+    "name": Wording(
+        "The platform's name cannot be resolved.",
+        "Check the name server and `base_url`.",
+        "engineer",
+    ),
+    "connect": Wording(
+        "The platform cannot be reached.",
+        "Check the network, its firewall and `base_url`.",
+        "engineer",
+    ),
+    "tls": Wording(
+        "The platform's certificate or its TLS is not trusted.",
+        "Check `base_url`, the clock, and what inspects TLS on the way, whose authority "
+        "SSL_CERT_FILE has to name.",
+        "engineer",
+    ),
 }
 """By the code of a request that cannot have reached the platform. The cause lies before it."""
-THROTTLED = "The platform asks for fewer requests; sending goes on by itself."
 
 STATES: Final[dict[State, Wording]] = {
     "paused": Wording(
@@ -56,7 +68,18 @@ STATES: Final[dict[State, Wording]] = {
 }
 
 
+MESSAGES: Final = {code: f"{words.sentence} {words.fix}" for code, words in UNREACHED.items()}
+"""What a destination says of itself for each of them."""
+
 NO_FIXES: Final[Mapping[PauseReason, str]] = {}
+
+
+def wording_of_state(state: State, message: str) -> Wording:
+    """Return what a state means; one that `message` explains is mended by an engineer."""
+    for code, words in UNREACHED.items():
+        if message == MESSAGES[code]:
+            return words
+    return STATES[state]
 
 
 def sentence_of(reason: PauseReason, fixes: Mapping[PauseReason, str] = NO_FIXES) -> str:

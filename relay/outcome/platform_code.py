@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from relay.outcome.health import UNREACHED
 from relay.outcome.wording import PAUSED, Wording
 
 WAITS: Final = "Nothing to do: it is sent again by itself, and nothing is lost."
@@ -176,13 +177,7 @@ _TIKTOK_STATUS: Final = (
 )
 
 OWN: Final = {
-    "name": Wording("The platform's name could not be resolved.", WAITS),
-    "connect": Wording("The platform could not be reached.", WAITS),
-    "tls": Wording(
-        "What answered for the platform could not be trusted.",
-        "Check `base_url`, the clock, and what inspects TLS on the way.",
-        "engineer",
-    ),
+    **UNREACHED,
     "timeout": Wording("The platform did not answer in time.", WAITS),
     "broken": Wording("The connection to the platform broke.", WAITS),
     "bug": Wording(

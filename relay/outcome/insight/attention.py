@@ -12,7 +12,7 @@ import msgspec
 
 from relay.journal.letter import DeadGroup
 from relay.journal.space.room import AT_LIMIT, GONE
-from relay.outcome.health import STATES
+from relay.outcome.health import wording_of_state
 from relay.outcome.insight.situation import BY_HAND, Situation
 from relay.outcome.platform_code import wording_of
 from relay.outcome.view import JournalView
@@ -147,7 +147,7 @@ def _waiting(found: Situation) -> Task | None:
         return _of_waiting(found, tone, msgspec.structs.replace(wording, fix=fix))
     if not found.is_late:
         return None
-    wording = STATES[view.state]
+    wording = wording_of_state(view.state, view.message)
     if view.state == "active":
         wording = Wording(
             "Sending is behind: more came in than could be sent so far.",

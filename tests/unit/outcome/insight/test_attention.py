@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from relay.delivery import DeadReason
 from relay.journal.letter import DeadGroup, DeadLetter
 from relay.journal.space.room import AT_LIMIT, GONE
+from relay.outcome.health import MESSAGES, UNREACHED
 from relay.outcome.insight.attention import Arrivals, Task, tasks
 from relay.outcome.insight.situation import Situation
 from relay.outcome.view import DestinationView
@@ -93,6 +94,14 @@ def test_what_mends_itself_is_told_only_once_it_takes_long() -> None:
 
     assert (late.tone, late.who) == ("warn", "nobody")
     assert behind.sentence.startswith("Sending is behind")
+
+
+def test_what_lies_before_a_platform_is_for_the_engineer_to_mend() -> None:
+    found = view(state="degraded", oldest_pending_seconds=301.0, message=MESSAGES["tls"])
+    late = only([waiting(found)], [])
+
+    assert (late.who, late.sentence) == ("engineer", UNREACHED["tls"].sentence)
+    assert "SSL_CERT_FILE" in late.fix
 
 
 def test_a_code_that_is_known_is_told_in_its_own_words() -> None:
