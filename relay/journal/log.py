@@ -107,18 +107,26 @@ def each_waiting(connection: sqlite3.Connection, view: View, *, end: int) -> Ite
         at = chunk.next
 
 
-def latest(connection: sqlite3.Connection, limit: int) -> Iterator[tuple[Lane, int, bytes]]:
-    """Return lane, first offset and bytes of the latest groups that hold `limit` events.
+class StoredGroup(NamedTuple):
+    """A row of the log, undecoded."""
 
-    Newest first.
-    """
+    lane: Lane
+    first: int
+    events: int
+    received_ms: int
+    data: bytes
+
+
+def latest(connection: sqlite3.Connection, limit: int) -> Iterator[StoredGroup]:
+    """Return the latest groups that hold `limit` events, newest first."""
     left = limit
-    groups = "SELECT lane, first, count, entries FROM log ORDER BY id DESC"
-    for lane, first, count, data in connection.execute(groups):
+    groups = "SELECT lane, first, count, received_ms, entries FROM log ORDER BY id DESC"
+    for lane, *row in connection.execute(groups):
         if left <= 0:
             return
-        yield Lane(lane), first, data
-        left -= count
+        group = StoredGroup(Lane(lane), *row)
+        yield group
+        left -= group.events
 
 
 def _write(

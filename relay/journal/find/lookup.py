@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from relay.event_name import Lane
-from relay.journal.codec import decode_group
+from relay.journal.codec import entries_of
 from relay.journal.entry import Entry
 
 RUN_EVENTS: Final = 16_384
@@ -125,8 +125,8 @@ def recover(connection: sqlite3.Connection, tail: Tail) -> None:
     """Fill an empty tail at opening; what is more than a run is stored on the way."""
     for lane in Lane:
         covered = connection.execute(_COVERED, (lane,)).fetchone()[0]
-        for first, entries in connection.execute(_UNCOVERED, (lane, covered)):
-            tail.add(lane, first, decode_group(entries))
+        for first, count, received_ms, data in connection.execute(_UNCOVERED, (lane, covered)):
+            tail.add(lane, first, entries_of(data, count, received_ms))
             if run := tail.full:
                 store(connection, run)
                 tail.release(run)
@@ -175,4 +175,6 @@ def _checksum(text: str) -> int:
 
 
 _COVERED: Final = "SELECT coalesce(max(first + count), 0) FROM lookup_run WHERE lane = ?"
-_UNCOVERED: Final = "SELECT first, entries FROM log WHERE lane = ? AND first >= ? ORDER BY first"
+_UNCOVERED: Final = """
+    SELECT first, count, received_ms, entries FROM log WHERE lane = ? AND first >= ? ORDER BY first
+"""

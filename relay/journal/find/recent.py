@@ -10,6 +10,8 @@ import msgspec
 
 from relay.event import ActionSource
 from relay.journal import log
+from relay.journal.codec import entries_of
+from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Entry, Passed
 
 
@@ -39,16 +41,23 @@ def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
     """
     starts = connection.execute("SELECT destination, lane, start FROM cursor").fetchall()
     found: list[Entry] = []
-    for lane, first, data in log.latest(connection, limit):
-        group = [_entry(stored) for stored in _GROUP.decode(data)]
-        for destination, its_lane, start in starts:
-            if its_lane == lane:
-                for entry in group[: max(0, start - first)]:
+    for group in log.latest(connection, limit):
+        entries = _entries(group)
+        for destination, lane, start in starts:
+            if lane == group.lane:
+                for entry in entries[: max(0, start - group.first)]:
                     entry.passed = {destination: _NOT_THERE, **entry.passed}
-        found += reversed(group)
+        found += reversed(entries)
     del found[limit:]
     found.reverse()
     return found
+
+
+def _entries(group: log.StoredGroup) -> list[Entry]:
+    try:
+        return [_entry(stored) for stored in _GROUP.decode(group.data)]
+    except UNREADABLE:
+        return entries_of(group.data, group.events, group.received_ms)
 
 
 def _entry(stored: _Stored) -> Entry:

@@ -109,7 +109,7 @@ def spoil_page(connection: sqlite3.Connection) -> None:
 
 
 def spoil_event(connection: sqlite3.Connection) -> None:
-    """Have an order be a number: the start comes upon it late, when it reads on for the look-up."""
+    """Have an order be a number, which only who asks for the order comes upon."""
     row, data = connection.execute("SELECT id, entries FROM log ORDER BY id DESC").fetchone()
     [[conversion, passed]] = msgspec.msgpack.decode(data)
     conversion[6] = 7
@@ -124,7 +124,6 @@ def spoil_version(connection: sqlite3.Connection) -> None:
 
 SPOILERS: Final[dict[str, Callable[[sqlite3.Connection], None]]] = {
     "page": spoil_page,
-    "event": spoil_event,
     "version": spoil_version,
 }
 
@@ -312,7 +311,7 @@ async def test_a_journal_with_flipped_bytes_is_whole_or_left_alone(
         assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("spoil", ["page", "event", "version"])
+@pytest.mark.parametrize("spoil", ["page", "version"])
 async def test_a_refused_journal_keeps_its_write_ahead_log(tmp_path: Path, spoil: str) -> None:
     """It may hold the only copy of acknowledged events; a repair needs both files as they are."""
     killed = tmp_path / "killed"
@@ -331,6 +330,22 @@ async def test_a_refused_journal_keeps_its_write_ahead_log(tmp_path: Path, spoil
     with pytest.raises(JournalDamaged, match=r"is damaged; restore|written by a newer relay"):
         await journal_at(killed / "relay.db").open(["p"])
     assert hashes(killed) == before
+
+
+async def test_an_event_that_cannot_be_read_keeps_no_relay_from_starting(tmp_path: Path) -> None:
+    """All others would wait for somebody's hand, and the file's own structure is sound."""
+    path = tmp_path / "relay.db"
+    async with opened(path) as journal:
+        for name in "abc":
+            await journal.append([entry(name)])
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        spoil_event(other)
+        other.execute("UPDATE log SET entries = x'9107' WHERE first = 0")
+    async with opened(path) as journal:
+        latest = await journal.recent_ids(10)
+        chunk = await journal.read("p", Lane.MONEY, 0, 10)
+    assert [each.event_id for each in latest] == ["", "b", "c"]
+    assert [each.entry.event_id for each in chunk.pending] == ["", "b", ""]
 
 
 async def test_an_overwritten_journal_is_left_alone(tmp_path: Path) -> None:
