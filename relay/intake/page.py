@@ -15,7 +15,8 @@ MAX_ENCODINGS: Final = 4
 _AT_SIGN: Final = re.compile(r"@|%(?:25)*40")
 _USER: Final = re.compile(r"^([^/?#]*//)[^/?#]*@")
 _SEPARATORS: Final = re.compile(r"([/?#&;=:])")
-_EMAIL: Final = re.compile(r"[^\s@/?&=#;:]@[^\s@/?&=#;:]*\.[^\W\d_]")
+_EMAIL: Final = re.compile(r"[^\s@/?&=#;:]\s*@\s*[^\s@/?&=#;:]*\.[^\W\d_]")
+"""Blanks around the at-sign do not hide one: `relay.identity.email` takes them out as well."""
 
 
 def without_emails(url: str | None) -> str | None:
