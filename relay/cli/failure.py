@@ -15,6 +15,10 @@ from relay.logs import describe_exception
 
 JOB_FAILED: Final = 1
 USAGE: Final = 2
+NO_THREAD: Final = "can't start new thread"
+"""How Python tells that the system gave it no further thread."""
+NO_ROOM: Final = "the system has no more memory or processes for it"
+LIMITS: Final = "raise their limit (memory, processes and threads)"
 INTERRUPTED: Final = 130
 """What shells expect of a program that Ctrl-C has ended."""
 
@@ -77,6 +81,8 @@ def _usage_line(error: click.ClickException) -> str:
 
 
 def _surprise_line(error: BaseException) -> str:
+    if isinstance(error, MemoryError) or NO_THREAD in error.args:
+        return f"relay: {NO_ROOM}; {LIMITS}"
     if isinstance(error, OSError) and error.strerror:
         return f"relay: the system refused: {error.strerror.lower()}; RELAY_DEBUG=1 tells where"
     return (

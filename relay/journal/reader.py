@@ -10,7 +10,6 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ import msgspec
 
 from relay.errors import JournalUnavailable
 from relay.journal.disk.storage import DAMAGED, storage_fault
+from relay.journal.disk.threads import started
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Reader:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], *, threads: int = 2) -> None:
         self._connect = connect
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="journal-reader")
+        self._executor = started(threads, "journal-reader")
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._busy: set[sqlite3.Connection] = set()
         self._told_damage = False

@@ -32,15 +32,13 @@ async def until_told(
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    limit = threading.Timer((limit_s or 0) * LAST_SHARE, _give_up)
-    limit.daemon = True
+    limit = _Limit(limit_s)
 
     def told(number: int) -> None:
         if stop.is_set():
             os._exit(128 + number)
         stop.set()
-        if limit_s is not None:
-            limit.start()
+        limit.begin()
         on_stop()
 
     for each in STOP_SIGNALS:
@@ -53,9 +51,36 @@ async def until_told(
             loop.remove_signal_handler(each)
 
 
+class _Limit:
+    """Ends the process so long after `begin`, unless it is `cancel`led; never without a time.
+
+    Its thread runs from the start: once memory or processes are used up, none could be started.
+    """
+
+    def __init__(self, limit_s: float | None) -> None:
+        self._begun = threading.Event()
+        self._cancelled = threading.Event()
+        self.begin = self._begun.set
+        if limit_s is not None:
+            after_s = limit_s * LAST_SHARE
+            threading.Thread(target=self._watch, args=(after_s,), daemon=True).start()
+
+    def cancel(self) -> None:
+        """Let the process end by itself."""
+        self._cancelled.set()
+        self._begun.set()
+
+    def _watch(self, after_s: float) -> None:
+        self._begun.wait()
+        if not self._cancelled.wait(after_s):
+            _give_up()
+
+
 def _give_up() -> None:
-    """End the process from a thread of its own; what was not finished is as after a power cut."""
-    telling = threading.Thread(target=log.warning, args=(OVER,), daemon=True)
-    telling.start()
-    telling.join(TELL_S)  # the log may be what hangs
-    os._exit(0)
+    """End the process where it stands; what was not finished is as after a power cut."""
+    try:
+        telling = threading.Thread(target=log.warning, args=(OVER,), daemon=True)
+        telling.start()
+        telling.join(TELL_S)  # the log may be what hangs
+    finally:
+        os._exit(0)

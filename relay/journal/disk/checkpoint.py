@@ -9,9 +9,10 @@ with the next commits: the log then grows, and the size limit counts it.
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Final
+
+from relay.journal.disk.threads import started
 
 COMMIT_BYTES: Final = 32 * 1024
 """What a commit writes beside its events: a few pages."""
@@ -30,7 +31,7 @@ class Checkpointer:
         self._every_bytes = every_bytes
         self._used_bytes = 0
         self._written = 0
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="journal-checkpoint")
+        self._executor = started(1, "journal-checkpoint")
         self._running: asyncio.Future[bool] | None = None
 
     def note(self, used_bytes: int) -> None:

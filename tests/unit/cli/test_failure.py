@@ -55,6 +55,14 @@ def test_of_a_group_the_error_is_told_that_the_user_can_act_on() -> None:
     assert failure_of(group) == Failure("relay: port taken: end it", 1)
 
 
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_limit_of_the_system_is_not_told_as_a_mistake_of_the_relay(error: Exception) -> None:
+    assert failure_of(error).line == (
+        "relay: the system has no more memory or processes for it; "
+        "raise their limit (memory, processes and threads)"
+    )
+
+
 @pytest.mark.parametrize("error", [click.Abort(), KeyboardInterrupt()])
 def test_ctrl_c_needs_no_words(error: BaseException) -> None:
     assert failure_of(error) == Failure("", 130)

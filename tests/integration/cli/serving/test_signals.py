@@ -10,12 +10,13 @@ import pytest
 
 WITHIN_S = 20.0
 HANGING = """\
-import asyncio, logging, time
+import asyncio, logging, resource, threading, time
 from relay import logs
 from relay.cli.serving.signals import until_told
 
 async def main():
     async with until_told(0.5, lambda: print("told", flush=True)) as stop:
+        {before}
         print("ready", flush=True)
         await stop.wait()
         {after}
@@ -27,12 +28,16 @@ BLOCKED = "time.sleep(60)"
 """The event loop itself hangs: no task of it could end the process."""
 BLOCKED_BY_THE_LOG = f"logs.configure(); logging.root.handlers[0].acquire(); {BLOCKED}"
 """As while a line is written to a disk that never answers."""
+NO_THREADS = "threading.stack_size(2**40); resource.setrlimit(resource.RLIMIT_AS, (2**40, 2**40))"
+"""No further thread can be started, as at a limit of memory or of processes."""
 
 
-def ended(tmp_path: Path, after: str, *signals: signal.Signals) -> tuple[int, str, float]:
+def ended(
+    tmp_path: Path, after: str, *signals: signal.Signals, before: str = "pass"
+) -> tuple[int, str, float]:
     """Return exit code, output and seconds after the first signal."""
     script = tmp_path / "script.py"
-    script.write_text(HANGING.format(after=after))
+    script.write_text(HANGING.format(before=before, after=after))
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         out = process.stdout.readline()
@@ -57,6 +62,17 @@ def test_a_process_whose_loop_hangs_ends_when_its_time_is_over(tmp_path: Path, h
     code, out, took_s = ended(tmp_path, hang, signal.SIGTERM)
 
     assert (code, out.split()) == (0, ["ready", "told"])
+    assert took_s < WITHIN_S
+
+
+@pytest.mark.parametrize("after", ["pass", BLOCKED])
+def test_it_ends_within_its_time_also_where_no_thread_can_be_started(
+    tmp_path: Path, after: str
+) -> None:
+    code, out, took_s = ended(tmp_path, after, signal.SIGTERM, before=NO_THREADS)
+
+    assert code == 0
+    assert out.split()[:2] == ["ready", "told"]
     assert took_s < WITHIN_S
 
 

@@ -1,0 +1,70 @@
+"""No thread is first asked for once events have been accepted; see the module's docstring."""
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from relay.journal.disk.threads import started
+
+LIMITED = """\
+import resource, sys, threading
+from relay.journal.disk.threads import started
+
+def limit():
+    threading.stack_size(2**40)
+    resource.setrlimit(resource.RLIMIT_AS, (2**40, 2**40))
+
+{steps}
+"""
+"""A process that can start no further thread from `limit` on, as at a limit of processes."""
+LATE = "limit(); started(2, 'x')"
+EARLY = """
+import asyncio, sqlite3
+from relay.journal.disk.checkpoint import Checkpointer
+from relay.journal.reader import Reader
+
+def connect():
+    return sqlite3.connect(":memory:", check_same_thread=False)
+
+async def main():
+    reader, checkpointer = Reader(connect), Checkpointer(connect, every_bytes=1)
+    limit()
+    checkpointer.note(1)
+    print(await reader.run(lambda connection: "read"), await checkpointer.empty())
+
+asyncio.run(main())
+"""
+
+
+def run(steps: str) -> subprocess.CompletedProcess[str]:
+    script = LIMITED.format(steps=steps)
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False
+    )
+
+
+def test_what_is_read_or_moved_later_needs_no_further_thread() -> None:
+    found = run(EARLY)
+
+    assert (found.stdout, found.stderr, found.returncode) == ("read True\n", "", 0)
+
+
+def test_where_no_thread_can_be_had_it_fails_at_once() -> None:
+    found = run(LATE)
+
+    assert found.returncode == 1
+    assert "can't start new thread" in found.stderr
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_all_threads_run_and_are_free(threads: int) -> None:
+    meeting = threading.Barrier(threads, timeout=20)
+    executor: ThreadPoolExecutor = started(threads, "meeting")
+
+    with executor:
+        assert sorted(executor.map(lambda _: meeting.wait(), range(threads))) == list(
+            range(threads)
+        )
