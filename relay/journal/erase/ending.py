@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from relay.journal.cursor import Cursor
+from relay.journal.erase import words
 from relay.journal.erase.traces import Trace
 from relay.journal.ledger import Ledger
 
@@ -23,7 +24,8 @@ def end_all(
     # Overwritten before any row is deleted: that may move its neighbours, and leave a copy behind.
     kept = [(name, *trace.place) for trace in found for name in names]
     connection.executemany(f"UPDATE retry SET entry = x'' WHERE {_PLACE}", kept)
-    connection.executemany(f"UPDATE dead SET entry = NULL WHERE {_PLACE}", kept)
+    connection.executemany(f"UPDATE dead SET entry = NULL, message = '' WHERE {_PLACE}", kept)
+    words.take_out(connection, found, names)
     return Counter(
         name for trace in found for name in names if _end(connection, ledger, name, trace)
     )

@@ -18,8 +18,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-KEPT_IN: Final[Mapping[str, str]] = {"log": "entries", "retry": "entry", "dead": "entry"}
-"""The tables that keep events, and in which column."""
+KEPT_IN: Final[Mapping[str, str]] = {
+    "log": "entries",
+    "retry": "entry",
+    "dead": "entry",
+    "receipt": "exceptions",
+}
+"""The tables that keep events, or words about them, and a column of bytes in each."""
 
 _HEADER_BYTES: Final = 100
 _PAGE_HEADER_BYTES: Final = 8

@@ -27,7 +27,7 @@ MAX_ATTEMPTS: Final = 20
 SPAN_OFFSETS: Final = 1_000
 """The widest span of a receipt."""
 
-_EXCEPTIONS: Final = msgspec.msgpack.Decoder(list[tuple[int, int, Outcome, str, str]])
+EXCEPTIONS: Final = msgspec.msgpack.Decoder(list[tuple[int, int, Outcome, str, str]])
 
 
 class _Progress(NamedTuple):
@@ -122,7 +122,7 @@ def _delivery(
 ) -> Delivery | None:
     """Return what became of the event, None if it was never the destination's concern."""
     passed = entry.passed.get(progress.destination)
-    receipts = _covering(connection, progress.destination, place, by_itself=passed is not None)
+    receipts = covering(connection, progress.destination, place, by_itself=passed is not None)
     state = _state(connection, progress, place, passed, sent=bool(receipts))
     if state is None:
         return None
@@ -170,7 +170,7 @@ def _exception(connection: sqlite3.Connection, destination: str, place: Place) -
     return _State("pending", None, *retry) if retry else None
 
 
-def _covering(
+def covering(
     connection: sqlite3.Connection, destination: str, place: Place, *, by_itself: bool
 ) -> list[int]:
     """Return the ids of the receipts that cover an event, oldest first.
@@ -203,7 +203,7 @@ def _attempts(
 
 def _own(attempt: Attempt, exceptions: bytes | None, place: Place) -> Attempt:
     """Return the attempt as this event fared in it."""
-    for *position, outcome, code, message in _EXCEPTIONS.decode(exceptions) if exceptions else ():
+    for *position, outcome, code, message in EXCEPTIONS.decode(exceptions) if exceptions else ():
         if position == [*place]:
             own = {"outcome": outcome, "code": code, "message": message}
             return msgspec.structs.replace(attempt, **own)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -187,6 +188,33 @@ async def test_retries_end_and_dead_letters_keep_their_reason_alone(tmp_path: Pa
         await sums_hold(journal)
         assert left_of(ADA, tmp_path) == []
     assert verified(tmp_path) == []
+
+
+async def test_words_of_a_platform_that_may_quote_the_person_go_and_others_stay(
+    tmp_path: Path,
+) -> None:
+    words = f"Invalid value for data.0.user.city: {ADA.identity.city_plain}"
+    async with opened(tmp_path) as journal:
+        await journal.append([ADA.entry("a"), BOB.entry("b"), ADA.entry("c")])
+        one, two, three = await waiting(journal, "p")
+        refused = msgspec.structs.replace(RECEIPT, outcome="partial", code="40002", message=words)
+        dead = [Dead(one, "platform_rejected", "40002", words), Dead(two, "expired", "", "Bob's")]
+        retry = [Retry(three, NOW_MS, "40002", words)]
+        await journal.settle("p", Settlement(receipt=refused, dead=dead, retry=retry))
+        await journal.erase(ADA.subject, journal.ends())
+
+        assert left_of(ADA, tmp_path) == []
+        assert await words_about(journal, "a") == ["", ""]
+        assert await words_about(journal, "b") == ["Bob's", "Bob's"]
+        assert await states(journal, "a") == {"p": "dead platform_rejected", "t": "dead erased"}
+    assert verified(tmp_path) == []
+
+
+async def words_about(journal: SqliteJournal, event_id: str) -> list[str]:
+    """Return what platform `p` said of an event: at its end, and at each try."""
+    (found,) = await journal.find(event_id=event_id)
+    (delivery,) = [each for each in found.deliveries if each.destination == "p"]
+    return [delivery.message, *(each.message for each in delivery.attempts)]
 
 
 async def test_a_letter_whose_event_the_log_has_forgotten_is_erased_too(tmp_path: Path) -> None:
