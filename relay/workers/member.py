@@ -1,7 +1,9 @@
 """One worker process as the main process sees it, from its start to its end."""
 
 import asyncio
+import errno
 import logging
+import os
 import socket
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Mapping, Sequence
@@ -93,6 +95,15 @@ class Member:
 
 
 async def _started(
+    command: Sequence[str], environ: Mapping[str, str], theirs: socket.socket, setup: Setup
+) -> Process:
+    try:
+        return await _spawned(command, environ, theirs, setup)
+    except RuntimeError as error:  # asyncio gets no thread that waits for the end of the process
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
+
+
+async def _spawned(
     command: Sequence[str], environ: Mapping[str, str], theirs: socket.socket, setup: Setup
 ) -> Process:
     return await asyncio.create_subprocess_exec(

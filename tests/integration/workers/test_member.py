@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -24,6 +25,14 @@ say(Ready())
 HANGS = SPEAK + "time.sleep(99)"
 GOES_ON = SPEAK + "for _ in range(12): time.sleep(0.2); say(Alive())\nsys.exit(7)"
 LETS_GO = SPEAK + "line.close(); os.close(0); sys.exit(4)"
+
+
+@pytest.fixture
+def no_threads() -> Iterator[None]:
+    """Let no thread start: each would need more memory than there are addresses."""
+    former = threading.stack_size(2**47)
+    yield
+    threading.stack_size(former)
 
 
 class Watched(Member):
@@ -63,3 +72,12 @@ async def test_one_that_has_nothing_to_say_but_that_it_is_alive_goes_on() -> Non
 
 async def test_one_that_lets_go_of_its_socket_is_waited_for() -> None:
     assert await run(LETS_GO, silent_s=30.0) == (4, 1)
+
+
+@pytest.mark.usefixtures("no_threads")
+async def test_one_that_needs_a_thread_too_many_is_told_as_a_process_too_many() -> None:
+    """Up to Python 3.11, asyncio waits for the end of each process in a thread."""
+    try:
+        assert await run(LETS_GO, silent_s=30.0) == (4, 1)
+    except OSError as error:
+        assert error.strerror == "Resource temporarily unavailable"  # noqa: PT017 - may not be raised
