@@ -93,7 +93,8 @@ class Supervisor:
         """Log what a supervisor missed, once until it listens again."""
         if not self._deaf:
             self._deaf = True
-            log.warning("the supervisor does not listen", extra={"reason": error.strerror})
+            reason = error.strerror or str(error)  # Python's own, as of a path that is too long
+            log.warning("the supervisor does not listen", extra={"reason": reason})
 
 
 def _address(text: str) -> str | None:

@@ -95,6 +95,18 @@ async def test_a_supervisor_that_is_gone_is_no_fault_and_one_line(
     assert [each.getMessage() for each in caplog.records] == ["the supervisor does not listen"]
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("gone", "No such file or directory"), ("x" * 200, "AF_UNIX path too long")],
+)
+async def test_what_it_is_not_heard_for_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, reason: str
+) -> None:
+    Supervisor({"NOTIFY_SOCKET": f"{tmp_path}/{name}"}, PROCESS).ready("")
+
+    assert [each.__dict__["reason"] for each in caplog.records] == [reason]
+
+
 async def test_signs_of_life_come_with_the_state_in_one_line(tmp_path: Path) -> None:
     with listening(f"{tmp_path}/notify") as systemd:
         environ = {"NOTIFY_SOCKET": f"{tmp_path}/notify", **WATCHDOG}
