@@ -29,13 +29,15 @@ class Supervisor:
         self._address = _address(environ.get("NOTIFY_SOCKET", ""))
         self._watchdog_s = _watchdog_s(environ, process_id)
         self._deaf = False
+        self._stopping = False
 
     def ready(self, status: str) -> None:
         """Say that the start is over: both ports listen."""
         self._tell("READY=1", f"STATUS={_one_line(status)}")
 
     def stopping(self) -> None:
-        """Say that the process is about to end."""
+        """Say that the process is about to end; from now on that is its status."""
+        self._stopping = True
         self._tell("STOPPING=1", "STATUS=Finishing what is in flight; the rest stays on disk.")
 
     @contextmanager
@@ -72,7 +74,8 @@ class Supervisor:
         interval_s = STATUS_INTERVAL_S if self._watchdog_s is None else self._watchdog_s / 2
         while True:
             if await _returns(progress, interval_s):
-                self._tell("WATCHDOG=1", f"STATUS={_one_line(status())}")
+                told = () if self._stopping else (f"STATUS={_one_line(status())}",)
+                self._tell("WATCHDOG=1", *told)
                 await asyncio.sleep(interval_s)  # a sign of life at half the watchdog's time
             else:
                 log.error("nothing was written within %.1f s", interval_s)

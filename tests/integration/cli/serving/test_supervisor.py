@@ -115,6 +115,16 @@ async def test_signs_of_life_come_with_the_state_in_one_line(tmp_path: Path) -> 
                 assert await systemd.heard() == ["WATCHDOG=1", "STATUS=a READY=0"]
 
 
+async def test_while_it_stops_that_stays_its_status(tmp_path: Path) -> None:
+    """Else a stop would look like a relay that takes events, or has lost its workers."""
+    with listening(f"{tmp_path}/notify") as systemd:
+        supervisor = Supervisor({"NOTIFY_SOCKET": f"{tmp_path}/notify", **WATCHDOG}, PROCESS)
+        supervisor.stopping()
+        assert (await systemd.heard())[0] == "STOPPING=1"
+        async with supervisor.watching(alive, lambda: "Takes events."):
+            assert await systemd.heard() == ["WATCHDOG=1"]
+
+
 async def test_nothing_is_heard_while_there_is_no_progress(tmp_path: Path) -> None:
     """Each try is given up and made anew, so that life shows again as soon as there is any."""
     tries = 0
