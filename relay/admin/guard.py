@@ -118,7 +118,7 @@ def _challenge(request: web.Request) -> web.Response:
 async def introduce(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Say who acts, for the audit: the user name that was given, or what a command says."""
     header = request.headers.get("Authorization", "")
-    actor = _text(request.headers.get(ACTOR_HEADER, "")) or _credentials_of(header)[0]
+    actor = _text(request.headers.get(ACTOR_HEADER, "")) or _name_of(header)
     WHO.set(Who(actor, request.remote or "unknown"))
     return await handler(request)
 
@@ -236,6 +236,12 @@ def _host_of(header: str) -> str:
 
 def _digest(password: str) -> bytes:
     return sha256(password.encode()).digest()
+
+
+def _name_of(header: str) -> str:
+    """Return the user name; some give the password in its place, too, since any name will do."""
+    name, password = _credentials_of(header)
+    return "" if name == password else name
 
 
 def _credentials_of(header: str) -> tuple[str, str]:

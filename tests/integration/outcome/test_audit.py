@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+from base64 import b64encode
 from datetime import datetime, timedelta
 from getpass import getuser
 from pathlib import Path
@@ -47,6 +48,19 @@ def test_who_acts_under_a_name_that_is_no_text_is_written_down_all_the_same(
             answer.read()
         found = acts(shop)
     assert [(each["action"], each["actor"]) for each in found] == [("pause", "J\ufffdrgen")]
+
+
+def test_a_password_that_is_given_as_the_user_name_too_is_not_written_down(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    with shop.serving("--sandbox"):
+        url = f"http://127.0.0.1:{shop.admin}/api/v1/destinations/tiktok-sandbox/pause"
+        for user in ("correct-horse", "ada"):
+            given = b64encode(f"{user}:correct-horse".encode()).decode()
+            request = Request(url, method="POST", headers={"Authorization": f"Basic {given}"})
+            with urlopen(request, timeout=10) as answer:
+                answer.read()
+        found = acts(shop)
+    assert sorted(each["actor"] for each in found) == ["", "ada"]
 
 
 def test_acts_of_commands_and_of_the_port_are_told_in_order(tmp_path: Path) -> None:
