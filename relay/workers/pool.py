@@ -30,6 +30,7 @@ DRAIN_SHARE: Final = 0.9
 """The part of the time to stop that a worker gets for its answers; the rest is for its end."""
 NONE_RUNS: Final = "no worker process runs"
 STARTING: Final = "the relay is starting"
+REFUSED: Final = "the system refused: "
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +130,7 @@ class Pool:
             if self._stop.is_set():
                 return
             if not self._all_ready.is_set():
-                raise RelayError(f"a worker process did not start ({how}); its log says why")
+                raise RelayError(f"a worker process did not start ({how}); {_look(how)}")
             self._metrics.worker_restarts.add()
             fields = {"worker": slot, "reason": how}
             log.error("a worker process ended and is started again", extra={"fields": fields})
@@ -147,7 +148,7 @@ class Pool:
         try:
             return _how(await member.run(self._plan.command, self._plan.environ, setup))
         except OSError as error:
-            return f"it cannot be started: {error.strerror}"
+            return f"{REFUSED}{error.strerror}"
         finally:
             del self._members[slot]
             common.counts.remove(slot)
@@ -159,6 +160,13 @@ class Pool:
         self._metrics.workers.set(len(self._ready))
         if len(self._ready) == self._plan.workers:
             self._all_ready.set()
+
+
+def _look(how: str) -> str:
+    """Return where to look for the cause: what did not begin has no log."""
+    if how.startswith(REFUSED):
+        return "check permissions and the limits of memory, processes and threads"
+    return "its log says why"
 
 
 def _how(code: int) -> str:
