@@ -17,7 +17,7 @@ from relay.workers.session import MainServices, WorkerSession
 LAST_S: Final = 2.0
 """How long a worker may still be there once its socket has ended."""
 SILENT_S: Final = 30.0
-"""After so long without a word, a worker that took events hangs, and is ended."""
+"""Between two looks: a worker that took events and said nothing since the last one is ended."""
 
 log = logging.getLogger(__name__)
 
