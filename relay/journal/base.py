@@ -95,8 +95,8 @@ class Journal(Protocol):
 
         What was appended lately comes from memory with its payloads, older events from disk
         without. An empty chunk whose `next` is `start` means the end of the log for now. An event
-        whose record was damaged since the opening comes as well (`Entry.is_damaged`), here and of
-        `due`: it holds up no other, and ends as any event that cannot be prepared.
+        whose record cannot be read comes as well (`Entry.is_damaged`), here and of `due`: it holds
+        up no other, and ends as any event that cannot be prepared.
         """
         ...
 
