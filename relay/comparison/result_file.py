@@ -18,14 +18,13 @@ from relay.comparison.listing import rfc3339
 from relay.comparison.order_file import ShopOrder
 from relay.comparison.verdict import Verdict
 from relay.errors import ConfigError, RelayError
+from relay.spreadsheet import as_text
 
 HEADER: Final = (
     *("order_id", "time", "value", "currency", "destination", "state", "reason"),
     *("platform_code", "platform_message", "relay_value", "relay_currency", "event_id"),
     *("delivered_at", "deliveries"),
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""Of the last four, which are wide, a spreadsheet thinks the same in East Asia."""
 _STDOUT: Final = 1
 
 
@@ -104,8 +103,7 @@ def _cells(verdict: Verdict) -> tuple[object, ...]:
 
 def _safe(text: str) -> str:
     """Return a text that is no formula, and stands on one line whatever ends one for a reader."""
-    plain = text.replace("\r", " ")
-    return f"'{plain}" if text.startswith(_FORMULA) else plain
+    return as_text(text).replace("\r", " ")
 
 
 def _told(path: Path, error: OSError) -> RelayError:

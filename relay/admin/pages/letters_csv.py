@@ -1,7 +1,7 @@
 """Dead letters as CSV, for a spreadsheet: ids, kinds and reasons, and nothing of a person.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe in front. The mark at the
-beginning tells Excel that it is UTF-8: without it, what is not ASCII is shown as other letters.
+No cell begins like a formula. The mark at the beginning tells Excel that it is UTF-8: without it,
+what is not ASCII is shown as other letters.
 """
 
 import csv
@@ -12,6 +12,7 @@ from typing import Final
 from relay.journal.letter import DeadFilter
 from relay.outcome.reports import Reports
 from relay.outcome.view import DeadLetterView
+from relay.spreadsheet import as_text
 
 MOST_LETTERS: Final = 10_000
 """The latest ones; older ones are had through the API."""
@@ -19,8 +20,6 @@ HEADER: Final = (
     *("dead_at", "event_time", "event", "event_id", "destination", "reason", "code", "message"),
 )
 _STEP: Final = 1_000
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""Of the last four, which are wide, a spreadsheet thinks the same in East Asia."""
 _MARK: Final = "\ufeff"
 
 
@@ -43,8 +42,4 @@ async def csv_of(reports: Reports, where: DeadFilter) -> str:
 
 def _rows(letters: Sequence[DeadLetterView]) -> Iterator[list[str]]:
     for letter in letters:
-        yield [_cell(getattr(letter, name)) for name in HEADER]
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        yield [as_text(getattr(letter, name)) for name in HEADER]
