@@ -62,7 +62,7 @@ class _Limit:
         self._cancelled = threading.Event()
         self.begin = self._begun.set
         if limit_s is not None:
-            after_s = limit_s * LAST_SHARE
+            after_s = min(limit_s * LAST_SHARE, threading.TIMEOUT_MAX)
             threading.Thread(target=self._watch, args=(after_s,), daemon=True).start()
 
     def cancel(self) -> None:

@@ -15,7 +15,7 @@ from relay import logs
 from relay.cli.serving.signals import until_told
 
 async def main():
-    async with until_told(0.5, lambda: print("told", flush=True)) as stop:
+    async with until_told({limit_s}, lambda: print("told", flush=True)) as stop:
         {before}
         print("ready", flush=True)
         await stop.wait()
@@ -33,11 +33,15 @@ NO_THREADS = "threading.stack_size(2**40); resource.setrlimit(resource.RLIMIT_AS
 
 
 def ended(
-    tmp_path: Path, after: str, *signals: signal.Signals, before: str = "pass"
+    tmp_path: Path,
+    after: str,
+    *signals: signal.Signals,
+    before: str = "pass",
+    limit_s: float = 0.5,
 ) -> tuple[int, str, float]:
     """Return exit code, output and seconds after the first signal."""
     script = tmp_path / "script.py"
-    script.write_text(HANGING.format(before=before, after=after))
+    script.write_text(HANGING.format(before=before, after=after, limit_s=limit_s))
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         out = process.stdout.readline()
@@ -52,6 +56,14 @@ def ended(
 
 def test_the_first_signal_lets_the_process_end_by_itself(tmp_path: Path) -> None:
     code, out, _ = ended(tmp_path, "pass", signal.SIGTERM)
+
+    assert (code, out.split()) == (0, ["ready", "told", "ended"])
+
+
+def test_a_time_that_no_thread_can_wait_for_is_no_error(tmp_path: Path) -> None:
+    told = "threading.excepthook = lambda failed: print(failed.exc_type, flush=True)"
+    watched = "[each.join(0.5) for each in threading.enumerate() if each.daemon]"
+    code, out, _ = ended(tmp_path, watched, signal.SIGTERM, before=told, limit_s=1e12)
 
     assert (code, out.split()) == (0, ["ready", "told", "ended"])
 
