@@ -68,7 +68,7 @@ class Breaker:
         self._confirmations = 0
         self._faulty_since = 0.0
         self._cause = ""
-        """The code of the latest fault."""
+        """The code of the latest answer that was none of use."""
         if wait is not None:
             self._go_on(wait)
 
@@ -205,6 +205,7 @@ class Breaker:
     def _throttled(self, answer: Answer, sent_at: float) -> None:
         """Wait as told and no longer; untold, briefly at first: the pace is lowered as well."""
         asked = self._heed(answer)
+        self._cause = answer.code
         if sent_at < self._throttled_at:
             return
         self._throttled_at = self._clock()

@@ -68,6 +68,16 @@ def test_what_lies_before_the_platform_is_not_told_as_its_own_trouble(
     assert (message == DEGRADED) is (words == "")
 
 
+def test_a_platform_that_throttles_is_not_told_as_out_of_reach_any_more(
+    breaker: Breaker, clock: Clock
+) -> None:
+    for _ in range(2):
+        breaker.note(Answer(kind="transient", code="connect"), clock())
+        clock.now += 5
+    breaker.note(Answer(kind="throttled", code="8", wait_s=60.0), clock())
+    assert (breaker.health().state, breaker.health().message) == ("degraded", DEGRADED)
+
+
 def test_an_outage_is_tried_at_least_every_15_seconds(breaker: Breaker, clock: Clock) -> None:
     for _ in range(50):
         breaker.note(DOWN, clock())
