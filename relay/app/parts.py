@@ -6,9 +6,11 @@ from hashlib import sha256
 from typing import Final
 
 from relay.config import Config
+from relay.config.proxy import proxy_of
 from relay.config.secret import SecretSource
 from relay.config.webhook import Followed
 from relay.destinations import build
+from relay.dispatch.transport import AiohttpTransport
 from relay.metrics import Metrics
 from relay.outcome.rules import Rules
 
@@ -49,6 +51,11 @@ class Parts:
         )
         hook = config.notify.webhook
         self.webhook = None if hook is None else Followed(hook, environ, clock)
+        self.proxy = proxy_of(config, environ)
+
+    def transport(self) -> AiohttpTransport:
+        """Return a way of its own to the platforms and the webhook."""
+        return AiohttpTransport(self.clock, proxy=self.proxy)
 
     def reload_secrets(self) -> None:
         """Read secrets that stand in files again now."""

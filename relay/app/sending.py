@@ -13,7 +13,7 @@ from relay.outcome.recorder import Recorder
 
 def dispatcher_of(parts: Parts, journal: Journal) -> Dispatcher:
     """Return the senders, of which those of one account or pixel share its rate."""
-    transport = AiohttpTransport(parts.clock)
+    transport = parts.transport()
     paces: dict[str, Pace] = {}
     senders = []
     for destination in parts.destinations:

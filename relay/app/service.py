@@ -68,6 +68,11 @@ class App:
             self._opened = None
             await journal.close()
 
+    @property
+    def proxy(self) -> str:
+        """Host and port through which the platforms are reached; nothing if directly."""
+        return str(self._parts.proxy)
+
     def reload_secrets(self) -> None:
         """Read secrets that stand in files again now."""
         self._parts.reload_secrets()

@@ -17,7 +17,6 @@ from relay.app.parts import Parts
 from relay.app.receiving import Receiving
 from relay.config.address import Listen
 from relay.dispatch.dispatcher import Dispatcher
-from relay.dispatch.transport import AiohttpTransport
 from relay.dispatch.trial import Trials
 from relay.failed_attempts import DelayedRefusals, FailedAttempts
 from relay.journal.base import Journal
@@ -101,7 +100,7 @@ async def notifying(
     if parts.webhook is None:
         yield
         return
-    transport = AiohttpTransport()
+    transport = parts.transport()
     notifier = Notifier(transport, parts.webhook.current, parts.random)
     watch = Watch(
         journal,
@@ -146,7 +145,7 @@ def _context(
     producers: Producers,
     sources: Callable[[], SourcesView],
 ) -> ScreenContext:
-    trials = Trials(parts.config.destinations, parts.tokens, AiohttpTransport, parts.clock)
+    trials = Trials(parts.config.destinations, parts.tokens, parts.transport, parts.clock)
     return ScreenContext(
         insight=Insight(journal, parts.destinations, reports, parts.metrics, parts.clock),
         reports=reports,

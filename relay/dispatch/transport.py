@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import aiohttp
 import msgspec
@@ -17,6 +17,7 @@ from aiohttp.client import ClientRequest, ClientTimeout
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
+from relay.config.proxy import Proxy
 from relay.delivery import HttpRequest, HttpResponse
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -29,15 +30,24 @@ CONNECT_S = 3.0
 """For TCP and TLS. Trying again soon is better than waiting for packets that are dropped."""
 CONNECT_SHARE = 0.3
 """The same for a longer `timeout`: on a slow link, no connection comes about in less."""
+TUNNEL_TIMES = 2
+"""So much longer may a proxy take: it connects to the platform itself before it answers."""
+
+
+_UNCONNECTED: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ConnectionTimeoutError,
+)
 
 
 class Fault(msgspec.Struct, frozen=True):
     """No whole answer came: it is unknown whether the platform took the request.
 
-    It did not at `name`, `connect` and `tls`: no connection came about to send it on.
+    It did not at `name`, `connect`, `tls` and `proxy`: no connection came about to send it on.
     """
 
-    kind: Literal["name", "connect", "tls", "timeout", "broken"]
+    kind: Literal["name", "connect", "tls", "proxy", "timeout", "broken"]
 
 
 class Transport(Protocol):
@@ -81,22 +91,25 @@ class AiohttpTransport:
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.time, *, connect_s: float = CONNECT_S
+        self,
+        clock: Callable[[], float] = time.time,
+        *,
+        connect_s: float = CONNECT_S,
+        proxy: Proxy | None = None,
     ) -> None:
         self._clock = clock
         self._connect_s = connect_s
+        self._proxy = proxy or Proxy()
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
         """See `Transport`."""
         try:
             return await self._send(request, timeout_s)
-        except aiohttp.ClientConnectorDNSError:
-            return Fault("name")
         except aiohttp.ClientSSLError:
             return Fault("tls")
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            return Fault("connect")
+        except _UNCONNECTED as error:
+            return self._unconnected(request, error)
         except TimeoutError:
             return Fault("timeout")
         except (aiohttp.ClientError, OSError, ValueError):
@@ -108,19 +121,29 @@ class AiohttpTransport:
             await self._session.close()
 
     async def _send(self, request: HttpRequest, timeout_s: float) -> HttpResponse:
+        proxy = self._proxy.address_for(request.url)
         connect_s = max(self._connect_s, timeout_s * CONNECT_SHARE)
-        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s)
         async with self._open().post(
             request.url,
             data=request.body,
             headers=request.headers,
             allow_redirects=False,
-            timeout=timeout,
+            proxy=proxy,
+            timeout=aiohttp.ClientTimeout(
+                total=timeout_s,
+                connect=connect_s * TUNNEL_TIMES if proxy else None,
+                sock_connect=connect_s,
+            ),
         ) as response:
             headers = {"date": formatdate(self._clock(), usegmt=True)}
             headers |= {name.lower(): value for name, value in response.headers.items()}
             body = await _read(response)
             return HttpResponse(response.status, headers, body)
+
+    def _unconnected(self, request: HttpRequest, error: aiohttp.ClientError) -> Fault:
+        if self._proxy.address_for(request.url):
+            return Fault("proxy")
+        return Fault("name" if isinstance(error, aiohttp.ClientConnectorDNSError) else "connect")
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -47,6 +47,11 @@ UNREACHED: Final[Mapping[str, Wording]] = {
         "SSL_CERT_FILE has to name.",
         "engineer",
     ),
+    "proxy": Wording(
+        "The proxy does not connect the relay with the platform.",
+        "Check HTTPS_PROXY, and whether the proxy may connect to the platform.",
+        "engineer",
+    ),
 }
 """By the code of a request that cannot have reached the platform. The cause lies before it."""
 

@@ -22,6 +22,7 @@ from relay.config import (
     describe,
     read_secret,
 )
+from relay.config.proxy import Proxy, proxy_of
 from relay.config.webhook import Followed
 from relay.dispatch.probe import probe
 from relay.dispatch.transport import AiohttpTransport
@@ -67,20 +68,23 @@ def check(
         config = required_config(config_file)
         check_start(config, os.environ)
         check_exposed(config.server.listen, config.keys_path, time.time())
+        proxy = proxy_of(config, os.environ)
     except ConfigError as error:
         if as_json:
             print_json(msgspec.json.encode(Checked(file=file, valid=False, problem=str(error))))
         raise
-    probes = asyncio.run(_probes(config, test_event_code)) if live else None
+    probes = asyncio.run(_probes(config, proxy, test_event_code)) if live else None
     settings = describe(config, os.environ)
-    result = Checked(file=file, valid=True, settings=settings, notes=notes(config), live=probes)
+    result = Checked(
+        file=file, valid=True, settings=settings, notes=notes(config, proxy), live=probes
+    )
     _show(result, as_json=as_json)
     if any(each.verdict != "ok" for each in probes or ()):
         raise click.exceptions.Exit(1)
 
 
-def notes(config: Config) -> list[str]:
-    """Return what is no mistake, and yet means that something will not be sent."""
+def notes(config: Config, proxy: Proxy) -> list[str]:
+    """Return what is no mistake, and yet worth a look: mostly what will not be sent."""
     found = [
         f"destinations.{name} has no token yet, so it will wait, paused; nothing is lost"
         for name, each in config.destinations.items()
@@ -89,6 +93,8 @@ def notes(config: Config) -> list[str]:
     webhook = config.notify.webhook
     if webhook is not None and _address(webhook) is None:
         found.append("notify.webhook holds no address yet, so nobody is told of what needs them")
+    if str(proxy):
+        found.append(f"HTTPS_PROXY is set: platforms are reached through {proxy}")
     if not config.destinations:
         found.append("no destination is configured: events will be stored, and sent nowhere")
     return found
@@ -112,9 +118,9 @@ def _address(webhook: Webhook) -> Secret | None:
     return Followed(webhook, os.environ, time.time).current()
 
 
-async def _probes(config: Config, test_event_code: str | None) -> list[Probe]:
+async def _probes(config: Config, proxy: Proxy, test_event_code: str | None) -> list[Probe]:
     """Ask one destination after the other, post a message for people, and connect to Kafka."""
-    transport, found = AiohttpTransport(), []
+    transport, found = AiohttpTransport(proxy=proxy), []
     try:
         for name, each in config.destinations.items():
             asked = each

@@ -186,6 +186,8 @@ def announce(app: App, setup: Setup, *, friendly: bool | None = None) -> None:
         log.info("the port for people is open", extra={"listen": app.admin_address})
         if setup.emulator is not None:
             log.info("the platforms are emulated", extra={"listen": setup.emulator})
+        if app.proxy:
+            log.info("the platforms are reached through a proxy", extra={"proxy": app.proxy})
         return
     lines = [
         "The relay is running; Ctrl-C ends it.",
@@ -195,6 +197,8 @@ def announce(app: App, setup: Setup, *, friendly: bool | None = None) -> None:
     ]
     if setup.emulator is not None:
         lines.append(f"  Emulated platforms  {setup.emulator}/")
+    if app.proxy:
+        lines.append(f"  Through the proxy   {app.proxy}")
     click.echo("\n".join(lines))
 
 

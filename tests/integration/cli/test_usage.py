@@ -105,6 +105,17 @@ def test_check_prints_what_is_in_force_and_no_secret(shop: Shop) -> None:
     assert "pina_canary" not in ended.out + ended.err
 
 
+def test_check_names_the_proxy_without_its_password(shop: Shop) -> None:
+    shop.folder.joinpath("relay.toml").write_text(CONFIG.format(url="https://platform.example"))
+    ended = shop.run("check", https_proxy="http://jane:s3cret@proxy.example:3128")
+    assert ended.code == 0
+    assert "HTTPS_PROXY is set: platforms are reached through proxy.example:3128" in ended.err
+    assert "s3cret" not in ended.out + ended.err
+
+    ended = shop.run("check", https_proxy="socks5://jane:s3cret@proxy.example")
+    assert_one_line(ended, 2, 'HTTPS_PROXY must be "http://HOST:PORT"')
+
+
 def test_check_names_the_first_mistake(shop: Shop) -> None:
     shop.folder.joinpath("other.toml").write_text('[server]\nlisen = "127.0.0.1:1"\n')
 

@@ -3,8 +3,8 @@
 import asyncio
 import gzip
 import socket
-import ssl
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from relay.config.proxy import Proxy
 from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import CONNECT_SHARE, MAX_ANSWER_BYTES, AiohttpTransport, Fault
 from relay.retry_after import retry_after_s
-from tests.given.port.certificate import CERTIFICATE, KEY
+from tests.given.port import proxy
 from tests.given.port.producers import until
 
 TOKEN = "canary-token"
@@ -251,15 +252,48 @@ async def test_a_name_that_is_not_known_is_told_from_an_address_that_is_silent()
 
 
 async def test_a_certificate_that_nobody_vouches_for_has_a_name_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "platform.pem").write_text(CERTIFICATE + KEY)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "platform.pem")
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=context)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
+    async with proxy.encrypted(0, tmp_path) as port:
         request = HttpRequest(f"https://127.0.0.1:{port}/", {"Authorization": TOKEN}, b"")
         assert await send(request) == Fault("tls")
         await until(lambda: len(asyncio.all_tasks()) == 1)  # the server has ended its handshake
+
+
+async def test_a_proxy_opens_a_tunnel_and_the_certificate_at_its_end_counts(tmp_path: Path) -> None:
+    async with proxy.encrypted(0, tmp_path) as port, proxy.Proxy(port) as tunnel:
+        assert await send_through(tunnel.address) == Fault("tls")
+        await until(lambda: len(asyncio.all_tasks()) == 1)
+    assert tunnel.hosts == {b"platform.example:443"}
+    assert TOKEN.encode() not in b"".join(tunnel.asked) + tunnel.passed
+
+
+@pytest.mark.parametrize(
+    "status", [b"407 Proxy Authentication Required", b"503 Service Unavailable"]
+)
+async def test_a_proxy_that_opens_no_tunnel_is_not_taken_for_the_platform(status: bytes) -> None:
+    refusal = b"HTTP/1.1 %b\r\nContent-Length: 0\r\nRetry-After: 7\r\n\r\n" % status
+    async with proxy.Proxy(0, refusal) as tunnel:
+        assert await send_through(f"jane:secret@{tunnel.address}") == Fault("proxy")
+    [head] = tunnel.asked
+    assert b"Proxy-Authorization: Basic %b" % b64encode(b"jane:secret") in head
+    assert TOKEN.encode() not in head
+
+
+async def test_a_proxy_that_is_away_or_unknown_or_silent_is_no_fault_of_the_platform() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        assert await send_through(address, timeout_s=1.0) == Fault("proxy")
+    assert await send_through(address) == Fault("proxy")
+    assert await send_through("proxy.invalid:3128") == Fault("proxy")
+
+
+async def send_through(address: str, timeout_s: float = 5.0) -> HttpResponse | Fault:
+    through = Proxy.of({"HTTPS_PROXY": address})
+    transport = AiohttpTransport(connect_s=0.0, proxy=through)
+    try:
+        asked = HttpRequest("https://platform.example/events", {"Authorization": TOKEN}, b"{}")
+        return await transport.send(asked, timeout_s)
+    finally:
+        await transport.close()
 
 
 async def test_a_longer_timeout_lets_a_connection_take_longer() -> None:

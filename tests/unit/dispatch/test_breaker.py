@@ -55,7 +55,13 @@ def test_one_fault_is_everyday_life_and_two_are_degraded(breaker: Breaker, clock
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [("name", "name server"), ("connect", "firewall"), ("tls", "SSL_CERT_FILE"), ("timeout", "")],
+    [
+        ("name", "name server"),
+        ("connect", "firewall"),
+        ("tls", "SSL_CERT_FILE"),
+        ("proxy", "HTTPS_PROXY"),
+        ("timeout", ""),
+    ],
 )
 def test_what_lies_before_the_platform_is_not_told_as_its_own_trouble(
     breaker: Breaker, clock: Clock, code: str, words: str

@@ -267,7 +267,7 @@ def test_a_batch_remembers_through_its_parts_what_became_of_it() -> None:
 def test_a_batch_remembers_when_the_platform_may_have_taken_it_without_saying_so() -> None:
     """The earliest such moment counts, for its parts as well; what was never sent does not."""
     batch = batch_of(4)
-    for code in ("name", "connect", "tls"):
+    for code in ("name", "connect", "tls", "proxy"):
         judge(batch, Answer(kind="transient", code=code), sent_at=10.0)
     assert batch.unknown_at == math.inf
     judge(batch, Answer(kind="throttled"), sent_at=20.0)

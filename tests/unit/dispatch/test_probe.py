@@ -74,6 +74,7 @@ async def ask(config: DestinationConfig, *answers: HttpResponse | Fault) -> Sequ
         (PINTEREST, Fault("name"), "unknown", None, "name server"),
         (PINTEREST, Fault("connect"), "unknown", None, "firewall"),
         (PINTEREST, Fault("tls"), "unknown", None, "SSL_CERT_FILE"),
+        (PINTEREST, Fault("proxy"), "unknown", None, "HTTPS_PROXY"),
         (PINTEREST, Fault("timeout"), "unknown", None, "in time"),
         (PINTEREST, Fault("broken"), "unknown", None, "connection"),
         (TIKTOK, tiktok(40002, "data: Missing data"), "ok", None, "--test-event-code"),
