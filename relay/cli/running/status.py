@@ -12,6 +12,7 @@ from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, moment, number, plain, print_json, table
 from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.config.quantity import sized
+from relay.outcome.source_view import KafkaSourceView, OutcomesView, SourcesView
 from relay.outcome.view import DestinationView, JournalView, RangeName, Summary
 from relay.outcome.wording import LATE
 
@@ -43,8 +44,10 @@ def status(range_name: str, config_file: Path | None, *, as_json: bool) -> None:
             print_json(body)
             return
         journal = read(client.ask("/api/v1/journal"), JournalView)
-    console().print(page(read(body, Summary)))
-    console().print(room(journal))
+        sources = read(client.ask("/api/v1/sources"), SourcesView)
+    screen = console()
+    for part in (page(read(body, Summary)), room(journal), *of_kafka(sources)):
+        screen.print(part)
 
 
 def page(summary: Summary) -> RenderableType:
@@ -67,6 +70,32 @@ def room(journal: JournalView) -> Text:
         return plain(f"{text}.")
     when = "within the hour" if hours < 1 else f"in about {counted(round(hours), 'hour')}"
     return plain(f"{text}; full {when}, if it goes on growing like this.")
+
+
+def of_kafka(sources: SourcesView) -> list[Text]:
+    """Return a sentence for the source and one for the outcomes, as far as they are configured."""
+    lines = []
+    if sources.kafka is not None:
+        lines.append(f"Kafka: {_reading(sources.kafka)}")
+    if sources.outcomes is not None:
+        lines.append(f"Outcomes to {sources.outcomes.topic}: {_publishing(sources.outcomes)}")
+    return [plain(line) for line in lines]
+
+
+def _reading(source: KafkaSourceView) -> str:
+    if source.state != "active":
+        since = moment(source.since.isoformat())
+        return f"{source.state} since {since} UTC. {source.message}".rstrip()
+    lags = [each.lag for each in source.assignment]
+    behind = counted(sum(lag or 0 for lag in lags), "message")
+    unsure = "at least " if None in lags else ""
+    return f"reads {counted(len(lags), 'partition')}, {unsure}{behind} behind."
+
+
+def _publishing(outcomes: OutcomesView) -> str:
+    text = f"{outcomes.state}, {number(outcomes.waiting)} waiting"
+    lost = f", {number(outcomes.lost)} given up for room" if outcomes.lost else ""
+    return f"{text}{lost}. {outcomes.message}".rstrip()
 
 
 def funnel(summary: Summary) -> Table:

@@ -1,6 +1,7 @@
 """Status, event and dead letters as a person reads them, from the objects of the admin API."""
 
 import io
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ from rich.console import RenderableType
 from relay.cli.dead.dead import letters
 from relay.cli.output import console
 from relay.cli.running.event import timeline
-from relay.cli.running.status import page, room, state
+from relay.cli.running.status import of_kafka, page, room, state
+from relay.outcome.source_view import KafkaSourceView, OutcomesView, Partition, SourcesView, State
 from relay.outcome.view import (
     AttemptView,
     DeadLetterList,
@@ -93,6 +95,62 @@ def story(*deliveries: DeliveryView, events: int = 1) -> list[str]:
         deliveries=deliveries,
     )
     return [line.plain for line in timeline(EventList([event] * events))]
+
+
+def source(state: State, message: str, *lags: int | None) -> KafkaSourceView:
+    return KafkaSourceView(
+        state=state,
+        message=message,
+        since=datetime.fromisoformat(AT),
+        group_id="relay",
+        topics=["orders"],
+        missing_topics=[],
+        assignment=[
+            Partition(topic="orders", partition=at, committed=1, lag=lag)
+            for at, lag in enumerate(lags)
+        ],
+        last_commit=None,
+        tombstones=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kafka", "told"),
+    [
+        (source("active", "", 1_200, 34), "Kafka: reads 2 partitions, 1,234 messages behind."),
+        (source("active", "", 1), "Kafka: reads 1 partition, 1 message behind."),
+        (
+            source("active", "", 7, None),
+            "Kafka: reads 2 partitions, at least 7 messages behind.",
+        ),
+        (
+            source("held", "The journal is full."),
+            "Kafka: held since 2026-01-31 12:03:01 UTC. The journal is full.",
+        ),
+    ],
+)
+def test_kafka_is_told_as_it_is_read(kafka: KafkaSourceView, told: str) -> None:
+    assert [each.plain for each in of_kafka(SourcesView(kafka=kafka, outcomes=None))] == [told]
+
+
+def test_outcomes_are_told_with_what_waits_and_what_was_given_up() -> None:
+    outcomes = OutcomesView(
+        state="unreachable",
+        message="Check the broker.",
+        topic="relay.outcomes",
+        published=9,
+        waiting=1_200,
+        lost=3,
+    )
+    [line] = of_kafka(SourcesView(kafka=None, outcomes=outcomes))
+    assert line.plain == (
+        "Outcomes to relay.outcomes: unreachable, 1,200 waiting, 3 given up for room. "
+        "Check the broker."
+    )
+
+
+def test_without_kafka_nothing_is_said_of_it() -> None:
+    assert of_kafka(SourcesView(kafka=None, outcomes=None)) == []
 
 
 def test_more_events_than_are_shown_are_not_hidden_in_silence() -> None:
