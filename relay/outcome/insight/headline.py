@@ -140,9 +140,7 @@ def _arriving(situations: Sequence[Situation], labels: Labels) -> Headline:
         return Headline("warn", "Nothing is recorded: only tests are sent.", detail)
     tried = [each for each in real if each.tried]
     if not tried:
-        return Headline(
-            "good", "Conversions are coming in.", f"None of {labels.lately} was sent yet."
-        )
+        return Headline("good", "Conversions are coming in.", _delivered(real, labels.lately))
     none = [each for each in tried if not each.view.delivered]
     short = none or [each for each in tried if each.is_short]
     if not short:
@@ -170,9 +168,16 @@ def _falling_short(
 def _delivered(situations: Sequence[Situation], lately: str, what: str = "conversions sent") -> str:
     delivered = sum(each.view.delivered for each in situations)
     tried = sum(each.tried for each in situations)
+    aside = _aside(sum(each.view.dead - each.failed for each in situations))
     if not tried:
-        return f"None of {lately} was sent yet."
-    return f"{share(delivered, tried)} of the {what} in {lately} were delivered."
+        return f"None of {lately} was sent yet{aside}."
+    return f"{share(delivered, tried)} of the {what} in {lately} were delivered{aside}."
+
+
+def _aside(settled: int) -> str:
+    """Return what a share is not of, since it stands among what was not delivered beside it."""
+    were = "was" if settled == 1 else "were"
+    return f", leaving aside {settled:,} that {were} dismissed or erased" if settled else ""
 
 
 def _is_fine(situation: Situation) -> bool:

@@ -105,6 +105,17 @@ async def test_a_group_is_dismissed_with_a_note_without_pii(tmp_path: Path) -> N
     assert "Settled" in listed
 
 
+@pytest.mark.parametrize("path", ["/undelivered", f"/undelivered?destination={TIKTOK}"])
+async def test_what_was_dismissed_is_not_told_to_have_arrived(tmp_path: Path, path: str) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        await submit(port, "/undelivered/drop", {**GROUP, "note": ""})
+        listed = words(await port.ask(path))
+
+    assert "Somebody has decided on all that was not delivered" in listed
+    assert "was delivered, wait" not in listed
+
+
 @pytest.mark.parametrize(
     "path",
     ["/undelivered/replay", "/undelivered/drop", f"/destinations/{PINTEREST}/pause", "/test"],

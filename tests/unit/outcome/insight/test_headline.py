@@ -150,8 +150,26 @@ def test_what_somebody_decided_on_is_no_failure() -> None:
     dismissed = situation(view(received=80, delivered=60, dead=20), settled=20)
 
     assert of(dismissed).sentence == "Your conversions are arriving."
-    assert of(dismissed).detail.startswith("100 %")
     assert condition(dismissed).word == "Working"
+
+
+@pytest.mark.parametrize(
+    ("delivered", "settled", "first", "aside"),
+    [
+        (60, 20, "100 %", "leaving aside 20 that were dismissed or erased."),
+        (60, 1, "100 %", "leaving aside 1 that was dismissed or erased."),
+        (0, 2, "None of the last 24 hours", "leaving aside 2 that were dismissed or erased."),
+    ],
+)
+def test_a_share_says_what_it_leaves_aside(
+    delivered: int, settled: int, first: str, aside: str
+) -> None:
+    """The row below counts them as not delivered."""
+    dead = view(received=80, delivered=delivered, dead=settled)
+
+    detail = of(situation(dead, settled=settled)).detail
+    assert detail.startswith(first)
+    assert detail.endswith(aside)
 
 
 @pytest.mark.parametrize(
