@@ -85,7 +85,7 @@ def of_kafka(sources: SourcesView) -> list[Text]:
 def _reading(source: KafkaSourceView) -> str:
     if source.state != "active":
         since = moment(source.since.isoformat())
-        return f"{source.state} since {since} UTC. {source.message}".rstrip()
+        return f"{source.state} since {since} UTC; {source.message}".removesuffix("; ")
     lags = [each.lag for each in source.assignment]
     behind = counted(sum(lag or 0 for lag in lags), "message")
     unsure = "at least " if None in lags else ""
@@ -95,7 +95,7 @@ def _reading(source: KafkaSourceView) -> str:
 def _publishing(outcomes: OutcomesView) -> str:
     text = f"{outcomes.state}, {number(outcomes.waiting)} waiting"
     lost = f", {number(outcomes.lost)} given up for room" if outcomes.lost else ""
-    return f"{text}{lost}. {outcomes.message}".rstrip()
+    return f"{text}{lost}; {outcomes.message}".removesuffix("; ")
 
 
 def funnel(summary: Summary) -> Table:

@@ -124,8 +124,8 @@ def source(state: State, message: str, *lags: int | None) -> KafkaSourceView:
             "Kafka: reads 2 partitions, at least 7 messages behind.",
         ),
         (
-            source("held", "The journal is full."),
-            "Kafka: held since 2026-01-31 12:03:01 UTC. The journal is full.",
+            source("held", "the journal is full"),
+            "Kafka: held since 2026-01-31 12:03:01 UTC; the journal is full",
         ),
     ],
 )
@@ -144,7 +144,7 @@ def test_outcomes_are_told_with_what_waits_and_what_was_given_up() -> None:
     )
     [line] = of_kafka(SourcesView(kafka=None, outcomes=outcomes))
     assert line.plain == (
-        "Outcomes to relay.outcomes: unreachable, 1,200 waiting, 3 given up for room. "
+        "Outcomes to relay.outcomes: unreachable, 1,200 waiting, 3 given up for room; "
         "Check the broker."
     )
 
