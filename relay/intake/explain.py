@@ -15,8 +15,12 @@ ANY_KEY: Final = "[...]"
 """How msgspec writes a key of a free object, such as `custom`."""
 
 _PLACE: Final = re.compile(
-    r"(?P<what>.*?)(?: - at `\$\.?(?P<path>(?:\.?[a-z_]+|\[\d+\]|\[\.\.\.\])*)`)?", re.DOTALL
+    r"(?P<what>.*?)"
+    r"(?: - at `\$\.?(?P<path>(?:[a-z_]+)?(?:\.[a-z_]+|\[\d+\]|\[\.\.\.\])*)`)?",
+    re.DOTALL,
 )
+"""Each name can be read in one way only: a producer's key may look like a path, and where there are
+several ways, all of them are tried, twice as many with each character."""
 _NAMED: Final = re.compile(r"[^`]* field `(?P<name>.*)`", re.DOTALL)
 _BOUND: Final = re.compile(r" of length | [<>]=? ")
 _SENTENCES: Final[dict[str, tuple[Code, str]]] = {

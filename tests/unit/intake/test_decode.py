@@ -1,6 +1,7 @@
 """Every way in which an event can be wrong has its code and its path, and no value in its words."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.given.event.inbound import encoded, event, without
 
 CANARY = "c4n4ry"
 DEEP = 100_000
+NEARLY_A_PATH = f" - at `${'a' * 26}!"
 
 
 def problem_of(raw: bytes) -> Problem:
@@ -166,6 +168,17 @@ def test_a_key_cannot_pass_for_a_path() -> None:
     problem = explain("Object contains unknown field `x` - at `$.jane@example.com` - at `$.order`")
 
     assert problem.path == "order.x` - at [e-mail]"
+
+
+@pytest.mark.parametrize("changes", [{NEARLY_A_PATH: 1}, {"action_source": NEARLY_A_PATH}])
+def test_what_looks_like_a_path_holds_nobody_up(changes: dict[str, Any]) -> None:
+    """The next character doubled the time, and nothing else was done meanwhile."""
+    start = time.process_time()
+    problem = problem_of(encoded(**changes))
+    took_s = time.process_time() - start
+
+    assert problem.code in {"unknown_key", "invalid_value"}
+    assert took_s < 0.5
 
 
 def test_a_line_that_nobody_knows_is_a_wrong_type_without_a_path() -> None:
