@@ -38,7 +38,7 @@ from relay.journal.progress import Progress
 from relay.journal.reader import Reader
 from relay.journal.settlement import Pause, Wait
 from relay.journal.space.relief import Relief
-from relay.journal.space.room import GONE, Look, Room
+from relay.journal.space.room import Look, Room
 from relay.journal.space.shortage import Shortage
 from relay.journal.writer import Writer, refused
 
@@ -159,8 +159,7 @@ class Engine:
 
     def refusal(self) -> str | None:
         """Return why no events are taken at the moment, or None."""
-        gone = GONE if self.ledger.is_gone else None
-        return self.writer.fault() or gone or self._look.refusal
+        return self.writer.fault() or self.ledger.astray or self._look.refusal
 
     async def save_passed(self) -> None:
         """Write down the passed events that no settlement accounts for, if the storage works."""

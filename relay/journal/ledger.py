@@ -23,7 +23,7 @@ from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.figures.rollup import Deltas
 from relay.journal.log import Group
 from relay.journal.outcome import Outcomes
-from relay.journal.space.room import GONE, Look, Room
+from relay.journal.space.room import ASTRAY, Look, Room
 
 Key = tuple[str, Lane]
 """A destination and a lane."""
@@ -56,8 +56,9 @@ class Ledger:
         self.is_tight = self.is_full = False
         """Whether room was short, or there was none, at the last look. Then expired events are kept
         without payload, or only counted: many may expire at once, and their rows would fill it."""
-        self.is_gone = False
-        """Whether the file was, at the last look; known at once, also if nothing was committed."""
+        self.astray: str | None = None
+        """Why nobody may find again what is written, as of the last look; known at once, also if
+        nothing was committed."""
         self.announce: Callable[[Commit], None] = _ignore
         """Told on the loop of each commit."""
         self._clock = clock
@@ -111,9 +112,9 @@ class Ledger:
         self.deltas.flush(connection, self.now_ms())
         self.outcomes.flush(connection)
         self._look = self.room.look(connection)
-        self.is_gone = self._look.refusal == GONE
-        if self.is_gone and any(self._entries):
-            raise JournalUnavailable(GONE)
+        self.astray = self._look.refusal if self._look.refusal in ASTRAY else None
+        if self.astray and any(self._entries):
+            raise JournalUnavailable(self.astray)
         self.is_tight, self.is_full = self._look.tight, self._look.refusal is not None
 
     def committed(self) -> Callable[[], None]:

@@ -4,8 +4,9 @@ Events are refused a while before the limit, so that deliveries can still be rec
 write-ahead log stays within it, too. Free pages of the file count as room, since they are filled
 before it grows. A disk that is almost full counts like a limit that is reached.
 
-Nothing is taken either while the path does not lead to the file that was opened: what is written
-then ends with the process. What was taken before is sent all the same.
+Nothing is taken either while the path does not lead to the file that was opened, or leads nowhere
+that the relay may look: what is written then may end with the process. What was taken before is
+sent all the same.
 """
 
 import os
@@ -25,6 +26,9 @@ DISK_RESERVE_SHARE: Final = 4
 AT_LIMIT: Final = "the journal is at its size limit"
 DISK_FULL: Final = "the disk of the journal is full"
 GONE: Final = "the journal's file was moved, deleted or replaced"
+UNREACHABLE: Final = "the journal's file cannot be reached"
+ASTRAY: Final = (GONE, UNREACHABLE)
+"""Why nobody may find again what is written."""
 
 
 class Look(NamedTuple):
@@ -50,6 +54,12 @@ class Room:
     def look(self, connection: sqlite3.Connection) -> Look:
         """Return how things stand as seen in an open transaction."""
         used = used_bytes(connection)
+        try:
+            return self._look(used)
+        except OSError:
+            return Look(used, UNREACHABLE)
+
+    def _look(self, used: int) -> Look:
         if self._is_gone():
             return Look(used, GONE)  # nothing is forgotten for it: the file may come back
         spare = self._spare_bytes(used)
@@ -61,7 +71,10 @@ class Room:
 
     def left_bytes(self, used_bytes: int) -> int:
         """Return how much may come in, beyond what is in use, before events are refused."""
-        return max(0, min(self._spare_bytes(used_bytes), self._disk_spare_bytes(used_bytes)))
+        try:
+            return max(0, min(self._spare_bytes(used_bytes), self._disk_spare_bytes(used_bytes)))
+        except OSError:
+            return 0
 
     def _is_gone(self) -> bool:
         """Tell whether the path leads to another file than at the first look, or to none."""
@@ -93,8 +106,8 @@ def size_bytes(path: Path) -> int:
 
 
 def file_bytes(path: Path, suffix: str) -> int:
-    """Return the bytes of one of a journal's files, 0 if there is none."""
+    """Return the bytes of one of a journal's files, 0 if there is none within reach."""
     try:
         return os.stat(f"{path}{suffix}").st_size  # noqa: PTH116 - half the time of Path.stat
-    except FileNotFoundError:
+    except OSError:
         return 0

@@ -10,7 +10,7 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.journal.settlement import Receipt, Settlement
-from relay.journal.space.room import GONE
+from relay.journal.space.room import GONE, UNREACHABLE
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import NOW_S, entry
 
@@ -43,6 +43,17 @@ def replace(path: Path) -> None:
 
 def remove_folder(path: Path) -> None:
     shutil.rmtree(path.parent)
+
+
+def bar(folder: Path) -> None:
+    """Have nobody reach what is in a folder: whatever the user may read, the way is a circle."""
+    folder.rename(folder.with_name("away"))
+    folder.symlink_to(folder)
+
+
+def unbar(folder: Path) -> None:
+    folder.unlink()
+    folder.with_name("away").rename(folder)
 
 
 @pytest.mark.parametrize("take_away", [Path.unlink, move, replace, remove_folder])
@@ -92,3 +103,34 @@ async def test_the_first_refusal_makes_it_known(tmp_path: Path) -> None:
             await journal.append([entry("b")])
 
         assert journal.unavailable() == GONE
+
+
+async def test_a_file_that_is_out_of_reach_takes_nothing_and_what_was_taken_is_recorded(
+    tmp_path: Path,
+) -> None:
+    """Of a folder without permission, or a disk that has given up: no mistake of the relay's."""
+    folder = tmp_path / "journal"
+    async with holding_one(folder / "relay.db") as journal:
+        bar(folder)
+
+        with pytest.raises(JournalUnavailable, match="cannot be reached"):
+            await journal.append([entry("b")])
+        await journal.maintain(NOW_S * 1000)
+        waiting = (await journal.read("p", Lane.MONEY, 0, 9)).pending
+        await journal.settle("p", Settlement(receipt=RECEIPT, delivered=waiting))
+
+        assert journal.unavailable() == UNREACHABLE
+        assert (await journal.totals()).delivered == {("p", "purchase"): 1}
+        unbar(folder)
+        await journal.maintain(NOW_S * 1000)
+        await journal.append([entry("b")])
+
+
+@pytest.mark.parametrize("take_away", [shutil.rmtree, bar])
+async def test_how_full_it_is_is_told_wherever_it_is(
+    tmp_path: Path, take_away: Callable[[Path], None]
+) -> None:
+    async with holding_one(tmp_path / "journal" / "relay.db") as journal:
+        take_away(tmp_path / "journal")
+
+        assert (await journal.space()).left_bytes == 0
