@@ -7,7 +7,6 @@ the breaker's pauses and the platform's own waits in the journal, and logs each 
 import asyncio
 import logging
 import random
-from collections.abc import Callable
 from contextlib import suppress
 
 from msgspec.structs import replace
@@ -18,8 +17,10 @@ from relay.dispatch.breaker import Breaker
 from relay.dispatch.in_flight import InFlight
 from relay.dispatch.pace import Pace
 from relay.dispatch.retry import clamp_hint_s
+from relay.dispatch.steady import SteadyClock
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
+from relay.journal.settlement import Wait
 from relay.outcome.health import Health, State
 
 CLOSED_S = 1.0
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class Gate:
-    """See the module docstring. `clock` returns Unix seconds."""
+    """See the module docstring. What people are told, and what is kept, is by the clock itself."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Gate:
         journal: Journal,
         token: SecretSource,
         pace: Pace,
-        clock: Callable[[], float],
+        clock: SteadyClock,
         randomness: random.Random,
     ) -> None:
         self._destination = destination
@@ -133,7 +134,9 @@ class Gate:
     def health(self) -> Health:
         """Return the state as people see it."""
         most = 1 if self._breaker.one_at_a_time else self._in_flight.most
-        return replace(self._breaker.health(), max_in_flight=most)
+        health = self._breaker.health()
+        since, until = map(self._by_clock, (health.since, health.until))
+        return replace(health, since=since, until=until, max_in_flight=most)
 
     async def keep(self) -> None:
         """Write down what began or ended: a pause, or a wait that would outlast a restart.
@@ -166,6 +169,8 @@ class Gate:
 
     async def _keep_pause(self) -> None:
         pause = self._breaker.pause
+        if pause is not None:
+            pause = replace(pause, since_ms=self._ms_by_clock(pause.since_ms))
         if pause != self._kept:
             await self._journal.save_pause(self._destination, pause)
             self._kept = pause
@@ -174,9 +179,18 @@ class Gate:
         wait = self._breaker.wait
         if wait is not None and wait.until_ms - wait.since_ms < KEPT_WAIT_MS:
             wait = None
+        if wait is not None:
+            since_ms, until_ms = map(self._ms_by_clock, (wait.since_ms, wait.until_ms))
+            wait = Wait(wait.state, since_ms, until_ms)
         if wait != self._kept_wait:
             await self._journal.save_wait(self._destination, wait)
             self._kept_wait = wait
+
+    def _by_clock(self, moment_s: float | None) -> float | None:
+        return None if moment_s is None else self._clock.by_clock(moment_s)
+
+    def _ms_by_clock(self, moment_ms: int) -> int:
+        return round(self._clock.by_clock(moment_ms / 1000) * 1000)
 
     def _tell(self) -> None:
         health = self.health()

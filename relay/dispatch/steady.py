@@ -2,8 +2,9 @@
 
 A wait that began before the clock was set back would last until the clock comes round again, and
 every later answer would look like one from before. So moments that are compared with each other
-within one life of the process are taken from here; the age of an event, and what people are told,
-from the clock itself. It stays ahead by what the clock was set back, until a restart.
+within one life of the process are taken from here; the age of an event from the clock itself. It
+stays ahead by what the clock was set back, until a restart: a moment of it that people are told, or
+that is kept for the next start, is made one of the clock before.
 """
 
 from collections.abc import Callable
@@ -23,3 +24,8 @@ class SteadyClock:
         self._ahead_s += max(0.0, self._seen_s - now_s)
         self._seen_s = now_s
         return now_s + self._ahead_s
+
+    def by_clock(self, moment_s: float) -> float:
+        """Return a moment of this time as the clock has it, now that it was set back."""
+        self()  # it may have been set back since
+        return moment_s - self._ahead_s

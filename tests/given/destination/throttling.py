@@ -16,6 +16,7 @@ from relay.config.secret import SecretRef, SecretSource
 from relay.delivery import Answer
 from relay.dispatch.gate import Gate
 from relay.dispatch.pace import Pace
+from relay.dispatch.steady import SteadyClock
 from relay.journal.base import Journal
 from relay.journal.settlement import Pause, Wait
 from tests.given.event.builders import NOW_S
@@ -225,6 +226,6 @@ def gate(pace: Pace, clock: Clock, dice: random.Random) -> Gate:
         journal=cast("Journal", Forgetful()),
         token=SecretSource(SecretRef("env:TOKEN"), {"TOKEN": "canary"}, clock),
         pace=pace,
-        clock=clock,
+        clock=SteadyClock(clock),
         randomness=dice,
     )

@@ -10,6 +10,7 @@ from relay.config.secret import SecretRef, SecretSource
 from relay.delivery import Answer
 from relay.dispatch.gate import Gate
 from relay.dispatch.pace import Pace
+from relay.dispatch.steady import SteadyClock
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
 from relay.journal.settlement import Pause, Wait
@@ -67,7 +68,7 @@ def gate(
         journal=cast("Journal", pauses),
         token=SecretSource(SecretRef(place), {"TOKEN": "canary"}, clock),
         pace=pace or Pace(rate, clock),
-        clock=clock,
+        clock=SteadyClock(clock),
         randomness=random.Random(1),
     )
 
@@ -137,6 +138,29 @@ async def test_a_short_wait_is_not_worth_a_write() -> None:
     held.note(Answer(kind="throttled", wait_s=1.0), NOW_S)
     await held.keep()
     assert not pauses.kept_waits
+
+
+async def test_after_a_clock_was_set_back_a_wait_is_told_and_kept_by_it() -> None:
+    """A clock that was a day ahead made a wait of 20 s one of an hour at the next start."""
+    pauses, clock = Pauses(), Clock()
+    held = gate(pauses, clock)
+    clock.now -= 86_400
+    held.note(Answer(kind="throttled", wait_s=20.0), clock() + 86_400)
+    await held.keep()
+    assert (held.health().since, held.health().until) == (clock(), clock() + 20)
+    assert gate(pauses, clock).wait_s(0) == held.wait_s(0) == 20
+
+
+async def test_what_began_before_the_clock_was_set_back_is_kept_anew() -> None:
+    pauses, clock = Pauses(), Clock()
+    held = gate(pauses, clock)
+    held.note(Answer(kind="throttled", wait_s=60.0), clock())
+    await held.pause()
+    clock.now -= 3_600
+    await held.keep()
+    assert held.health().since == clock()
+    assert pauses.kept["shop"].since_ms == clock() * 1000
+    assert pauses.kept_waits["shop"].until_ms == (clock() + 60) * 1000
 
 
 async def test_a_resume_forgets_the_pause_on_disk() -> None:

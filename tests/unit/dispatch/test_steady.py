@@ -30,6 +30,16 @@ def test_a_clock_that_is_set_back_goes_on_where_it_was() -> None:
     assert steady() == 1_005
 
 
+def test_a_moment_is_told_as_the_clock_has_it_by_now() -> None:
+    clock = Clock()
+    steady = SteadyClock(clock)
+    moment_s = steady() + 20
+    clock.now_s -= 600
+    assert steady.by_clock(moment_s) == 420
+    clock.now_s += 3_600
+    assert steady.by_clock(moment_s) == 420
+
+
 @given(st.lists(st.integers(-10_000, 10_000)))
 def test_it_never_falls_and_passes_as_fast_as_the_clock(steps: list[int]) -> None:
     clock = Clock()
