@@ -164,9 +164,10 @@ class Losses:
         known = self._known or {}
         if key not in known:
             return True
-        if self._clock() - self._counted_at.get(key, -RECOUNT_S) < RECOUNT_S:
+        now_s = self._clock()
+        if _is_within(RECOUNT_S, self._counted_at.get(key, -RECOUNT_S), now_s):
             return False
-        self._counted_at[key] = self._clock()
+        self._counted_at[key] = now_s
         where = DeadFilter(destination=key[0], reason=key[1])
         if (await self._journal.dead_letters(where, limit=1)).total <= grown:
             return True
@@ -197,7 +198,7 @@ class Storage:
             if before != "full":
                 yield notice.journal_full(reason)
             return
-        if before == "full" and self._clock() - self._refused_at < CALM_S:
+        if before == "full" and _is_within(CALM_S, self._refused_at, self._clock()):
             return
         space = await self._journal.space()
         share = notice.share_of(space)
@@ -209,3 +210,8 @@ class Storage:
             yield notice.SPACE
         elif before == "roomy" and is_filling:
             yield notice.journal_filling(space)
+
+
+def _is_within(span_s: float, since_s: float, now_s: float) -> bool:
+    """Return whether a span goes on; one from before the clock was set back is over."""
+    return 0 <= now_s - since_s < span_s

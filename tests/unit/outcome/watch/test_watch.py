@@ -240,6 +240,21 @@ async def test_a_full_journal_is_told_once_however_often_it_takes_an_event() -> 
     assert (again.kind, again.text) == ("journal_space", "The relay takes events again.")
 
 
+async def test_a_clock_that_is_set_back_keeps_no_message_back() -> None:
+    """Nobody was told of anything until a clock that had been a year ahead came round again."""
+    shop = await started()
+    shop.die("expired", 1)
+    shop.refusal = "the disk is full"
+    assert len(await shop.told()) == 2
+    shop.die("expired", 1)
+    assert await shop.told() == []  # it has counted them, and does so again in a minute
+    shop.left["expired"], shop.refusal = 0, None
+    shop.now_s -= 365 * 86_400
+
+    shop.die("expired", 1)
+    assert await shop.kinds() == [("dead_letters", "expired"), ("journal_space", None)]
+
+
 async def test_a_port_without_a_process_is_told_as_such_and_not_as_a_disk_that_is_full() -> None:
     shop = await started()
     shop.refusal = "no worker process runs"
