@@ -23,6 +23,11 @@ class Fault(Exception):
         self.reason = reason
         self.key = key
 
+    @property
+    def advice(self) -> str:
+        """The reason, with what to look at."""
+        return f"{self.reason}; look at {self.key}" if self.key else self.reason
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fault) and (self.reason, self.key) == (other.reason, other.key)
 

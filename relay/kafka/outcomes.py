@@ -55,7 +55,7 @@ class OutcomePublisher:
         """Return how it goes."""
         return OutcomesView(
             state="active" if self._fault is None else "unreachable",
-            message=self._fault.reason if self._fault else "outcomes are published",
+            message=self._fault.advice if self._fault else "outcomes are published",
             topic=TOPIC,
             published=self._published,
             waiting=self._backlog.waiting,

@@ -127,7 +127,7 @@ class Status:
         state, fault = self._told
         return KafkaSourceView(
             state=state,
-            message=f"{WORDS[state]}: {fault.reason}" if fault else WORDS[state],
+            message=f"{WORDS[state]}: {fault.advice}" if fault else WORDS[state],
             since=self._since,
             group_id=self._group_id,
             topics=self._topics,

@@ -39,6 +39,14 @@ def test_a_fault_is_told_once_however_often_it_is_met(
     assert line["reason"] == PASSWORD.reason
 
 
+def test_people_are_told_which_key_to_look_at(status: Status) -> None:
+    status.away(PASSWORD)
+    assert status.view().message.endswith(f"{PASSWORD.reason}; look at {PASSWORD.key}")
+    status.reached()
+    status.in_trouble("held", FULL)
+    assert status.view().message.endswith(FULL.reason)
+
+
 def test_a_topic_that_may_not_be_made_is_told_once(
     status: Status, caplog: pytest.LogCaptureFixture
 ) -> None:
