@@ -37,6 +37,13 @@ _CUT: Final = """
     }
     return found;
 """
+_WRONG_CLOCK: Final = """
+    const right = Date;
+    Date = class extends right {
+      constructor(...given) { given.length ? super(...given) : super(right.now() + AHEAD_MS); }
+      static now() { return right.now() + AHEAD_MS; }
+    };
+"""
 _ARGUMENTS: Final = (
     "--headless=new",
     "--no-sandbox",
@@ -81,6 +88,17 @@ class Browser:
         """Run the scripts of a page, or none."""
         self._tell("Emulation.setScriptExecutionDisabled", {"value": not on})
 
+    @contextmanager
+    def clock(self, ahead_s: int) -> Iterator[None]:
+        """Have a clock that is wrong, on pages that are opened meanwhile."""
+        script = _WRONG_CLOCK.replace("AHEAD_MS", str(ahead_s * 1000))
+        command = "Page.addScriptToEvaluateOnNewDocument"
+        added = self.driver.execute_cdp_cmd(command, {"source": script})
+        try:
+            yield
+        finally:
+            self._tell("Page.removeScriptToEvaluateOnNewDocument", added)
+
     def network(self, *, on: bool = True, latency_ms: int = 0) -> None:
         """Have a network that is slow, or none."""
         self._tell("Network.enable", {})
@@ -121,6 +139,12 @@ class Browser:
         """All that can be read."""
         words: str = self.run("return document.body ? document.body.innerText : ''")
         return " ".join(words.split())
+
+    @property
+    def spoken(self) -> str:
+        """What a screen reader was last given to say by itself."""
+        words: str = self.run("return document.querySelector('#announce').textContent")
+        return words
 
     def wait_for(self, words: str, within_s: float = WITHIN_S) -> None:
         """Return once the page says so."""

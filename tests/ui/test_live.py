@@ -1,6 +1,7 @@
 """What the page does by itself, and what it does when somebody clicks."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -40,7 +41,7 @@ def test_figures_come_by_themselves_and_nothing_jumps(screen: Browser, fresh: Se
     screen.wait_for("Conversions reach TikTok late.")
 
     assert screen.run("return window.marked === document.querySelector('h1')")
-    assert screen.find("#announce").get_attribute("textContent") == "Conversions reach TikTok late."
+    assert screen.spoken == "Conversions reach TikTok late."
 
 
 def test_updates_can_be_paused_and_that_is_remembered(screen: Browser, fresh: Served) -> None:
@@ -63,11 +64,13 @@ def test_figures_that_cannot_be_had_are_told_as_such(screen: Browser, troubled: 
         screen.wait_for("Loading")
         screen.network(on=False)
         screen.wait_for("The relay does not answer. The last figures are of")
+        assert screen.spoken == "The relay does not answer."
         assert screen.find("#again").is_displayed()
         assert "Conversions are not reaching TikTok." in screen.words
     finally:
         screen.network()
     screen.wait_for("Updated")
+    assert screen.spoken == "Updated"
 
 
 def test_an_address_with_the_password_in_it_is_as_live_as_any(
@@ -120,6 +123,34 @@ def test_times_are_local_or_in_utc_as_one_likes(screen: Browser, troubled: Serve
     assert "31 Dec 2025, 23:45:00 UTC" in screen.words
     screen.click("Show local time")
     assert "UTC" not in screen.find("#live").text
+
+
+def test_the_time_of_the_figures_is_the_relays(screen: Browser, troubled: Served) -> None:
+    """Whoever looks may have a clock that is hours off."""
+    with screen.clock(ahead_s=-7 * 3600):
+        screen.open(troubled.url("/"))
+        screen.wait_for_news()
+        told = screen.run("return Date.parse(document.querySelector('#freshness time').dateTime)")
+
+    assert abs(told / 1000 - time.time()) < 3600
+
+
+def test_figures_of_another_day_say_of_which(screen: Browser, fresh: Served) -> None:
+    """As on a page that was left open for a weekend, with its updates paused."""
+    screen.open(fresh.url("/"))
+    screen.click("Pause updates")
+    screen.run("document.querySelector('#freshness time').dateTime = '2025-12-26T14:02:10Z'")
+
+    screen.wait_for("Updates are paused; figures of 26 Dec 2025, ")
+
+
+def test_a_refresh_leaves_the_focus_where_it_is(screen: Browser, troubled: Served) -> None:
+    screen.open(troubled.url("/find?id=order-5000"))
+    screen.run("window.marked = document.querySelector('.copy'); marked.focus()")
+    screen.wait_for_news()
+
+    assert screen.find(".copy").is_displayed()
+    assert screen.run("return document.activeElement === window.marked")
 
 
 def test_the_chart_draws_what_the_table_says(screen: Browser, troubled: Served) -> None:
@@ -181,6 +212,21 @@ def test_whoever_goes_back_or_clicks_twice_sends_nothing_twice(
 
     totals = fresh.run(fresh.port.journal.totals())
     assert totals.replayed == {TIKTOK: 12}
+
+
+def test_a_test_is_sent_once_however_often_somebody_clicks(screen: Browser, fresh: Served) -> None:
+    screen.open(fresh.url("/test"))
+    try:
+        screen.network(latency_ms=1_500)
+        screen.run(
+            "const button = document.querySelector('form.sheet button');"
+            "for (const ms of [0, 400, 800]) setTimeout(() => button.click(), ms);"
+        )
+        screen.wait_for("What Pinterest said")
+    finally:
+        screen.network()
+
+    assert fresh.port.tried == [(PINTEREST, "")]
 
 
 def test_figures_are_shares_with_one_click_and_stay_so(screen: Browser, troubled: Served) -> None:

@@ -25,7 +25,7 @@ _HTMX: Final = {
     "includeIndicatorCSS": False,
     "history": False,
     "noSwap": [204, 304, "4xx", "5xx"],
-    "morphIgnore": ["data-htmx-powered", "open"],
+    "morphIgnore": ["data-htmx-powered", "open", "data-sent"],
     "defaultTimeout": 10_000,
 }
 

@@ -9,21 +9,37 @@
     set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* for this page only */ } },
   };
   const SLOW_MS = 800;
+  const SENT_MS = 30000;
+
+  // What time it is by the relay's clock: that of whoever looks may be hours off.
+  let aheadMs = 0;
+
+  function now() {
+    return new Date(Date.now() + aheadMs);
+  }
+
+  function setClock(told) {
+    aheadMs = (Date.parse(told) || Date.now()) - Date.now();
+  }
+
+  // What a screen reader says, once for as long as it is so.
+  function speak(words) {
+    if ($("#announce").textContent !== words) $("#announce").textContent = words;
+  }
 
   // Times: local ones unless UTC is chosen; the exact one in UTC is always in the title.
   let utc = kept.get("zone") === "utc";
 
   // "14:02" today, "25 Nov, 14:02" this year; seconds where they matter.
   function written(date, { clock = false, exact = false } = {}) {
-    const now = new Date();
     const zone = utc ? { timeZone: "UTC" } : {};
     const day = (moment, more) => new Intl.DateTimeFormat("en-GB", { ...zone, day: "numeric", month: "short", ...more }).format(moment);
     const year = { year: "numeric" };
-    const today = day(date, year) === day(now, year);
+    const today = day(date, year) === day(now(), year);
     const text = new Intl.DateTimeFormat("en-GB", {
       ...zone,
-      ...(clock || (today && !exact) ? {} : { day: "numeric", month: "short" }),
-      ...(clock || date.getUTCFullYear() === now.getUTCFullYear() ? {} : year),
+      ...(today && !exact ? {} : { day: "numeric", month: "short" }),
+      ...(date.getUTCFullYear() === now().getUTCFullYear() ? {} : year),
       hour: "2-digit",
       minute: "2-digit",
       ...(clock || exact ? { second: "2-digit" } : {}),
@@ -32,14 +48,16 @@
   }
 
   function writeTimes() {
-    for (const element of document.querySelectorAll("time[datetime]:not([data-ago])")) {
-      const date = new Date(element.dateTime);
-      if (Number.isNaN(date.getTime())) continue;
-      element.title = date.toISOString();
-      element.textContent = written(date, {
-        clock: element.hasAttribute("data-clock"), exact: element.hasAttribute("data-exact"),
-      });
-    }
+    document.querySelectorAll("time[datetime]:not([data-ago])").forEach(writeTime);
+  }
+
+  function writeTime(element) {
+    const date = new Date(element.dateTime);
+    if (Number.isNaN(date.getTime())) return;
+    element.title = date.toISOString();
+    element.textContent = written(date, {
+      clock: element.hasAttribute("data-clock"), exact: element.hasAttribute("data-exact"),
+    });
   }
 
   function setUpZone() {
@@ -69,9 +87,9 @@
     $("#again").hidden = state !== "failed";
   }
 
-  function fresh() {
-    const time = $("#freshness time");
-    time.dateTime = new Date().toISOString();
+  function fresh(answer) {
+    setClock(answer.headers.get("Date"));
+    $("#freshness time").dateTime = now().toISOString();
     say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
     writeTimes();
   }
@@ -94,6 +112,7 @@
       say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
     });
     document.addEventListener("htmx:before:request", (event) => {
+      writeTime($("#freshness time")); // what is of yesterday by now says so
       if (paused || document.hidden || selecting()) { event.preventDefault(); return; }
       failed = false;
       withoutPassword(event.detail.ctx.request);
@@ -104,13 +123,16 @@
       document.addEventListener(name, (event) => {
         failed = true;
         clearTimeout(slow);
-        say(`${missing(event.detail.ctx?.response?.status)} The last figures are of`, "failed");
+        const words = missing(event.detail.ctx?.response?.status);
+        say(`${words} The last figures are of`, "failed");
+        speak(words);
       });
     }
-    document.addEventListener("htmx:after:swap", () => {
+    document.addEventListener("htmx:after:swap", (event) => {
       if (failed) return; // it follows an error as well, with nothing swapped
       clearTimeout(slow);
-      fresh();
+      if ($("#freshness").classList.contains("failed")) speak("Updated");
+      fresh(event.detail.ctx.response);
       decorate();
       announce();
     });
@@ -141,7 +163,7 @@
 
   function announce() {
     const words = $("[data-announce]")?.textContent.trim();
-    if (words && words !== spoken) $("#announce").textContent = words;
+    if (words && words !== spoken) speak(words);
     spoken = words;
   }
 
@@ -199,34 +221,42 @@
     if (chart && table) chart.setData(figures(table)); else drawChart();
   }
 
-  // Request ids can be copied.
-  function addCopies() {
+  // Request ids can be copied. The buttons are there before, so that no refresh takes the focus.
+  function setUpCopies() {
     if (!navigator.clipboard) return;
-    for (const code of document.querySelectorAll("[data-copy]:not([data-ready])")) {
-      code.setAttribute("data-ready", "");
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "copy";
-      button.textContent = "Copy";
-      button.addEventListener("click", async () => {
-        await navigator.clipboard.writeText(code.textContent);
-        button.textContent = "Copied";
-      });
-      code.after(button);
-    }
+    document.documentElement.classList.add("copies");
+    document.addEventListener("click", async ({ target }) => {
+      if (!target.matches(".copy")) return;
+      await navigator.clipboard.writeText(target.previousElementSibling.textContent);
+      target.textContent = "Copied";
+    });
+  }
+
+  // A form is sent once, however often somebody clicks until the answer is there.
+  function setUpForms() {
+    document.addEventListener("submit", (event) => {
+      const form = event.target;
+      if (form.method !== "post") return;
+      if (form.hasAttribute("data-sent")) { event.preventDefault(); return; }
+      form.setAttribute("data-sent", "");
+      speak("Under way");
+      setTimeout(() => form.removeAttribute("data-sent"), SENT_MS);
+    });
   }
 
   function decorate() {
     writeTimes();
-    addCopies();
     refreshChart();
   }
 
   // Whoever comes back to a page sees what is so now, not what was when they left.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
+  setClock($("#freshness time")?.dateTime);
   setUpZone();
   setUpLive();
+  setUpCopies();
+  setUpForms();
   decorate();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawChart);
   addEventListener("resize", () => chart?.setSize({ width: $("#chart").clientWidth - 16, height: 260 }));
