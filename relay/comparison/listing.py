@@ -41,6 +41,8 @@ _ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _NOT_UTF_8: Final = "\N{REPLACEMENT CHARACTER}"
 _DATE_DIGITS: Final = len("20260131")
+_MAX_TIME: Final = 100
+"""Characters of a time; a longer cell holds none."""
 _LOOSE_OFFSET: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)|\s+UTC$")
 
 
@@ -152,10 +154,7 @@ def moment(text: str) -> int | None:
     if not text:
         return None
     try:
-        if text.isdecimal() and len(text) != _DATE_DIGITS:
-            return _seconds(int(text))
-        found = datetime.fromisoformat(_LOOSE_OFFSET.sub("", text))
-        return int(found.replace(tzinfo=found.tzinfo or UTC).timestamp())
+        return _unix_seconds(text)
     except (ValueError, OverflowError):
         raise Unusable("its time is none that can be read; write 2026-01-31T12:00:00Z") from None
 
@@ -164,6 +163,16 @@ def moment(text: str) -> int | None:
 def rfc3339(at_s: int | None) -> str | None:
     """Return a moment as text, in UTC."""
     return at_s if at_s is None else f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _unix_seconds(text: str) -> int:
+    """Return the moment; in UTC, too, it is of the years 1 to 9999, so that it can be shown."""
+    if len(text) > _MAX_TIME:
+        raise ValueError
+    if text.isdecimal() and len(text) != _DATE_DIGITS:
+        return _seconds(int(text))
+    found = datetime.fromisoformat(_LOOSE_OFFSET.sub("", text))
+    return int(found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC).timestamp())
 
 
 def _seconds(number: int) -> int:

@@ -25,7 +25,7 @@ order-1001,Purchase,2026-01-31T12:00:05Z,1001,tiktok
 """
 """What a shop may begin with; without a platform, a line stands for all of them."""
 
-_WORDS: Final = re.compile(r"^(?:order|purchase|checkout|transaction|event|txn|id|no)+(?=.*\d)")
+_WORDS: Final = re.compile(r"^(?:order|purchase|checkout|transaction|event|txn|id|no)+")
 
 
 class PixelEvent(NamedTuple):
@@ -86,4 +86,4 @@ class PixelFile:
 def loose(text: str) -> str:
     """Return an id as people would call it the same: `Order-1001`, `#1001` and `1001`."""
     kept = "".join(filter(str.isalnum, text)).casefold()
-    return _WORDS.sub("", kept)
+    return _WORDS.sub("", kept) if any(map(str.isdecimal, kept)) else kept

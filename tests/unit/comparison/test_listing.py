@@ -1,6 +1,7 @@
 """CSV files as shops, spreadsheets and accidents make them."""
 
 import io
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -138,3 +139,16 @@ def test_times_as_shops_write_them(text: str, seconds: int | None) -> None:
 def test_a_time_that_would_have_to_be_guessed_is_none(text: str) -> None:
     with pytest.raises(Unusable):
         moment(text)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_calendar_has_in_utc_is_none(text: str) -> None:
+    with pytest.raises(Unusable):
+        moment(text)
+
+
+def test_a_cell_full_of_blanks_is_no_time_and_costs_none() -> None:
+    start = time.process_time()
+    with pytest.raises(Unusable):
+        moment("2026" + " " * 20_000 + "UTx")
+    assert time.process_time() - start < 0.5

@@ -1,6 +1,7 @@
 """The browser's events, and ids that people would call the same."""
 
 import io
+import time
 
 import pytest
 
@@ -44,3 +45,11 @@ def test_ids_that_differ_in_spelling_only_are_alike(text: str) -> None:
 def test_other_ids_are_not(text: str) -> None:
     assert loose(text) != "1001"
     assert bool(loose(text)) == bool(text)
+
+
+def test_a_long_id_of_words_is_looked_at_once() -> None:
+    words = "id" * 20_000
+    start = time.process_time()
+    assert loose(words) == words
+    assert loose(words + "7") == "7"
+    assert time.process_time() - start < 0.5
