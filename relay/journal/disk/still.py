@@ -8,6 +8,8 @@ been started meanwhile, what was read is worth nothing.
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
+from relay.journal.disk.place import place_of
+
 ATTEMPTS: Final = 3
 """How often a reader begins anew because the relay was started or stopped meanwhile."""
 
@@ -22,7 +24,7 @@ class State(NamedTuple):
     @classmethod
     def of(cls, path: Path) -> Self:
         """Return the state now."""
-        still = not Path(f"{path}-wal").exists()
+        still = not Path(f"{place_of(path)}-wal").exists()
         try:
             status = path.stat()
         except OSError:

@@ -14,6 +14,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from relay.journal.disk.place import place_of
 from relay.journal.space.retention import used_bytes
 
 MAX_RESERVE_BYTES: Final = 64 * 1024 * 1024
@@ -44,6 +45,7 @@ class Room:
 
     def __init__(self, path: Path, max_size_bytes: int) -> None:
         self._path = path
+        self._place = place_of(path)
         self._max_size_bytes = max_size_bytes
         self.reserve_bytes = min(MAX_RESERVE_BYTES, max_size_bytes // RESERVE_SHARE)
         """For deliveries; half of it is how large the write-ahead log may get."""
@@ -63,7 +65,7 @@ class Room:
         if self._is_gone():
             return Look(used, GONE)  # nothing is forgotten for it: the file may come back
         spare = self._spare_bytes(used)
-        wal_bytes = file_bytes(self._path, "-wal")
+        wal_bytes = file_bytes(self._place, "-wal")
         if spare < 0 or used + wal_bytes > self._max_size_bytes - self.reserve_bytes // 2:
             return Look(used, AT_LIMIT, tight=True)
         refusal = DISK_FULL if self._disk_spare_bytes(used) < 0 else None
@@ -94,15 +96,16 @@ class Room:
         Until it is moved both need their room: a disk that the log has filled to the last byte
         could never take the move, nor a delivery.
         """
-        disk = os.statvfs(self._path.parent)
+        disk = os.statvfs(self._place.parent)
         reserve = min(DISK_RESERVE_BYTES, disk.f_blocks * disk.f_frsize // DISK_RESERVE_SHARE)
-        growth = max(0, used_bytes - file_bytes(self._path, ""))
+        growth = max(0, used_bytes - file_bytes(self._place, ""))
         return disk.f_bavail * disk.f_frsize - growth - reserve
 
 
 def size_bytes(path: Path) -> int:
     """Return the bytes of a journal's files."""
-    return sum(file_bytes(path, suffix) for suffix in ("", "-wal", "-shm"))
+    place = place_of(path)
+    return sum(file_bytes(place, suffix) for suffix in ("", "-wal", "-shm"))
 
 
 def file_bytes(path: Path, suffix: str) -> int:

@@ -73,6 +73,23 @@ async def test_a_copy_beside_a_running_relay_holds_what_was_stored(
     assert await waiting(vault / "copy.db") == [f"e{number}" for number in range(20, 50)]
 
 
+async def test_a_link_leads_to_all_that_a_running_relay_has_stored(
+    tmp_path: Path, vault: Path
+) -> None:
+    """The write-ahead log is where the link leads to: it was missed, and with it the latest."""
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "relay.db"
+    link.symlink_to(tmp_path / "disk" / "relay.db")
+    async with opened(link) as journal:
+        await append(journal, 0, 20)
+
+        done = back_up(link, vault / "copy.db", ignore)
+        found = {each.check: each.message for each in verify(link, ignore)}
+
+    assert done.events == 20
+    assert "20 events" in found["log"]
+
+
 async def test_commits_during_the_copy_neither_enter_it_nor_begin_it_anew(
     tmp_path: Path, vault: Path
 ) -> None:

@@ -1,10 +1,12 @@
 """A journal near its size limit, on a full disk, and its write-ahead log under load."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +19,7 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Settlement
+from relay.journal.space.room import Room
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, conversion
@@ -25,6 +28,8 @@ from tests.given.journal.turns import until
 
 MIB = 1024 * 1024
 MAX_SIZE_BYTES = 4 * MIB
+ENDLESS_BYTES = 2**62
+OTHER_DISK = Path("/dev/shm")  # noqa: S108 - in memory, where there is one
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=1, outcome="ok", http_status=200)
 
 
@@ -132,6 +137,29 @@ async def test_the_limit_holds_while_somebody_reads_an_old_snapshot(tmp_path: Pa
             other.execute("ROLLBACK")
         await until(lambda: journal.unavailable() is None)
         assert await fill(journal) > 0
+
+
+async def test_the_limit_counts_the_write_ahead_log_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "relay.db").symlink_to(tmp_path / "disk" / "relay.db")
+    async with opened(tmp_path, "p") as journal:
+        await journal.append(bulk("first"))
+        with closing(sqlite3.connect(tmp_path / "relay.db", isolation_level=None)) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT count(*) FROM log").fetchone()
+            await fill(journal)
+            files = [each.stat().st_size for each in (tmp_path / "disk").iterdir()]
+            other.execute("ROLLBACK")
+        assert sum(files) <= MAX_SIZE_BYTES
+
+
+@pytest.mark.skipif(not os.path.ismount(OTHER_DISK), reason="there is no second disk")
+def test_room_is_looked_for_on_the_disk_that_a_link_leads_to(tmp_path: Path) -> None:
+    with TemporaryDirectory(dir=OTHER_DISK) as folder:
+        target, link = Path(folder) / "relay.db", tmp_path / "relay.db"
+        link.symlink_to(target)
+        found = [Room(path, ENDLESS_BYTES).left_bytes(0) for path in (link, target)]
+    assert found == pytest.approx([found[1]] * 2, rel=0.01)
 
 
 async def test_a_start_at_the_limit_refuses_the_first_event(tmp_path: Path) -> None:
