@@ -34,8 +34,8 @@ _FAULTS: Final = {
 }
 _TAKEN: Final = "The platform takes the token and the id."
 _HALF_TAKEN: Final = (
-    "The platform takes the token. Whether the id is right shows only with --test-event-code and "
-    "the code from Events Manager → Test Events."
+    "The platform takes the token. Whether the id is right shows only with a test event "
+    "code, from Events Manager → Test Events."
 )
 _THROTTLED: Final = "The platform asks for patience. Try again in some minutes."
 _UNCLEAR: Final = "The platform gave no answer that says it. Try again later."

@@ -1,4 +1,4 @@
-"""Moments and money as the API and the page write them."""
+"""Moments, spans and money as the API, the page and notices write them."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,3 +18,8 @@ def money(amount: Decimal) -> str:
     exponent = amount.as_tuple().exponent
     cents = isinstance(exponent, int) and exponent > -CENTS
     return f"{amount:.{CENTS}f}" if cents else f"{amount:f}"
+
+
+def until_full(hours: float) -> str:
+    """Return when something is full, as `in about 5 h`."""
+    return "in less than an hour" if hours < 1 else f"in about {hours:.0f} h"

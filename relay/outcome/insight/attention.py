@@ -14,6 +14,7 @@ from relay.journal.letter import DeadGroup
 from relay.journal.space.room import AT_LIMIT, GONE
 from relay.outcome.health import wording_of_state
 from relay.outcome.insight.situation import BY_HAND, Situation
+from relay.outcome.notation import until_full
 from relay.outcome.platform_code import wording_of
 from relay.outcome.view import JournalView
 from relay.outcome.watch.watch import FILLING
@@ -112,7 +113,7 @@ def _filling(journal: JournalView) -> list[Task]:
     if journal.used_bytes < FILLING * room:
         return []
     hours = journal.hours_to_full
-    soon = "" if hours is None else f", and full in about {hours:.0f} h if this goes on"
+    soon = "" if hours is None else f", and full {until_full(hours)} if this goes on"
     task = Task(
         tone="warn",
         kind="filling",

@@ -12,6 +12,7 @@ from msgspec import Meta
 from relay.delivery import DeadReason, Destination, PauseReason
 from relay.journal.account import Space
 from relay.outcome.health import sentence_of
+from relay.outcome.notation import until_full
 from relay.outcome.wording import DEAD
 
 Kind = Literal[
@@ -73,7 +74,7 @@ def dead_letters(destination: Destination, reason: DeadReason, count: int) -> No
 def journal_filling(space: Space) -> Notice:
     """Return that room runs out, as long as there is time to do something about it."""
     hours = space.hours_to_full
-    soon = "" if hours is None else f", and will be full in about {hours:.0f} h if this goes on"
+    soon = "" if hours is None else f", and will be full {until_full(hours)} if this goes on"
     text = (
         f"The relay's journal is {100 * share_of(space):.0f} % full{soon}. See what is waiting and "
         "why, give it a larger disk, or raise `max_size`. Delivered events make room first."

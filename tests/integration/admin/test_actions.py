@@ -47,10 +47,22 @@ async def test_a_group_is_sent_again_after_a_dry_run(tmp_path: Path) -> None:
 
     assert "Send 2 conversions again?" in asked
     assert "All can be sent again" in asked
+    assert "Each goes out with the same id" in asked
     assert not before.replayed
     assert after.replayed == {TIKTOK: 2}
     assert "2 conversions will be sent again" in done
     assert "Nothing matches." in nothing
+
+
+async def test_a_single_conversion_is_spoken_of_as_one(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        asked = words(await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action=replay"))
+        dropping = words(await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action=drop"))
+
+    assert "1 conversion to tiktok-main was not delivered. It can be sent again." in asked
+    for text in (asked, dropping):
+        assert not {"They", "All"} & set(text.split())
 
 
 async def test_what_the_journal_cannot_take_now_is_not_told_as_figures_that_fail(
@@ -76,7 +88,7 @@ async def test_what_is_too_old_is_told_before_and_cannot_be_sent(tmp_path: Path)
     assert "None of these can be sent again." in words(asked)
     assert "None of them can be sent again; 1 is too old for it" in words(asked)
     assert "What cannot be sent stays here." in words(asked)
-    assert "They go out with the same ids" not in words(asked)
+    assert "goes out with the same id" not in words(asked)
     assert b"<form" not in asked.body
 
 

@@ -77,9 +77,9 @@ async def ask(config: DestinationConfig, *answers: HttpResponse | Fault) -> Sequ
         (PINTEREST, Fault("proxy"), "unknown", None, "HTTPS_PROXY"),
         (PINTEREST, Fault("timeout"), "unknown", None, "in time"),
         (PINTEREST, Fault("broken"), "unknown", None, "connection"),
-        (TIKTOK, tiktok(40002, "data: Missing data"), "ok", None, "--test-event-code"),
-        (TIKTOK, tiktok(40000), "ok", None, "--test-event-code"),
-        (TIKTOK, tiktok(0, "OK"), "ok", None, "--test-event-code"),
+        (TIKTOK, tiktok(40002, "data: Missing data"), "ok", None, "with a test event code"),
+        (TIKTOK, tiktok(40000), "ok", None, "with a test event code"),
+        (TIKTOK, tiktok(0, "OK"), "ok", None, "with a test event code"),
         (
             *(TIKTOK, tiktok(40002, "Invalid value for event_source_id: x")),
             *("wrong", "pixel_not_found", "Data sources"),

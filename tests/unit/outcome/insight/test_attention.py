@@ -147,6 +147,8 @@ def test_a_journal_that_fills_is_told_before_it_is_full() -> None:
     assert task.sentence == (
         "The relay's journal is 90 % full, and full in about 5 h if this goes on."
     )
+    (soon,) = tasks(replace(filling, hours_to_full=0.4), ARRIVED, [], [])
+    assert soon.sentence.endswith(", and full in less than an hour if this goes on.")
     assert tasks(replace(filling, used_bytes=799, left_bytes=201), ARRIVED, [], []) == []
 
 
