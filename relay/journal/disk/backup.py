@@ -22,7 +22,7 @@ from relay.errors import ConfigError, JournalDamaged, RelayError
 from relay.journal.disk.connection import open_copy, open_still
 from relay.journal.disk.file import flush_folder
 from relay.journal.disk.snapshot import at_one_moment
-from relay.journal.disk.storage import is_damage
+from relay.journal.disk.storage import gives_all, is_damage
 from relay.journal.verify.finding import RESTORE, Watch
 
 STEP_PAGES: Final = 2_000
@@ -92,13 +92,18 @@ def _copy(source: sqlite3.Connection, fresh: Path, watch: Watch) -> int:
 
 
 def _verify(path: Path, fresh: Path, watch: Watch) -> None:
-    """Raise `JournalDamaged` if the copy has unsound pages: the journal has them, too."""
+    """Raise `JournalDamaged` if the copy has unsound pages: the journal has them, too.
+
+    Unless the disk of the copy gives them back no more.
+    """
     watch("Verifying the copy", 0, None)
     with closing(open_still(fresh, sqlite3.Connection)) as connection:
         try:
             told = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.DatabaseError:
             told = "unreadable"
+    if told != "ok" and not gives_all(fresh):
+        raise RelayError("the disk of the backup fails; choose a file on another one")
     if told != "ok":
         raise JournalDamaged(f"{path}: is damaged, and no backup was made; {RESTORE}")
 
@@ -108,7 +113,7 @@ def _failed(path: Path, error: BaseException) -> RelayError:
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if name.startswith("SQLITE_FULL"):
         return RelayError("the disk of the backup is full; choose a file on another one")
-    if is_damage(error):
+    if is_damage(error) and gives_all(path):
         return JournalDamaged(f"{path}: is damaged, and no backup was made; {RESTORE}")
     return RelayError(f"{path}: cannot be copied ({name}); check both disks, and try again")
 

@@ -18,7 +18,14 @@ from typing import Final
 from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.journal.cursor import Cursor
 from relay.journal.disk.connection import APPLICATION_ID, Connect, open_new, open_reader, pragma
-from relay.journal.disk.storage import FULL, UNREADABLE, is_damage, storage_fault
+from relay.journal.disk.storage import (
+    FAILING,
+    FULL,
+    UNREADABLE,
+    gives_all,
+    is_damage,
+    storage_fault,
+)
 from relay.journal.disk.upgrades import FIRST_VERSION, VERSION, absent_tables, create
 from relay.journal.find.recent import recent
 
@@ -44,8 +51,10 @@ class Lock:
         self._file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
             os.close(self._file)
+            if not isinstance(error, BlockingIOError):  # a disk without locks, say
+                raise
             raise RelayError(
                 f"{path}: another relay uses this journal; stop it, or set [journal] path."
             ) from None
@@ -150,8 +159,10 @@ def _clear(fresh: Path) -> None:
         Path(f"{fresh}{suffix}").unlink(missing_ok=True)
 
 
-def damaged(path: Path) -> JournalDamaged:
-    """Return what to say of a journal that cannot be read."""
+def damaged(path: Path) -> JournalDamaged | JournalUnavailable:
+    """Return what to say of a journal that cannot be read: its disk may be at fault, and not it."""
+    if not gives_all(path):
+        return JournalUnavailable(FAILING)
     return JournalDamaged(
         f"{path}: is damaged; restore a backup, or move it away to begin a new journal."
     )

@@ -15,7 +15,7 @@ from typing import TypeVar
 from relay.errors import JournalDamaged, RelayError
 from relay.journal.disk.connection import open_reader, open_still, pragma
 from relay.journal.disk.still import ATTEMPTS, State
-from relay.journal.disk.storage import UNREADABLE, is_damage
+from relay.journal.disk.storage import UNREADABLE, gives_all, is_damage
 from relay.journal.verify.finding import RESTORE, Finding
 from relay.journal.verify.verify import unusable, version_fault
 
@@ -24,7 +24,7 @@ Found = TypeVar("Found")
 
 def unreadable(path: Path, error: BaseException) -> RelayError:
     """Return what an error means; its text is left out, it may quote."""
-    if is_damage(error):
+    if is_damage(error) and gives_all(path):
         return JournalDamaged(f"{path}: is damaged; {RESTORE}")
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     return RelayError(

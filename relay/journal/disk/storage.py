@@ -7,6 +7,8 @@ for whoever runs the relay.
 """
 
 import sqlite3
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -21,8 +23,8 @@ _REASONS: Final = {
     sqlite3.SQLITE_READONLY: "the journal's file is read-only",
     sqlite3.SQLITE_PERM: "the journal's file is not permitted to the relay",
     sqlite3.SQLITE_CANTOPEN: "the journal's file cannot be opened",
-    sqlite3.SQLITE_CORRUPT: "the journal's file is damaged",
-    sqlite3.SQLITE_NOTADB: "the journal's file is damaged",
+    sqlite3.SQLITE_CORRUPT: "the journal's file is damaged, or its disk fails",
+    sqlite3.SQLITE_NOTADB: "the journal's file is damaged, or its disk fails",
     sqlite3.SQLITE_BUSY: "the journal's file is locked by another program",
     sqlite3.SQLITE_LOCKED: "the journal's file is locked by another program",
     sqlite3.SQLITE_PROTOCOL: "the journal's file is locked by another program",
@@ -30,9 +32,10 @@ _REASONS: Final = {
     sqlite3.SQLITE_INTERRUPT: "the journal was interrupted",
 }
 FULL: Final = _REASONS[sqlite3.SQLITE_FULL]
+FAILING: Final = _REASONS[sqlite3.SQLITE_IOERR]
 _REMEDIES: Final = {
     FULL: "free some space on it, or set [journal] path to another disk",
-    _REASONS[sqlite3.SQLITE_IOERR]: "replace it, or set [journal] path to another disk",
+    FAILING: "replace it, or set [journal] path to another disk",
     _REASONS[sqlite3.SQLITE_NOMEM]: "give it more",
     _REASONS[sqlite3.SQLITE_BUSY]: "end that program",
 }
@@ -43,11 +46,26 @@ _PRIMARY_CODE: Final = 0xFF
 """The low byte of an extended result code, see https://sqlite.org/rescode.html (2026)."""
 
 
+_READ_BYTES: Final = 1024 * 1024
+
+
 def is_damage(error: BaseException) -> bool:
-    """Whether the file holds what the relay never wrote there."""
+    """Whether the file holds what the relay never wrote there, if its disk gives what it holds."""
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _DAMAGE
     return isinstance(error, UNREADABLE)
+
+
+def gives_all(path: Path) -> bool:
+    """Whether the disk gives every byte of a journal: SQLite calls damaged what it cannot read."""
+    try:
+        for each in (path, Path(f"{path}-wal")):
+            with suppress(FileNotFoundError), each.open("rb", buffering=0) as file:
+                while file.read(_READ_BYTES):
+                    pass
+    except OSError:
+        return False
+    return True
 
 
 def remedy(reason: str) -> str:

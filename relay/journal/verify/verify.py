@@ -16,7 +16,7 @@ from typing import Final
 from relay.journal.disk.connection import open_reader, open_still, pragma
 from relay.journal.disk.file import EARLY, lacking, stored_version
 from relay.journal.disk.still import ATTEMPTS, State
-from relay.journal.disk.storage import UNREADABLE, is_damage
+from relay.journal.disk.storage import UNREADABLE, gives_all, is_damage
 from relay.journal.disk.upgrades import FIRST_VERSION, VERSION, absent_tables
 from relay.journal.verify.destination import check_destinations
 from relay.journal.verify.finding import RESTORE, Finding, Watch, counted, fine, problem
@@ -116,6 +116,8 @@ def _pages(path: Path, connection: sqlite3.Connection, watch: Watch) -> Finding:
         return problem("pages", f"{path}: {lacking(absent)}", EARLY)
     if not told:
         return fine("pages", counted(pragma(connection, "page_count"), "page"))
+    if not gives_all(path):
+        return problem("file", f"{path}: cannot be read to its end", "check the disk")
     more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
     return problem("pages", f"{path}: is damaged ({told[0]}{more})", RESTORE)
 
@@ -123,7 +125,7 @@ def _pages(path: Path, connection: sqlite3.Connection, watch: Watch) -> Finding:
 def _unreadable(path: Path, error: BaseException) -> Finding:
     """Return what an error means; its text is left out, it may quote."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    if is_damage(error):
+    if is_damage(error) and gives_all(path):
         return problem("pages", f"{path}: is damaged ({name})", RESTORE)
     return problem(
         "file", f"{path}: cannot be read ({name})", "check the disk, and run this as its owner"
