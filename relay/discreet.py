@@ -42,17 +42,16 @@ class DiscreetConnection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Take what came, and remember the body of the newest request.
 
-        One whose body goes wrong halfway is told so: aiohttp puts the error behind the request,
-        which then waits for the rest in vain.
+        One whose body goes wrong halfway is told so, as is who reads the rest of a refused one:
+        aiohttp puts the error behind the request, which then waits for the rest in vain.
         """
         super().data_received(data)
         if not self._messages:
             return
+        body = self._newest
         newest, self._newest = self._messages[-1]
-        request = self._current_request
-        if request is None or request.content.is_eof() or isinstance(newest, RawRequestMessage):
-            return
-        request.content.set_exception(web.RequestPayloadError())
+        if body is not None and not body.is_eof() and not isinstance(newest, RawRequestMessage):
+            body.set_exception(web.RequestPayloadError())
 
     def pause_writing(self) -> None:
         """Hang up on a client that reads nothing for as long as one may be idle."""

@@ -80,7 +80,11 @@ class OneFront:
         """Serve while the context is open; see `Front.open`."""
         settings = self._parts.config.server
         port = Port(
-            server(self._source, idle_timeout_s=settings.idle_timeout),
+            server(
+                self._source,
+                idle_timeout_s=settings.idle_timeout,
+                body_timeout_s=settings.body_timeout,
+            ),
             host=settings.listen.host,
             port=settings.listen.port,
             max_connections=settings.max_connections,

@@ -62,7 +62,12 @@ class Worker:
     async def _serve(self, setup: Setup, parts: Parts, counts: ConnectionCounts) -> None:
         source = self._source(setup, parts)
         settings = parts.config.server
-        protocols = server(source, idle_timeout_s=settings.idle_timeout, connected=counts.report)
+        protocols = server(
+            source,
+            idle_timeout_s=settings.idle_timeout,
+            body_timeout_s=settings.body_timeout,
+            connected=counts.report,
+        )
         factory = bounded(protocols, settings.max_connections, lambda: counts.elsewhere)
         counts.report(0)
         acceptor = Acceptor([socket.socket(fileno=each) for each in setup.sockets], factory, counts)

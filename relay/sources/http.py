@@ -32,8 +32,6 @@ MAX_LINE_BYTES: Final = 8190
 MAX_HEADER_BYTES: Final = 16_380
 MAX_HEADERS: Final = 100
 UNAUTHORIZED: Final = 401
-LINGER_S: Final = 2.0
-"""How long the rest of a refused request is read, so that the client gets to read the answer."""
 
 log = logging.getLogger(__name__)
 
@@ -145,11 +143,17 @@ def _answer_to(refusal: Refused) -> web.Response:
 
 
 def server(
-    source: HttpSource, *, idle_timeout_s: float, connected: Callable[[int], object] = bool
+    source: HttpSource,
+    *,
+    idle_timeout_s: float,
+    body_timeout_s: float,
+    connected: Callable[[int], object] = bool,
 ) -> Server:
     """Return the protocol factory of the port.
 
-    A connection that has not sent a whole request head within `idle_timeout_s` is closed.
+    A connection that has not sent a whole request head within `idle_timeout_s` is closed. The rest
+    of a refused body is read for up to `body_timeout_s`: many clients and proxies look for an
+    answer only once they have sent everything, and to them a closed connection is no answer.
     `connected` is told the number of connections as it changes.
     """
     return Server(
@@ -158,7 +162,7 @@ def server(
         connected,
         access_log=None,
         keepalive_timeout=idle_timeout_s,
-        lingering_time=LINGER_S,
+        lingering_time=body_timeout_s,
         auto_decompress=False,
         max_line_size=MAX_LINE_BYTES,
         max_field_size=MAX_HEADER_BYTES,

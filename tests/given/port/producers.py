@@ -169,7 +169,7 @@ async def serving(
         openapi=b'{"openapi":"3.1.0"}',
         others=dict.fromkeys(PATHS, segment.handle),
     )
-    connections = server(source, idle_timeout_s=idle_timeout_s)
+    connections = server(source, idle_timeout_s=idle_timeout_s, body_timeout_s=body_timeout_s)
     port = Port(
         connections,
         host="127.0.0.1",

@@ -262,6 +262,31 @@ async def test_a_client_that_asks_first_is_told_to_go_on_or_why_not() -> None:
             assert (await client.answer()).status == 413
 
 
+async def test_who_reads_no_answer_before_the_body_is_sent_still_reads_a_refusal() -> None:
+    """Such a client takes a closed connection for no answer, and sends the same for ever."""
+    too_much = MAX_BODY_BYTES + 1
+    async with serving() as port, Client(port.number) as client:
+        await client.send(post(b"", Content_Length=str(too_much)))
+        for _ in range(12):  # a slow line
+            await client.send(b" " * (too_much // 12))
+            await asyncio.sleep(0.2)
+        assert port.open_connections
+        await client.send(b" " * (too_much % 12))
+
+        assert (await client.answer()).status == 413
+        assert await client.is_closed()
+
+
+async def test_the_rest_of_a_refused_body_is_waited_for_no_longer_than_any_body() -> None:
+    refused = post(b"", Content_Length=str(MAX_BODY_BYTES + 1))
+    async with serving(body_timeout_s=0.1) as port, Client(port.number) as client:
+        await client.send(refused)
+
+        async with asyncio.timeout(1):
+            assert (await client.answer()).status == 413
+            assert await client.is_closed()
+
+
 async def test_an_http_1_0_client_is_answered_and_never_asked_to_go_on() -> None:
     request = post(encoded(), Expect="100-continue").replace(b"HTTP/1.1", b"HTTP/1.0")
     async with serving() as port, Client(port.number) as client:
@@ -429,7 +454,8 @@ async def test_chunks_that_go_wrong_after_the_answer_are_no_news() -> None:
         assert (await client.answer()).status == 413
         await client.send(b"c4n4ry\r\n")
 
-        assert await client.is_closed()
+        async with asyncio.timeout(1):
+            assert await client.is_closed()
 
 
 async def test_a_port_that_is_taken_is_one_line_that_says_what_to_do() -> None:
