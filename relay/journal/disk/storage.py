@@ -13,6 +13,8 @@ from typing import Final
 
 import msgspec
 
+from relay.journal.disk.place import place_of
+
 UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
 """What bytes raise that the relay never wrote."""
 
@@ -59,7 +61,7 @@ def is_damage(error: BaseException) -> bool:
 def gives_all(path: Path) -> bool:
     """Whether the disk gives every byte of a journal: SQLite calls damaged what it cannot read."""
     try:
-        for each in (path, Path(f"{path}-wal")):
+        for each in (path, Path(f"{place_of(path)}-wal")):
             with suppress(FileNotFoundError), each.open("rb", buffering=0) as file:
                 while file.read(_READ_BYTES):
                     pass
