@@ -161,7 +161,7 @@ DESTINATION: Final = Row(
         ),
         Panel(
             "Until events are lost",
-            "When the first event that waits is too old for the platform; nothing if none waits.",
+            "When the event that waits longest is too old for the platform; nothing if none waits.",
             [Query(f"min(relay_expiry_seconds{{{OF}}})", "left")],
             unit="s",
             kind="stat",

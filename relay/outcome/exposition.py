@@ -108,7 +108,7 @@ class _Lifetime(Collector):
         )
         yield _gauge(
             "relay_expiry_seconds",
-            "Until the oldest that waits is too old for the platform",
+            "Until the one that waits longest is too old for the platform",
             snapshot.left_s,
         )
         yield from _states(snapshot.states)

@@ -145,7 +145,7 @@ def _risk(view: DestinationView, minutes: float) -> str:
     """Return what waits, what it is worth, and for how long it can still be sent."""
     sums = [f"{value} {currency}" for currency, value in view.money_at_risk.items()]
     worth = f", purchases worth {' and '.join(sums)} among it" if sums else ""
-    left = f"its oldest event can still be sent for {_spoken(minutes)}"
+    left = f"what waits longest can still be sent for {_spoken(minutes)}"
     return f"{view.name}: what waits is kept{worth}; {left}."
 
 

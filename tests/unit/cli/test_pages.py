@@ -185,8 +185,8 @@ def test_what_waits_at_a_destination_in_trouble_is_told_in_money_and_time() -> N
     text = " ".join(shown(page(summary(view))).split())
 
     assert (
-        "pinterest-main: what waits is kept, purchases worth 1250.00 EUR among it; its oldest"
-        " event can still be sent for 5 days." in text
+        "pinterest-main: what waits is kept, purchases worth 1250.00 EUR among it; what waits"
+        " longest can still be sent for 5 days." in text
     )
     assert "can still be sent" not in shown(page(summary(WORKING)))
 
