@@ -33,6 +33,9 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 UNAUTHORIZED: Final = 401
 FAILED: Final = "a request to the admin port failed"
+FOREIGN: Final = (
+    "The request comes from a page of another origin; a proxy before this port has to pass Host on."
+)
 MISTAKE: Final = "This is a mistake of the relay; its log says more."
 ACTOR_HEADER: Final = "Relay-Actor"
 CHALLENGE: Final = 'Basic realm="relay", charset="UTF-8"'
@@ -84,7 +87,7 @@ class Guard:
             message = "This host name is not known; add it to [admin] hosts."
             return error(403, "forbidden", message)
         if not _same_origin(request):
-            return error(403, "forbidden", "The request comes from a page of another origin.")
+            return error(403, "forbidden", FOREIGN)
         if request.path not in self._free and not self._authorised(request):
             return _challenge(request)
         return None
