@@ -1,10 +1,12 @@
 """What a form of the page sent, checked as the API checks its queries."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from relay.admin.answer import BadRequest
 from relay.journal.letter import DeadFilter
@@ -12,6 +14,7 @@ from relay.journal.letter import DeadFilter
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 20
 MAX_NOTE: Final = 500
+_MOMENT: Final = re.compile("[0-9]{0,15}")
 GROUP: Final = ("destination", "reason", "code")
 """What tells one group of dead letters from another; an empty code is one, too."""
 
@@ -24,6 +27,14 @@ def group(values: Mapping[str, str]) -> DeadFilter:
     return DeadFilter(
         destination=values["destination"], reason=values["reason"], code=values["code"]
     )
+
+
+def asked(values: Mapping[str, str]) -> DeadFilter:
+    """Return the filter of what the question was about: of its group, what was dead by then."""
+    until = values.get("until", "")
+    if not _MOMENT.fullmatch(until):
+        raise BadRequest("until: use Unix milliseconds, or leave it empty.")
+    return replace(group(values), until_ms=int(until) if until else None)
 
 
 async def fields(request: web.Request) -> Mapping[str, str]:

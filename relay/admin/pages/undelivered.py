@@ -95,17 +95,21 @@ class Undelivered(Screen):
 
     @told
     async def confirm(self, request: web.Request) -> web.Response:
-        """Answer with what an action would do, and ask."""
+        """Answer with what an action would do, and ask.
+
+        What dies while somebody thinks about it is no part of the answer.
+        """
         where, action = form.group(request.query), request.query.get("action", "")
         if action not in get_args(Action):
             raise BadRequest("There is no such action.")
+        group = await self._group(where)
+        where = replace(where, until_ms=group.until_ms + 1 if group else None)
         return self.renderer.page(
             request,
             "confirm.html",
             where=where,
             action=action,
             dry=await _dry_run(self.context.dead_letters, where, action),
-            group=await self._group(where),
             labels=self.context.insight.labels,
             max_note=form.MAX_NOTE,
         )
@@ -113,7 +117,7 @@ class Undelivered(Screen):
     @told
     async def replay(self, request: web.Request) -> web.Response:
         """Send a group again."""
-        where = form.group(await form.fields(request))
+        where = form.asked(await form.fields(request))
         done = await self.context.dead_letters.replay(where, dry_run=False)
         raise web.HTTPSeeOther(f"/undelivered?done={self.done.keep(('replay', done.replayed))}")
 
@@ -121,7 +125,7 @@ class Undelivered(Screen):
     async def drop(self, request: web.Request) -> web.Response:
         """Dismiss a group, with a note."""
         given = await form.fields(request)
-        where, note = form.group(given), given.get("note", "").strip()[: form.MAX_NOTE]
+        where, note = form.asked(given), given.get("note", "").strip()[: form.MAX_NOTE]
         dropped = await self.context.dead_letters.drop(where, note=note, dry_run=False)
         raise web.HTTPSeeOther(f"/undelivered?done={self.done.keep(('drop', dropped))}")
 

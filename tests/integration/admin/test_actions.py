@@ -54,6 +54,35 @@ async def test_a_group_is_sent_again_after_a_dry_run(tmp_path: Path) -> None:
     assert "Nothing matches." in nothing
 
 
+@pytest.mark.parametrize("action", ["replay", "drop"])
+async def test_only_what_was_asked_about_is_done(tmp_path: Path, action: str) -> None:
+    """What dies while somebody thinks about the question stays, unseen as it is."""
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        asked = await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action={action}")
+        later = conversion("b", received_ms=(NOW_S + 1) * 1000)
+        await port.journal.append([entry_of(later, {TIKTOK: INVALID}, {})])
+        await submit(port, f"/undelivered/{action}", hidden(asked))
+        left = await port.journal.dead_letters(DeadFilter(reason="invalid_event"), limit=10)
+
+    assert [letter.event_id for letter in left.letters] == ["b"]
+
+
+async def test_a_moment_that_is_none_is_not_understood(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        reply = await submit(port, "/undelivered/drop", {**GROUP, "until": "yesterday"})
+
+    assert reply.status == 400
+    assert "until: use Unix milliseconds, or leave it empty." in words(reply)
+
+
+def hidden(reply: Reply) -> dict[str, str]:
+    """Return what a form of the page sends along."""
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', reply.body.decode())
+    return dict(found)
+
+
 async def test_a_single_conversion_is_spoken_of_as_one(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         await port.take("a", tiktok=INVALID)
