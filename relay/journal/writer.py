@@ -124,7 +124,9 @@ class Writer:
         return self._untold > 0
 
     async def close(self) -> None:
-        """Commit what is queued, close the connection, end the thread."""
+        """Commit what is queued, close the connection, end the thread, if it could be started."""
+        if self._thread.ident is None:
+            return
         with self._condition:
             self._closing = True
             self._condition.notify()

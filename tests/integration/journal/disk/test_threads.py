@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -38,11 +39,30 @@ async def main():
 asyncio.run(main())
 """
 
+WRITER = """
+import asyncio
+from pathlib import Path
+from relay.journal.sqlite import SqliteJournal
 
-def run(steps: str) -> subprocess.CompletedProcess[str]:
+async def main():
+    await asyncio.to_thread(bool)  # the thread that looks at the file is there
+    limit()
+    path = Path(sys.argv[1])
+    journal = SqliteJournal(path, clock=float, max_size_bytes=2**30, retention_s=60)
+    await journal.open([])
+
+asyncio.run(main())
+"""
+
+
+def run(steps: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     script = LIMITED.format(steps=steps)
     return subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
     )
 
 
@@ -54,6 +74,14 @@ def test_what_is_read_or_moved_later_needs_no_further_thread() -> None:
 
 def test_where_no_thread_can_be_had_it_fails_at_once() -> None:
     found = run(LATE)
+
+    assert found.returncode == 1
+    assert "can't start new thread" in found.stderr
+
+
+def test_a_journal_without_a_thread_to_write_it_is_not_opened(tmp_path: Path) -> None:
+    """The start waited for ever for the end of a thread that there never was."""
+    found = run(WRITER, str(tmp_path / "relay.db"))
 
     assert found.returncode == 1
     assert "can't start new thread" in found.stderr
