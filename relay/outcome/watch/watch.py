@@ -94,10 +94,13 @@ class Watch:
         """Tell what is new; the first look, before anything is sent, only takes stock."""
         for each in self._pauses.look(self._health()):
             self._tell(each)
+        for found in (self._losses.look(), self._storage.look()):
+            await self._tell_all(found)
+
+    async def _tell_all(self, found: AsyncIterator[Notice]) -> None:
+        """Tell what is found; that the journal takes nothing also where it cannot be read."""
         try:
-            async for each in self._losses.look():
-                self._tell(each)
-            async for each in self._storage.look():
+            async for each in found:
                 self._tell(each)
         except JournalUnavailable:
             return  # the next look sees the same

@@ -286,3 +286,10 @@ async def test_a_journal_that_cannot_be_asked_is_asked_again() -> None:
 
     shop.fails = False
     assert await shop.kinds() == [("dead_letters", "expired")]
+
+
+async def test_a_journal_that_takes_nothing_is_told_though_it_cannot_be_asked_either() -> None:
+    shop = await started()
+    shop.fails, shop.refusal = True, "the disk fails"
+    assert await shop.kinds() == [("journal_full", "the disk fails")]
+    assert await shop.kinds() == []
