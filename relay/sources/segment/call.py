@@ -6,6 +6,7 @@ Common", segment.com/docs, 2026), which RudderStack's clients share.
 """
 
 from datetime import UTC, datetime, timedelta
+from decimal import Context
 from typing import Any, Final
 
 from relay.event_name import STANDARD_NAMES, canonical_name
@@ -19,6 +20,8 @@ NAMED: Final = frozenset({"page_view", "view_content"})
 """Events of one page or product, whose name is theirs."""
 ADVERTISING: Final = frozenset({"advertising", "marketing", "targeting", "c0004"})
 """Consent categories that mean advertising, in any case."""
+_ENDLESS: Final = Context(traps=[])
+"""Whose largest sum is infinite: intake says of it that it is no amount."""
 
 
 def event_of(call: Json, sent_at: datetime | None, now: datetime) -> dict[str, Any] | None:
@@ -166,7 +169,8 @@ def _value(properties: Json) -> object:
     subtotal = decimal(properties.get("subtotal"))
     if subtotal is None:
         return amount(properties.get("value"))
-    return str(max(0, subtotal - (decimal(properties.get("discount")) or 0)))
+    left = _ENDLESS.subtract(subtotal, decimal(properties.get("discount")) or 0)
+    return str(max(0, left))
 
 
 def _item(product: Json) -> dict[str, Any] | None:

@@ -75,6 +75,8 @@ def test_an_order_becomes_a_purchase_with_its_items() -> None:
         ({"value": 30, "total": 40}, 30),
         ({"total": 40}, None),
         ({"subtotal": "many", "value": 3}, 3),
+        ({"subtotal": "1e1000000", "value": 3}, "Infinity"),
+        ({"subtotal": 5, "discount": "1e1000000"}, "0"),
     ],
 )
 def test_the_value_is_before_tax_and_shipping(given: dict[str, Any], value: object) -> None:
