@@ -77,6 +77,20 @@ def test_every_screen_can_be_used_by_everybody_everywhere(
     assert problems == []
 
 
+@pytest.mark.parametrize("relay", ["trouble", "from Kafka"], indirect=True)
+def test_large_letters_fit_on_a_phone(screen: Browser, relay: Served) -> None:
+    """A phone of 360 pixels with letters of half the size again holds as much as one of 240."""
+    problems = []
+    screen.look(240, "light")
+    for name, path in SCREENS.items():
+        screen.open(relay.url(path))
+        if (excess := screen.wide()) > 0:
+            problems.append(f"{name}: {excess} pixels too wide")
+        problems += [f"{name}: {words!r} is cut" for words in screen.cut()]
+
+    assert problems == []
+
+
 def test_what_hinders_people_would_be_found(screen: Browser, troubled: Served) -> None:
     """A check of the check: a picture without words, words that nobody can read, a wide page."""
     screen.open(troubled.url("/test"))
