@@ -122,6 +122,7 @@ async def test_a_dropped_letter_stays_dead_for_another_reason(tmp_path: Path) ->
 
 async def test_ids_that_are_no_dead_letters_match_nothing(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
+        await port.take("order-1", pinterest=INVALID)
         for ids in ([], ["nonsense"], ["77", "-1", "1 OR 1", "9" * 400]):
             reply = await port.post(REPLAY, {"ids": ids, "dry_run": False})
             assert reply.json == REPLAYED | {"matched": 0, "replayed": 0}

@@ -15,7 +15,7 @@ from relay.errors import RelayError
 from relay.journal.entry import Entry, Rejection
 from relay.sources.body import MAX_BODIES_AT_ONCE
 from relay.sources.connections import MAX_REFUSED
-from relay.sources.port import ACCEPTED_AT_ONCE, Port
+from relay.sources.port import ACCEPTED_AT_ONCE, Port, cannot_listen
 from relay.sources.receiver import MAX_LARGE_AT_ONCE, MAX_SEPARATORS
 from tests.given.event.inbound import encoded, event
 from tests.given.hostile.row import chunks
@@ -467,6 +467,12 @@ async def test_a_port_that_is_taken_is_one_line_that_says_what_to_do() -> None:
             RelayError, match=r"cannot listen on 127.0.0.1:\d+: .*\[server\] listen"
         ):
             await second.__aenter__()
+
+
+def test_a_host_that_nobody_knows_is_told_in_words() -> None:
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    error = cannot_listen("nowhere:8080", "[server] listen", unknown)
+    assert "cannot listen on nowhere:8080: there is no such host;" in str(error)
 
 
 class BrokenJournal(RecordingJournal):

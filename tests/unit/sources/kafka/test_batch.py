@@ -111,3 +111,4 @@ def test_what_cannot_be_written_away_is_tried_again_until_it_is() -> None:
     bench = Bench(failures=20)
     virtual_time.run(bench.receiver.take([Record(b"17")]))
     assert len(bench.rejected.written) == 1
+    assert bench.status.view().state == "connecting"
