@@ -22,6 +22,13 @@ from relay.journal.figures.fold import fold_minutes, forget_hours
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.figures.rollup import DAY_S
 from relay.journal.find.timeline import SPAN_OFFSETS
+from relay.journal.space.misdated import (
+    FOR_EVER_MS,
+    IsOld,
+    old_events,
+    old_letter,
+    old_receipts,
+)
 
 PAYLOADS_KEPT_MS: Final = 30 * DAY_S * 1000
 DEAD_KEPT_MS: Final = 400 * DAY_S * 1000
@@ -43,11 +50,14 @@ Step = Callable[[sqlite3.Connection], bool]
 def steps(destinations: Sequence[str], retention_ms: int, now_ms: int) -> Sequence[Step]:
     """Return all upkeep; each step is repeated until it returns False, then the next follows."""
     return (
-        lambda connection: forget_events(connection, destinations, now_ms - retention_ms),
-        lambda connection: forget_receipts(connection, now_ms - retention_ms),
+        lambda connection: forget_events(
+            connection, destinations, now_ms - retention_ms, now_ms=now_ms
+        ),
+        lambda connection: forget_receipts(connection, now_ms - retention_ms, now_ms),
         forget_spans,
         forget_lookup,
         lambda connection: forget_payloads(connection, now_ms - PAYLOADS_KEPT_MS),
+        lambda connection: forget_misdated(connection, now_ms - PAYLOADS_KEPT_MS, now_ms),
         lambda connection: forget_dead(connection, now_ms - DEAD_KEPT_MS),
         lambda connection: fold_minutes(connection, now_ms // 1000),
         lambda connection: forget_hours(connection, now_ms // 1000),
@@ -67,11 +77,11 @@ def relieve(
     first; at last outcomes that could not be published.
     """
     return (
-        forget_events(connection, destinations, _FOR_EVER_MS, max_bytes)
-        or forget_receipts(connection, _FOR_EVER_MS)
+        forget_events(connection, destinations, FOR_EVER_MS, max_bytes)
+        or forget_receipts(connection, FOR_EVER_MS)
         or forget_spans(connection)
         or forget_lookup(connection)
-        or _empty_dead(connection, _SPENT, _FOR_EVER_MS)
+        or _empty_dead(connection, _SPENT, FOR_EVER_MS)
         or _forget_spent(connection)
         or outcome.give_up(connection, OUTCOME_ROWS)
     )
@@ -88,21 +98,27 @@ def forget_events(
     destinations: Sequence[str],
     before_ms: int,
     max_bytes: int = STEP_BYTES,
+    *,
+    now_ms: int = FOR_EVER_MS,
 ) -> bool:
     """Delete groups that were received before a moment and that nobody has to send any more."""
     ids: list[int] = []
     for lane in Lane:
         end = _settled_by_all(connection, lane, destinations)
-        ids += _groups(connection, lane, end, before_ms, max_bytes)
+        is_old = old_events(connection, lane, before_ms, now_ms)
+        ids += _groups(connection, lane, end, is_old, max_bytes)
     return _delete(connection, "log", ids)
 
 
-def forget_receipts(connection: sqlite3.Connection, before_ms: int) -> bool:
+def forget_receipts(
+    connection: sqlite3.Connection, before_ms: int, now_ms: int = FOR_EVER_MS
+) -> bool:
     """Delete receipts from before a moment, but none that is younger than the oldest event."""
     oldest = connection.execute("SELECT received_ms FROM log ORDER BY id LIMIT 1").fetchone()
     bound_ms = min(before_ms, *oldest) if oldest else before_ms
+    is_old = old_receipts(connection, bound_ms, now_ms)
     rows = connection.execute("SELECT id, at_ms FROM receipt ORDER BY id LIMIT ?", (STEP_ROWS,))
-    return _delete(connection, "receipt", [row for row, at_ms in rows if at_ms < bound_ms])
+    return _delete(connection, "receipt", [row for row, at_ms in rows if is_old(row, at_ms)])
 
 
 def forget_spans(connection: sqlite3.Connection) -> bool:
@@ -126,6 +142,12 @@ def forget_lookup(connection: sqlite3.Connection) -> bool:
 def forget_payloads(connection: sqlite3.Connection, before_ms: int) -> bool:
     """Forget the payloads of letters that died before a moment: no more replay."""
     return _empty_dead(connection, "TRUE", before_ms)
+
+
+def forget_misdated(connection: sqlite3.Connection, before_ms: int, now_ms: int) -> bool:
+    """Forget the payloads of letters dated ahead that are older than one from before a moment."""
+    condition = f"dead_ms > {now_ms} AND id < {old_letter(connection, before_ms)}"
+    return _empty_dead(connection, condition, FOR_EVER_MS)
 
 
 def forget_dead(connection: sqlite3.Connection, before_ms: int) -> bool:
@@ -166,11 +188,11 @@ def _settled_by_all(connection: sqlite3.Connection, lane: Lane, destinations: Se
     """Return the first offset of a lane that some destination has not settled."""
     rows = connection.execute("SELECT destination, position FROM cursor WHERE lane = ?", (lane,))
     positions = dict(rows.fetchall())
-    return min((positions.get(name, 0) for name in destinations), default=_FOR_EVER_MS)
+    return min((positions.get(name, 0) for name in destinations), default=FOR_EVER_MS)
 
 
 def _groups(
-    connection: sqlite3.Connection, lane: Lane, end: int, before_ms: int, max_bytes: int
+    connection: sqlite3.Connection, lane: Lane, end: int, is_old: IsOld, max_bytes: int
 ) -> list[int]:
     """Return the oldest groups that end by an offset.
 
@@ -178,8 +200,9 @@ def _groups(
     """
     found: list[int] = []
     size = 0
-    for row, received_ms, length in connection.execute(_SETTLED_GROUPS, {"lane": lane, "end": end}):
-        if received_ms >= before_ms or len(found) >= STEP_ROWS or size >= max_bytes:
+    groups = connection.execute(_SETTLED_GROUPS, {"lane": lane, "end": end})
+    for row, first, received_ms, length in groups:
+        if not is_old(first, received_ms) or len(found) >= STEP_ROWS or size >= max_bytes:
             break
         found.append(row)
         size += length
@@ -188,7 +211,7 @@ def _groups(
 
 def _delete_spans(connection: sqlite3.Connection, destination: str, lane: int) -> bool:
     oldest = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()[0]
-    bound = _FOR_EVER_MS if oldest is None else oldest - SPAN_OFFSETS
+    bound = FOR_EVER_MS if oldest is None else oldest - SPAN_OFFSETS
     rows = connection.execute(
         "SELECT destination, lane, first, receipt FROM receipt_span"
         " WHERE destination = ? AND lane = ? AND first <= ? ORDER BY first LIMIT ?",
@@ -228,7 +251,6 @@ def _delete(connection: sqlite3.Connection, table: str, ids: Sequence[int]) -> b
     return bool(ids)
 
 
-_FOR_EVER_MS: Final = 2**62
 _SPENT: Final = "reason IN ('expired', 'dropped_by_operator')"
 _LETTER_COLUMNS: Final = (
     "id, destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,"
@@ -237,6 +259,6 @@ _LETTER_COLUMNS: Final = (
 _LETTER: Final = f"SELECT {_LETTER_COLUMNS} FROM dead WHERE id = ?"
 _ADD_LETTER: Final = f"INSERT INTO dead ({_LETTER_COLUMNS}) VALUES ({', '.join('?' * 13)})"
 _SETTLED_GROUPS: Final = """
-    SELECT id, received_ms, length(entries) FROM log
+    SELECT id, first, received_ms, length(entries) FROM log
     WHERE lane = :lane AND first < :end AND first + count <= :end ORDER BY first
 """

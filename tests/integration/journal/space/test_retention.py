@@ -133,6 +133,29 @@ def test_receipts_stay_as_long_as_an_event_of_their_time(seed: Seed) -> None:
     assert seed.count("receipt") == seed.count("receipt_span") == 1
 
 
+def test_what_came_before_the_clock_was_set_back_goes_with_what_came_after(seed: Seed) -> None:
+    """It kept all events since, with addresses and browsers, until the clock came round again."""
+    ages = [-400] * 3 + [9, 8, -400, 6]
+    places = [seed.group(aged("e", days * DAY_MS)) for days in ages]
+    for at, (place, days) in enumerate(zip(places, ages, strict=True)):
+        seed.receipt(PINTEREST, place, at, at_ms=NOW_MS - days * DAY_MS)
+    settle_all(seed, len(ages))
+    maintain(seed)
+    assert kept_firsts(seed) == [5, 6]
+    assert seed.count("receipt") == 2
+
+
+def test_what_is_dated_ahead_stays_while_all_that_came_after_is_young(seed: Seed) -> None:
+    ages = (-400, -400, 6)
+    places = [seed.group(aged("e", days * DAY_MS)) for days in ages]
+    for at, (place, days) in enumerate(zip(places, ages, strict=True)):
+        seed.receipt(PINTEREST, place, at, at_ms=NOW_MS - days * DAY_MS)
+    settle_all(seed, len(ages))
+    maintain(seed)
+    assert kept_firsts(seed) == [0, 1, 2]
+    assert seed.count("receipt") == len(ages)
+
+
 def test_look_up_runs_go_when_all_their_events_are_gone(seed: Seed) -> None:
     for event_id, age_ms in (("old", 9 * DAY_MS), ("new", DAY_MS)):
         seed.group(aged(event_id, age_ms))
@@ -163,6 +186,15 @@ def test_dead_letters_lose_their_payload_first_and_go_much_later(seed: Seed) -> 
     rows = seed.connection.execute("SELECT event_id, entry IS NOT NULL FROM dead ORDER BY id")
     assert rows.fetchall() == [("31", 0), ("29", 1)]
     assert totals(seed.connection) == before
+
+
+def test_a_letter_dated_ahead_loses_its_payload_with_those_after_it(seed: Seed) -> None:
+    for days in (-400, 31, -400, 29):
+        event = entry(f"{days}")
+        seed.dead(PINTEREST, seed.group(event), event, dead_ms=NOW_MS - days * DAY_MS)
+    maintain(seed)
+    rows = seed.connection.execute("SELECT entry IS NOT NULL FROM dead ORDER BY id")
+    assert [kept for (kept,) in rows] == [0, 0, 1, 1]
 
 
 def test_minutes_become_hours_and_hours_go_after_400_days(seed: Seed) -> None:
