@@ -13,7 +13,7 @@ from itertools import product
 from typing import Final, get_args
 
 import msgspec
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -22,6 +22,7 @@ from relay.journal.account import Space, Totals
 from relay.journal.base import Journal
 from relay.metrics import Metrics
 from relay.outcome.health import State
+from relay.outcome.process import ProcessFigures
 from relay.outcome.reports import Reports, funnel_of
 from relay.outcome.wording import DEAD, REJECTED, SKIPPED
 
@@ -45,12 +46,13 @@ class Exposition:
         self._metrics = metrics
         self._sources = sources
         self._clock = clock
+        self._process = ProcessFigures(registry=None)
 
     async def render(self) -> bytes:
         """Return the page in Prometheus' text format."""
         registry = CollectorRegistry()
         registry.register(_Lifetime(await self._snapshot(), self._sources))
-        ProcessCollector(registry=registry)
+        registry.register(self._process)
         return generate_latest(registry) + generate_latest(self._metrics.registry)
 
     async def _snapshot(self) -> "_Snapshot":
