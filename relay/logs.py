@@ -85,16 +85,29 @@ def scrub(text: str, max_length: int = MAX_FIELD) -> str:
 
 def _on_one_line(text: str) -> str:
     """Return the start of `text` in one spelling, so that no look-alike hides an address."""
-    if len(text) > MAX_SCANNED:
-        text = text[:MAX_SCANNED].rsplit(maxsplit=1)[0]
+    text = _start(text)
     if text.isascii() and text.isprintable():
         return text
-    plain = "".join(
-        " " if char.isspace() or unicodedata.category(char) == "Cc" else char
-        for char in unicodedata.normalize("NFKC", text)
-        if unicodedata.category(char) not in _INVISIBLE
-    )
-    return unicodedata.normalize("NFKC", plain)
+    plain = _start(unicodedata.normalize("NFKC", text))  # one letter may become eighteen
+    if plain.isprintable():
+        return plain
+    kept = {ord(char): _kept(char) for char in set(plain)}
+    return unicodedata.normalize("NFKC", plain.translate(kept))
+
+
+def _start(text: str) -> str:
+    """Return what is looked at of a text."""
+    if len(text) <= MAX_SCANNED:
+        return text
+    return text[:MAX_SCANNED].rsplit(maxsplit=1)[0]
+
+
+def _kept(char: str) -> str | None:
+    """Return what a line has in the place of a character, None for nothing."""
+    kind = unicodedata.category(char)
+    if char.isspace() or kind == "Cc":
+        return " "
+    return None if kind in _INVISIBLE else char
 
 
 def _opaque(run: re.Match[str]) -> str:

@@ -20,6 +20,9 @@ TOO_LONG: Final = "left out: longer than 1000 characters"
 
 NOT_A_STATUS: Final = "left out: no answer of App Tracking Transparency"
 
+MAX_ADDRESSES: Final = 100
+"""Addresses of a list that are looked at; no request passes as many proxies."""
+
 MAX_CLICK_ID_LENGTH: Final = 1000
 """Characters of a TikTok click id ("Send TikTok click ID", 2026); a cut one matches nothing."""
 
@@ -61,7 +64,7 @@ def ip(raw: str) -> tuple[str | None, str | None]:
     """Return the first public address of a comma-separated list, in its canonical text form."""
     if _is_surely_public(raw):
         return raw, None
-    for part in raw.split(","):
+    for part in raw.split(",", MAX_ADDRESSES)[:MAX_ADDRESSES]:
         address = _address(trim(part))
         if address is not None and _is_public(address):
             return str(address), None

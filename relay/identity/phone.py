@@ -30,6 +30,9 @@ MIN_DIGITS: Final = 7
 MAX_DIGITS: Final = 15
 """E.164's own bounds on a number with its country code."""
 
+MAX_LENGTH: Final = 1000
+"""Characters of a number with all that is written around it."""
+
 NORTH_AMERICA: Final = frozenset(
     region.lower() for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1]
 )
@@ -90,7 +93,10 @@ def _without_separators(raw: str) -> str:
 
 def _unusual(raw: str, country: str | None) -> tuple[Pair, str | None]:
     """Do the same for what is not written as plus, digits and the usual signs between them."""
-    text, hashed, problem = read(normalize("NFKC", raw))
+    plain = normalize("NFKC", raw).strip()
+    if len(plain) > MAX_LENGTH:
+        return NO_PAIR, NOT_A_NUMBER
+    text, hashed, problem = read(plain)
     if problem is not None:
         return NO_PAIR, problem
     if hashed:

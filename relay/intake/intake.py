@@ -9,7 +9,7 @@ request to who stores it: `Storage`, here or in another process.
 
 import asyncio
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -21,11 +21,15 @@ from relay.intake.problem import Finding, Problem, Unreadable, Unusable
 from relay.intake.route import Router
 from relay.intake.split import Document, kept_id, split_json, split_ndjson
 from relay.journal.entry import Entry, Rejection
+from relay.journal.figures.reports import MAX_REJECTIONS
 
 _Documents = Sequence[tuple[int, Document]]
+_Numbered = tuple[int, Document | InboundEvent]
 
 CHUNK_EVENTS = 250
 """Events processed without a pause; in a larger body, the event loop gets a turn in between."""
+CHUNK_BYTES = 1 << 16
+"""Bytes processed without a pause where events are long: at worst, each costs microseconds."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -102,7 +106,7 @@ class Intake:
 
     async def _take(
         self,
-        events: Sequence[tuple[int, Document | InboundEvent]],
+        events: Sequence[_Numbered],
         split: Callable[[], _Documents],
         origin: Origin,
         *,
@@ -114,10 +118,10 @@ class Intake:
         """
         taken = Taken([], [], [])
         now_s = self._clock()
-        for start in range(0, len(events), CHUNK_EVENTS):
-            if start:
+        for number, part in enumerate(_parts(events)):
+            if number:
                 await asyncio.sleep(0)  # other requests come in between
-            for index, event in events[start : start + CHUNK_EVENTS]:
+            for index, event in part:
                 try:
                     self._take_one(index, event, split, taken, origin=origin, now_s=now_s)
                 except Unreadable as error:
@@ -165,19 +169,35 @@ class Intake:
         return selected if origin.destinations is None else selected & origin.destinations
 
     def _rejections(self, errors: Sequence[Finding], origin: Origin) -> Sequence[Rejection]:
+        """Return what is counted of all, and kept of the latest with their ids."""
         now_ms = int(self._clock() * 1000)
+        unseen = len(errors) - MAX_REJECTIONS
         return [
             Rejection(
                 now_ms,
                 origin.source,
                 origin.key,
-                kept_id(error.event_id),
+                None if at < unseen else kept_id(error.event_id),
                 error.problem.code,
                 error.problem.path,
                 error.problem.message,
             )
-            for error in errors
+            for at, error in enumerate(errors)
         ]
+
+
+def _parts(events: Sequence[_Numbered]) -> Iterator[Sequence[_Numbered]]:
+    """Yield the events in parts, each of which is taken without a pause."""
+    part: list[_Numbered] = []
+    room = CHUNK_BYTES
+    for numbered in events:
+        part.append(numbered)
+        room -= 0 if isinstance(numbered[1], InboundEvent) else len(numbered[1])
+        if room <= 0 or len(part) == CHUNK_EVENTS:
+            yield part
+            part, room = [], CHUNK_BYTES
+    if part:
+        yield part
 
 
 class _Split:

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from relay.errors import ConfigError
-from relay.logs import JsonFormatter, configure, scrub
+from relay.logs import MAX_SCANNED, JsonFormatter, configure, scrub
 
 CANARY = "jane.canary@example.com"
 TOKEN = "pina_CANARYCANARYCANARYCANARY"
@@ -97,6 +97,11 @@ def test_a_huge_text_is_dropped_with_the_word_that_the_bound_cuts() -> None:
     text = f"{'f' * 19_990} {CANARY}"
 
     assert scrub(text) == "[opaque]"
+
+
+def test_a_text_that_its_one_spelling_makes_longer_is_no_longer_looked_at_for_that() -> None:
+    """A letter of Arabic becomes eighteen."""
+    assert len(scrub("\ufdfa" * MAX_SCANNED, MAX_SCANNED * 18)) <= MAX_SCANNED
 
 
 @pytest.fixture

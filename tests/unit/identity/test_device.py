@@ -3,6 +3,7 @@
 import pytest
 
 from relay.identity.device import (
+    MAX_ADDRESSES,
     NOT_A_STATUS,
     NOT_PUBLIC,
     TOO_LONG,
@@ -74,6 +75,12 @@ def test_the_first_public_address_is_taken(raw: str, address: str) -> None:
 )
 def test_where_no_visitor_can_be_is_left_out(raw: str) -> None:
     assert ip(raw) == (None, NOT_PUBLIC)
+
+
+def test_a_list_without_end_is_read_from_its_beginning() -> None:
+    proxies = "10.0.0.1," * (MAX_ADDRESSES - 1)
+    assert ip(proxies + "203.0.113.7") == ("203.0.113.7", None)
+    assert ip("," + proxies + "203.0.113.7") == (None, NOT_PUBLIC)
 
 
 def test_an_opaque_text_loses_its_outer_blanks_only() -> None:

@@ -115,6 +115,12 @@ def test_a_number_too_long_for_its_country_is_left_out() -> None:
     assert phone("9" * 30, "us") == (NO_PAIR, NOT_A_NUMBER)
 
 
+def test_a_number_lost_in_a_long_text_is_left_out() -> None:
+    """A letter of Arabic becomes eighteen, so that a text may be far longer than it came."""
+    text = "+1 415 555 0132 " + "\ufdfa" * 60
+    assert phone(text, None) == (NO_PAIR, NOT_A_NUMBER)
+
+
 def test_a_digest_passes_to_both_forms() -> None:
     hashed = digest("+14155552671")
     assert phone(f" {hashed.upper()} ", "us") == ((hashed, hashed), HASHED)

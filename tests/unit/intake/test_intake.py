@@ -7,12 +7,15 @@ import pytest
 
 from relay.errors import JournalUnavailable
 from relay.intake import Intake, Origin, Route, Router, Storage, Taken, Unreadable, Window
-from relay.intake.intake import CHUNK_EVENTS
+from relay.intake.intake import CHUNK_BYTES, CHUNK_EVENTS
 from relay.journal.entry import Rejection
+from relay.journal.figures.reports import MAX_REJECTIONS
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import body, encoded, event
 from tests.given.journal.recording import RecordingJournal
+
+HTTP = Origin("http")
 
 
 def intake(journal: RecordingJournal) -> Intake:
@@ -198,9 +201,9 @@ async def test_a_body_that_is_refused_late_makes_nothing_a_duplicate() -> None:
     assert [entry.passed for entry in journal.entries] == [{}]
 
 
-async def test_a_large_body_leaves_the_loop_to_others_between_its_chunks() -> None:
+async def turns_beside(whole: Intake, events: bytes) -> tuple[Taken, int]:
+    """Return what a body came to, and how many turns others had meanwhile."""
     turns = 0
-    events = json.dumps([event(event_id=number) for number in range(CHUNK_EVENTS * 3)]).encode()
 
     async def other() -> None:
         nonlocal turns
@@ -209,9 +212,39 @@ async def test_a_large_body_leaves_the_loop_to_others_between_its_chunks() -> No
             await asyncio.sleep(0)
 
     task = asyncio.create_task(other())
-    taken = await intake(RecordingJournal()).take_json(events, Origin("http"))
+    taken = await whole.take_json(events, Origin("http"))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+    return taken, turns
+
+
+async def test_a_large_body_leaves_the_loop_to_others_between_its_chunks() -> None:
+    events = json.dumps([event(event_id=number) for number in range(CHUNK_EVENTS * 3)]).encode()
+
+    taken, turns = await turns_beside(intake(RecordingJournal()), events)
 
     assert len(taken.entries) == CHUNK_EVENTS * 3
     assert turns == 2
+
+
+async def test_long_events_leave_the_loop_to_others_however_few_they_are() -> None:
+    """Each costs as much as hundreds of others: an unknown key is scrubbed before it is shown."""
+    events = json.dumps([event(**{"k" * CHUNK_BYTES: 1})] * 5).encode()
+
+    taken, turns = await turns_beside(intake(RecordingJournal()), events)
+
+    assert len(taken.errors) == 5
+    assert turns == 4
+
+
+async def test_only_the_rejections_that_can_be_seen_keep_their_ids() -> None:
+    journal = RecordingJournal()
+    whole = intake(journal)
+    count = MAX_REJECTIONS + 2
+
+    taken = await whole.take_json(body(*[event(event_id=at, a=1) for at in range(count)]), HTTP)
+    await whole.store(taken, HTTP)
+
+    kept = [each.event_id for each in journal.rejections]
+    assert kept == [None, None, *map(str, range(2, count))]
+    assert taken.errors[0].event_id == "0"
