@@ -20,6 +20,7 @@ from tests.ui.browser import Browser
 from tests.ui.hindrance import hindrances
 from tests.ui.served import Served
 from tests.ui.state import STATES
+from tests.ui.world import put
 
 CHART = "return [...document.querySelectorAll('[data-count]')].map(cell => cell.dataset.count)"
 LAPSED: PauseReason = "token_expired"
@@ -48,6 +49,7 @@ def test_updates_can_be_paused_and_that_is_remembered(screen: Browser, fresh: Se
     screen.open(fresh.url("/"))
     screen.click("Pause updates")
     assert "Updates are paused" in screen.words
+    assert screen.find("#pause").get_attribute("aria-pressed") is None, "its words say it already"
     fresh.port.switch.health[TIKTOK] = ACTIVE
 
     screen.open(fresh.url("/"))
@@ -164,6 +166,18 @@ def test_the_chart_draws_what_the_table_says(screen: Browser, troubled: Served) 
     screen.wait_for_news()
     assert len(screen.all("#chart canvas")) == 1
     assert screen.find("#trend-figures").is_displayed(), "an open table stays open"
+
+
+def test_the_chart_comes_back_after_a_quiet_time(screen: Browser, fresh: Served) -> None:
+    screen.open(fresh.url(f"/destinations/{TIKTOK}"))
+    fresh.port.now_s += 2 * 86_400
+    screen.wait_for("Nothing came in during the last 24 hours.")
+    screen.look(768, "light")
+    fresh.run(put(fresh.port, "order-9001", ago_s=600 - 2 * 86_400))
+    screen.wait_for("The figures as a table")
+
+    assert screen.find("#chart canvas").is_displayed()
+    assert list(screen.complaints()) == []
 
 
 def test_all_can_be_reached_by_keyboard(screen: Browser, troubled: Served) -> None:

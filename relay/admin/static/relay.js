@@ -98,10 +98,7 @@
     const live = $("#live[hx-get]");
     if (!live) return;
     const button = $("#pause");
-    const label = () => {
-      button.textContent = paused ? "Resume updates" : "Pause updates";
-      button.setAttribute("aria-pressed", String(paused));
-    };
+    const label = () => { button.textContent = paused ? "Resume updates" : "Pause updates"; };
     button.hidden = false;
     label();
     say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
@@ -217,6 +214,7 @@
   }
 
   function refreshChart() {
+    if (!chart?.root.isConnected) chart = undefined; // it went with a time in which nothing came
     const table = $("#chart") && document.getElementById($("#chart").dataset.from);
     if (chart && table) chart.setData(figures(table)); else drawChart();
   }
@@ -259,5 +257,7 @@
   setUpForms();
   decorate();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawChart);
-  addEventListener("resize", () => chart?.setSize({ width: $("#chart").clientWidth - 16, height: 260 }));
+  addEventListener("resize", () => {
+    if (chart?.root.isConnected) chart.setSize({ width: $("#chart").clientWidth - 16, height: 260 });
+  });
 })();
