@@ -211,19 +211,27 @@ class SqliteJournal:
         self, where: DeadFilter, prospect: Callable[[str, Entry], Prospect], *, dry_run: bool
     ) -> Replayed:
         """Make matching dead letters pending again, in steps."""
+        engine, look = self._opened, self._looking(letters.to_replay, where)
         if dry_run:
-            look = partial(letters.replay_dry, where=where, prospect=prospect)
-            return await stepwise.replay(self._opened.queries.run, look)
-        now_ms = self._opened.ledger.now_ms()
+            dry = partial(letters.replay_dry, where=where, prospect=prospect)
+            return await stepwise.replay(
+                look, lambda rows: engine.queries.run(partial(dry, rows=rows))
+            )
+        now_ms = engine.ledger.now_ms()
         step = partial(letters.replay, where=where, prospect=prospect, now_ms=now_ms)
-        return await stepwise.replay(self._opened.writer.submit, step)
+        return await stepwise.replay(
+            look, lambda rows: engine.writer.submit(partial(step, rows=rows))
+        )
 
     async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
         """Mark matching dead letters `dropped_by_operator`, in steps."""
+        engine, look = self._opened, self._looking(letters.to_drop, where)
         if dry_run:
-            return await self._opened.queries.run(partial(letters.count_droppable, where=where))
+            return await engine.queries.run(partial(letters.count_droppable, where=where))
         step = partial(letters.drop, where=where, note=note)
-        return await stepwise.drop(self._opened.writer.submit, step)
+        return await stepwise.drop(
+            look, lambda rows: engine.writer.submit(partial(step, rows=rows))
+        )
 
     async def rejections(self, limit: int) -> Sequence[Rejection]:
         """Return the latest rejections, newest first."""
@@ -344,6 +352,11 @@ class SqliteJournal:
     async def key_usage(self) -> Mapping[str, KeyUse]:
         """Return the uses of every producer key that was used."""
         return await self._opened.queries.run(key_use.usage)
+
+    def _looking(self, find: Callable[..., letters.Found], where: DeadFilter) -> stepwise.Look:
+        """Return how the letters of each step are looked for: beside the writer."""
+        queries = self._opened.queries
+        return lambda after: queries.run(partial(find, where=where, after=after))
 
     @property
     def _opened(self) -> Engine:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from relay.conversion import Order
 from relay.journal.codec import entry_of
-from relay.journal.dead.letters import drop, replay
+from relay.journal.dead.letters import drop, replay, to_drop, to_replay
 from relay.journal.entry import Entry, Passed, Rejection
 from relay.journal.figures.fold import fold_minutes
 from relay.journal.figures.reports import report, totals
@@ -128,9 +128,10 @@ def test_deaths_replays_and_drops_keep_every_event_accounted_for(
         destination = data.draw(st.none() | st.sampled_from(DESTINATIONS))
         where = DeadFilter(destination=destination)
         if data.draw(st.booleans()):
-            drop(connection, where, "", None)
+            drop(connection, where, "", to_drop(connection, where, None).rows)
         check_conservation(connection, pending)
-        replay(connection, where, lambda *_: data.draw(st.sampled_from(PROSPECTS)), NOW_MS, None)
+        meant = to_replay(connection, where, None).rows
+        replay(connection, where, lambda *_: data.draw(st.sampled_from(PROSPECTS)), NOW_MS, meant)
         for name, count in connection.execute(
             "SELECT destination, count(*) FROM retry GROUP BY destination"
         ):

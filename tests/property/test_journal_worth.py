@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from relay.conversion import Order
 from relay.journal.codec import entry_of
-from relay.journal.dead.letters import replay
+from relay.journal.dead.letters import replay, to_replay
 from relay.journal.entry import Entry, Passed
 from relay.journal.figures.amount import sum_exactly
 from relay.journal.figures.rollup import Deltas
@@ -57,7 +57,9 @@ def test_it_is_what_the_waiting_purchases_are_worth(
                 seed.dead(name, places[at], listed[at])
             left = [listed[at] for at in alive - set(delivered) - set(dead)]
             assert waiting(connection, name) == worth(left)
-            replay(connection, DeadFilter(destination=name), lambda *_: "sent", NOW_MS, None)
+            where = DeadFilter(destination=name)
+            meant = to_replay(connection, where, None).rows
+            replay(connection, where, lambda *_: "sent", NOW_MS, meant)
             left = [listed[at] for at in alive - set(delivered)]
             assert waiting(connection, name) == worth(left)
 

@@ -4,9 +4,11 @@ A replay makes a dead event wait again: its row moves to `retry`, due at once, a
 one dead less, while the lifetime total keeps it. A drop changes only what is said about it: the
 event has been counted dead once, and `relay_events_dead_total` neither falls nor counts it twice.
 
-A step touches at most `STEP_ROWS` rows, so that no transaction holds up the producers. Whoever
-calls repeats it with the `next` of the last one; the order is by time of death, newest first, so
-an event that dies meanwhile is not met again. Ids that are no dead letters match nothing.
+A step touches at most `STEP_ROWS` rows, so that no transaction holds up the producers, and those
+are looked for beside it (`to_replay`, `to_drop`): where few of a million letters match, that takes
+seconds. In the transaction only those that were found are looked at again, since they may have
+changed. Whoever calls goes on at the `next` of the last look; the order is by time of death, newest
+first, so an event that dies meanwhile is not met again. Ids that are no dead letters match nothing.
 """
 
 import sqlite3
@@ -30,31 +32,19 @@ Judge = Callable[[str, Entry], Prospect]
 """What sending an event to a destination again would come to."""
 
 
-class ReplayStep(NamedTuple):
-    """What one step of a replay did; `next` is None after the last one."""
+class Found(NamedTuple):
+    """The letters of the next step, by their rows; `next` is None after the last one."""
 
-    done: Replayed
-    next: Position | None
-
-
-class DropStep(NamedTuple):
-    """What one step of a drop did; `next` is None after the last one."""
-
-    dropped: int
+    rows: Sequence[int]
     next: Position | None
 
 
 class _Letter(NamedTuple):
     """What a replay needs of a row."""
 
-    dead_ms: int
     id: int
     destination: str
-    lane: int
-    offset: int
     reason: str
-    received_ms: int
-    event: str
     entry: bytes | None
 
 
@@ -81,20 +71,30 @@ def letter_of(connection: sqlite3.Connection, row_id: int) -> DeadLetter:
     return _letter(connection.execute(query, (row_id,)).fetchone())
 
 
+def to_replay(connection: sqlite3.Connection, where: DeadFilter, after: Position | None) -> Found:
+    """Return the next letters that a replay means."""
+    return _find(connection, where, after, but=_passed_over(where))
+
+
+def to_drop(connection: sqlite3.Connection, where: DeadFilter, after: Position | None) -> Found:
+    """Return the next letters that a drop means."""
+    return _find(connection, where, after, but=_UNDROPPABLE)
+
+
 def replay(
     connection: sqlite3.Connection,
     where: DeadFilter,
     prospect: Judge,
     now_ms: int,
-    after: Position | None,
-) -> ReplayStep:
-    """Make the next matching letters wait again, in the open transaction.
+    rows: Sequence[int],
+) -> Replayed:
+    """Make those of `rows` that still match wait again, in the open transaction.
 
     Those that are too old, and those whose payload is gone or damaged, stay dead and count as
     expired; so do those that the settings keep back, but they count as barred. One that an operator
     has dropped is only meant where its id or that reason is named.
     """
-    letters = _matching(connection, where, after, but=_passed_over(where))
+    letters = _matching(connection, where, rows, but=_passed_over(where))
     prospects = [_prospect(letter, prospect) for letter in letters]
     replayable = [
         letter for letter, comes in zip(letters, prospects, strict=True) if comes in _SENT
@@ -106,30 +106,28 @@ def replay(
         if letter.entry is not None:
             deltas.replayed(letter.destination, decode_entry(letter.entry))
     deltas.flush(connection, now_ms)
-    return _replay_step(letters, prospects)
+    return _replayed(prospects)
 
 
 def replay_dry(
-    connection: sqlite3.Connection, where: DeadFilter, prospect: Judge, after: Position | None
-) -> ReplayStep:
+    connection: sqlite3.Connection, where: DeadFilter, prospect: Judge, rows: Sequence[int]
+) -> Replayed:
     """Return what `replay` would do."""
-    letters = _matching(connection, where, after, but=_passed_over(where))
-    return _replay_step(letters, [_prospect(letter, prospect) for letter in letters])
+    letters = _matching(connection, where, rows, but=_passed_over(where))
+    return _replayed([_prospect(letter, prospect) for letter in letters])
 
 
-def drop(
-    connection: sqlite3.Connection, where: DeadFilter, note: str, after: Position | None
-) -> DropStep:
-    """Mark the next matching letters as dropped, in the open transaction.
+def drop(connection: sqlite3.Connection, where: DeadFilter, note: str, rows: Sequence[int]) -> int:
+    """Mark those of `rows` that still match as dropped, in the open transaction; return how many.
 
     Those that were dropped before, and erased ones, stay as they are and do not count.
     """
-    droppable = _matching(connection, where, after, but=_UNDROPPABLE)
+    droppable = _matching(connection, where, rows, but=_UNDROPPABLE)
     connection.executemany(
         "UPDATE dead SET reason = ?, note = ? WHERE id = ?",
         [(DROPPED, note, letter.id) for letter in droppable],
     )
-    return DropStep(len(droppable), _next(droppable))
+    return len(droppable)
 
 
 def count_droppable(connection: sqlite3.Connection, where: DeadFilter) -> int:
@@ -147,19 +145,14 @@ def _prospect(letter: _Letter, prospect: Judge) -> Prospect:
         return "expired"
 
 
-def _replay_step(letters: Sequence[_Letter], prospects: Sequence[Prospect]) -> ReplayStep:
-    done = Replayed(
-        matched=len(letters),
+def _replayed(prospects: Sequence[Prospect]) -> Replayed:
+    return Replayed(
+        matched=len(prospects),
         replayed=sum(each in _SENT for each in prospects),
         expired=prospects.count("expired"),
         barred=prospects.count("barred"),
         late=prospects.count("late"),
     )
-    return ReplayStep(done, _next(letters))
-
-
-def _next(letters: Sequence[_Letter]) -> Position | None:
-    return Position(*letters[-1][:2]) if len(letters) == STEP_ROWS else None
 
 
 def _passed_over(where: DeadFilter) -> Sequence[str]:
@@ -172,21 +165,37 @@ def _count(connection: sqlite3.Connection, matching: str, bound: Sequence[Any]) 
     return count
 
 
-def _matching(
+def _find(
     connection: sqlite3.Connection,
     where: DeadFilter,
     after: Position | None,
     *,
     but: Sequence[str],
-) -> list[_Letter]:
+) -> Found:
     matching, bound = conditions(where, but=but)
     onwards, onwards_bound = beyond(after)
-    rows = connection.execute(
-        "SELECT dead_ms, id, destination, lane, position, reason, received_ms, event, entry"
-        f" FROM dead WHERE {matching} AND {onwards} {_NEWEST_FIRST}",
+    found = connection.execute(
+        f"SELECT dead_ms, id FROM dead WHERE {matching} AND {onwards} {_NEWEST_FIRST}",
         (*bound, *onwards_bound, STEP_ROWS),
+    ).fetchall()
+    following = Position(*found[-1]) if len(found) == STEP_ROWS else None
+    return Found([row for _, row in found], following)
+
+
+def _matching(
+    connection: sqlite3.Connection,
+    where: DeadFilter,
+    rows: Sequence[int],
+    *,
+    but: Sequence[str],
+) -> list[_Letter]:
+    matching, bound = conditions(where, but=but)
+    found = connection.execute(
+        "SELECT id, destination, reason, entry FROM dead NOT INDEXED"
+        f" WHERE id IN (SELECT value FROM json_each(?)) AND {matching}",
+        (msgspec.json.encode(rows).decode(), *bound),
     )
-    return [_Letter(*row) for row in rows]
+    return [_Letter(*row) for row in found]
 
 
 def _letter(row: Sequence[Any]) -> DeadLetter:

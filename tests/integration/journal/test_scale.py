@@ -4,9 +4,10 @@ Nothing is timed: SQLite's own instruction count is the measure, and its query p
 """
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -20,6 +21,7 @@ from relay.journal.find import lookup, timeline
 from relay.journal.find.lookup import Kind, Place, Tail
 from relay.journal.letter import DeadFilter
 from relay.journal.space import retention
+from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import conversion
 from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
 
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.slow
 EVENTS: Final = 200_000
 GROUP: Final = 100
 DEAD: Final = 20_000
+LETTERS: Final = 10_000
 LARGE: Final = ("log", "receipt", "receipt_span", "dead", "lookup_run")
 INSTRUCTIONS_PER_CALL: Final = 100
 
@@ -79,12 +82,12 @@ QUESTIONS: Final[dict[str, tuple[Question, int]]] = {
         lambda it: letters.page(it, DeadFilter(ids=frozenset({"7"})), 100, None),
         5_000,
     ),
-    "a step of a replay": (
-        lambda it: letters.replay_dry(it, DeadFilter(), lambda *_: "sent", None),
+    "what a step of a replay is about": (
+        lambda it: letters.to_replay(it, DeadFilter(), None),
         100_000,
     ),
-    "a step of a replay of one destination": (
-        lambda it: letters.replay_dry(it, DeadFilter(destination=TIKTOK), lambda *_: "sent", None),
+    "what a step of a replay of one destination is about": (
+        lambda it: letters.to_replay(it, DeadFilter(destination=TIKTOK), None),
         100_000,
     ),
     "the report": (lambda it: reports.report(it, NOW_MS), 20_000),
@@ -122,6 +125,58 @@ def test_a_step_of_upkeep_costs_what_it_deletes(seed: Seed) -> None:
     seed.connection.execute("ROLLBACK")
     assert instructions <= retention.STEP_ROWS * 200
     assert not [text for text in statements if scans(seed.connection, text)]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_few_letters_among_many_are_looked_for_beside_the_writer(
+    tmp_path: Path, *, dry_run: bool
+) -> None:
+    """With a million of them it takes seconds, in which no producer was answered."""
+    path = tmp_path / "relay.db"
+    with new_journal(path) as connection:
+        few = Seed(connection)
+        few.dead(TIKTOK, Place(Lane.MONEY, 0), event(0), "expired", dead_ms=NOW_MS)
+        for offset in range(1, LETTERS):
+            few.dead(TIKTOK, Place(Lane.MONEY, offset), event(offset), dead_ms=NOW_MS + offset)
+    writing = Instructions()
+    journal = SqliteJournal(
+        path,
+        clock=lambda: NOW_MS / 1000,
+        max_size_bytes=2**30,
+        retention_s=60,
+        connect=connections_counting(writing),
+    )
+    await journal.open([TIKTOK])
+    where = DeadFilter(destination=TIKTOK, reason="expired")
+    writing.run = 0
+
+    done = await journal.replay(where, lambda *_: "late", dry_run=dry_run)
+    dropped = await journal.drop(where, note="", dry_run=dry_run)
+    instructions = writing.run
+    await journal.close()
+
+    assert (done.replayed, dropped) == (1, int(dry_run))
+    assert instructions <= LETTERS
+
+
+class Instructions:
+    """How many of SQLite's instructions the writer of a journal ran, about."""
+
+    run = 0
+
+
+def connections_counting(writing: Instructions) -> type[sqlite3.Connection]:
+    def count() -> int:
+        if threading.current_thread().name == "journal-writer":
+            writing.run += INSTRUCTIONS_PER_CALL
+        return 0
+
+    class Counting(sqlite3.Connection):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            self.set_progress_handler(count, INSTRUCTIONS_PER_CALL)
+
+    return Counting
 
 
 def cost(connection: sqlite3.Connection, question: Question, statements: list[str]) -> int:

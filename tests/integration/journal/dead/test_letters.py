@@ -4,7 +4,18 @@ import pytest
 
 from relay.journal.codec import decode_entry, entry_of
 from relay.journal.dead.grouping import groups
-from relay.journal.dead.letters import STEP_ROWS, count_droppable, drop, page, replay, replay_dry
+from relay.journal.dead.letters import (
+    STEP_ROWS,
+    Judge,
+    count_droppable,
+    drop,
+    page,
+    replay,
+    replay_dry,
+    to_drop,
+    to_replay,
+)
+from relay.journal.dead.selection import Position
 from relay.journal.entry import Entry
 from relay.journal.figures.reports import report, totals
 from relay.journal.letter import DeadFilter, DeadLetter, Prospect, Replayed
@@ -21,6 +32,23 @@ def young(destination: str, entry: Entry) -> Prospect:
 
 def letters(seed: Seed, where: DeadFilter = ALL) -> list[DeadLetter]:
     return list(page(seed.connection, where, 1_000, None).letters)
+
+
+def replay_step(
+    seed: Seed,
+    judge: Judge,
+    where: DeadFilter = ALL,
+    *,
+    now_ms: int = NOW_MS,
+    after: Position | None = None,
+) -> tuple[Replayed, Position | None]:
+    found = to_replay(seed.connection, where, after)
+    return replay(seed.connection, where, judge, now_ms, found.rows), found.next
+
+
+def drop_step(seed: Seed, note: str = "") -> tuple[int, Position | None]:
+    found = to_drop(seed.connection, ALL, None)
+    return drop(seed.connection, ALL, note, found.rows), found.next
 
 
 def kill(seed: Seed, count: int, destination: str = PINTEREST) -> list[str]:
@@ -107,7 +135,7 @@ def test_a_replay_has_the_event_wait_at_once_with_what_is_needed_to_send_it(seed
     event = entry("a")
     place = seed.group(event)
     seed.dead(PINTEREST, place, event)
-    step = replay(seed.connection, ALL, young, NOW_MS + 5, None)
+    step = replay_step(seed, young, now_ms=NOW_MS + 5)
     assert step == (Replayed(matched=1, replayed=1, expired=0), None)
     assert not letters(seed)
     row = seed.connection.execute(
@@ -120,7 +148,7 @@ def test_a_replay_has_the_event_wait_at_once_with_what_is_needed_to_send_it(seed
 def test_a_replay_lowers_dead_but_never_its_lifetime_total(seed: Seed) -> None:
     event = entry("a")
     seed.dead(PINTEREST, seed.group(event), event)
-    replay(seed.connection, ALL, young, NOW_MS, None)
+    replay_step(seed, young)
     lifetime = totals(seed.connection)
     assert lifetime.dead == {(PINTEREST, "platform_rejected"): 1}
     assert lifetime.replayed == {PINTEREST: 1}
@@ -149,10 +177,11 @@ def test_what_may_not_be_sent_and_what_cannot_be_stays_dead(seed: Seed) -> None:
         asked.append((destination, event.event_id))
         return fates[event.event_id]
 
-    expected = (Replayed(matched=6, replayed=2, expired=3, barred=1, late=1), None)
-    assert replay_dry(seed.connection, ALL, prospect, None) == expected
+    expected = Replayed(matched=6, replayed=2, expired=3, barred=1, late=1)
+    found = to_replay(seed.connection, ALL, None)
+    assert replay_dry(seed.connection, ALL, prospect, found.rows) == expected
     assert seed.count("retry") == 0
-    assert replay(seed.connection, ALL, prospect, NOW_MS, None) == expected
+    assert replay_step(seed, prospect) == (expected, None)
     assert {letter.event_id for letter in letters(seed)} == {"old", "erased", "forgotten", "barred"}
     assert set(asked) == {(PINTEREST, name) for name in fates}
     assert [each.replayable for each in letters(seed)] == [True, False, False, True]
@@ -161,11 +190,11 @@ def test_what_may_not_be_sent_and_what_cannot_be_stays_dead(seed: Seed) -> None:
 def test_a_dropped_letter_stays_dead_with_its_note_and_is_counted_once(seed: Seed) -> None:
     kill(seed, 2)
     assert count_droppable(seed.connection, ALL) == 2
-    assert drop(seed.connection, ALL, "test shop", None) == (2, None)
+    assert drop_step(seed, "test shop") == (2, None)
     assert {(each.reason, each.note) for each in letters(seed)} == {
         ("dropped_by_operator", "test shop")
     }
-    assert drop(seed.connection, ALL, "again", None) == (0, None)
+    assert drop_step(seed, "again") == (0, None)
     assert count_droppable(seed.connection, ALL) == 0
     assert totals(seed.connection).dead == {(PINTEREST, "platform_rejected"): 2}
     assert report(seed.connection, 0).destinations[PINTEREST].dead == 2
@@ -183,32 +212,45 @@ def test_a_dropped_letter_is_replayed_only_where_it_is_meant(
     seed: Seed, where: DeadFilter, replayed: int
 ) -> None:
     kill(seed, 1)
-    drop(seed.connection, ALL, "", None)
-    assert replay(seed.connection, where, young, NOW_MS, None).done.replayed == replayed
+    drop_step(seed)
+    done, _ = replay_step(seed, young, where)
+    assert done.replayed == replayed
 
 
 def test_an_erased_letter_stays_erased(seed: Seed) -> None:
     event = entry("a")
     seed.dead(PINTEREST, seed.group(event), event, "erased", keep=False)
-    assert drop(seed.connection, ALL, "", None).dropped == 0
+    assert drop_step(seed) == (0, None)
     assert letters(seed)[0].reason == "erased"
 
 
 def test_a_large_replay_goes_in_bounded_steps(seed: Seed) -> None:
     kill(seed, STEP_ROWS + 5)
-    first = replay(seed.connection, ALL, young, NOW_MS, None)
-    assert first.done.replayed == STEP_ROWS
-    second = replay(seed.connection, ALL, young, NOW_MS, first.next)
-    assert (second.done.replayed, second.next) == (5, None)
+    first, following = replay_step(seed, young)
+    assert first.replayed == STEP_ROWS
+    second, last = replay_step(seed, young, after=following)
+    assert (second.replayed, last) == (5, None)
     assert seed.count("dead") == 0
 
 
 def test_a_replay_does_not_meet_those_again_that_stay_dead(seed: Seed) -> None:
     kill(seed, STEP_ROWS)
-    first = replay(seed.connection, ALL, lambda *_: "expired", NOW_MS, None)
-    assert first.done.expired == STEP_ROWS
-    second = replay(seed.connection, ALL, lambda *_: "expired", NOW_MS, first.next)
+    first, following = replay_step(seed, lambda *_: "expired")
+    assert first.expired == STEP_ROWS
+    second = replay_step(seed, lambda *_: "expired", after=following)
     assert second == (Replayed(0, 0, 0), None)
+
+
+def test_what_has_changed_since_it_was_found_is_left_as_it_is(seed: Seed) -> None:
+    """It is looked for beside the writer, which may be about to change it."""
+    kill(seed, 3)
+    where = DeadFilter(destination=PINTEREST)
+    meant, droppable = (find(seed.connection, where, None) for find in (to_replay, to_drop))
+    seed.connection.execute("UPDATE dead SET destination = ? WHERE id = 1", (TIKTOK,))
+    drop(seed.connection, DeadFilter(ids=frozenset({"2"})), "", [2])
+
+    assert drop(seed.connection, where, "", droppable.rows[:2]) == 1
+    assert replay(seed.connection, where, young, NOW_MS, meant.rows) == Replayed(0, 0, 0)
 
 
 def test_a_damaged_payload_is_as_good_as_gone(seed: Seed) -> None:
@@ -216,9 +258,10 @@ def test_a_damaged_payload_is_as_good_as_gone(seed: Seed) -> None:
     lost, _ = kill(seed, 2)
     seed.connection.execute("UPDATE dead SET entry = x'9107' WHERE id = ?", (lost,))
 
-    looked = replay_dry(seed.connection, ALL, young, None)
-    ordered = replay(seed.connection, ALL, young, NOW_MS, None)
+    found = to_replay(seed.connection, ALL, None)
+    looked = replay_dry(seed.connection, ALL, young, found.rows)
+    ordered, _ = replay_step(seed, young)
 
-    assert looked.done == ordered.done == Replayed(matched=2, replayed=1, expired=1)
+    assert looked == ordered == Replayed(matched=2, replayed=1, expired=1)
     assert [letter.id for letter in letters(seed)] == [lost]
     assert [(each.count, each.valued) for each in groups(seed.connection, None, 0)] == [(1, 0)]
