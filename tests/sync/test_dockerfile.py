@@ -1,8 +1,13 @@
 """`deploy/Dockerfile`: it builds from what there is, and starts what the relay understands."""
 
 import json
+import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatch
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import click
@@ -72,7 +77,41 @@ def test_its_health_is_asked_of_a_probe_of_the_admin_port() -> None:
     paths = json.loads((ROOT / "schemas" / "openapi.admin.json").read_text())["paths"]
 
     assert "/readyz" in paths
-    assert f"http://127.0.0.1:{image.ports()[1]}/readyz" in check
+    assert "'/readyz'" in check
+    assert f"'127.0.0.1:{image.ports()[1]}'" in check
+
+
+@pytest.mark.parametrize(("status", "ended"), [(200, 0), (503, 1)])
+def test_its_health_is_what_the_probe_says_whatever_proxy_there_is(status: int, ended: int) -> None:
+    """Docker gives a container the proxy of the machine, which knows no relay."""
+    [check] = image.instructions("HEALTHCHECK")
+    _, *command = json.loads(check.partition("CMD ")[2])
+    with answering(status) as port:
+        command[-1] = command[-1].replace(f":{image.ports()[1]}'", f":{port}'")
+        environ = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+        done = subprocess.run(
+            [sys.executable, *command], env=environ, capture_output=True, check=False, timeout=20
+        )
+
+    assert (done.returncode, done.stdout) == (ended, b"/readyz\n")
+
+
+@contextmanager
+def answering(status: int) -> Iterator[int]:
+    """Answer any GET with a status, and with its path as the body; yields the port."""
+
+    class Probe(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(self.path.encode())
+
+    with HTTPServer(("127.0.0.1", 0), Probe) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
 
 
 def test_the_settings_are_where_each_deployment_puts_them() -> None:
