@@ -146,8 +146,10 @@ def forget_payloads(connection: sqlite3.Connection, before_ms: int) -> bool:
 
 def forget_misdated(connection: sqlite3.Connection, before_ms: int, now_ms: int) -> bool:
     """Forget the payloads of letters dated ahead that are older than one from before a moment."""
-    condition = f"dead_ms > {now_ms} AND id < {old_letter(connection, before_ms)}"
-    return _empty_dead(connection, condition, FOR_EVER_MS)
+    old = old_letter(connection, before_ms)
+    if not old:
+        return False
+    return _empty_dead(connection, f"dead_ms > {now_ms} AND id < {old}", FOR_EVER_MS)
 
 
 def forget_dead(connection: sqlite3.Connection, before_ms: int) -> bool:
