@@ -261,6 +261,30 @@ async def test_a_fault_between_mistakes_fails_what_follows(tmp_path: Path) -> No
     assert stored(tmp_path) == ["a"]
 
 
+async def test_what_follows_a_fault_is_not_tried_one_by_one_either(tmp_path: Path) -> None:
+    """Also where the disk would take it by now."""
+
+    def mistake(connection: sqlite3.Connection) -> None:
+        raise LookupError("a bug")
+
+    def full(connection: sqlite3.Connection) -> None:
+        raise disk_full()
+
+    async with writing(tmp_path) as writer:
+        gate = Gate()
+        held = writer.submit(gate)
+        await gate.reached()
+        work: list[Operation[Any]] = [adding("a"), mistake, full, adding("b")]
+        futures = [writer.append(each, 1) for each in work]
+        gate.open()
+        await held
+        a, error, *rest = await asyncio.gather(*futures, return_exceptions=True)
+        assert a == "a"
+        assert isinstance(error, LookupError)
+        assert all(isinstance(end, JournalUnavailable) for end in rest)
+    assert stored(tmp_path) == ["a"]
+
+
 async def test_appends_are_refused_at_once_until_a_write_has_succeeded(tmp_path: Path) -> None:
     disk = Disk()
     async with writing(tmp_path, connections_on(disk)) as writer:

@@ -363,12 +363,23 @@ def test_a_wait_that_the_platform_asked_for_outlasts_a_new_token(
     assert breaker.wait_s() == 60
 
 
-def test_an_answer_from_before_a_throttle_does_not_end_it(breaker: Breaker, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (Answer(kind="throttled"), "throttled"),
+        (Answer(kind="throttled", wait_s=60.0), "throttled"),
+        (Answer(kind="transient", wait_s=60.0), "degraded"),
+    ],
+)
+def test_an_answer_from_before_a_wait_does_not_end_it(
+    breaker: Breaker, clock: Clock, answer: Answer, state: str
+) -> None:
     sent_at = clock()
     clock.now += 1
-    breaker.note(Answer(kind="throttled", wait_s=60.0), clock())
+    breaker.note(answer, clock())
+    wait = breaker.wait
     breaker.note(OK, sent_at)
-    assert breaker.health().state == "throttled"
+    assert (breaker.health().state, breaker.wait) == (state, wait)
 
 
 @pytest.mark.parametrize("kind", ["throttled", "transient"])

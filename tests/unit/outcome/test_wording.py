@@ -72,6 +72,7 @@ def test_each_status_that_a_table_names_has_words() -> None:
         assert wording_of("pinterest", "", status) is not None, status
     for status in {row.first for row in answer_code.BY_STATUS[:-1]} | {500, 503, 599}:
         assert wording_of("tiktok", "", status) is not None, status
+    assert wording_of("tiktok", "", 503) == wording_of("tiktok", "", 408)
 
 
 def test_what_is_said_agrees_with_what_is_done() -> None:

@@ -12,6 +12,7 @@ from relay.conversion import Conversion
 from relay.identity.digest import digest
 from relay.identity.subject import NOBODY
 from relay.intake import Intake, Origin, Route, Router, Storage, Window
+from relay.outcome.doctor.counts import MAX_VALUES, GroupCounts
 from relay.outcome.doctor.detection import MIN_EVENTS
 from relay.outcome.doctor.doctor import MAX_GROUPS, Doctor
 from relay.outcome.doctor.finding import percent
@@ -273,6 +274,18 @@ def test_names_without_end_are_looked_at_together() -> None:
     groups = match(conversions)
     assert len(groups) == MAX_GROUPS + 1
     assert (groups[0].event, groups[0].events) == ("custom", EVENTS - MAX_GROUPS)
+
+
+def test_visitors_without_end_are_counted_in_bounded_memory() -> None:
+    """The most frequent one is known all the same."""
+    [event, *_] = taken(purchases(day()))
+    counts = GroupCounts()
+    for number in range(10 + MAX_VALUES):
+        address = f"10.1.0.{max(0, number - 9)}"
+        identity = msgspec.structs.replace(event.identity, ip=address)
+        counts.look(msgspec.structs.replace(event, identity=identity))
+    assert counts.addresses.most == 10
+    assert len(counts.addresses._counts) == MAX_VALUES // 2
 
 
 def test_the_greatest_gain_stands_first_and_names_the_key() -> None:
