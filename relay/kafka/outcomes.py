@@ -47,7 +47,7 @@ class OutcomePublisher:
         self._waits = Backoff(FIRST_WAIT_S, MAX_WAIT_S, randomness)
         self._stop = asyncio.Event()
         self._fault: Fault | None = None
-        self._after = 0
+        self._after = self._forgotten = 0
         self._published = 0
         self._backlog, self._looked = Backlog(0, 0), False
 
@@ -87,6 +87,8 @@ class OutcomePublisher:
                 await self._turn()
         except KNOWN as error:
             return fault_of(error, doing="publishing")
+        except JournalUnavailable as error:
+            return Fault(f"the outcomes that wait cannot be read: {error.reason}", "journal.path")
         except Exception as error:
             log.exception("publishing outcomes failed")
             return mistake_of(error)
@@ -97,10 +99,12 @@ class OutcomePublisher:
         if rows:
             await self._publish(rows)
             self._after = rows[-1].id
+        if self._forgotten < self._after:
             # A journal that takes nothing now keeps rows that are published; they are passed over
-            # until it forgets them with the next ones.
+            # until it forgets them, and published again if the relay ends before.
             with suppress(JournalUnavailable):
                 await self._journal.outcomes_published(self._after)
+                self._forgotten = self._after
         self._tell(None)
         self._waits.reset()
         await self._look()

@@ -5,11 +5,13 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from relay.journal.outcome import Backlog, OutcomeLog, Waiting
+from relay.errors import JournalUnavailable
+from relay.journal.outcome import Backlog, End, OutcomeLog, Waiting
 from relay.kafka.client import Clients
 from relay.kafka.fault import Fault
-from relay.kafka.outcomes import OutcomePublisher
+from relay.kafka.outcomes import TOPIC, OutcomePublisher
 from relay.metrics import Metrics
+from tests.given.kafka.cluster import ClientsOf, Cluster
 from tests.simulation import virtual_time
 
 WAITING = 7
@@ -26,8 +28,8 @@ class Unreachable:
 class Journal:
     """Has outcomes that wait; its first look fails, if it is told so."""
 
-    def __init__(self, *, fails_once: bool = False) -> None:
-        self._fails = fails_once
+    def __init__(self, fails_once: type[Exception] | None = None) -> None:
+        self._fails_once = fails_once
 
     async def outcomes(self, after: int, limit: int) -> Sequence[Waiting]:
         raise NotImplementedError
@@ -36,9 +38,9 @@ class Journal:
         raise NotImplementedError
 
     async def outcome_backlog(self) -> Backlog:
-        if self._fails:
-            self._fails = False
-            raise ZeroDivisionError
+        fails, self._fails_once = self._fails_once, None
+        if fails is not None:
+            raise fails("the disk fails")
         return Backlog(WAITING, 0)
 
 
@@ -50,14 +52,63 @@ def test_what_waits_is_told_while_the_cluster_is_away() -> None:
 
 def test_a_mistake_of_its_own_ends_nothing() -> None:
     """It is told, and the next attempt goes as far as the cluster."""
-    assert _after(Journal(fails_once=True))["message"] == AWAY
+    assert _after(Journal(ZeroDivisionError))["message"] == AWAY
+
+
+class Full:
+    """A journal that cannot forget for a while what is published."""
+
+    def __init__(self) -> None:
+        self.rows = [Waiting(1, End("p", "delivered", None, "", "", 0), [("a", "purchase", 0)])]
+        self.is_full = True
+
+    async def outcomes(self, after: int, limit: int) -> Sequence[Waiting]:
+        return [row for row in self.rows if row.id > after][:limit]
+
+    async def outcomes_published(self, up_to: int) -> None:
+        if self.is_full:
+            raise JournalUnavailable("the disk of the journal is full")
+        self.rows = [row for row in self.rows if row.id > up_to]
+
+    async def outcome_backlog(self) -> Backlog:
+        return Backlog(len(self.rows), 0)
+
+
+def test_what_is_published_is_forgotten_once_the_journal_can() -> None:
+    """Though nothing else ends: it was published again after the next start."""
+    cluster, journal = Cluster(TOPIC), Full()
+    publisher = _publisher(ClientsOf(cluster), journal)
+
+    async def run() -> None:
+        running = asyncio.create_task(publisher.run())
+        await asyncio.sleep(10)
+        journal.is_full = False
+        await asyncio.sleep(10)
+        publisher.stop()
+        await running
+
+    virtual_time.run(run())
+    assert (len(cluster.stored), journal.rows, publisher.view().waiting) == (1, [], 0)
+
+
+async def test_a_journal_that_cannot_be_read_is_no_mistake_of_the_relay() -> None:
+    publisher = _publisher(Unreachable(), Journal(JournalUnavailable))
+
+    fault = await publisher._attempt()
+
+    assert fault is not None
+    assert fault.reason == "the outcomes that wait cannot be read: the disk fails"
+
+
+def _publisher(clients: object, journal: object) -> OutcomePublisher:
+    return OutcomePublisher(
+        cast("Clients", clients), cast("OutcomeLog", journal), Metrics(), random.Random(0)
+    )
 
 
 def _after(journal: Journal, wait_s: float = 30.0) -> Mapping[str, object]:
     """Return the view after a while."""
-    publisher = OutcomePublisher(
-        cast("Clients", Unreachable()), cast("OutcomeLog", journal), Metrics(), random.Random(0)
-    )
+    publisher = _publisher(Unreachable(), journal)
 
     async def run() -> None:
         running = asyncio.create_task(publisher.run())
