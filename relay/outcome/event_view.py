@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from relay.conversion import Conversion
 from relay.delivery import Destination, Payload
 from relay.journal.account import Delivery, FoundEvent
+from relay.journal.exception_row import LONGEST_WAIT_MS
 from relay.outcome.health import Health
 from relay.outcome.notation import utc
 from relay.outcome.view import AttemptView, DeliveryView, EventView
@@ -65,15 +66,18 @@ class EventViews:
         )
 
     def _next_try_at(self, delivery: Delivery) -> str | None:
-        """Return when an event is sent again: in its own time, and not before its destination."""
+        """Return when an event is sent again: in its own time, and not before its destination.
+
+        A time further off than any wait was set before the clock was set back, and tells nothing.
+        """
         health = self._health().get(delivery.destination)
         if delivery.state != "pending" or health is None or health.state == "paused":
             return None
-        moments = [] if health.until is None else [health.until]
-        if delivery.due_ms is not None:
-            moments.append(delivery.due_ms / 1000)
-        latest_s = max(moments, default=0.0)
-        return utc(latest_s) if latest_s > self._clock() else None
+        now_s = self._clock()
+        due_s = (delivery.due_ms or 0) / 1000
+        own_s = due_s if due_s <= now_s + LONGEST_WAIT_MS / 1000 else 0.0
+        latest_s = max(own_s, health.until or 0.0)
+        return utc(latest_s) if latest_s > now_s else None
 
     def _identifiers(self, name: str, conversion: Conversion) -> Sequence[str]:
         """Return which fields of the person a platform gets, never what is in them."""

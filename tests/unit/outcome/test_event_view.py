@@ -1,0 +1,48 @@
+"""When an event that waits is tried again, as people are told."""
+
+import pytest
+
+from relay.journal.account import Delivery, FoundEvent
+from relay.outcome.event_view import EventViews
+from relay.outcome.health import Health
+from tests.given.destination.stub import StubDestination
+from tests.given.event.builders import NOW_S, conversion
+
+HOUR_S = 3_600
+
+
+def next_try(due_s: int, until_s: float | None = None) -> str | None:
+    """Return what is told of an event that is due so many seconds from now."""
+    health = Health("active", None, "", None, None if until_s is None else NOW_S + until_s)
+    views = EventViews({"first": StubDestination()}, lambda: {"first": health}, lambda: NOW_S)
+    delivery = Delivery(
+        destination="first",
+        state="pending",
+        reason=None,
+        message="",
+        attempt_count=1,
+        attempts=[],
+        due_ms=(NOW_S + due_s) * 1000,
+    )
+    return views.of(FoundEvent(conversion(), [delivery])).deliveries[0].next_try_at
+
+
+@pytest.mark.parametrize(
+    ("due_s", "until_s", "told"),
+    [
+        (60, None, "2026-01-01T00:01:00.000Z"),
+        (-60, None, None),
+        (60, 120.0, "2026-01-01T00:02:00.000Z"),
+        (HOUR_S, None, "2026-01-01T01:00:00.000Z"),
+    ],
+)
+def test_it_is_in_its_own_time_and_not_before_its_destination(
+    due_s: int, until_s: float | None, told: str | None
+) -> None:
+    assert next_try(due_s, until_s) == told
+
+
+def test_a_time_from_before_the_clock_was_set_back_tells_nothing() -> None:
+    """The event is sent again within the hour: nobody waits for the day that it names."""
+    assert next_try(24 * HOUR_S) is None
+    assert next_try(24 * HOUR_S, 120.0) == "2026-01-01T00:02:00.000Z"
