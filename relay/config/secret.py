@@ -122,7 +122,8 @@ class SecretSource:
     An environment variable is read once. A file is looked at when somebody asks, at most once in
     `CHECK_INTERVAL_S`, and read only if its time, size or inode differ. A file that vanishes, is
     empty or holds something unusable leaves the last good value in force, because secrets are often
-    replaced by removing and writing; `problem` says so until it is good again. To take a token
+    replaced by removing and writing; `problem` says so until it is good again. Until then it is
+    read at every look: who gives it to the relay's user changes nothing else of it. To take a token
     away, pause the destination or write another one.
 
     Not for several threads at once; reading blocks for as long as a small local file takes.
@@ -177,6 +178,7 @@ class SecretSource:
             found = read_secret(self._ref, self._environ, is_token=self._is_token)
         except ConfigError as error:
             self._tell(f"{self._ref} {error}")
+            self._seen = None
             return
         self._tell("" if found else f"{self._ref} is missing or empty")
         if found is not None and found != self._secret:

@@ -2,7 +2,8 @@
 
 The key file is checked for changes when a request comes, at most twice a second, so that a key that
 is created or revoked takes effect within a second. If the file cannot be read any more, the last
-good keys stay in force. While there is no key, none is needed; but if the network can reach the
+good keys stay in force, and it is read at every look until it can: who gives it to the relay's user
+changes nothing else of it. While there is no key, none is needed; but if the network can reach the
 port (`exposed`), then nobody gets in. Lives on one event loop, and blocks for as long as reading a
 small local file takes.
 """
@@ -132,6 +133,10 @@ class _Seen(NamedTuple):
     inode: int
 
 
+UNREAD: Final = _Seen(0, 0, 0)
+"""No file looks so."""
+
+
 class Keyring:
     """See the module docstring. `uses` counts them; `clock` returns Unix seconds.
 
@@ -156,6 +161,8 @@ class Keyring:
         self._file = KeyFile(pepper="00")
         self._grants: dict[str, Grant] = {}
         self._known: dict[Token, Grant] = {}
+        self._told = ""
+        """What was wrong with the file at the last look."""
         self._seen = _look_at(path)
         self._looked_s = clock()
         self._take(store.read(path))
@@ -208,9 +215,15 @@ class Keyring:
         self._seen = seen
         try:
             self._take(store.read(self._path))
+            self._told = ""
         except ConfigError as error:
-            fields = {"reason": str(error)}
-            log.warning("the last good producer keys stay", extra={"fields": fields})
+            self._seen = UNREAD
+            self._tell(str(error))
+
+    def _tell(self, reason: str) -> None:
+        if reason != self._told:
+            self._told = reason
+            log.warning("the last good producer keys stay", extra={"fields": {"reason": reason}})
 
     def _take(self, found: KeyFile | None) -> None:
         """Go on with these keys."""

@@ -230,6 +230,24 @@ def test_a_file_that_vanishes_or_is_half_written_leaves_the_last_good_secret(
     assert source.problem == ""
 
 
+def test_a_file_that_can_be_used_again_is_read_whatever_it_looks_like(
+    file: Path, clock: Clock
+) -> None:
+    """As after `chown`, which changes neither its time nor its size."""
+    source = source_of(file, clock)
+    file.write_text("two words")
+    status = file.stat()
+    clock.now_s += 1
+    assert revealed(source) == ("first", 1)
+
+    file.write_text("two_words")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    clock.now_s += 1
+
+    assert revealed(source) == ("two_words", 2)
+    assert source.problem == ""
+
+
 def test_a_problem_is_logged_once(
     file: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

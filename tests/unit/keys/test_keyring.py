@@ -1,6 +1,7 @@
 """Who may do what, and when a change of the file is noticed; the clock is the test's."""
 
 import hmac
+import os
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,29 @@ def test_a_file_that_became_unreadable_leaves_the_last_good_keys(keys: Keys, con
     keys.path.write_text(content)
     clock.now_s += LOOK_S
     assert found.grant(token).name == "shop"
+
+
+def test_a_file_that_can_be_read_again_is_in_force_whatever_it_looks_like(
+    keys: Keys, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after `chown`, which changes neither its time nor its size; a warning is enough."""
+    clock = Clock()
+    token = keys.make()
+    found = ring(keys, clock)
+    keys.revoke(token)
+    good, status = keys.path.read_bytes(), keys.path.stat()
+    keys.path.write_bytes(b"?" * len(good))
+    os.utime(keys.path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    for _ in range(2):
+        clock.now_s += LOOK_S
+        assert found.grant(token).name == "shop"
+
+    keys.path.write_bytes(good)
+    os.utime(keys.path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    clock.now_s += LOOK_S
+
+    assert kind_of(found, token) == "unauthorized"
+    assert caplog.messages == ["the last good producer keys stay"]
 
 
 def test_a_file_that_is_gone_opens_the_port_to_nobody(keys: Keys) -> None:
