@@ -168,6 +168,20 @@ def test_the_chart_draws_what_the_table_says(screen: Browser, troubled: Served) 
     assert screen.find("#trend-figures").is_displayed(), "an open table stays open"
 
 
+def test_a_long_list_is_not_slow_to_refresh(screen: Browser, troubled: Served) -> None:
+    """A format for each of a thousand times held up the page for seconds, each three seconds."""
+    screen.open(troubled.url("/refused"))
+    screen.run(
+        "window.made = 0;"
+        "Intl.DateTimeFormat = new Proxy(Intl.DateTimeFormat, {"
+        "construct: (made, given) => { window.made += 1; return new made(...given); }})"
+    )
+    screen.wait_for_news()
+
+    assert len(screen.all("#live time")) > 50
+    assert screen.run("return window.made") < 10
+
+
 def test_the_chart_comes_back_after_a_quiet_time(screen: Browser, fresh: Served) -> None:
     screen.open(fresh.url(f"/destinations/{TIKTOK}"))
     fresh.port.now_s += 2 * 86_400

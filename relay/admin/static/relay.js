@@ -30,20 +30,28 @@
   // Times: local ones unless UTC is chosen; the exact one in UTC is always in the title.
   let utc = kept.get("zone") === "utc";
 
+  // To make a format takes longer than to use it a hundred times.
+  const formats = new Map();
+
+  function formatted(date, options) {
+    const key = JSON.stringify(options);
+    if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-GB", options));
+    return formats.get(key).format(date);
+  }
+
   // "14:02" today, "25 Nov, 14:02" this year; seconds where they matter.
   function written(date, { clock = false, exact = false } = {}) {
     const zone = utc ? { timeZone: "UTC" } : {};
-    const day = (moment, more) => new Intl.DateTimeFormat("en-GB", { ...zone, day: "numeric", month: "short", ...more }).format(moment);
-    const year = { year: "numeric" };
-    const today = day(date, year) === day(now(), year);
-    const text = new Intl.DateTimeFormat("en-GB", {
+    const day = (moment) => formatted(moment, { ...zone, day: "numeric", month: "short", year: "numeric" });
+    const today = day(date) === day(now());
+    const text = formatted(date, {
       ...zone,
       ...(today && !exact ? {} : { day: "numeric", month: "short" }),
-      ...(date.getUTCFullYear() === now().getUTCFullYear() ? {} : year),
+      ...(date.getUTCFullYear() === now().getUTCFullYear() ? {} : { year: "numeric" }),
       hour: "2-digit",
       minute: "2-digit",
       ...(clock || exact ? { second: "2-digit" } : {}),
-    }).format(date);
+    });
     return utc ? `${text} UTC` : text;
   }
 
@@ -190,7 +198,7 @@
   function short(at, step) {
     const zone = utc ? { timeZone: "UTC" } : {};
     const parts = step < 86400 ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" };
-    return new Intl.DateTimeFormat("en-GB", { ...zone, ...parts }).format(new Date(at * 1e3));
+    return formatted(new Date(at * 1e3), { ...zone, ...parts });
   }
 
   function drawChart() {
