@@ -76,13 +76,17 @@ class Progress:
         return None if first is None else first.received_ms
 
     async def first(self, destination: str, lane: Lane) -> Entry | None:
-        """Return the first event that waits in a lane, or None."""
-        at = self.cursor(destination, lane).position
+        """Return the first event that waits in a lane, or None.
+
+        It is where the cursor is, unless many were passed that nobody has read yet.
+        """
+        at, limit = self.cursor(destination, lane).position, 1
         while at < self._hot.end(lane):
-            chunk = await self._look(destination, lane, at, 1)
+            chunk = await self._look(destination, lane, at, limit)
             if chunk.pending:
                 return chunk.pending[0].entry
-            at = chunk.next
+            at = max(chunk.next, self.cursor(destination, lane).position)
+            limit = min(2 * limit, SCAN_EVENTS)
         return None
 
     async def _look(self, destination: str, lane: Lane, start: int, limit: int) -> Chunk:

@@ -5,15 +5,18 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
+from relay.journal.codec import entry_of
+from relay.journal.entry import Passed
 from relay.journal.find.lookup import RUN_EVENTS
 from relay.journal.settlement import Settlement
 from relay.journal.sqlite import SqliteJournal
-from tests.given.event.builders import NOW_S, entry
+from tests.given.event.builders import NOW_S, conversion, entry
 from tests.given.journal.failing import Disk, connections_on
 from tests.given.journal.turns import until
 
@@ -100,6 +103,41 @@ async def test_a_reader_of_an_old_snapshot_stops_nobody(tmp_path: Path) -> None:
             await append(journal, 1_000, 20_000)
             assert other.execute("SELECT count(*) FROM log").fetchone() == before
         assert len(await journal.find(event_id="e20999")) == 1
+
+
+async def test_what_waits_first_is_found_in_few_reads_behind_many_that_are_passed(
+    tmp_path: Path,
+) -> None:
+    """They were read one by one: after a crash, a look at the figures took minutes."""
+    reads: list[str] = []
+
+    class Counting(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            if sql == "BEGIN":
+                reads.append(sql)
+            return super().execute(sql, *values)
+
+    journal = SqliteJournal(
+        tmp_path / "relay.db",
+        clock=lambda: NOW_S,
+        max_size_bytes=2**30,
+        retention_s=60,
+        hot_events=10,
+        connect=Counting,
+    )
+    await journal.open(["p", "t"])
+    passed = {"t": Passed("skipped", "not_mapped")}
+    await journal.append([entry_of(conversion(f"e{at}"), passed) for at in range(3_000)])
+    await journal.append([entry_of(conversion("last", received_ms=7), {})])
+    await journal.append([entry_of(conversion(f"p{at}"), passed) for at in range(20)])
+    reads.clear()
+
+    found = await journal.oldest_pending_ms("t")
+    few = len(reads)
+    await journal.close()
+
+    assert found == 7
+    assert few < 20
 
 
 async def test_a_journal_that_is_not_open_says_so(tmp_path: Path) -> None:
