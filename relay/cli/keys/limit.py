@@ -9,6 +9,8 @@ from relay.errors import ConfigError
 from relay.keys.record import SCOPES, Scope
 
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+LONGEST: Final = Duration("36500d")
+"""A century; what ends after the year 9999 could not be shown any more."""
 RATE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)/s")
 
 
@@ -39,9 +41,12 @@ def rate_per_s(text: str) -> float:
 def duration_s(option: str, text: str) -> float:
     """Return the seconds of the duration that an option was given."""
     try:
-        return Duration(text)
+        found = Duration(text)
     except ConfigError as error:
         raise ConfigError(f"{option} {error}") from None
+    if found > LONGEST:
+        raise ConfigError(f"{option} must be at most {LONGEST}")
+    return found
 
 
 def lifetime_s(text: str) -> int:

@@ -67,6 +67,7 @@ def test_a_person_sees_both_ways_to_use_it(shop: Shop) -> None:
         (["a", "--rate", f"{'9' * 400}/s"], "--rate must be"),
         (["a", "--expires", "soon"], "--expires must be a duration"),
         (["a", "--expires", "1ms"], "--expires must be a second or more"),
+        (["a", "--expires", "9999999d"], "--expires must be at most 36500d"),
         (["a", "--destinations", " ,"], "--destinations must name one or more"),
         (["a", "--destinations", "nowhere"], "nowhere is not configured; there is tiktok-main"),
         (["a", "--max-uses", "0"], "--max-uses"),
