@@ -72,8 +72,13 @@ class Browser:
         """Load a page."""
         self.driver.get(url)
 
-    def look(self, width: int, scheme: str, height: int = 900) -> None:
-        """Have a screen of a size, and a preference for light or dark."""
+    def look(
+        self, width: int, scheme: str, height: int = 900, *, forced_colours: bool = False
+    ) -> None:
+        """Have a screen of a size, and a preference for light or dark, or for colours of one's own.
+
+        The latter is what Windows calls a contrast theme.
+        """
         self._tell(
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
@@ -81,6 +86,7 @@ class Browser:
         features = [
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": "reduce"},
+            {"name": "forced-colors", "value": "active" if forced_colours else "none"},
         ]
         self._tell("Emulation.setEmulatedMedia", {"features": features})
 

@@ -168,6 +168,20 @@ def test_the_chart_draws_what_the_table_says(screen: Browser, troubled: Served) 
     assert screen.find("#trend-figures").is_displayed(), "an open table stays open"
 
 
+def test_colours_that_mean_something_stay_apart_in_a_contrast_theme(
+    screen: Browser, troubled: Served
+) -> None:
+    """The lines of the chart keep theirs, so its legend has to as well."""
+    screen.look(1440, "dark", forced_colours=True)
+    screen.open(troubled.url(f"/destinations/{TIKTOK}"))
+
+    colours = screen.run(
+        "return [...document.querySelectorAll('.u-series + .u-series .u-marker')]"
+        ".map((each) => getComputedStyle(each).borderTopColor)"
+    )
+    assert len(set(colours)) == len(colours) == 3
+
+
 def test_a_long_list_is_not_slow_to_refresh(screen: Browser, troubled: Served) -> None:
     """A format for each of a thousand times held up the page for seconds, each three seconds."""
     screen.open(troubled.url("/refused"))
