@@ -27,6 +27,7 @@ def subject(user: User, country: str | None = None) -> Subject:
         (User(phone="+39 06 6982 1234"), None, User(phone="06 6982 1234")),
         (User(phone="+36 30 123 4567"), None, User(phone="06 30 123 4567")),
         (User(phone=["+4930901820", "x"]), None, User(phone="+4930901820")),
+        (User(phone=["x", "+4930901820"]), None, User(phone="030 901820")),
     ],
 )
 def test_a_person_is_recognised_however_the_shop_wrote_the_value(

@@ -44,6 +44,7 @@ async def test_without_any_key_nobody_needs_one(keys: Keys) -> None:
     found = ring(keys)
     assert found.anonymous().name == ""
     assert await found.anonymous().uses_left() is None
+    assert found.grant(new_token()).name == ""
 
 
 def test_a_port_open_to_the_network_is_open_to_nobody_without_a_key(keys: Keys) -> None:

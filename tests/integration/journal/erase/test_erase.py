@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
@@ -215,6 +216,22 @@ async def words_about(journal: SqliteJournal, event_id: str) -> list[str]:
     (found,) = await journal.find(event_id=event_id)
     (delivery,) = [each for each in found.deliveries if each.destination == "p"]
     return [delivery.message, *(each.message for each in delivery.attempts)]
+
+
+async def test_nothing_stays_where_rows_were_moved(tmp_path: Path) -> None:
+    """Retries come in any order, so that SQLite moves them from page to page."""
+    async with opened(tmp_path, "p") as journal:
+        await journal.append([(ADA, BOB)[number % 2].entry(f"e{number}") for number in range(600)])
+        pendings = await waiting(journal, "p")
+        Random(1).shuffle(pendings)
+        retries = [Retry(pending, NOW_MS, "", "") for pending in pendings]
+        await journal.settle("p", Settlement(receipt=RECEIPT, retry=retries))
+        done = await journal.erase(ADA.subject, journal.ends())
+
+        assert (done.events, done.emptied) == (300, True)
+        assert left_of(ADA, tmp_path) == []
+        await sums_hold(journal, "p")
+    assert verified(tmp_path) == []
 
 
 async def test_a_letter_whose_event_the_log_has_forgotten_is_erased_too(tmp_path: Path) -> None:
