@@ -46,7 +46,7 @@ class Grant:
         key: Key | None,
         uses: Counting,
         clock: Callable[[], float],
-        follow: Callable[[], None] = lambda: None,
+        follow: Callable[[], object] = lambda: None,
     ) -> None:
         self._uses = uses
         self._clock = clock
@@ -113,11 +113,13 @@ class Grant:
         return None if self._meter is None else self._uses.begin(self._meter)
 
     def confirm(self) -> None:
-        """Look again, once the body has come. Raises `Denied` if the key has ended meanwhile."""
-        if self._key is not None:
-            self._follow()
-            if not self._key.usable(self._clock()):
-                raise Denied("unauthorized", ENDED)
+        """Look again, once the body has come. Raises `Denied` if the key has ended meanwhile.
+
+        Or if nobody needed one, and somebody does by now.
+        """
+        self._follow()
+        if not self.usable:
+            raise Denied("unauthorized", ENDED)
 
     def end(self, *, used: bool) -> Awaitable[object] | None:
         """Say whether the use that was begun came to a `202`.
@@ -157,7 +159,7 @@ class Keyring:
         self._clock = clock
         self._exposed = exposed
         self._same = same
-        self._nobody = Grant(None, self._uses, clock)
+        self._nobody = Grant(None, self._uses, clock, self.anonymous)
         self._file = KeyFile(pepper="00")
         self._grants: dict[str, Grant] = {}
         self._known: dict[Token, Grant] = {}

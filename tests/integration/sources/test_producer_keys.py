@@ -255,6 +255,21 @@ async def test_a_key_that_is_revoked_while_the_body_comes_takes_nothing(keys: Ke
         assert not port.journal.entries
 
 
+async def test_without_a_key_nothing_is_taken_once_one_is_made_while_the_body_comes(
+    keys: Keys,
+) -> None:
+    moments = itertools.count(NOW_S)
+    head, body = post(encoded()).split(b"\r\n\r\n", 1)
+    async with serving(keys_file=keys.path, clock=lambda: next(moments)) as port:
+        async with Client(port.number) as client:
+            await client.send(head + b"\r\n\r\n" + body[:10])
+            assert (await auth_test(port)).status == 200
+            keys.make()
+            await client.send(body[10:])
+            refusal(await client.answer(), 401, "unauthorized")
+        assert not port.journal.entries
+
+
 class Distant:
     """Counts somewhere else, where it is heard late that a use came to nothing."""
 
