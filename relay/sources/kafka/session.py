@@ -26,6 +26,8 @@ from relay.sources.kafka.watch import Watch
 
 POLL_MS: Final = 200
 PATIENCE_S: Final = 1.0
+COMMIT_WITHIN_S: Final = 5.0
+"""What a commit gets once it is known that the consumer has to be replaced."""
 
 Offsets = dict[TopicPartition, int]
 Polled = Mapping[TopicPartition, Sequence[Message]]
@@ -51,10 +53,11 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         self._begun: Offsets = {}
         self._watch = Watch(consumer, status, clients, self._committed, self._begun)
         self._working: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Consume until told to stop. Raises `Fault`, or what aiokafka raises."""
-        watching = asyncio.create_task(self._watch.run())
+        self._watching = watching = asyncio.create_task(self._watch.run())
         try:
             while not self._stop.is_set():
                 if watching.done():
@@ -116,13 +119,28 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
     async def _bring_to_end(self, polled: Polled, ends: Offsets) -> None:
         if polled:
             await self._receiver.take(message for each in polled.values() for message in each)
+        committing = asyncio.create_task(self._commit(polled, ends))
         try:
-            await self._look_for_gaps(polled, ends)
-            await self._consumer.commit(ends)
+            await self._wait_for(committing)
         except (CommitFailedError, IllegalStateError):
             return  # the partitions are somebody else's by now, who reads this again
+        finally:
+            await end(committing)
         self._committed |= ends
         self._status.committed(ends)
+
+    async def _commit(self, polled: Polled, ends: Offsets) -> None:
+        await self._look_for_gaps(polled, ends)
+        await self._consumer.commit(ends)
+
+    async def _wait_for(self, committing: "asyncio.Task[None]") -> None:
+        """Wait for a commit; but one that only a new consumer can make is tried for ever."""
+        watching = {self._watching} if self._watching is not None else set()
+        await asyncio.wait({committing, *watching}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({committing}, timeout=COMMIT_WITHIN_S)
+        if not committing.done() and self._watching is not None:
+            self._watching.result()
+        await committing
 
     async def _look_for_gaps(self, polled: Polled, ends: Offsets) -> None:
         """Say so if messages were deleted before they were read, by retention or by hand.

@@ -8,6 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from relay.kafka.client import Clients
+from relay.kafka.fault import Fault
 from relay.metrics import Metrics
 from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.message import Message
@@ -33,6 +34,8 @@ class Consumer:
         self.is_paused = False
         self.begins = 0
         self.read_before: int | None = None
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[Record]]:
         self.polls += 1
@@ -52,6 +55,7 @@ class Consumer:
         return len(self.log)
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        await self.answers.wait()
         self._happened.append(f"committed {offsets[PARTITION]}")
 
     async def committed(self, _: TopicPartition) -> int | None:
@@ -61,6 +65,7 @@ class Consumer:
         return dict.fromkeys(at, self.begins)
 
     async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        await self.answers.wait()
         return dict.fromkeys(partitions, len(self.log))
 
     async def topics(self) -> set[str]:
@@ -97,8 +102,14 @@ class ClientsOf:
 
     session_timeout_s = SESSION_TIMEOUT_S
 
+    def __init__(self) -> None:
+        self.password = b"first"
+
     def credentials(self) -> bytes:
-        return b""
+        return self.password
+
+    async def probe(self) -> None:
+        """The brokers let the relay in."""
 
 
 class Bench:
@@ -110,11 +121,12 @@ class Bench:
         self.receiver = Receiver(self.happened)
         self.stop = asyncio.Event()
         self.metrics = Metrics()
+        self.clients = ClientsOf()
         self.session = Session(
             cast("AIOKafkaConsumer", self.consumer),
             cast("BatchReceiver", self.receiver),
             Status("relay", ("conversions",), self.metrics, lambda: NOW_S),
-            cast("Clients", ClientsOf()),
+            cast("Clients", self.clients),
             self.stop,
         )
 
@@ -128,7 +140,9 @@ class Bench:
         self.consumer.log += [Record(b"{}", offset=begin + at) for at in range(count)]
 
 
-def happened(trial: Callable[[Bench], Coroutine[Any, Any, None]], messages: int = 3) -> list[str]:
+def happened(
+    trial: Callable[[Bench], Coroutine[Any, Any, None]], messages: int = 3, *, stops: bool = True
+) -> list[str]:
     """Run a session beside a trial of it, which begins with some messages; return what happened."""
     bench = Bench()
     bench.publish(messages)
@@ -137,7 +151,8 @@ def happened(trial: Callable[[Bench], Coroutine[Any, Any, None]], messages: int 
         async with asyncio.timeout(GIVEN_UP_AFTER_S):
             running = asyncio.create_task(bench.session.run())
             await trial(bench)
-            bench.stop.set()
+            if stops:
+                bench.stop.set()
             await running
 
     virtual_time.run(run())
@@ -150,6 +165,31 @@ def test_an_offset_is_committed_once_the_events_are_stored() -> None:
         assert bench.happened == []
         bench.receiver.let.set()
         await asyncio.sleep(0.5)
+
+    assert happened(trial) == ["stored 3", "committed 3"]
+
+
+def test_a_commit_that_only_a_new_consumer_can_make_ends_the_session() -> None:
+    """The library tries for ever with the password that was given to the old one."""
+
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(1)
+        bench.consumer.answers.clear()
+        bench.receiver.let.set()
+        bench.clients.password = b"second"
+
+    with pytest.raises(Fault, match="credentials"):
+        happened(trial, stops=False)
+
+
+def test_a_commit_that_takes_its_time_is_waited_for() -> None:
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(1)
+        bench.consumer.answers.clear()
+        bench.receiver.let.set()
+        await asyncio.sleep(30)
+        bench.consumer.answers.set()
+        await asyncio.sleep(2)
 
     assert happened(trial) == ["stored 3", "committed 3"]
 
