@@ -9,6 +9,8 @@ token or an address of a shopper may be among them. Both ports answer here in th
 import asyncio
 import logging
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -23,8 +25,10 @@ log = logging.getLogger(__name__)
 class DiscreetConnection(web.RequestHandler):
     """The protocol of a connection; each port says how it refuses and how it fails."""
 
-    __slots__ = ("_newest", "_patience")
+    __slots__ = ("_newest", "_patience", "gives_way")
 
+    gives_way: bool
+    """Whether nothing would be lost with it, though a request is under way."""
     _newest: StreamReader | None
     _patience: asyncio.TimerHandle | None
 
@@ -33,9 +37,19 @@ class DiscreetConnection(web.RequestHandler):
         """Whether no request is under way."""
         return self._waiter is not None and not self._messages
 
+    @contextmanager
+    def giving_way(self) -> Iterator[None]:
+        """Let the connection be the first to go of those in use, and the block end with it."""
+        self.gives_way = True
+        try:
+            yield
+        finally:
+            self.gives_way = False
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, with no request so far."""
         self._newest = self._patience = None
+        self.gives_way = False
         super().connection_made(transport)
         cast("asyncio.Transport", transport).set_write_buffer_limits(high=0)
 
@@ -87,7 +101,7 @@ class DiscreetConnection(web.RequestHandler):
         self._stop_watching()
         task, is_answering = self._task_handler, self._request_in_progress
         super().connection_lost(exc)
-        if task is not None and not is_answering:
+        if task is not None and (self.gives_way or not is_answering):
             task.cancel()
 
     @abstractmethod

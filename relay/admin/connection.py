@@ -4,7 +4,7 @@ Those answers are as all others of the port, and quote nothing of a request.
 """
 
 import logging
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
 
@@ -13,7 +13,9 @@ from relay.admin.guard import FAILED, MISTAKE, harden
 from relay.discreet import NO_HTTP, DiscreetConnection
 
 MAX_CONNECTIONS: Final = 64
-"""Open ones at a time, or they would take the files that deliveries need; one more ends another."""
+"""Open ones at a time, or they would take the files that deliveries need; one more ends another:
+one that waits for its refusal, else an idle one, whose next request may be on its way, else the
+oldest."""
 
 ACCEPTED_AT_ONCE: Final = 32
 """Connections that asyncio accepts before it looks at any; as many wait until they are accepted."""
@@ -39,7 +41,7 @@ class _Server(web.Server):
     def _make_room(self) -> None:
         connections = [each for each in self.connections if each.connected]
         if len(connections) >= MAX_CONNECTIONS:
-            next(filter(_is_idle, connections), connections[0]).force_close()
+            min(connections, key=_need).force_close()
 
 
 class _Connection(DiscreetConnection):
@@ -53,8 +55,10 @@ class _Connection(DiscreetConnection):
         return _hardened(answer.error(500, "internal", MISTAKE))
 
 
-def _is_idle(connection: web.RequestHandler) -> bool:
-    return isinstance(connection, DiscreetConnection) and connection.is_idle
+def _need(connection: web.RequestHandler) -> int:
+    """Rank connections by what would be lost with them."""
+    discreet = cast("DiscreetConnection", connection)
+    return 0 if discreet.gives_way else 1 if discreet.is_idle else 2
 
 
 def _hardened(response: web.Response) -> web.Response:

@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from hashlib import sha256
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -18,6 +18,7 @@ from aiohttp import web
 from relay.admin.answer import BadRequest, ErrorCode, error
 from relay.config.address import is_loopback
 from relay.config.secret import Secret
+from relay.discreet import DiscreetConnection
 from relay.errors import JournalUnavailable
 from relay.failed_attempts import DelayedRefusals
 from relay.outcome.audit import WHO, Who
@@ -79,7 +80,8 @@ class Guard:
         if refusal is None:
             return await _answered(request, handler, self._body_timeout_s)
         if refusal.status == UNAUTHORIZED and "Authorization" in request.headers:
-            await self._refusals.failed(request.remote)
+            with cast("DiscreetConnection", request.protocol).giving_way():
+                await self._refusals.failed(request.remote)
         return refusal
 
     def _refusal(self, request: web.Request) -> web.Response | None:

@@ -1,5 +1,6 @@
 """The admin port on a real socket over a real journal, with nobody who sends anything."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from decimal import Decimal
@@ -134,7 +135,9 @@ class AdminPort:
         self.tried: list[tuple[str, str]] = []
         """Destination and code of each test event that was asked for."""
         self.delays_s: list[float] = []
-        """How long refused passwords had to wait, each at once over."""
+        """How long refused passwords had to wait, each over at once unless `held`."""
+        self.held: asyncio.Event | None = None
+        """What refused passwords wait for."""
         self.switch = Switch(names)
         self.destinations = [StubDestination(name) for name in names]
         self.journal_path = folder / "relay.db"
@@ -157,6 +160,8 @@ class AdminPort:
 
     async def _wait(self, seconds: float) -> None:
         self.delays_s.append(seconds)
+        if self.held is not None:
+            await self.held.wait()
 
     def _made(self, guard: Guard) -> AdminServer:
         clock = lambda: self.now_s  # noqa: E731 - the clock of everything here

@@ -1,6 +1,8 @@
 """Connections of the admin port: slow, broken off, idle and crowded; none takes anything away."""
 
+import asyncio
 import logging
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,11 +11,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from relay.admin.connection import MAX_CONNECTIONS
+from relay.failed_attempts import FREE, MAX_WAITING
 from tests.given.port.admin import AdminPort
-from tests.given.port.producers import Client
+from tests.given.port.producers import Client, until
 
 DROP = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 PATHS = [b"/api/v1/dead-letters/drop", b"/undelivered/drop"]
+SECRET = "correct horse"
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -95,3 +99,46 @@ async def test_a_crowd_makes_room_for_who_comes_next(tmp_path: Path) -> None:
         assert await second.is_closed()
         await first.send(b"[       ]")
         assert (await first.answer()).status == 400
+
+
+def asking(password: str, head: bytes = b"GET / HTTP/1.1\r\nHost: localhost\r\n") -> bytes:
+    return head + b"Authorization: Basic " + b64encode(f":{password}".encode()) + b"\r\n\r\n"
+
+
+async def test_a_crowd_of_wrong_passwords_makes_room_before_anybody_is_cut_off(
+    tmp_path: Path,
+) -> None:
+    drop = DROP % PATHS[0] + b"Expect: 100-continue\r\nContent-Length: 9\r\n"
+    async with AdminPort(tmp_path, password=SECRET) as port, AsyncExitStack() as crowd:
+        first, *others = [
+            await crowd.enter_async_context(client_of(port)) for _ in range(MAX_CONNECTIONS)
+        ]
+        await first.send(asking(SECRET, drop))
+        assert (await first.answer()).status == 100
+        await others[0].send(asking("wrong") * FREE)
+        assert [(await others[0].answer()).status for _ in range(FREE)] == [401] * FREE
+        port.held = asyncio.Event()
+        for each in others:
+            await each.send(asking("wrong"))
+        await until(lambda: len(port.delays_s) == len(others))
+
+        assert (await port.ask("/healthz")).status == 200
+
+        assert await others[0].is_closed()
+        await first.send(b"[       ]")
+        assert (await first.answer()).status == 400
+
+
+async def test_every_wrong_password_waits_however_many_connections_bring_them(
+    tmp_path: Path,
+) -> None:
+    """One whose connection has made room waits no more, and lets none that follows go at once."""
+    async with AdminPort(tmp_path, password=SECRET) as port, AsyncExitStack() as crowd:
+        first = await crowd.enter_async_context(client_of(port))
+        await first.send(asking("wrong") * FREE)
+        assert [(await first.answer()).status for _ in range(FREE)] == [401] * FREE
+        port.held = asyncio.Event()
+        for _ in range(MAX_WAITING + 10):
+            client = await crowd.enter_async_context(client_of(port))
+            await client.send(asking("wrong"))
+        await until(lambda: len(port.delays_s) == MAX_WAITING + 10)
