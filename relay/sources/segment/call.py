@@ -5,6 +5,7 @@ Names and fields follow Segment's public specification ("Spec: V2 Ecommerce Even
 Common", segment.com/docs, 2026), which RudderStack's clients share.
 """
 
+from collections import ChainMap
 from datetime import UTC, datetime, timedelta
 from decimal import Context
 from typing import Any, Final
@@ -24,12 +25,17 @@ _ENDLESS: Final = Context(traps=[])
 """Whose largest sum is infinite: intake says of it that it is no amount."""
 
 
-def event_of(call: Json, sent_at: datetime | None, now: datetime) -> dict[str, Any] | None:
-    """Return the event as a producer would have posted it; None for what is no conversion."""
+def event_of(
+    call: Json, sent_at: datetime | None, now: datetime, shared: dict[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Return the event as a producer would have posted it; None for what is no conversion.
+
+    `shared` is what a batch says of all its calls, for what a call does not say itself.
+    """
     name = _name(call)
     if name is None:
         return None
-    context, properties = table(call.get("context")), table(call.get("properties"))
+    context, properties = _context(call, shared), table(call.get("properties"))
     address = text(
         properties.get("url"), table(context.get("page")).get("url"), context.get("page_url")
     )
@@ -47,6 +53,12 @@ def event_of(call: Json, sent_at: datetime | None, now: datetime) -> dict[str, A
         consent=_consent(context),
     )
     return {**event, "user": _user(call, context, properties, address)}
+
+
+def _context(call: Json, shared: dict[str, Any] | None) -> Json:
+    """Return both without a copy: one for each call would cost more than a long batch is worth."""
+    own = table(call.get("context"))
+    return ChainMap(own, shared) if shared else own
 
 
 def _name(call: Json) -> str | None:

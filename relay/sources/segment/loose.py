@@ -28,7 +28,7 @@ def decoded(body: bytes) -> Json:
     return found
 
 
-def table(value: object) -> Json:
+def table(value: object) -> dict[str, Any]:
     """Return an object, or an empty one."""
     return value if isinstance(value, dict) else {}
 

@@ -32,6 +32,8 @@ KINDS: Final = ("track", "page", "screen", "identify", "group", "alias")
 BATCH: Final = "batch"
 PATHS: Final = {**{f"/v1/{kind}": kind for kind in (*KINDS, BATCH)}, "/v1/import": BATCH}
 """What each path takes; some clients (Ruby's) post their batches to the last one."""
+MAX_BYTES: Final = 32 * 2**20
+"""Bytes that the events of a batch come to; each holds what the batch says of all its calls."""
 SUCCESS: Final = b'{"success":true}'
 
 
@@ -101,15 +103,18 @@ class Segment:
         """Return the conversions among the calls, numbered, and count the others."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         sent_at, events = read_time(envelope.get("sentAt")), []
-        shared = table(envelope.get("context"))
+        shared, room = table(envelope.get("context")), MAX_BYTES
         for number, call in enumerate(map(table, calls)):
             if number and number % CHUNK_EVENTS == 0:
                 await asyncio.sleep(0)  # other requests come in between
-            event = event_of(_with_context(call, shared), sent_at, now)
+            event = event_of(call, sent_at, now, shared)
             if event is None:
                 self._metrics.passed_over.add("segment", _kind_of(call))
-            else:
-                events.append((number, msgspec.json.encode(event)))
+                continue
+            events.append((number, msgspec.json.encode(event)))
+            room -= len(events[-1][1])
+            if room < 0:
+                raise TooMany("The context of the batch makes its calls too large; send fewer.")
         return events
 
 
@@ -120,11 +125,6 @@ def _batch(envelope: Json) -> Sequence[object]:
     if len(calls) > MAX_EVENTS:
         raise TooMany(f"The batch holds more than {MAX_EVENTS} calls; send smaller ones.")
     return calls
-
-
-def _with_context(call: Json, shared: Json) -> Json:
-    """Return the call with what a batch says of all its calls, where it says nothing itself."""
-    return {**call, "context": {**shared, **table(call.get("context"))}} if shared else call
 
 
 def _kind_of(call: Json) -> str:

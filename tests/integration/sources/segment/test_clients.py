@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -229,6 +230,28 @@ async def test_a_batch_of_too_many_calls_is_refused_as_too_large() -> None:
         answered = await port.send(producers.post(body, path="/v1/batch"))
 
         assert (answered.status, answered.json["code"]) == (413, "too_large")
+
+
+async def test_what_a_batch_says_of_all_its_calls_is_copied_for_none_of_them() -> None:
+    shared = {f"k{number}": 1 for number in range(30_000)}
+    body = json.dumps({"batch": [{}] * 40_000, "context": shared}).encode()
+    async with serving() as port:
+        start = time.process_time()
+        answered = await port.send(producers.post(body, path="/v1/batch"))
+        took_s = time.process_time() - start
+
+    assert answered.status == 200
+    assert took_s < 1
+
+
+async def test_a_batch_whose_calls_share_too_much_is_refused_as_too_large() -> None:
+    """It would have come to many times its own size."""
+    shared = {"userAgent": "x" * 100_000}
+    body = json.dumps({"batch": [{"type": "page"}] * 400, "context": shared}).encode()
+    async with serving() as port:
+        answered = await port.send(producers.post(body, path="/v1/batch"))
+
+    assert (answered.status, answered.json["code"]) == (413, "too_large")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])

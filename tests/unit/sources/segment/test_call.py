@@ -212,3 +212,10 @@ def test_nothing_that_a_client_sends_breaks_the_translation(
 
 def test_a_byte_order_mark_before_a_body_is_ignored() -> None:
     assert decoded(b'\xef\xbb\xbf{"type":"track"}') == {"type": "track"}
+
+
+def test_what_a_batch_says_of_all_its_calls_fills_in_what_a_call_does_not_say() -> None:
+    shared = {"ip": "203.0.113.7", "locale": "de-DE"}
+    found = event_of(call(context={"locale": "fr-FR"}), None, NOW, shared)
+    assert found is not None
+    assert found["user"] == {"ip": "203.0.113.7", "locale": "fr-FR"}
