@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from relay.conversion import Conversion
 from relay.delivery import Outcome
 from relay.journal.entry import Entry
+
+FOR_EVER_MS: Final = 2**62
+"""A moment that never comes."""
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

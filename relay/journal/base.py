@@ -25,6 +25,7 @@ from relay.conversion import Conversion
 from relay.event_name import Lane
 from relay.identity.subject import Subject
 from relay.journal.account import (
+    FOR_EVER_MS,
     Erased,
     FoundEvent,
     KeyUse,
@@ -135,8 +136,8 @@ class Journal(Protocol):
         """Return the lifetime counts as one snapshot."""
         ...
 
-    async def report(self, since_ms: int) -> RangeReport:
-        """Return the funnels of what was received since a moment (rounded down to its row)."""
+    async def report(self, since_ms: int, until_ms: int = FOR_EVER_MS) -> RangeReport:
+        """Return the funnels of what was received between two moments, rounded to their rows."""
         ...
 
     async def oldest_pending_ms(self, destination: str) -> int | None:
@@ -223,8 +224,10 @@ class Journal(Protocol):
         """
         ...
 
-    async def kinds(self, since_ms: int, destination: str) -> Sequence[KindCount]:
-        """Return the counts of a destination by kind of event since a moment."""
+    async def kinds(
+        self, since_ms: int, destination: str, until_ms: int = FOR_EVER_MS
+    ) -> Sequence[KindCount]:
+        """Return the counts of a destination by kind of event between two moments."""
         ...
 
     async def purchases_waiting(self, destination: str) -> int:

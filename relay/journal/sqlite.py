@@ -18,6 +18,7 @@ from relay.event_name import Lane
 from relay.identity.subject import Subject
 from relay.journal import exception_row, key_use, outcome
 from relay.journal.account import (
+    FOR_EVER_MS,
     Erased,
     FoundEvent,
     KeyUse,
@@ -171,9 +172,10 @@ class SqliteJournal:
         """Return the lifetime counts as one snapshot."""
         return await self._opened.queries.run(reports.totals)
 
-    async def report(self, since_ms: int) -> RangeReport:
-        """Return the funnels of what was received since a moment."""
-        return await self._opened.queries.run(partial(reports.report, since_ms=since_ms))
+    async def report(self, since_ms: int, until_ms: int = FOR_EVER_MS) -> RangeReport:
+        """Return the funnels of what was received between two moments."""
+        query = partial(reports.report, since_ms=since_ms, until_ms=until_ms)
+        return await self._opened.queries.run(query)
 
     async def oldest_pending_ms(self, destination: str) -> int | None:
         """Return when the oldest event that still waits was received, or None."""
@@ -320,9 +322,11 @@ class SqliteJournal:
         query = partial(series.series, since_ms=since_ms, step_s=step_s, destination=destination)
         return await self._opened.queries.run(query)
 
-    async def kinds(self, since_ms: int, destination: str) -> Sequence[KindCount]:
-        """Return the counts of a destination by kind of event since a moment."""
-        query = partial(series.kinds, since_ms=since_ms, destination=destination)
+    async def kinds(
+        self, since_ms: int, destination: str, until_ms: int = FOR_EVER_MS
+    ) -> Sequence[KindCount]:
+        """Return the counts of a destination by kind of event between two moments."""
+        query = partial(series.kinds, since_ms=since_ms, destination=destination, until_ms=until_ms)
         return await self._opened.queries.run(query)
 
     async def purchases_waiting(self, destination: str) -> int:

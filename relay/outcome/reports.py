@@ -11,6 +11,7 @@ from relay.outcome.event_view import EventViews
 from relay.outcome.health import Health, sentence_of
 from relay.outcome.notation import money, utc
 from relay.outcome.view import (
+    AHEAD_S,
     RANGES_S,
     DeadLetterList,
     DeadLetterView,
@@ -61,7 +62,8 @@ class Reports:
         """Return the funnel of what was received lately."""
         now_s = self._clock()
         since_s = now_s - RANGES_S[range_name]
-        report = await self._journal.report(round(since_s * 1000))
+        until_s = now_s + AHEAD_S
+        report = await self._journal.report(round(since_s * 1000), round(until_s * 1000))
         funnels = {name: report.destinations.get(name, Funnel()) for name in self._destinations}
         return Summary(
             range_name,

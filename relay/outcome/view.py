@@ -21,6 +21,10 @@ KeyState = Literal["good", "expired", "revoked"]
 
 RangeName = Literal["1h", "24h", "7d", "30d"]
 RANGES_S: dict[RangeName, int] = {"1h": 3600, "24h": 86400, "7d": 7 * 86400, "30d": 30 * 86400}
+AHEAD_S = 3600
+"""What is dated further ahead came before the clock was set back, and is in no range: it would be
+in each of them until the clock comes round. Who sets it back by an hour loses nothing from sight.
+"""
 
 
 class DestinationView(msgspec.Struct, frozen=True, kw_only=True):

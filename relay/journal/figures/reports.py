@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from relay.journal.account import Funnel, RangeReport, Totals
+from relay.journal.account import FOR_EVER_MS, Funnel, RangeReport, Totals
 from relay.journal.entry import Rejection
 from relay.journal.figures.amount import add_exactly
 from relay.journal.figures.rollup import RELAY, ROLLUP_COUNTS
@@ -21,9 +21,11 @@ MAX_REJECTIONS: Final = 1_000
 _SUMS: Final = ", ".join(f"sum({each}) AS {each}" for each in ROLLUP_COUNTS)
 
 
-def report(connection: sqlite3.Connection, since_ms: int) -> RangeReport:
-    """Return the funnels of what was received since a moment."""
-    moment = bounds(since_ms)
+def report(
+    connection: sqlite3.Connection, since_ms: int, until_ms: int = FOR_EVER_MS
+) -> RangeReport:
+    """Return the funnels of what was received between two moments."""
+    moment = bounds(since_ms, until_ms)
     each = of_each_width(f"destination, {_SUMS}", "start_s, destination")
     rows = connection.execute(
         f"SELECT destination, {_SUMS} FROM ({each}) GROUP BY destination", moment

@@ -1,28 +1,30 @@
 """Roll-up rows of a range in SQL: those of both widths that reach beyond its beginning.
 
-So a range is rounded down to the start of its row. Rows come grouped in the order of the table,
-which needs no sorting; whoever asks sums up what is left.
+So a range is rounded down to the start of its row, and ends with the row that its end is in. Rows
+come grouped in the order of the table, which needs no sorting; whoever asks sums up what is left.
 """
 
 from typing import Final
 
+from relay.journal.account import FOR_EVER_MS
 from relay.journal.figures.rollup import HOUR_S, MINUTE_S
 
 SINCE: Final = (
     "((width_s = :minute_s AND start_s > :since_s - :minute_s)"
-    " OR (width_s = :hour_s AND start_s > :since_s - :hour_s))"
+    " OR (width_s = :hour_s AND start_s > :since_s - :hour_s)) AND start_s <= :until_s"
 )
 
 
-def bounds(since_ms: int) -> dict[str, int]:
+def bounds(since_ms: int, until_ms: int = FOR_EVER_MS) -> dict[str, int]:
     """Return what is bound in `SINCE` and in the queries of `of_each_width`."""
-    return {"since_s": since_ms // 1000, "minute_s": MINUTE_S, "hour_s": HOUR_S}
+    ends = {"since_s": since_ms // 1000, "until_s": until_ms // 1000}
+    return {**ends, "minute_s": MINUTE_S, "hour_s": HOUR_S}
 
 
 def of_each_width(columns: str, group: str, where: str = "TRUE") -> str:
     """Return a query of both widths' rows, each grouped for itself."""
     return " UNION ALL ".join(
         f"SELECT {columns} FROM rollup WHERE width_s = :{width} AND start_s > :since_s - :{width}"
-        f" AND {where} GROUP BY {group}"
+        f" AND start_s <= :until_s AND {where} GROUP BY {group}"
         for width in ("minute_s", "hour_s")
     )

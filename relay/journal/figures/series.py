@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import Final
 
 from relay.event_name import Lane
-from relay.journal.account import KindCount, Slice
+from relay.journal.account import FOR_EVER_MS, KindCount, Slice
 from relay.journal.figures.rollup_range import SINCE, bounds, of_each_width
 
 RECEIPTS_LOOKED_AT: Final = 2_000
@@ -47,13 +47,15 @@ def series(
     return dict(found)
 
 
-def kinds(connection: sqlite3.Connection, since_ms: int, destination: str) -> list[KindCount]:
+def kinds(
+    connection: sqlite3.Connection, since_ms: int, destination: str, until_ms: int = FOR_EVER_MS
+) -> list[KindCount]:
     """Return the counts of one destination by kind of event, most frequent first."""
     each = of_each_width(f"event, {_SUMS}, max(start_s) AS last_s", "event", _OF_ONE)
     rows = connection.execute(
         f"SELECT event, {_SUMS}, max(last_s) FROM ({each})"
         " WHERE event != '' GROUP BY event ORDER BY sum(received) DESC",
-        {**bounds(since_ms), "destination": destination},
+        {**bounds(since_ms, until_ms), "destination": destination},
     )
     return [
         KindCount(
@@ -79,13 +81,18 @@ def purchases_waiting(connection: sqlite3.Connection, destination: str, since_ms
 
 
 def last_delivered_ms(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return when each destination took events last, as far as its latest requests tell."""
+    """Return when each destination took events last, as far as its latest requests tell.
+
+    The last request is the one recorded last: its date may be before others', if the clock was set
+    back.
+    """
     rows = connection.execute(
-        "SELECT destination, max(at_ms) FROM (SELECT destination, at_ms, outcome FROM receipt"
-        " ORDER BY id DESC LIMIT ?) WHERE outcome IN ('ok', 'partial') GROUP BY destination",
+        "SELECT destination, at_ms, max(id) FROM (SELECT id, destination, at_ms, outcome FROM"
+        " receipt ORDER BY id DESC LIMIT ?) WHERE outcome IN ('ok', 'partial')"
+        " GROUP BY destination",
         (RECEIPTS_LOOKED_AT,),
     )
-    found: dict[str, int] = dict(rows)
+    found: dict[str, int] = {name: at_ms for name, at_ms, _ in rows}
     for (name,) in connection.execute("SELECT DISTINCT destination FROM cursor").fetchall():
         if name not in found and (at_ms := _delivered_ms(connection, name)) is not None:
             found[name] = at_ms
@@ -94,13 +101,14 @@ def last_delivered_ms(connection: sqlite3.Connection) -> dict[str, int]:
 
 def _delivered_ms(connection: sqlite3.Connection, destination: str) -> int | None:
     """Return when a destination took events last, by the ends of its lanes."""
-    moments = [
+    latest = [
         connection.execute(
-            "SELECT max(at_ms) FROM (SELECT receipt FROM receipt_span WHERE destination = ?"
+            "SELECT max(id), at_ms FROM (SELECT receipt FROM receipt_span WHERE destination = ?"
             " AND lane = ? ORDER BY first DESC LIMIT ?) JOIN receipt ON id = receipt"
             " WHERE outcome IN ('ok', 'partial')",
             (destination, lane, SPANS_LOOKED_AT),
-        ).fetchone()[0]
+        ).fetchone()
         for lane in Lane
     ]
-    return max((each for each in moments if each is not None), default=None)
+    _, at_ms = max((each for each in latest if each[0] is not None), default=(None, None))
+    return None if at_ms is None else int(at_ms)

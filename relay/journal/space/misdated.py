@@ -7,11 +7,8 @@ So they are old as soon as a row behind them is.
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable
-from typing import Final
 
 from relay.event_name import Lane
-
-FOR_EVER_MS: Final = 2**62
 
 IsOld = Callable[[int, int], bool]
 """Tells by the place of a row, and its date, whether it is to be forgotten."""

@@ -17,18 +17,13 @@ from typing import Final
 
 from relay.event_name import Lane
 from relay.journal import outcome
+from relay.journal.account import FOR_EVER_MS
 from relay.journal.disk.connection import pragma
 from relay.journal.figures.fold import fold_minutes, forget_hours
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.figures.rollup import DAY_S
 from relay.journal.find.timeline import SPAN_OFFSETS
-from relay.journal.space.misdated import (
-    FOR_EVER_MS,
-    IsOld,
-    old_events,
-    old_letter,
-    old_receipts,
-)
+from relay.journal.space.misdated import IsOld, old_events, old_letter, old_receipts
 
 PAYLOADS_KEPT_MS: Final = 30 * DAY_S * 1000
 DEAD_KEPT_MS: Final = 400 * DAY_S * 1000

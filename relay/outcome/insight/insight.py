@@ -20,7 +20,7 @@ from relay.outcome.insight.match import MatchData, match_data
 from relay.outcome.insight.situation import Situation
 from relay.outcome.insight.trend import STEPS_S, filled
 from relay.outcome.reports import Reports, funnel_of
-from relay.outcome.view import RANGES_S, DestinationView, RangeName, Summary
+from relay.outcome.view import AHEAD_S, RANGES_S, DestinationView, RangeName, Summary
 from relay.outcome.wording import SKIPPED, Wording
 
 TYPICAL = 0.5
@@ -135,7 +135,7 @@ class Insight:
             summary=summary,
             card=(await self._cards(range_name, [situation], name))[0],
             task=next((each for each in found if each.destination == name), None),
-            kinds=await self._journal.kinds(self._since_ms(range_name), name),
+            kinds=await self._kinds(range_name, name),
             groups=groups,
             match=match_data(destination.identifier_keys, self._metrics.identifiers.carried(name)),
             skipped=_skipped(totals, name),
@@ -152,6 +152,9 @@ class Insight:
     async def _groups(self, range_name: RangeName, name: str | None = None) -> Sequence[DeadGroup]:
         found = await self._journal.dead_groups(destination=name, since_ms=self.row_ms(range_name))
         return [each for each in found if each.destination in self._destinations]
+
+    async def _kinds(self, range_name: RangeName, name: str) -> Sequence[KindCount]:
+        return await self._journal.kinds(self._since_ms(range_name), name, self._until_ms())
 
     async def _situation(
         self, view: DestinationView, totals: Totals, groups: Sequence[DeadGroup]
@@ -184,7 +187,7 @@ class Insight:
         """Return a card each; `name` is the only one, if there is no other."""
         since_ms = self._since_ms(range_name)
         trends = await self._journal.series(since_ms, STEPS_S[range_name], name)
-        delivered = await self._journal.last_delivered_ms()
+        delivered = await self._last_delivered_ms()
         return [
             Card(
                 situation=each,
@@ -197,6 +200,10 @@ class Insight:
             for each in situations
         ]
 
+    async def _last_delivered_ms(self) -> Mapping[str, int]:
+        found, until_ms = await self._journal.last_delivered_ms(), self._until_ms()
+        return {name: at_ms for name, at_ms in found.items() if at_ms <= until_ms}
+
     def _waits_since_ms(self, view: DestinationView) -> int:
         """Return since when what waits does: since the pause, or since the oldest of it came."""
         since_s = self._reports.health()[view.name].since
@@ -206,6 +213,9 @@ class Insight:
 
     def _since_ms(self, range_name: RangeName) -> int:
         return round((self._clock() - RANGES_S[range_name]) * 1000)
+
+    def _until_ms(self) -> int:
+        return round((self._clock() + AHEAD_S) * 1000)
 
     def row_ms(self, range_name: RangeName) -> int:
         """Return the beginning of a range, rounded down to its row as the funnel's is."""

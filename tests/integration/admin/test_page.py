@@ -131,6 +131,30 @@ async def test_a_clock_that_is_set_back_hides_no_money_that_waits(tmp_path: Path
     assert "1 purchase worth 100.00 USD is waiting for pinterest-main" in text
 
 
+async def test_what_came_before_the_clock_was_set_back_is_not_of_the_last_hour(
+    tmp_path: Path,
+) -> None:
+    """For as long as the clock had been ahead, a shop that sold nothing was told that all is well.
+
+    By an hour, as it is set back by hand, nothing is lost from sight.
+    """
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("order-1", value="100.00")
+        await port.deliver(PINTEREST, RECEIPT)
+        port.now_s -= 3_600
+        an_hour = words(await page(port, "/?range=1h"))
+        port.now_s -= 86_400
+        a_day = words(await page(port, "/?range=1h"))
+        of_one = words(await page(port, f"/destinations/{PINTEREST}?range=1h"))
+
+    assert "1 conversion came in during the last hour" in an_hour
+    assert "Purchases delivered 100.00 USD" in an_hour
+    assert "No conversion came in during the last hour" in a_day
+    assert "Last delivered some time ago" in a_day
+    assert not re.search("last delivery|Purchases delivered", a_day)
+    assert "Last one" not in of_one
+
+
 async def test_a_port_that_takes_nothing_is_told_like_a_journal_that_does(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         port.unready = "no worker process runs"

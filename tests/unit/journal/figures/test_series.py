@@ -59,6 +59,19 @@ def test_what_lies_before_the_range_is_left_out(journal: sqlite3.Connection) -> 
     assert [each.received for each in series.kinds(journal, NOW_MS, PINTEREST)] == [5]
 
 
+def test_what_lies_behind_the_range_is_left_out(journal: sqlite3.Connection) -> None:
+    for start_s, count in ((NOW_S, 1), (NOW_S + HOUR_S, 2), (NOW_S + HOUR_S + MINUTE_S, 4)):
+        for name in ("", PINTEREST):
+            row(journal, start_s, MINUTE_S, name, "purchase", count, 0, 0, 0)
+    until_ms = NOW_MS + HOUR_S * 1000
+
+    report = reports.report(journal, NOW_MS, until_ms)
+
+    assert report.received == report.destinations[PINTEREST].received == 3
+    assert [each.received for each in series.kinds(journal, NOW_MS, PINTEREST, until_ms)] == [3]
+    assert series.purchases_waiting(journal, PINTEREST, NOW_MS) == 7
+
+
 def test_kinds_are_told_most_frequent_first_with_their_last_moment(
     journal: sqlite3.Connection,
 ) -> None:
@@ -94,6 +107,19 @@ def test_the_last_delivery_is_the_last_request_that_brought_any(
         )
 
     assert series.last_delivered_ms(journal) == {PINTEREST: 5}
+
+
+def test_the_last_delivery_is_the_one_since_the_clock_was_set_back(
+    journal: sqlite3.Connection,
+) -> None:
+    for at_ms, name in [(1, TIKTOK), (900, PINTEREST), (5, PINTEREST), (7, PINTEREST)]:
+        journal.execute(
+            "INSERT INTO receipt (destination, at_ms, duration_ms, outcome, code, message,"
+            " request_id) VALUES (?, ?, 1, 'ok', '', '', '')",
+            (name, at_ms),
+        )
+
+    assert series.last_delivered_ms(journal) == {PINTEREST: 7, TIKTOK: 1}
 
 
 def test_a_destination_that_others_outrun_has_its_own_last_delivery(
