@@ -196,9 +196,9 @@ _SUMS: Final = """
     coalesce(sum(count) FILTER (WHERE kind = 'skipped'), 0),
     coalesce(sum(count) FILTER (WHERE kind = 'delivered'), 0),
     coalesce(sum(count) FILTER (WHERE kind = 'dead'), 0)
-    FROM total WHERE kind NOT IN ('received', 'rejected') GROUP BY who
+    FROM total WHERE kind IN ('accepted', 'replayed', 'skipped', 'delivered', 'dead') GROUP BY who
 """
-"""The destinations; `received` and `rejected` are those of the sources."""
+"""The destinations; other kinds count what sources took, or what belongs to no destination."""
 _SPANS: Final = """
     SELECT lane, coalesce((SELECT min(first) FROM log WHERE log.lane = log_end.lane), next), next
     FROM log_end

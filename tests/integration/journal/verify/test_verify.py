@@ -17,6 +17,7 @@ from relay.journal.disk.snapshot import at_one_moment
 from relay.journal.disk.upgrades import FIRST_VERSION, VERSION
 from relay.journal.entry import Passed
 from relay.journal.letter import DeadFilter
+from relay.journal.outcome import Outcomes, give_up
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.finding import LISTED, Finding
@@ -175,6 +176,17 @@ async def test_what_retention_took_is_not_missed(path: Path) -> None:
 
     async with opened(path, "p", "t"):
         assert not faults(path)
+
+
+async def test_outcomes_that_were_given_up_for_room_are_no_damage(path: Path) -> None:
+    await filled(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        outcomes = Outcomes(wanted=True)
+        outcomes.erased("p", entry("a"), NOW_MS)
+        outcomes.flush(connection)
+        assert give_up(connection, 1)
+
+    assert not faults(path)
 
 
 async def test_a_destination_that_came_later_accounts_for_its_own(path: Path) -> None:
