@@ -9,6 +9,8 @@ import re
 from typing import Final
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
+from relay.event import MAX_TEXT
+
 MAX_ENCODINGS: Final = 4
 """How often a part is decoded; one with an at-sign that is encoded more often is emptied unread."""
 
@@ -33,7 +35,12 @@ def without_emails(url: str | None) -> str | None:
 
 
 def query_of(url: str | None) -> dict[str, str]:
-    """Return the query of an address, without e-mail addresses; of a key, the last value."""
+    """Return the query of an address, without e-mail addresses; of a key, the last value.
+
+    That of an address which is too long for an event is not read: it may have any length.
+    """
+    if url is not None and len(url) > MAX_TEXT:
+        return {}
     try:
         query = urlsplit(without_emails(url) or "").query
     except ValueError:  # brackets in the host that hold no IPv6 address

@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 import pytest
 
-from relay.intake.page import MAX_ENCODINGS, without_emails
+from relay.event import MAX_TEXT
+from relay.intake.page import MAX_ENCODINGS, query_of, without_emails
 
 SHOP = "https://shop.example"
 
@@ -67,3 +68,10 @@ def test_an_address_is_found_however_often_it_is_encoded(times: int) -> None:
 @pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0"])
 def test_a_blank_address_is_none(blank: str) -> None:
     assert without_emails(blank) is None
+
+
+def test_the_query_of_an_address_that_no_event_may_have_is_not_read() -> None:
+    """Segment's clients and Shopify send addresses that nobody has measured before."""
+    longest = f"{SHOP}/?ttclid=abc&a=".ljust(MAX_TEXT, "b")
+    assert query_of(longest)["ttclid"] == "abc"
+    assert query_of(f"{longest}b") == {}
