@@ -76,8 +76,7 @@ def relieve(
         or forget_receipts(connection, FOR_EVER_MS)
         or forget_spans(connection)
         or forget_lookup(connection)
-        or _empty_dead(connection, _SPENT, FOR_EVER_MS)
-        or _forget_spent(connection)
+        or _relieve_of_spent(connection)
         or outcome.give_up(connection, OUTCOME_ROWS)
     )
 
@@ -234,6 +233,16 @@ def _empty_dead(connection: sqlite3.Connection, condition: str, before_ms: int) 
     return bool(ids)
 
 
+def _relieve_of_spent(connection: sqlite3.Connection) -> bool:
+    """Forget letters that nobody can send any more, their payloads first; False if there are none.
+
+    By reason first: by age, all those would be looked at that somebody can still send.
+    """
+    return bool(connection.execute(_ANY_SPENT).fetchone()[0]) and (
+        _empty_dead(connection, _SPENT, FOR_EVER_MS) or _forget_spent(connection)
+    )
+
+
 def _forget_spent(connection: sqlite3.Connection) -> bool:
     """Delete the oldest letters that nobody can send any more; the totals still count them."""
     rows = connection.execute(
@@ -249,6 +258,12 @@ def _delete(connection: sqlite3.Connection, table: str, ids: Sequence[int]) -> b
 
 
 _SPENT: Final = "reason IN ('expired', 'dropped_by_operator')"
+_ANY_SPENT: Final = f"""
+    SELECT EXISTS (
+        SELECT 1 FROM (SELECT DISTINCT destination AS name FROM cursor)
+        JOIN dead INDEXED BY dead_group ON destination = name AND {_SPENT}
+    )
+"""
 _LETTER_COLUMNS: Final = (
     "id, destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,"
     " event_id, event_time"

@@ -114,6 +114,18 @@ def test_upkeep_with_nothing_to_do_costs_little(seed: Seed) -> None:
         assert cost(seed.connection, step, []) <= 30_000
 
 
+def test_relief_that_can_spare_nothing_costs_little() -> None:
+    """It is tried every second as long as room is short, and producers wait for each try."""
+    with new_journal() as connection:
+        seed = Seed(connection)
+        seed.cursor(TIKTOK, 0)
+        for offset in range(LETTERS):
+            seed.dead(TIKTOK, Place(Lane.MONEY, offset), event(offset), dead_ms=NOW_MS + offset)
+
+        assert cost(connection, lambda it: retention.relieve(it, [TIKTOK]), []) <= 5_000
+        assert not retention.relieve(connection, [TIKTOK])
+
+
 def test_a_step_of_upkeep_costs_what_it_deletes(seed: Seed) -> None:
     seed.connection.execute("BEGIN")
     statements: list[str] = []
