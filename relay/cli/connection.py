@@ -84,7 +84,7 @@ class Connection:
             headers["Content-Type"] = content_type
         try:
             return self._exchange(method, path, body, headers)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, UnicodeError, http.client.HTTPException) as error:
             self._connection.close()
             raise NoAnswer(f"no answer from {self.address}: {_reason(error)}") from None
 
@@ -110,7 +110,7 @@ def _place(url: str) -> tuple[type[http.client.HTTPConnection], str, int | None]
         kind, host, port = _SCHEMES[parts.scheme], parts.hostname, parts.port
     except (ValueError, KeyError):
         raise wrong from None
-    if not host:
+    if not host or " " in url or not url.isprintable() or not parts.path.isascii():
         raise wrong
     return kind, host, port
 
@@ -118,7 +118,7 @@ def _place(url: str) -> tuple[type[http.client.HTTPConnection], str, int | None]
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it took too long"
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror | UnicodeError):  # that of a label too long for a name
         return "there is no such host"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()

@@ -55,8 +55,9 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
     assert line.endswith("it took too long")
 
 
-def test_a_host_that_does_not_exist_is_told() -> None:
-    assert failure("http://relay.invalid").endswith("there is no such host")
+@pytest.mark.parametrize("host", ["relay.invalid", "relay..invalid", "a" * 64 + ".invalid"])
+def test_a_host_that_does_not_exist_is_told(host: str) -> None:
+    assert failure(f"http://{host}").endswith("there is no such host")
 
 
 def test_an_answer_before_the_body_was_read_is_heard_all_the_same() -> None:
@@ -76,7 +77,11 @@ def test_an_answer_shows_nothing_of_its_body() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "shop.example", "ftp://shop.example", "http://a:port", "http:///x"]
+    "url",
+    [
+        *("", "shop.example", "ftp://shop.example", "http://a:port", "http:///x"),
+        *("http://a b", "http://a/b c", "http://a\x01b", "http://a/\u00e9"),
+    ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match=r"http://127\.0\.0\.1:8080"):
