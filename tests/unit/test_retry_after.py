@@ -51,6 +51,7 @@ def test_a_date_without_a_clock_beside_it_is_no_wait() -> None:
         "9" * 5000,
         "Wed, 99 Nov 2026",
         "Mon, 1 Jan 0",
+        "Fri, 31 Dec 9999 23:59:59 -0100",
     ],
 )
 def test_what_cannot_be_read_is_no_wait(value: str) -> None:

@@ -249,6 +249,16 @@ def test_a_doubtful_401_pauses_only_once_confirmed_within_15_s(
     assert clock.now - NOW_S <= 15
 
 
+def test_a_fault_of_another_kind_confirms_no_doubt(breaker: Breaker, clock: Clock) -> None:
+    doubtful = Answer(kind="transient", pause="token_rejected", confirmations=2)
+    for answer in (doubtful, DOWN, doubtful, doubtful):
+        breaker.note(answer, clock())
+        assert breaker.pause is None
+        clock.now += breaker.wait_s() or 0
+    breaker.note(doubtful, clock())
+    assert breaker.health().reason == "token_rejected"
+
+
 def test_a_pause_found_at_start_is_kept_and_tried_at_once(clock: Clock) -> None:
     breaker = Breaker(clock, random.Random(1), Pause("token_expired", 1000, "It has expired."))
     assert breaker.health().reason == "token_expired"

@@ -1,5 +1,6 @@
 """What people are told, and how often, as the state of a relay changes under their eyes."""
 
+import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -12,8 +13,9 @@ from relay.journal.letter import DeadFilter, DeadPage
 from relay.journal.settlement import Pause
 from relay.outcome.health import Health
 from relay.outcome.watch.notice import Notice
-from relay.outcome.watch.watch import CALM_S, RECOUNT_S, Watch
+from relay.outcome.watch.watch import CALM_S, LOOK_S, RECOUNT_S, Watch
 from tests.given.destination.stub import StubDestination
+from tests.simulation import virtual_time
 
 NAME = "first"
 NOTHING = Totals(
@@ -43,21 +45,21 @@ class Shop:
         self.fails = False
         self.recounts = 0
         self._pauses = pauses or {}
-        self._told: list[Notice] = []
-        self._watch = Watch(
+        self.heard: list[Notice] = []
+        self.watch = Watch(
             self,
             [StubDestination(NAME)],
             self.health,
-            self._told.append,
+            self.heard.append,
             self.now,
             refusing=lambda: self.refusal,
         )
 
     async def told(self) -> list[Notice]:
         """Have the watch look, and return what it has to say."""
-        self._told.clear()
-        await self._watch.look()
-        return list(self._told)
+        self.heard.clear()
+        await self.watch.look()
+        return list(self.heard)
 
     async def kinds(self) -> list[tuple[str, str | None]]:
         """Return kind and reason of what a look has to say."""
@@ -286,6 +288,22 @@ async def test_a_journal_that_cannot_be_asked_is_asked_again() -> None:
 
     shop.fails = False
     assert await shop.kinds() == [("dead_letters", "expired")]
+
+
+def test_a_mistake_of_one_look_does_not_end_the_watch() -> None:
+    virtual_time.run(_a_mistake_of_one_look())
+
+
+async def _a_mistake_of_one_look() -> None:
+    shop = await started()
+    shop.used = float("nan")
+    watching = asyncio.create_task(shop.watch.run())
+    await asyncio.sleep(LOOK_S * 1.5)
+    shop.used, shop.reason = 0.1, "token_rejected"
+    await asyncio.sleep(LOOK_S)
+    assert [each.kind for each in shop.heard] == ["paused"]
+    watching.cancel()
+    await asyncio.wait({watching})
 
 
 async def test_a_journal_that_takes_nothing_is_told_though_it_cannot_be_asked_either() -> None:
