@@ -14,6 +14,9 @@ from relay.sources.answer import Refused
 
 MAX_BODIES_AT_ONCE: Final = 32
 """Bodies of full size that the relay may hold at once; one more is answered 503."""
+STRANGERS_SHARE: Final = 4
+"""One in so many of them may be of senders that are known only by what they sent: else anybody who
+has no key could keep out those who have one, with bodies that never end."""
 MAX_GZIP_MEMBERS: Final = 1000
 """Parts of one gzip body; more of them are an attack, since each costs as much as a small body."""
 GZIP_WINDOW: Final = 31
@@ -29,12 +32,14 @@ class BodyReader:
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
         self._free_bytes = max_bytes * bodies_at_once
+        self._free_to_strangers = max_bytes * max(1, bodies_at_once // STRANGERS_SHARE)
         self._deadlines: set[asyncio.Timeout] = set()
         self._stopping = False
 
-    async def hold(self, request: web.BaseRequest) -> "Body":
+    async def hold(self, request: web.BaseRequest, *, strangers: bool = False) -> "Body":
         """Return the body, unpacked; it takes its share of the room until `release`.
 
+        Whose sender is known only once it is read, is a stranger's.
         Raises `Refused`: 413 too large, packed or not; 415 unknown encoding; 408 too slow; 503 if
         too much is held, or the relay stops; 400 if the rest of it never comes. Raises
         `Unreadable` for broken gzip.
@@ -42,6 +47,7 @@ class BodyReader:
         if (request.content_length or 0) > self._max_bytes:
             raise too_large(self._max_bytes)
         body = _Packed(self._max_bytes) if _is_packed(request) else Body(self._max_bytes)
+        body.strangers = strangers
         try:
             await self._read(request, body)
         except BaseException:
@@ -51,7 +57,7 @@ class BodyReader:
 
     def release(self, body: "Body") -> None:
         """Let go of a body that was held."""
-        self._free_bytes += body.held
+        self._count(body, -body.held)
 
     def stop(self) -> None:
         """Wait for no body any longer: what has not arrived whole is answered 503."""
@@ -87,13 +93,18 @@ class BodyReader:
 
     def _hold(self, body: "Body", part: bytes) -> None:
         """Add a part; free room and what all bodies hold stay the same sum, whatever happens."""
-        self._free_bytes += body.held
+        self._count(body, -body.held)
         try:
             body.add(part)
         finally:
-            self._free_bytes -= body.held
-        if self._free_bytes < 0:
+            self._count(body, body.held)
+        if self._free_bytes < 0 or self._free_to_strangers < 0:
             raise Refused.unavailable("too many large bodies are being read", retry_after_s=1)
+
+    def _count(self, body: "Body", held: int) -> None:
+        self._free_bytes -= held
+        if body.strangers:
+            self._free_to_strangers -= held
 
     def _too_late(self) -> Refused:
         if self._stopping:
@@ -103,6 +114,9 @@ class BodyReader:
 
 class Body:
     """What has arrived of a body; `held` are its bytes."""
+
+    strangers = False
+    """Whether it has to be read to know who sent it."""
 
     def __init__(self, max_bytes: int) -> None:
         self.held = 0

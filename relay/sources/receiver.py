@@ -55,9 +55,12 @@ class Receiver:
         self.stopping = True
         self._bodies.stop()
 
-    async def take(self, request: web.BaseRequest, use: "Use", reading: Reading) -> Taken:
+    async def take(
+        self, request: web.BaseRequest, use: "Use", reading: Reading, *, strangers: bool = False
+    ) -> Taken:
         """Return what the body came to, once everything that was accepted is on disk.
 
+        Where only `reading` finds out who sent it, it is a stranger's.
         Raises `Unreadable`, and `Refused` or `Denied` if nothing of it was taken.
         """
         if self.stopping:
@@ -65,7 +68,7 @@ class Receiver:
         if (counting := use.begin()) is not None:
             await counting
         try:
-            body = await self._bodies.hold(request)
+            body = await self._bodies.hold(request, strangers=strangers)
             try:
                 use.confirm()
                 return await self._in_turn(body.whole(), use, reading)

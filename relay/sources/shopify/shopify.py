@@ -61,14 +61,16 @@ class Shopify:
         shop = self._shops.get(request.headers.get("X-Shopify-Shop-Domain", "").strip().lower())
         signature = request.headers.get("X-Shopify-Hmac-Sha256", "")
         topic = request.headers.get("X-Shopify-Topic", "").strip().lower()
+        if shop is None or not signature:
+            raise _unsigned()
 
         async def read(body: bytes, origin: Origin) -> Taken:
-            if shop is None or not _is_signed(body, signature, shop.secret):
-                raise Refused(401, "unauthorized", "The signature is not that of a known shop.")
+            if not _is_signed(body, signature, shop.secret):
+                raise _unsigned()
             return await self._read(body, Origin(origin.source, shop.name), topic, shop)
 
         try:
-            taken = await self._receiver.take(request, Use(self._nobody), read)
+            taken = await self._receiver.take(request, Use(self._nobody), read, strangers=True)
         except Unreadable as error:
             return response(400, unreadable(error.problem))
         if taken.errors:
@@ -81,6 +83,10 @@ class Shopify:
             self._metrics.passed_over.add("shopify", topic if topic in TOPICS else "other")
             return Taken([], [], [])
         return await self._intake.take_json(msgspec.json.encode(event), origin)
+
+
+def _unsigned() -> Refused:
+    return Refused(401, "unauthorized", "The signature is not that of a known shop.")
 
 
 def _is_signed(body: bytes, signature: str, source: SecretSource) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -20,6 +20,8 @@ from relay.sources.http import HttpSource, server
 from relay.sources.port import Port
 from relay.sources.receiver import Receiver
 from relay.sources.segment.segment import PATHS, Segment
+from relay.sources.shopify.shopify import PATH as SHOPIFY_PATH
+from relay.sources.shopify.shopify import Shop, Shopify
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S
 from tests.given.journal.recording import RecordingJournal
@@ -148,6 +150,7 @@ async def serving(
     keys_file: Path | None = None,
     uses: Counting | None = None,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    shops: Mapping[str, Shop] | None = None,
 ) -> AsyncIterator[Serving]:
     """Open a port for two stub destinations; `log` stands in for the recording journal."""
     journal = journal or RecordingJournal()
@@ -160,6 +163,7 @@ async def serving(
         intake, metrics, max_body_bytes=MAX_BODY_BYTES, body_timeout_s=body_timeout_s
     )
     segment = Segment(intake, receiver, keyring, metrics, clock)
+    shopify = Shopify(intake, receiver, shops or {}, metrics, clock)
     source = HttpSource(
         intake,
         receiver,
@@ -167,7 +171,7 @@ async def serving(
         answers=metrics.answers,
         refusals=DelayedRefusals(FailedAttempts(clock), sleep),
         openapi=b'{"openapi":"3.1.0"}',
-        others=dict.fromkeys(PATHS, segment.handle),
+        others={**dict.fromkeys(PATHS, segment.handle), SHOPIFY_PATH: shopify.handle},
     )
     connections = server(source, idle_timeout_s=idle_timeout_s, body_timeout_s=body_timeout_s)
     port = Port(
