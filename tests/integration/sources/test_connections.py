@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import gzip
 import json
 import socket
 from collections.abc import Sequence
@@ -315,6 +316,8 @@ async def test_bodies_that_are_read_at_a_time_have_a_bound_together() -> None:
 
         assert (refused.status, refused.headers["retry-after"]) == (503, "1")
         assert (await port.post(encoded())).status == 202
+        bomb = gzip.compress(b" " * (MAX_BODY_BYTES + 1))
+        assert (await port.post(bomb, Content_Encoding="gzip")).status == 413
         assert port.source._receiver._bodies._free_bytes == MAX_BODY_BYTES * MAX_BODIES_AT_ONCE
 
 
