@@ -138,7 +138,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     destinations: Mapping[str, ErasedAt]
     """Those that had any of the events."""
     emptied: bool
-    """Whether the write-ahead log was emptied; if not, old bytes stay in it for a while."""
+    """Whether nothing is left in the files; if not, old bytes stay in them for a while."""
 
 
 class Risk(msgspec.Struct, frozen=True):

@@ -117,7 +117,14 @@ class Eraser:
         """Overwrite what is left in the files; tell whether nothing is.
 
         Only the pages that had any are looked at again: what moves meanwhile is not this person's.
+        Where the file cannot be read, nobody knows.
         """
+        try:
+            return await self._overwrite()
+        except OSError:
+            return False
+
+    async def _overwrite(self) -> bool:
         tables = await self._reader.run(gaps.roots)
         pages: frozenset[int] | None = None
         for _ in range(CLEAN_TRIES):

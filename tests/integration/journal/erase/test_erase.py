@@ -21,7 +21,9 @@ from relay.identity import Identity
 from relay.identity.subject import Subject
 from relay.journal.codec import entry_of
 from relay.journal.disk.connection import Connect
+from relay.journal.engine import Engine, Settings
 from relay.journal.entry import Entry, Passed, Pending
+from relay.journal.erase.eraser import Eraser
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
@@ -322,6 +324,21 @@ async def test_an_erasure_that_the_disk_fails_is_one_failure_and_the_next_finish
         await sums_hold(journal)
         assert left_of(ADA, tmp_path) == []
     assert [each.message for each in caplog.records if each.name == "asyncio"] == []
+
+
+async def test_an_erasure_tells_what_it_could_not_read_again(tmp_path: Path) -> None:
+    """As at a limit of open files: the person is erased, and nobody knows what is left of them."""
+    kept = Settings(tmp_path / "relay.db", lambda: NOW_S, 2**30, 100, 1.0, sqlite3.Connection)
+    engine = await Engine.start(kept, NAMES)
+    try:
+        await engine.append([ADA.entry("a")], (), None)
+        out_of_reach = tmp_path / "absent" / "relay.db"
+        parts = (engine.queries, engine.writer, engine.ledger, engine.checkpointer)
+        erased = await Eraser(out_of_reach, *parts).erase(ADA.subject, engine.ends())
+    finally:
+        await engine.close()
+
+    assert (erased.events, erased.emptied) == (1, False)
 
 
 async def test_a_digest_in_another_field_is_another_person(tmp_path: Path) -> None:
