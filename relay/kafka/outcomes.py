@@ -25,6 +25,9 @@ TOPIC: Final = "relay.outcomes"
 ROWS: Final = 4
 """Rows of the journal that are published at a time, each of up to 1,000 outcomes."""
 LOOK_S: Final = 0.25
+RECOUNT_S: Final = 10.0
+"""Between two counts of what waits, as long as there is more: counting a million rows takes half a
+second, in which thousands can be published."""
 FIRST_WAIT_S: Final = 1.0
 MAX_WAIT_S: Final = 60.0
 
@@ -49,7 +52,8 @@ class OutcomePublisher:
         self._fault: Fault | None = None
         self._after = self._forgotten = 0
         self._published = 0
-        self._backlog, self._looked = Backlog(0, 0), False
+        self._backlog = Backlog(0, 0)
+        self._counted_s: float | None = None
 
     def view(self) -> OutcomesView:
         """Return how it goes."""
@@ -107,7 +111,8 @@ class OutcomePublisher:
                 self._forgotten = self._after
         self._tell(None)
         self._waits.reset()
-        await self._look()
+        if len(rows) < ROWS or self._is_count_old():
+            await self._look()
         if len(rows) < ROWS:
             await self._pause(LOOK_S)
 
@@ -115,6 +120,8 @@ class OutcomePublisher:
         found = [Record(TOPIC, *record) for row in rows for record in records(row)]
         await self._writer.write(found, self._explain)
         self._published += len(found)
+        waiting, lost = self._backlog
+        self._know(Backlog(max(0, waiting - len(found)), lost))
 
     async def _explain(self, fault: Fault) -> None:
         """Tell why nothing is published, and how much waits."""
@@ -123,13 +130,21 @@ class OutcomePublisher:
 
     async def _look(self) -> None:
         backlog = await self._journal.outcome_backlog()
-        if self._looked and backlog.lost > self._backlog.lost:
+        if self._counted_s is not None and backlog.lost > self._backlog.lost:
             log.warning(
                 "outcomes were given up: the journal is at its size limit",
                 extra={"fields": {"lost": backlog.lost}},
             )
-        self._backlog, self._looked = backlog, True
+        self._counted_s = asyncio.get_running_loop().time()
+        self._know(backlog)
+
+    def _know(self, backlog: Backlog) -> None:
+        self._backlog = backlog
         self._metrics.outcomes_waiting.set(backlog.waiting)
+
+    def _is_count_old(self) -> bool:
+        now_s = asyncio.get_running_loop().time()
+        return self._counted_s is None or now_s - self._counted_s >= RECOUNT_S
 
     def _tell(self, fault: Fault | None) -> None:
         """Log what changed."""

@@ -58,9 +58,11 @@ def test_a_mistake_of_its_own_ends_nothing() -> None:
 class Full:
     """A journal that cannot forget for a while what is published."""
 
-    def __init__(self) -> None:
-        self.rows = [Waiting(1, End("p", "delivered", None, "", "", 0), [("a", "purchase", 0)])]
+    def __init__(self, rows: int = 1) -> None:
+        end = End("p", "delivered", None, "", "", 0)
+        self.rows = [Waiting(at + 1, end, [(f"e{at}", "purchase", 0)]) for at in range(rows)]
         self.is_full = True
+        self.counts: list[int] = []
 
     async def outcomes(self, after: int, limit: int) -> Sequence[Waiting]:
         return [row for row in self.rows if row.id > after][:limit]
@@ -71,6 +73,7 @@ class Full:
         self.rows = [row for row in self.rows if row.id > up_to]
 
     async def outcome_backlog(self) -> Backlog:
+        self.counts.append(len(self.rows))
         return Backlog(len(self.rows), 0)
 
 
@@ -89,6 +92,28 @@ def test_what_is_published_is_forgotten_once_the_journal_can() -> None:
 
     virtual_time.run(run())
     assert (len(cluster.stored), journal.rows, publisher.view().waiting) == (1, [], 0)
+
+
+def test_what_waits_is_counted_rarely_while_there_is_much_of_it() -> None:
+    """After a long outage of the cluster, more came in than was published between two counts."""
+    cluster, journal = Cluster(TOPIC), Full(400)
+    journal.is_full = False
+    publisher = _publisher(ClientsOf(cluster), journal)
+    told: list[int] = []
+
+    async def run() -> None:
+        running = asyncio.create_task(publisher.run())
+        while journal.rows:
+            await asyncio.sleep(0.1)
+            told.append(publisher.view().waiting)
+        publisher.stop()
+        await running
+
+    virtual_time.run(run())
+    assert len(cluster.stored) == 400
+    assert len([left for left in journal.counts if left]) <= 5
+    assert told == sorted(told, reverse=True)
+    assert len(set(told)) > 50
 
 
 async def test_a_journal_that_cannot_be_read_is_no_mistake_of_the_relay() -> None:
