@@ -50,7 +50,8 @@ CREATE TABLE retry (
     entry       BLOB NOT NULL,
     PRIMARY KEY (destination, lane, position)
 ) STRICT;
-CREATE INDEX retry_due ON retry (destination, due_ms);
+-- In the order in which they are sent: after a replay, a million may be due at the same moment.
+CREATE INDEX retry_due ON retry (destination, due_ms, lane, position);
 CREATE INDEX retry_received ON retry (destination, received_ms);
 
 -- Events that ended without delivery. `entry` is kept for 30 days, for a replay.

@@ -6,6 +6,7 @@ Nothing is timed: SQLite's own instruction count is the measure, and its query p
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import pytest
 
 from relay.conversion import Order
 from relay.event_name import Lane
+from relay.journal import exception_row
 from relay.journal.codec import entry_of
 from relay.journal.dead import letters
 from relay.journal.entry import Entry
@@ -112,6 +114,18 @@ def test_a_start_costs_what_no_run_covers_yet(seed: Seed) -> None:
 def test_upkeep_with_nothing_to_do_costs_little(seed: Seed) -> None:
     for step in retention.steps(DESTINATIONS, 10**9, NOW_MS):
         assert cost(seed.connection, step, []) <= 30_000
+
+
+def test_what_is_due_at_the_same_moment_is_not_sorted_anew_at_each_look() -> None:
+    """After a replay that is all of it; new events of the destination waited behind each look."""
+    with new_journal() as connection:
+        seed = Seed(connection)
+        for offset in range(LETTERS):
+            seed.retry(TIKTOK, Place(Lane.MONEY, offset), event(offset))
+        found = partial(exception_row.due, destination=TIKTOK, now_ms=NOW_MS, limit=10)
+
+        assert cost(connection, found, []) <= 5_000
+        assert [each.offset for each in found(connection)] == list(range(10))
 
 
 def test_relief_that_can_spare_nothing_costs_little() -> None:
