@@ -257,8 +257,10 @@ async def test_aiohttps_own_errors_are_hardened_too(tmp_path: Path) -> None:
 
 async def test_a_page_cannot_be_framed_nor_load_what_is_foreign(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
-        policy = (await port.ask("/")).headers["Content-Security-Policy"]
+        headers = (await port.ask("/")).headers
 
+    policy = headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in policy
     assert "default-src 'self'" in policy
 
