@@ -54,6 +54,7 @@ def test_the_throttles_of_one_window_lower_it_once(rate: SteeredRate, clock: Clo
     lowered_per_s = rate.per_s
     for _ in range(20):
         rate.throttled(clock(), 0.0)
+        rate.passed(clock())
         clock.now += 0.045
     assert rate.per_s == lowered_per_s
     spend(rate, clock, 1)
