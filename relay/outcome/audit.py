@@ -191,7 +191,7 @@ class AuditedErasure(Erasure):
     async def forget(self, subject: Subject) -> Erased:
         """Erase a person."""
         done = await super().forget(subject)
-        self.trail.record("forget", "a person", f"{done.events} events")
+        self.trail.record("forget", "a person", f"{done.events} erased")
         return done
 
 
