@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.preparation import Preparation
 from relay.dispatch.reader import GIVE_WAY_S, READ_EVENTS, STRETCH_EVENTS, Reader
@@ -17,7 +18,7 @@ from relay.journal.entry import Chunk, Pending
 from relay.journal.settlement import Settlement
 from relay.outcome.recorder import Recorder
 from tests.given.destination.stub import StubDestination
-from tests.given.event.builders import NOW_S, pending
+from tests.given.event.builders import NOW_S, payload, pending
 from tests.simulation import virtual_time
 
 MOST = 400
@@ -173,6 +174,18 @@ async def test_events_that_grew_too_old_end_by_the_read_and_not_by_the_stretch()
     await scene.reader.refill()
     ended = [len(settlement.dead) for settlement in scene.recorder.settlements]
     assert ended == backlog.limits
+
+
+async def test_what_grew_too_old_in_a_batch_is_dead_and_the_rest_stays_in_it() -> None:
+    scene = Scene(Backlog(), now_s=NOW_S + 10_000)
+    await scene.reader.refill()  # it has seen the wall by then
+    scene.recorder.settlements.clear()
+    old, young = pending(0), pending(1)
+    young.entry.event_time = NOW_S + 10_000
+    batch = await scene.reader.without_expired(Batch([old, young], [payload(), payload()]))
+    assert batch.pendings == [young]
+    [settlement] = scene.recorder.settlements
+    assert [(each.pending, each.reason) for each in settlement.dead] == [(old, "expired")]
 
 
 def _is_odd(pending: Pending) -> bool:
