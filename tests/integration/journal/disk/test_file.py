@@ -348,6 +348,16 @@ async def test_an_event_that_cannot_be_read_keeps_no_relay_from_starting(tmp_pat
     assert [each.entry.event_id for each in chunk.pending] == ["", "b", ""]
 
 
+async def test_a_journal_that_lacks_events_in_the_middle_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "relay.db"
+    async with opened(path) as journal:
+        for name in "abc":
+            await journal.append([entry(name)])
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("DELETE FROM log WHERE first = 1")
+    assert "is damaged" in await refusal(path)
+
+
 async def test_an_overwritten_journal_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "relay.db"
     async with opened(path) as journal:
