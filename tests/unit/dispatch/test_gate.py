@@ -216,6 +216,17 @@ async def test_slow_answers_are_given_more_requests_in_flight_and_a_throttle_few
     assert held.wait_s(6) > 0
 
 
+async def test_a_platform_in_trouble_is_given_fewer_requests_in_flight_once_a_round() -> None:
+    held, clock = gate(Pauses(), clock := Clock()), clock
+    before = held.health().max_in_flight
+    sent_at = clock()
+    clock.now += 1
+    for _ in range(2):  # both were under way together
+        held.note(Answer(kind="transient", http_status=503), sent_at)
+    held.note(Answer(kind="settled"), clock())
+    assert 1 < held.health().max_in_flight < before
+
+
 async def test_destinations_of_one_budget_are_lowered_together_and_stopped_alone() -> None:
     """A state is a destination's own, from its own answers; the rate is that of the account."""
     clock = Clock()
