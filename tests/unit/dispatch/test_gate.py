@@ -217,7 +217,8 @@ async def test_slow_answers_are_given_more_requests_in_flight_and_a_throttle_few
 
 
 async def test_a_platform_in_trouble_is_given_fewer_requests_in_flight_once_a_round() -> None:
-    held, clock = gate(Pauses(), clock := Clock()), clock
+    clock = Clock()
+    held = gate(Pauses(), clock)
     before = held.health().max_in_flight
     sent_at = clock()
     clock.now += 1
