@@ -28,7 +28,8 @@ async def until_told(
 
     Whoever cannot wait sends a second one: the process ends where it stands, as `kill -9` would
     end it, with the exit code that shells expect. It also ends by itself within `limit_s`, should
-    a disk or a thread hang and the event loop with it. Every accepted event is on disk then, too.
+    a disk or a thread hang and the event loop with it, or a name server, whose answers the loop
+    waits for when it is closed. Every accepted event is on disk then, too.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -46,13 +47,14 @@ async def until_told(
     try:
         yield stop
     finally:
-        limit.cancel()
+        if not stop.is_set():
+            limit.cancel()
         for each in STOP_SIGNALS:
             loop.remove_signal_handler(each)
 
 
 class _Limit:
-    """Ends the process so long after `begin`, unless it is `cancel`led; never without a time.
+    """Ends the process so long after `begin`, if it is still there; never without a time.
 
     Its thread runs from the start: once memory or processes are used up, none could be started.
     """

@@ -28,6 +28,8 @@ BLOCKED = "time.sleep(60)"
 """The event loop itself hangs: no task of it could end the process."""
 BLOCKED_BY_THE_LOG = f"logs.configure(); logging.root.handlers[0].acquire(); {BLOCKED}"
 """As while a line is written to a disk that never answers."""
+LOOKING_UP = "asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)"
+"""As a name is looked up at a server that never answers: a loop that is closed waits for it."""
 NO_THREADS = "threading.stack_size(2**40); resource.setrlimit(resource.RLIMIT_AS, (2**40, 2**40))"
 """No further thread can be started, as at a limit of memory or of processes."""
 
@@ -68,7 +70,7 @@ def test_a_time_that_no_thread_can_wait_for_is_no_error(tmp_path: Path) -> None:
     assert (code, out.split()) == (0, ["ready", "told", "ended"])
 
 
-@pytest.mark.parametrize("hang", [BLOCKED, BLOCKED_BY_THE_LOG])
+@pytest.mark.parametrize("hang", [BLOCKED, BLOCKED_BY_THE_LOG, LOOKING_UP])
 def test_a_process_whose_loop_hangs_ends_when_its_time_is_over(tmp_path: Path, hang: str) -> None:
     """A disk that never answers cannot keep it: what it would have written is written next time."""
     code, out, took_s = ended(tmp_path, hang, signal.SIGTERM)
