@@ -31,9 +31,9 @@ RETRY_LOOK_S = 1.0
 is room, unless most of what a look would read is under way."""
 READ_EVENTS = 250
 """Events read at a time: decoding them holds the interpreter, for a millisecond at most."""
-STRETCH_EVENTS = 10
+STRETCH_EVENTS = 5
 """Events prepared at a time."""
-GIVE_WAY_S = 0.001
+GIVE_WAY_S = 0.002
 """How long a commit under way is given between two stretches; it seldom takes longer."""
 AGE_LOOK_S = 10.0
 """Between two looks for events that grew too old while they waited in memory."""
