@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -126,15 +126,22 @@ async def test_at_its_limit_it_refuses_events_and_says_why(tmp_path: Path) -> No
         assert (await journal.totals()).accepted == {"p": taken}
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Read an old snapshot, as a backup does: the write-ahead log cannot be emptied meanwhile."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM log").fetchone()
+        yield
+        other.execute("ROLLBACK")
+
+
 async def test_the_limit_holds_while_somebody_reads_an_old_snapshot(tmp_path: Path) -> None:
-    """As a backup does: the write-ahead log cannot be emptied meanwhile, and afterwards it is."""
+    """Afterwards there is room again."""
     async with opened(tmp_path, "p") as journal:
         await journal.append(bulk("first"))
-        with closing(sqlite3.connect(tmp_path / "relay.db", isolation_level=None)) as other:
-            other.execute("BEGIN")
-            other.execute("SELECT count(*) FROM log").fetchone()
+        with reading(tmp_path / "relay.db"):
             await fill(journal)
-            other.execute("ROLLBACK")
         await until(lambda: journal.unavailable() is None)
         assert await fill(journal) > 0
 
@@ -144,12 +151,9 @@ async def test_the_limit_counts_the_write_ahead_log_behind_a_link(tmp_path: Path
     (tmp_path / "relay.db").symlink_to(tmp_path / "disk" / "relay.db")
     async with opened(tmp_path, "p") as journal:
         await journal.append(bulk("first"))
-        with closing(sqlite3.connect(tmp_path / "relay.db", isolation_level=None)) as other:
-            other.execute("BEGIN")
-            other.execute("SELECT count(*) FROM log").fetchone()
+        with reading(tmp_path / "relay.db"):
             await fill(journal)
             files = [each.stat().st_size for each in (tmp_path / "disk").iterdir()]
-            other.execute("ROLLBACK")
         assert sum(files) <= MAX_SIZE_BYTES
 
 
