@@ -99,7 +99,7 @@ def _start(text: str) -> str:
     """Return what is looked at of a text."""
     if len(text) <= MAX_SCANNED:
         return text
-    return text[:MAX_SCANNED].rsplit(maxsplit=1)[0]
+    return "".join(text[:MAX_SCANNED].rsplit(maxsplit=1)[:1])  # of blanks, nothing
 
 
 def _kept(char: str) -> str | None:

@@ -99,6 +99,11 @@ def test_a_huge_text_is_dropped_with_the_word_that_the_bound_cuts() -> None:
     assert scrub(text) == "[opaque]"
 
 
+@pytest.mark.parametrize("blank", [" ", "\u2003", "\u200b"])
+def test_of_a_huge_text_of_blanks_nothing_is_left(blank: str) -> None:
+    assert scrub(blank * (MAX_SCANNED + 1)) == ""
+
+
 def test_a_text_that_its_one_spelling_makes_longer_is_no_longer_looked_at_for_that() -> None:
     """A letter of Arabic becomes eighteen."""
     assert len(scrub("\ufdfa" * MAX_SCANNED, MAX_SCANNED * 18)) <= MAX_SCANNED
