@@ -12,6 +12,7 @@ from relay.app.parts import Parts
 from relay.failed_attempts import MAX_WAITING, DelayedRefusals, FailureCounter
 from relay.intake import Intake, Route
 from relay.keys.keyring import Keyring
+from relay.keys.record import KeyFile
 from relay.keys.uses import Counting
 from relay.sources.body import MAX_BODIES_AT_ONCE
 from relay.sources.http import HttpSource, server
@@ -103,10 +104,10 @@ class OneFront:
         """Do nothing: the secrets of this process are `Parts`'."""
 
 
-def keyring_of(parts: Parts, uses: Counting) -> Keyring:
-    """Return the keys of producers."""
+def keyring_of(parts: Parts, uses: Counting, last: KeyFile | None = None) -> Keyring:
+    """Return the keys of producers; `last` are those in force, in a process that joins others."""
     exposed = not parts.config.server.listen.loopback
-    return Keyring(parts.config.keys_path, uses, parts.clock, exposed=exposed)
+    return Keyring(parts.config.keys_path, uses, parts.clock, exposed=exposed, last=last)
 
 
 def routes_of(parts: Parts) -> Sequence[Route]:

@@ -71,7 +71,7 @@ def _front(parts: Parts, intake: Intake, keyring: Keyring, services: MainService
     openapi = producers_document()
     workers = parts.config.server.workers or cores()
     if workers > 1:
-        return pool_of(parts, services, workers, openapi)
+        return pool_of(parts, services, keyring, workers, openapi)
     return OneFront(
         parts, source_of(parts, Behind(intake, keyring, services.failed_attempts, openapi))
     )

@@ -85,7 +85,7 @@ class Worker:
         self._link = link = Link(self._channel, Alike(parts.destinations))
         router = Router(routes_of(parts), Window(0))  # duplicates are the main process's business
         intake = Intake(router, link, parts.clock, parts.config.intake.default_country)
-        keyring = keyring_of(parts, link)
+        keyring = keyring_of(parts, link, setup.keys)
         return source_of(parts, Behind(intake, keyring, link, setup.openapi, setup.workers))
 
     async def _until_stopped(self, figures: FigureBook) -> float:

@@ -142,6 +142,7 @@ UNREAD: Final = _Seen(0, 0, 0)
 class Keyring:
     """See the module docstring. `uses` counts them; `clock` returns Unix seconds.
 
+    `last` are the last good keys, if this is not the first process of the relay that reads them.
     `same` compares two digests in a time that says nothing of where they differ.
     """
 
@@ -152,6 +153,7 @@ class Keyring:
         clock: Callable[[], float],
         *,
         exposed: bool = False,
+        last: KeyFile | None = None,
         same: Callable[[str, str], bool] = hmac.compare_digest,
     ) -> None:
         self._path = path
@@ -165,19 +167,22 @@ class Keyring:
         self._known: dict[Token, Grant] = {}
         self._told = ""
         """What was wrong with the file at the last look."""
-        self._seen = _look_at(path)
-        self._looked_s = clock()
-        self._take(store.read(path))
+        self._seen = UNREAD if last else _look_at(path)
+        self._looked_s = 0.0 if last else clock()
+        self._take(last or store.read(path))
 
     def required(self) -> bool:
         """Tell whether anybody needs a key."""
+        return self._exposed or bool(self.in_force().keys)
+
+    def in_force(self) -> KeyFile:
+        """Return what the file holds, ended keys included, or held when it could last be read."""
         self._follow()
-        return self._exposed or bool(self._file.keys)
+        return self._file
 
     def keys(self) -> Sequence[Key]:
-        """Return every key of the file, ended ones included."""
-        self._follow()
-        return self._file.keys
+        """Return every key, ended ones included."""
+        return self.in_force().keys
 
     def anonymous(self) -> Grant:
         """Return the grant of those who show no key. Raises `Denied` if one is needed."""

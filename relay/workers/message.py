@@ -11,6 +11,7 @@ import msgspec
 
 from relay.intake.problem import Finding
 from relay.journal.entry import Entry, Rejection
+from relay.keys.record import KeyFile
 from relay.keys.uses import DenialKind, Meter
 
 Labels = tuple[str, ...]
@@ -94,6 +95,8 @@ class Setup(msgspec.Struct, frozen=True, array_like=True, tag=8):
     document: dict[str, Any]
     """The configuration, as `relay.config.document` writes it."""
     environ: dict[str, str]
+    keys: KeyFile
+    """Those in force, whatever has become of their file since."""
     openapi: bytes
     sockets: list[int]
     """File descriptors that listen."""

@@ -138,6 +138,23 @@ async def test_a_revoked_key_is_out_within_a_second_at_every_worker(tmp_path: Pa
         assert {await status_of(each, request(token, "b")) for each in clients} == {401}
 
 
+@pytest.mark.parametrize("content", [None, "{"], ids=["gone", "unreadable"])
+async def test_a_worker_that_is_started_again_has_the_keys_that_are_in_force(
+    tmp_path: Path, content: str | None
+) -> None:
+    """As the others have: whatever has become of the file, the last good keys stay."""
+    relay = Relay(tmp_path, UNREACHABLE, workers=2)
+    token = made(tmp_path)
+    file = tmp_path / "keys.json"
+    async with relay:
+        file.unlink() if content is None else file.write_text(content)
+        for each in relay.worker_ids:
+            os.kill(each, signal.SIGKILL)
+        await until(relay, {"relay_worker_restarts_total": 2, "relay_workers": 2})
+        assert await once(relay, request("", "a")) == 401
+        assert await once(relay, request(token, "b")) == 202
+
+
 async def test_a_rate_is_one_for_all_workers(tmp_path: Path) -> None:
     relay = Relay(tmp_path, UNREACHABLE, workers=3)
     token = made(tmp_path, "--rate", "5/s")

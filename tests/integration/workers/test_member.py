@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from relay.keys.record import KeyFile
 from relay.workers.member import Member
 from relay.workers.message import Setup
 from relay.workers.session import MainServices
@@ -52,7 +53,7 @@ async def run(script: str, silent_s: float) -> tuple[int, int]:
     command: Sequence[str] = (sys.executable, "-c", script)
     null = os.open(os.devnull, os.O_RDWR)
     try:
-        setup = Setup(0, 1, {}, {}, b"", [], null, 30)
+        setup = Setup(0, 1, {}, {}, KeyFile(pepper="00"), b"", [], null, 30)
         return await member.run(command, os.environ, setup), member.ready
     finally:
         os.close(null)

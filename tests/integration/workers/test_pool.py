@@ -8,6 +8,7 @@ import pytest
 
 from relay.cli.failure import failure_of
 from relay.dispatch.retry import Backoff
+from relay.keys.record import KeyFile
 from relay.metrics import Metrics
 from relay.workers.message import Setup
 from relay.workers.pool import Plan, Pool
@@ -23,7 +24,9 @@ def pool(command: Sequence[str]) -> Pool:
         host="127.0.0.1",
         port=0,
         workers=2,
-        setup=lambda slot, _, counts: Setup(slot, 2, {}, {}, b"", [], counts, 30),
+        setup=lambda slot, _, counts: Setup(
+            slot, 2, {}, {}, KeyFile(pepper="00"), b"", [], counts, 30
+        ),
         backoff=lambda: Backoff(0.5, 1.0, random.Random(1)),
     )
     return Pool(plan, Main().services, Metrics())

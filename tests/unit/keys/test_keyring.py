@@ -155,6 +155,25 @@ def test_a_file_that_is_gone_opens_the_port_to_nobody(keys: Keys) -> None:
         found.anonymous()
 
 
+@pytest.mark.parametrize("content", [None, "{"])
+def test_a_process_that_joins_others_has_their_last_good_keys(
+    keys: Keys, content: str | None
+) -> None:
+    token = keys.make()
+    last = ring(keys).in_force()
+    keys.path.unlink() if content is None else keys.path.write_text(content)
+    found = Keyring(keys.path, NO_USES, Clock(), last=last)
+    assert found.grant(token).name == "shop"
+    assert kind_of(found, None) == "unauthorized"
+
+
+def test_a_process_that_joins_others_looks_at_the_file_at_once(keys: Keys) -> None:
+    token = keys.make()
+    last = ring(keys).in_force()
+    keys.revoke(token)
+    assert kind_of(Keyring(keys.path, NO_USES, Clock(), last=last), token) == "unauthorized"
+
+
 def test_a_relay_does_not_start_with_an_unreadable_file(keys: Keys) -> None:
     keys.path.write_text("canary-content")
     with pytest.raises(ConfigError, match=r"keys\.json is no file of producer keys") as raised:
