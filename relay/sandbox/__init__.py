@@ -5,6 +5,6 @@ anywhere. It knows nothing of the rest of the relay but its errors: it is a seco
 platforms' public documents, by which the first one is checked.
 """
 
-from relay.sandbox.server import Sandbox, run
+from relay.sandbox.server import Sandbox
 
-__all__ = ["Sandbox", "run"]
+__all__ = ["Sandbox"]

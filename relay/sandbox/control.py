@@ -19,6 +19,7 @@ from relay.errors import ConfigError
 from relay.sandbox.answer import PlatformName
 from relay.sandbox.catalogue import ANSWERS
 from relay.sandbox.exchange import Exchange
+from relay.sandbox.fault import MALFORMED
 from relay.sandbox.scripts import parse
 from relay.sandbox.style import Style
 
@@ -60,7 +61,7 @@ class _Control:
         try:
             wanted = msgspec.json.decode(await request.read(), type=_ScenarioName)
             self._exchange.run_scenario(wanted.scenario)
-        except (ConfigError, msgspec.MsgspecError) as error:
+        except (ConfigError, *MALFORMED) as error:
             return _refused(error)
         return await self.scenario(request)
 
@@ -85,7 +86,7 @@ class _Control:
             changes = msgspec.json.decode(await request.read(), type=dict[str, Any])
             style = {**msgspec.to_builtins(self._exchange.style), **changes}
             self._exchange.use_style(msgspec.convert(style, Style))
-        except msgspec.MsgspecError as error:
+        except MALFORMED as error:
             return _refused(error)
         return await self.style(request)
 

@@ -46,7 +46,7 @@ class Finding(msgspec.Struct, kw_only=True, gc=False):
     fault: str = ""
     """The platform's words if it would refuse the event, empty if it is fine. May quote a value."""
     is_shapeless: bool = False
-    """Whether the fault is one of shape: wrong type, missing key, key too many."""
+    """Whether it is a fault of shape, for which Pinterest refuses the request whole."""
     path: str = ""
     """Where the fault is, dotted, relative to the event. Never quotes a value."""
     warning: str = ""

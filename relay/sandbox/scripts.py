@@ -14,6 +14,7 @@ from msgspec import Meta
 from relay.errors import ConfigError
 from relay.sandbox.answer import Answer, Fate, PlatformName
 from relay.sandbox.catalogue import named
+from relay.sandbox.fault import MALFORMED
 
 MAX_STEPS = 1_000
 MAX_WAIT_S = 600
@@ -149,7 +150,7 @@ def parse(document: bytes) -> ScriptFile:
         written = msgspec.json.decode(document)
         shape = {"steps": written} if isinstance(written, list) else written
         script = msgspec.convert(shape, ScriptFile)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except MALFORMED as error:
         raise ConfigError(f"script: {error}") from None
     for position, step in enumerate(script.steps):
         _check(position, step)

@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from aiohttp import web
 
-from relay.errors import ConfigError, RelayError
+from relay.errors import RelayError
 from relay.sandbox import control, elsewhere, page
 from relay.sandbox.answer import PlatformName
 from relay.sandbox.credential import Gate
@@ -152,15 +152,6 @@ class Sandbox:
             await self._sleep(outcome.action.hang_s / _PIECES)
             await response.write(body[start:end])
         return response
-
-
-async def run(listen: str, scenario: str) -> None:
-    """Serve on `listen` (`host:port`) until cancelled."""
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal():
-        raise ConfigError("sandbox: --listen must be HOST:PORT, for example 127.0.0.1:8090")
-    async with Sandbox(scenario, host=host.strip("[]"), port=int(port)):
-        await asyncio.Event().wait()
 
 
 def _fresh_dice() -> random.Random:

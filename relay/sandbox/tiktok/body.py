@@ -5,7 +5,6 @@ fault in an event is kept with the event, since how its place is named in the an
 style (`relay.sandbox.tiktok.reply`).
 """
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -45,11 +44,11 @@ def read(body: bytes, now: float) -> Reading:
     try:
         track = _TRACK.decode(body)
     except MALFORMED as error:
-        return _shapeless_request(body, fault_of(error), now)
+        return _shapeless_request(body, fault_of(error))
     return Reading(
         account=track.event_source_id[:MAX_TEXT],
         test=bool(track.test_event_code),
-        findings=_findings(track.data, track.event_source, now),
+        findings=[_finding(bytes(each), track.event_source, now) for each in track.data],
         notes=tuple(notes.request_notes(_TOP.decode(body), track)),
     )
 
@@ -59,12 +58,12 @@ def invalid(path: str, what: str) -> Answer:
     return answer_of(_PARAMETER_ERROR, f"Invalid value for {path}: {what}")
 
 
-def _shapeless_request(body: bytes, fault: Fault, now: float) -> Reading:
+def _shapeless_request(body: bytes, fault: Fault) -> Reading:
     loose = _loosely(body)
     source_id = loose.event_source_id
     return Reading(
         account=source_id[:MAX_TEXT] if isinstance(source_id, str) else "",
-        findings=_findings(loose.data, "web", now, judged=False),
+        findings=[_listed(bytes(each)) for each in loose.data],
         refusal=invalid(fault.path or "body", _wording(fault)),
     )
 
@@ -74,14 +73,6 @@ def _loosely(body: bytes) -> _Loose:
         return _LOOSE.decode(body)
     except MALFORMED:
         return _Loose()
-
-
-def _findings(
-    payloads: Sequence[msgspec.Raw], source: Source, now: float, *, judged: bool = True
-) -> list[Finding]:
-    """Return one finding per event; unjudged ones are only listed, their source being unknown."""
-    read_one = _finding if judged else _listed
-    return [read_one(bytes(payload), source, now) for payload in payloads]
 
 
 def _finding(payload: bytes, source: Source, now: float) -> Finding:
@@ -102,8 +93,8 @@ def _finding(payload: bytes, source: Source, now: float) -> Finding:
     )
 
 
-def _listed(payload: bytes, source: Source, now: float) -> Finding:
-    del source, now
+def _listed(payload: bytes) -> Finding:
+    """Return what is there to be seen of an event that is not judged."""
     try:
         document = msgspec.json.decode(payload)
     except MALFORMED:
@@ -114,10 +105,9 @@ def _listed(payload: bytes, source: Source, now: float) -> Finding:
 
 
 def _shapeless(payload: bytes, fault: Fault) -> Finding:
-    finding = _listed(payload, "web", 0)
+    finding = _listed(payload)
     finding.fault = _wording(fault)
     finding.path = fault.path
-    finding.is_shapeless = True
     return finding
 
 

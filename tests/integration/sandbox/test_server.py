@@ -5,7 +5,6 @@ import contextlib
 import io
 import json
 import random
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
@@ -14,7 +13,7 @@ import msgspec
 import pytest
 
 from relay.errors import ConfigError, RelayError
-from relay.sandbox import Sandbox, run
+from relay.sandbox import Sandbox
 from tests.unit.sandbox.sender import ACCOUNT, NOW_S, PIXEL, Clock, pinterest_event, tiktok_event
 
 PINTEREST = f"/v5/ad_accounts/{ACCOUNT}/events"
@@ -302,9 +301,11 @@ async def test_the_style_of_answers_is_changed_key_by_key() -> None:
         ("/sandbox/scenario", {"scenario": "storm"}, "unknown name"),
         ("/sandbox/scenario", {"name": "ok"}, "unknown field"),
         ("/sandbox/script", [{"action": {"answer": "tiktok"}}], "unknown name"),
+        ("/sandbox/scenario", b'{"scenario":"\xff"}', "can't decode"),
         ("/sandbox/script", b"\xff", "script: "),
         ("/sandbox/style", {"tiktok_index": "roman"}, "Invalid enum value"),
         ("/sandbox/style", [], "Expected `object`"),
+        ("/sandbox/style", b'{"tiktok_index":' + b"[" * 100_000, "recursion"),
     ],
 )
 async def test_a_mistake_in_a_setting_is_400_and_changes_nothing(
@@ -400,29 +401,3 @@ async def test_a_taken_port_is_an_error_in_one_line() -> None:
 def test_an_unknown_scenario_is_an_error_at_once() -> None:
     with pytest.raises(ConfigError, match="scenario: unknown name"):
         Sandbox("storm")
-
-
-@pytest.mark.parametrize("listen", ["8090", ":8090", "127.0.0.1:http"])
-async def test_an_address_without_host_or_port_is_an_error(listen: str) -> None:
-    with pytest.raises(ConfigError, match="HOST:PORT"):
-        await run(listen, "ok")
-
-
-async def test_it_serves_until_it_is_cancelled() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    serving = asyncio.create_task(run(f"127.0.0.1:{port}", "ok"))
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-        while not await is_up(session):
-            pass
-    serving.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await serving
-
-
-async def is_up(session: aiohttp.ClientSession) -> bool:
-    try:
-        async with session.get("/sandbox/summary") as response:
-            return response.status == 200
-    except aiohttp.ClientConnectorError:
-        return False
