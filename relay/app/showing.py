@@ -20,7 +20,6 @@ from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.trial import Trials
 from relay.failed_attempts import DelayedRefusals, FailedAttempts
 from relay.journal.base import Journal
-from relay.outcome.audit import SUFFIX as AUDIT_SUFFIX
 from relay.outcome.audit import AuditedControl, AuditedErasure, AuditedLetters, Control, Trail
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
@@ -32,7 +31,7 @@ from relay.outcome.source_view import SourcesView
 from relay.outcome.watch.notify import Notifier
 from relay.outcome.watch.watch import Watch
 from relay.schema.openapi import admin_document
-from relay.sources.port import cannot_listen
+from relay.sources.port import address_of, cannot_listen
 from relay.workers.pool import STARTING
 
 
@@ -164,8 +163,7 @@ def _context(
 
 
 def _acts(parts: Parts, journal: Journal, dispatcher: Dispatcher) -> _Acts:
-    path = parts.config.journal.path
-    trail = Trail(path.with_name(path.name + AUDIT_SUFFIX), parts.clock)
+    trail = Trail.beside(parts.config.journal.path, parts.clock)
     letters = AuditedLetters(journal, parts.destinations, parts.clock, parts.rules())
     erasure = AuditedErasure(journal, dispatcher)
     letters.trail = erasure.trail = trail
@@ -189,4 +187,4 @@ async def _listen(runner: web.AppRunner, listen: Listen) -> str:
         await site.start()
     except OSError as error:
         raise cannot_listen(listen, "[admin] listen", error) from None
-    return f"{listen.rpartition(':')[0]}:{runner.addresses[0][1]}"
+    return address_of(listen.host, runner.addresses[0][1])

@@ -4,7 +4,6 @@ The rules are intake's own, and the forms come from the destinations themselves,
 disagree with what is sent. The value is shown only in the forms that a platform gets plain.
 """
 
-import difflib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from rich.console import Group, RenderableType
 from relay.cli.option import DEFAULT_FILE, config_option, country_of, json_option
 from relay.cli.output import console, plain, print_json, table
 from relay.config import PinterestConfig, TikTokConfig, load
+from relay.config.build import nearest
 from relay.conversion import Conversion
 from relay.delivery import Destination
 from relay.destinations import discover
@@ -100,8 +100,8 @@ def known_field(field: str) -> str:
     name = field.strip().removeprefix("user.")
     if name in RULES:
         return name
-    near = difflib.get_close_matches(name.lower(), RULES, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(RULES)}"
+    near = nearest(name.lower(), RULES)
+    hint = f"did you mean {near}?" if near else f"use one of {', '.join(RULES)}"
     raise ConfigError(f"a user has no such field; {hint}")
 
 

@@ -5,8 +5,9 @@ where there is no `relay.toml`, the default addresses hold, which are those of t
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import click
 
@@ -14,6 +15,9 @@ from relay.config import Config, Country, load, sandbox_config
 from relay.errors import ConfigError
 
 DEFAULT_FILE: Final = Path("relay.toml")
+
+Command = Callable[..., None]
+Value = TypeVar("Value")
 
 config_option = click.option(
     "-c",
@@ -54,7 +58,12 @@ def available_config(config_file: Path | None) -> Config:
 
 def country_of(text: str | None) -> str | None:
     """Return what `--country` names, if it was given; an unknown one is a `ConfigError`."""
+    return None if text is None else read_option("--country", text, Country)
+
+
+def read_option(name: str, text: str, kind: Callable[[str], Value]) -> Value:
+    """Return what an option was given; a `ConfigError` begins with the option's name."""
     try:
-        return None if text is None else Country(text)
+        return kind(text)
     except ConfigError as error:
-        raise ConfigError(f"--country {error}") from None
+        raise ConfigError(f"{name} {error}") from None

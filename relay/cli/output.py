@@ -68,6 +68,13 @@ def print_json(body: bytes) -> None:
     click.echo(msgspec.json.format(body, indent=2).decode())
 
 
+def confirm(question: str) -> None:
+    """Ask; a no ends the command."""
+    if not click.confirm(question, err=True):
+        click.echo("Nothing was done.", err=True)
+        raise click.exceptions.Exit(1)
+
+
 def program() -> str:
     """Return how this program is called: `relay`, or its path where the shell would not find it."""
     called = Path(sys.argv[0])

@@ -4,6 +4,7 @@ Nothing of it can reach a platform or a real journal, whatever the file says.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -44,11 +45,10 @@ def sandboxed(config: Config, emulator: BaseUrl) -> Config:
 
     The tokens stay as they are named; the caller hands the emulator's tokens to the destinations.
     """
-    path = config.journal.path
     replace = msgspec.structs.replace
     return replace(
         config,
-        journal=replace(config.journal, path=path.with_name(path.name + SUFFIX)),
+        journal=replace(config.journal, path=sandbox_path(config.journal.path)),
         notify=NotifyConfig(),
         sources=replace(config.sources, kafka=_beside(config.sources.kafka)),
         destinations={
@@ -56,6 +56,11 @@ def sandboxed(config: Config, emulator: BaseUrl) -> Config:
             for name, destination in config.destinations.items()
         },
     )
+
+
+def sandbox_path(journal: Path) -> Path:
+    """Return where the journal of a sandbox is, given that of the relay."""
+    return journal.with_name(journal.name + SUFFIX)
 
 
 def _beside(kafka: KafkaSourceConfig | None) -> KafkaSourceConfig | None:

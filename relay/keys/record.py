@@ -11,7 +11,7 @@ from relay.keys.token import Token
 
 Scope = Literal["events:write", "events:read"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+NAME: Final = r"^[A-Za-z0-9._-]{1,64}$"
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     """The public half."""
-    name: Name
+    name: Annotated[str, Meta(pattern=NAME)]
     digest: str
     """HMAC-SHA-256 of the secret under the file's pepper, hexadecimal."""
     limits: Limits

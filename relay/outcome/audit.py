@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from io import FileIO
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -29,7 +29,6 @@ from relay.private import opened
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ACTOR: Final = 64
-SUFFIX: Final = ".audit"
 
 Action = Literal[
     "pause", "resume", "replay", "drop", "forget", "key_create", "key_revoke", "key_rotate"
@@ -67,6 +66,11 @@ class Trail:
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path = path
         self._clock = clock
+
+    @classmethod
+    def beside(cls, journal: Path, clock: Callable[[], float]) -> Self:
+        """Return that of the relay whose journal is at a path."""
+        return cls(journal.with_name(f"{journal.name}.audit"), clock)
 
     def record(self, action: Action, target: str, details: str = "") -> None:
         """Add a line."""

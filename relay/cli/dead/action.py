@@ -5,7 +5,7 @@ first says how many are meant, and asks.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,9 @@ import msgspec
 from relay.admin.api import DropResult, ReplayResult
 from relay.admin.selection import MAX_IDS, MAX_NOTE, Drop, Replay
 from relay.cli.dead.selection import Filter, filter_options
-from relay.cli.option import available_config, config_option, json_option
-from relay.cli.output import counted, print_json
+from relay.cli.option import Command, available_config, config_option, json_option
+from relay.cli.output import confirm, counted, print_json
 from relay.cli.running.client import AdminClient, admin_connection, read
-
-Command = Callable[..., None]
 
 
 def action_options(command: Command) -> Command:
@@ -127,12 +125,10 @@ def _act(wanted: Replay | Drop, config_file: Path | None, question: str | None) 
 
 
 def _confirm(client: AdminClient, path: str, wanted: Replay | Drop, question: str) -> None:
-    """Ask, naming how many are meant; a no ends the command."""
+    """Ask, naming how many are meant."""
     trial = msgspec.structs.replace(wanted, dry_run=True)
     matched = read(client.tell(path, trial), _Matched).matched
-    if not click.confirm(question.format(counted(matched, "dead letter")), err=True):
-        click.echo("Nothing was done.", err=True)
-        raise click.exceptions.Exit(1)
+    confirm(question.format(counted(matched, "dead letter")))
 
 
 class _Matched(msgspec.Struct):

@@ -1,6 +1,5 @@
 """Which dead letters a command is about, as options of the command line."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any, get_args
@@ -8,6 +7,7 @@ from typing import Any, get_args
 import click
 import msgspec
 
+from relay.cli.option import Command
 from relay.cli.when import Moment
 from relay.delivery import DeadReason
 
@@ -34,9 +34,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
-
-
-Command = Callable[..., None]
 
 
 def filter_options(command: Command) -> Command:

@@ -2,8 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,10 +11,10 @@ import msgspec
 
 from relay.cli.journal.place import settings
 from relay.cli.option import available_config, config_option, json_option
-from relay.cli.output import console, plain, print_json, table
-from relay.config import sandbox
+from relay.cli.output import console, moment, plain, print_json, table
+from relay.config.sandbox import sandbox_path
 from relay.errors import RelayError
-from relay.outcome.audit import SUFFIX, Act, Action, Trail
+from relay.outcome.audit import Act, Action, Trail
 from relay.outcome.notation import utc
 
 MAX_SHOWN: Final = 100_000
@@ -49,32 +48,30 @@ def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool
     A sandbox has no producer keys of its own, so changes to keys are listed without --sandbox.
     """
     path = available_config(config_file).journal.path
-    suffix = sandbox.SUFFIX + SUFFIX if emulated else SUFFIX
-    acts = _latest(Trail(path.with_name(path.name + suffix), time.time), limit)
+    acts = _latest(Trail.beside(sandbox_path(path) if emulated else path, time.time), limit)
     if not acts:
         settings(config_file, emulated=emulated)  # in the wrong folder, nothing is no answer
     if as_json:
-        print_json(msgspec.json.encode({"acts": [_view(act) for act in acts]}))
+        print_json(msgspec.json.encode({"acts": acts}))
     elif acts:
         _show(acts)
     else:
         click.echo("Nobody has done anything yet.")
 
 
-def _latest(trail: Trail, limit: int) -> Collection[Act]:
+def _latest(trail: Trail, limit: int) -> list[ActView]:
     try:
-        return deque(trail.acts(), maxlen=limit)
+        return [_view(act) for act in deque(trail.acts(), maxlen=limit)]
     except OSError as error:
         reason = f"the audit cannot be read ({(error.strerror or 'error').lower()})"
         raise RelayError(f"{reason}; run this as the relay's user") from None
 
 
-def _show(acts: Iterable[Act]) -> None:
+def _show(acts: Sequence[ActView]) -> None:
     rows = table("When (UTC)", "Who", "From", "Did", "To", "With")
     for act in acts:
-        moment = datetime.fromtimestamp(act.at_ms / 1000, UTC)
         rows.add_row(
-            f"{moment:%Y-%m-%d %H:%M:%S}",
+            moment(act.at),
             plain(act.actor or "-"),
             plain(act.origin),
             act.action,

@@ -11,10 +11,9 @@ import msgspec
 
 from relay.cli.journal.place import journal_path
 from relay.cli.journal.progress import progress
-from relay.cli.option import config_option, json_option
+from relay.cli.option import config_option, json_option, read_option
 from relay.cli.output import console, counted, number, plain, print_json, table
 from relay.config.quantity import Duration
-from relay.errors import ConfigError
 from relay.journal.disk.snapshot import at_one_moment
 from relay.journal.find.sample import recent_events, rejected
 from relay.journal.verify.finding import Watch
@@ -40,7 +39,7 @@ def doctor(config_file: Path | None, since: str, *, emulated: bool, as_json: boo
     For each event name and key it shows which identifiers came, and how many of them were hashed by
     the shop or unusable. It shows no value of any event. Exits with 1 if there is anything to fix.
     """
-    since_ms = round((time.time() - _duration(since)) * 1000)
+    since_ms = round((time.time() - read_option("--since", since, Duration)) * 1000)
     found = _diagnose(journal_path(config_file, emulated=emulated), since_ms)
     if as_json:
         print_json(msgspec.json.encode(found))
@@ -48,13 +47,6 @@ def doctor(config_file: Path | None, since: str, *, emulated: bool, as_json: boo
         _show(found)
     if found.findings:
         raise click.exceptions.Exit(1)
-
-
-def _duration(text: str) -> float:
-    try:
-        return Duration(text)
-    except ConfigError as error:
-        raise ConfigError(f"--since {error}") from None
 
 
 def _diagnose(path: Path, since_ms: int) -> Diagnosis:

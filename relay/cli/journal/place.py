@@ -4,14 +4,14 @@ from pathlib import Path
 
 from relay.cli.option import DEFAULT_FILE, available_config
 from relay.config import Config
-from relay.config.sandbox import SUFFIX
+from relay.config.sandbox import sandbox_path
 from relay.errors import ConfigError
 
 
 def journal_path(config_file: Path | None, *, emulated: bool) -> Path:
     """Return where the journal is; that of a sandbox needs no configuration."""
     path = settings(config_file, emulated=emulated).journal.path
-    return path.with_name(path.name + SUFFIX) if emulated else path
+    return sandbox_path(path) if emulated else path
 
 
 def settings(config_file: Path | None, *, emulated: bool) -> Config:

@@ -123,11 +123,7 @@ def _refuse_own_input(file: BinaryIO, result: Path | None) -> None:
 
 def _in_test(config: Config) -> frozenset[str]:
     """Return the destinations that send in the platform's test mode."""
-    return frozenset(
-        name
-        for name, each in config.destinations.items()
-        if getattr(each, "test", False) or getattr(each, "test_event_code", None)
-    )
+    return frozenset(name for name, each in config.destinations.items() if each.test)
 
 
 def _currency(text: str) -> str:

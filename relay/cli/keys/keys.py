@@ -1,7 +1,6 @@
 """`relay keys`: who may post events. Needs no running relay; one takes notice within a second."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +25,7 @@ from relay.config import Config
 from relay.keys import store
 from relay.keys.record import Key, KeyFile, Limits
 from relay.keys.token import Token, new_token
-from relay.outcome.audit import SUFFIX, WHO, Action, Trail, Who
+from relay.outcome.audit import WHO, Action, Trail, Who
 from relay.outcome.view import KeyList
 
 OVERLAP: Final = "24h"
@@ -124,13 +123,15 @@ def list_(config_file: Path | None, *, as_json: bool) -> None:
 @config_option
 def revoke(name: str, config_file: Path | None) -> None:
     """Revoke the key NAME, or the one with this public half, permanently."""
-    now_s = int(time.time())
+    config, now_s = available_config(config_file), int(time.time())
+    ended: list[Key] = []
 
-    def end(key: Key) -> Key:
-        return replace(key, revoked_at=now_s)
+    def end(found: KeyFile) -> KeyFile:
+        ended.extend(matching(found, name, now_s))
+        kept = [replace(key, revoked_at=now_s) if key in ended else key for key in found.keys]
+        return replace(found, keys=kept)
 
-    config = available_config(config_file)
-    ended = _change(config, name, now_s, end)
+    store.change(config.keys_path, end)
     _audit(config, "key_revoke", name)
     click.echo(f"{name} is revoked ({', '.join(key.key for key in ended)}).")
 
@@ -163,21 +164,7 @@ def rotate(name: str, overlap: str, config_file: Path | None, *, as_json: bool) 
 
 def _audit(config: Config, action: Action, name: str) -> None:
     WHO.set(Who(actor(), "command line"))
-    path = config.journal.path
-    Trail(path.with_name(path.name + SUFFIX), time.time).record(action, name)
-
-
-def _change(config: Config, name: str, now_s: int, edit: Callable[[Key], Key]) -> list[Key]:
-    """Edit the usable keys of a name, and return them."""
-    changed: list[Key] = []
-
-    def apply(found: KeyFile) -> KeyFile:
-        changed.extend(matching(found, name, now_s))
-        kept = [edit(key) if key in changed else key for key in found.keys]
-        return replace(found, keys=kept)
-
-    store.change(config.keys_path, apply)
-    return changed
+    Trail.beside(config.journal.path, time.time).record(action, name)
 
 
 def _show_once(name: str, token: Token, *, as_json: bool) -> None:

@@ -3,12 +3,12 @@
 import re
 from typing import Final
 
+from relay.cli.option import read_option
 from relay.config import Config
 from relay.config.quantity import Duration
 from relay.errors import ConfigError
-from relay.keys.record import SCOPES, Scope
+from relay.keys.record import NAME, SCOPES, Scope
 
-NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LONGEST: Final = Duration("36500d")
 """A century; what ends after the year 9999 could not be shown any more."""
 RATE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)/s")
@@ -16,7 +16,7 @@ RATE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)/s")
 
 def name_of(text: str) -> str:
     """Return a name that a key may have."""
-    if not NAME.fullmatch(text):
+    if not re.fullmatch(NAME, text):
         raise ConfigError("NAME must be up to 64 letters, digits, dots, hyphens and underscores")
     return text
 
@@ -40,10 +40,7 @@ def rate_per_s(text: str) -> float:
 
 def duration_s(option: str, text: str) -> float:
     """Return the seconds of the duration that an option was given."""
-    try:
-        found = Duration(text)
-    except ConfigError as error:
-        raise ConfigError(f"{option} {error}") from None
+    found = read_option(option, text, Duration)
     if found > LONGEST:
         raise ConfigError(f"{option} must be at most {LONGEST}")
     return found

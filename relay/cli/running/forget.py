@@ -5,7 +5,7 @@ and no message quotes a value.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ import click
 from msgspec.structs import asdict
 
 from relay.admin.forget import Forget, ForgetResult, ForgottenAt
-from relay.cli.option import available_config, config_option, country_of, json_option
-from relay.cli.output import console, counted, plain, print_json
+from relay.cli.option import Command, available_config, config_option, country_of, json_option
+from relay.cli.output import confirm, console, counted, plain, print_json
 from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.errors import ConfigError, RelayError
 from relay.event import User
@@ -27,8 +27,6 @@ SHOWN_IDS: Final = 20
 LEFT_OVER: Final = (
     "the journal was busy, so that old bytes may be left in it: run the same command again"
 )
-
-Command = Callable[..., None]
 
 
 def person_options(command: Command) -> Command:
@@ -68,7 +66,7 @@ def forget(
     given = {"email": email, "external_id": external_id, "phone": phone}
     subject = subject_of(given, region)
     if not yes and sys.stdin.isatty():
-        _confirm()
+        confirm("Erase this person for good?")
     with admin_connection(config, timeout_s=TIMEOUT_S) as connection:
         body = AdminClient(connection).tell("/api/v1/forget", Forget.about(subject))
     done = read(body, ForgetResult)
@@ -105,12 +103,6 @@ def told(done: ForgetResult) -> Iterator[str]:
             more = each.delivered - min(SHOWN_IDS, len(each.delivered_event_ids))
             rest = f" and {more:,} more" if more else ""
             yield f"Only the platform of {each.destination} can delete there: {shown}{rest}"
-
-
-def _confirm() -> None:
-    if not click.confirm("Erase this person for good?", err=True):
-        click.echo("Nothing was done.", err=True)
-        raise click.exceptions.Exit(1)
 
 
 def _fates(at: ForgottenAt) -> str:

@@ -4,10 +4,9 @@ import asyncio
 
 import click
 
-from relay.cli.option import unread_config_option
+from relay.cli.option import read_option, unread_config_option
 from relay.cli.serving.signals import until_told
 from relay.config import Listen
-from relay.errors import ConfigError
 from relay.sandbox import Sandbox
 from relay.sandbox.scenario import SCENARIOS
 
@@ -24,11 +23,7 @@ from relay.sandbox.scenario import SCENARIOS
 @unread_config_option
 def sandbox(listen: str, scenario: str) -> None:
     """Emulate Pinterest and TikTok, as strict as their documentation, as troublesome as asked."""
-    try:
-        address = Listen(listen)
-    except ConfigError as error:
-        raise ConfigError(f"--listen {error}") from None
-    asyncio.run(_serve(address, scenario))
+    asyncio.run(_serve(read_option("--listen", listen, Listen), scenario))
 
 
 async def _serve(address: Listen, scenario: str) -> None:

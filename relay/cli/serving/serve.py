@@ -24,7 +24,7 @@ from relay import logs
 from relay.app.descriptor import fitted
 from relay.app.process import tune
 from relay.app.service import App
-from relay.cli.option import DEFAULT_FILE, config_option, required_config
+from relay.cli.option import available_config, config_option, required_config
 from relay.cli.running.client import reachable
 from relay.cli.serving.signals import until_told
 from relay.cli.serving.supervisor import Supervisor
@@ -36,7 +36,6 @@ from relay.config import (
     SecretRef,
     check_start,
     read_secret,
-    sandbox_config,
     sandboxed,
 )
 from relay.keys.store import check_exposed
@@ -75,7 +74,7 @@ def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, exa
     """Run the relay until it is told to stop."""
     if scenario is not None and not emulated:
         raise click.UsageError("--scenario needs --sandbox: the real platforms are as they are")
-    config = _config(config_file, emulated=emulated)
+    config = available_config(config_file) if emulated else required_config(config_file)
     check_start(config, os.environ)
     check_exposed(config.server.listen, config.keys_path, time.time())
     logs.configure(level=_log_level(config, on_terminal=sys.stderr.isatty()))
@@ -86,13 +85,6 @@ def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, exa
 def _log_level(config: Config, *, on_terminal: bool) -> int:
     name = config.server.log_level or ("warning" if on_terminal else "info")
     return logging.getLevelNamesMapping()[name.upper()]
-
-
-def _config(config_file: Path | None, *, emulated: bool) -> Config:
-    """Return the configuration; a sandbox gets along without a file."""
-    if emulated and config_file is None and not DEFAULT_FILE.exists():
-        return sandbox_config(os.environ)
-    return required_config(config_file)
 
 
 async def _serve(config: Config, scenario: str | None, *, example: bool) -> None:
