@@ -112,15 +112,8 @@ def keyring_of(parts: Parts, uses: Counting, last: KeyFile | None = None) -> Key
 
 def routes_of(parts: Parts) -> Sequence[Route]:
     """Return the destinations with what the settings keep from each."""
-    settings = parts.config.destinations
-    return [
-        Route(
-            destination,
-            frozenset(settings[destination.name].events or ()),
-            settings[destination.name].consent_required,
-        )
-        for destination in parts.destinations
-    ]
+    rules = parts.rules()
+    return [Route(each, rules[each.name]) for each in parts.destinations]
 
 
 def source_of(parts: Parts, behind: Behind) -> HttpSource:

@@ -71,7 +71,7 @@ class Parts:
         return sha256(repr(self.config).encode()).hexdigest()[:FINGERPRINT_DIGITS]
 
     def rules(self) -> Mapping[str, Rules]:
-        """Return what the settings keep from each destination of what waited or died before."""
+        """Return what the settings keep from each destination."""
         return {
             name: Rules(frozenset(each.events or ()), each.consent_required)
             for name, each in self.config.destinations.items()

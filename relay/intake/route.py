@@ -6,33 +6,29 @@ remembers the rest, in the same breath in which the journal is handed the events
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final, get_args
 
 import msgspec
 
 from relay.conversion import Conversion
-from relay.delivery import Destination, Payload, Skip, Unusable
-from relay.event_name import STANDARD_NAMES
+from relay.delivery import Destination, Payload, Skip, SkipReason, Unusable
 from relay.intake.presence import presence_of
 from relay.intake.window import Key, Window
 from relay.journal.codec import entry_of, passed_by
 from relay.journal.entry import Entry, Passed
+from relay.outcome.rules import Rules
 
-_NOT_SELECTED = Passed("skipped", "not_selected")
-_NO_CONSENT = Passed("skipped", "no_consent")
-_DUPLICATE = Passed("skipped", "duplicate")
+_SKIPPED: Final[dict[SkipReason, Passed]] = {
+    reason: Passed("skipped", reason) for reason in get_args(SkipReason)
+}
 _EXPIRED = Passed("dead", "expired", "It was too old for this platform when it arrived.")
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A destination with what its configuration says of any event.
-
-    `events` are the standard names that it gets; empty means all. Custom names are the
-    destination's own switch.
-    """
+    """A destination with what the settings keep from it."""
 
     destination: Destination
-    events: frozenset[str] = frozenset()
-    consent_required: bool = False
+    rules: Rules = Rules()
 
 
 class Router:
@@ -42,7 +38,7 @@ class Router:
         self.names = frozenset(route.destination.name for route in routes)
         mappings = [route.destination.mapping for route in routes]
         self._routes = tuple(
-            (route.destination.name, route, mappings.index(mapping))
+            (route.destination.name, route.destination, route.rules, mappings.index(mapping))
             for route, mapping in zip(routes, mappings, strict=True)
         )
         self._bits = {route.destination.name: 1 << at for at, route in enumerate(routes)}
@@ -60,13 +56,18 @@ class Router:
         passed: dict[str, Passed] = {}
         made: dict[int, Payload | Skip | Unusable] = {}
         age_s = now_s - conversion.event_time
-        for name, route, first in self._routes:
-            found = _barred(route, name, conversion, selected) or made.get(first)
+        for name, destination, rules, first in self._routes:
+            is_selected = selected is None or name in selected
+            barred = rules.bars(conversion) if is_selected else "not_selected"
+            if barred is not None:
+                passed[name] = _SKIPPED[barred]
+                continue
+            found = made.get(first)
             if found is None:
-                found = made[first] = route.destination.prepare(conversion)
+                found = made[first] = destination.prepare(conversion)
             if not isinstance(found, Payload):
                 passed[name] = _passed(found)
-            elif age_s > route.destination.max_age_s(conversion):
+            elif age_s > destination.max_age_s(conversion):
                 passed[name] = _EXPIRED
             else:
                 payloads[name] = found
@@ -98,7 +99,7 @@ class Router:
         names = [name for name, bit in self._bits.items() if bit & repeated]
         return passed_by(
             entry,
-            {**entry.passed, **dict.fromkeys(names, _DUPLICATE)},
+            {**entry.passed, **dict.fromkeys(names, _SKIPPED["duplicate"])},
             {name: payload for name, payload in entry.payloads.items() if name not in names},
         )
 
@@ -116,26 +117,9 @@ class Router:
                 act(_key(entry), mask)
 
 
-def _barred(
-    route: Route, name: str, conversion: Conversion, selected: frozenset[str] | None
-) -> Passed | None:
-    """Return why the event is not for this destination by its configuration, or None."""
-    if selected is not None and name not in selected:
-        return _NOT_SELECTED
-    event = conversion.event
-    if route.events and event not in route.events and event in STANDARD_NAMES:
-        return _NOT_SELECTED
-    consent = conversion.advertising_consent
-    if consent is False or (consent is None and route.consent_required):
-        return _NO_CONSENT
-    return None
-
-
-def _passed(found: Passed | Skip | Unusable) -> Passed:
-    if isinstance(found, Passed):
-        return found
+def _passed(found: Skip | Unusable) -> Passed:
     if isinstance(found, Skip):
-        return Passed("skipped", found.reason)
+        return _SKIPPED[found.reason]
     return Passed("dead", found.reason, found.text)
 
 

@@ -1,7 +1,7 @@
-"""What the settings keep from a destination, asked of events that were accepted under older ones.
+"""What the settings keep from a destination, asked when an event comes and before it is sent.
 
-Intake asks the same when an event comes (`relay.intake.route`). What waited on disk or died may be
-sent long after, and by then the shop may have narrowed `events` or come to require consent.
+What waited on disk or died may be sent long after, and by then the shop may have narrowed `events`
+or come to require consent.
 """
 
 import msgspec
@@ -21,7 +21,7 @@ class Rules(msgspec.Struct, frozen=True):
     consent_required: bool = False
 
     def bars(self, conversion: Conversion) -> SkipReason | None:
-        """Return why the event may not be sent there now, or None."""
+        """Return why the event may not be sent there, or None."""
         event, consent = conversion.event, conversion.advertising_consent
         if self.events and event not in self.events and event in STANDARD_NAMES:
             return "not_selected"

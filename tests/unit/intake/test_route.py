@@ -9,6 +9,7 @@ from relay.intake.route import Route, Router
 from relay.intake.window import Window
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed
+from relay.outcome.rules import Rules
 from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, conversion
@@ -65,7 +66,9 @@ def test_the_event_may_name_its_destinations(selected: frozenset[str], reason: s
     ("name", "reason"), [("purchase", None), ("signup", "not_selected"), ("Quiz Taken", None)]
 )
 def test_an_allow_list_is_about_standard_names(name: str, reason: str | None) -> None:
-    found = decided(Route(StubDestination(), frozenset({"purchase"})), conversion(event=name))
+    found = decided(
+        Route(StubDestination(), Rules(frozenset({"purchase"}))), conversion(event=name)
+    )
 
     assert getattr(found, "reason", None) == reason
 
@@ -86,7 +89,7 @@ def test_consent_keeps_an_event_back(
     required: bool,  # noqa: FBT001 - a table's column
     reason: str | None,
 ) -> None:
-    found = decided(Route(StubDestination(), consent_required=required), consenting(consent))
+    found = decided(Route(StubDestination(), Rules(consent_required=required)), consenting(consent))
 
     assert getattr(found, "reason", None) == reason
 
@@ -124,8 +127,8 @@ def test_what_is_skipped_anyway_is_not_expired() -> None:
 def test_an_event_that_is_kept_back_by_settings_is_not_even_prepared() -> None:
     destination = StubDestination()
 
-    decided(Route(destination, frozenset({"signup"})))
-    decided(Route(destination, consent_required=True))
+    decided(Route(destination, Rules(frozenset({"signup"}))))
+    decided(Route(destination, Rules(consent_required=True)))
     decided(Route(destination), selected=frozenset())
 
     assert destination.seen == []
