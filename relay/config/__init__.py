@@ -3,14 +3,13 @@
 `load` gives a checked, frozen `Config`. Nothing else reads the file or an environment variable.
 """
 
-from relay.config.address import BaseUrl, Listen, is_loopback
-from relay.config.check import check_start, secrets
+from relay.config.address import BaseUrl, Listen
+from relay.config.check import check_start
 from relay.config.country import Country
-from relay.config.describe import KnownKey, describe, json_schema, known_keys
+from relay.config.describe import describe, json_schema
 from relay.config.destination import (
     DestinationConfig,
     PinterestConfig,
-    StandardName,
     TikTokConfig,
 )
 from relay.config.kafka import KafkaConfig, KafkaSourceConfig
@@ -18,7 +17,7 @@ from relay.config.load import load, parse
 from relay.config.model import AdminConfig, Config
 from relay.config.quantity import Duration, Size
 from relay.config.sandbox import sandbox_config, sandboxed
-from relay.config.secret import Secret, SecretRef, SecretSource, TextOrRef, read_secret
+from relay.config.secret import Secret, SecretRef, TextOrRef, read_secret
 from relay.config.webhook import Webhook
 
 __all__ = [
@@ -30,26 +29,20 @@ __all__ = [
     "Duration",
     "KafkaConfig",
     "KafkaSourceConfig",
-    "KnownKey",
     "Listen",
     "PinterestConfig",
     "Secret",
     "SecretRef",
-    "SecretSource",
     "Size",
-    "StandardName",
     "TextOrRef",
     "TikTokConfig",
     "Webhook",
     "check_start",
     "describe",
-    "is_loopback",
     "json_schema",
-    "known_keys",
     "load",
     "parse",
     "read_secret",
     "sandbox_config",
     "sandboxed",
-    "secrets",
 ]

@@ -1,54 +1,15 @@
-"""The configuration as people and tools read it: what is in force, what can be set, the schema."""
+"""The configuration as people and tools read it: what is in force, and the schema."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import NODEFAULT
 
-from relay.config.environment import variable
 from relay.config.model import Config
 from relay.config.secret import SecretRef, read_secret
-from relay.config.shape import Leaf, leaves, shape, tables, toml
+from relay.config.shape import Leaf, shape, tables, toml
 from relay.config.webhook import Webhook
 from relay.errors import ConfigError
-
-
-class KnownKey(msgspec.Struct, frozen=True, kw_only=True):
-    """One key that can be set, for the documentation."""
-
-    path: str
-    """Dotted; a name that the user chooses is `NAME`."""
-    kind: str
-    """The `type` of the destination that has the key, or empty."""
-    form: str
-    """What a value must be."""
-    required: bool
-    default: str | None
-    """As TOML, or None if there is none."""
-    example: str
-    """A value as TOML."""
-    description: str
-    variable: str
-    """Its environment override."""
-
-
-def known_keys() -> list[KnownKey]:
-    """Return everything that can be set, in the order of the structs."""
-    return [_known_key(path, kind, leaf) for path, kind, leaf in leaves(shape())]
-
-
-def _known_key(path: tuple[str, ...], kind: str, leaf: Leaf) -> KnownKey:
-    return KnownKey(
-        path=".".join(path),
-        kind=kind,
-        form=leaf.form,
-        required=leaf.required,
-        default=None if leaf.default in (None, NODEFAULT) else toml(leaf.default),
-        example=leaf.example,
-        description=leaf.description,
-        variable=variable(path),
-    )
 
 
 def describe(config: Config, environ: Mapping[str, str]) -> list[str]:

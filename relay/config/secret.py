@@ -99,11 +99,11 @@ class TextOrRef(str):
         plain = text.strip()
         if not plain:
             raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
-        return super().__new__(cls, SecretRef(plain) if _is_ref(plain) else plain)
+        return super().__new__(cls, SecretRef(plain) if is_ref(plain) else plain)
 
     def resolve(self, environ: Mapping[str, str]) -> str | None:
         """Return the text itself, read now if only its place is given; None if that is empty."""
-        if not _is_ref(self):
+        if not is_ref(self):
             return str(self)
         found = read_secret(SecretRef(self), environ, is_token=False)
         return found.reveal() if found else None
@@ -122,15 +122,12 @@ class SecretSource:
     An environment variable is read once. A file is looked at when somebody asks, at most once in
     `CHECK_INTERVAL_S`, and read only if its time, size or inode differ. A file that vanishes, is
     empty or holds something unusable leaves the last good value in force, because secrets are often
-    replaced by removing and writing; `problem` says so until it is good again. Until then it is
-    read at every look: who gives it to the relay's user changes nothing else of it. To take a token
-    away, pause the destination or write another one.
+    replaced by removing and writing; the log says so once. One that cannot be read is tried at
+    every look: who gives it to the relay's user changes nothing else of it. To take a token away,
+    pause the destination or write another one.
 
     Not for several threads at once; reading blocks for as long as a small local file takes.
     """
-
-    problem: str = ""
-    """Why the place has no usable secret now, or empty; one sentence without the value."""
 
     def __init__(
         self,
@@ -147,6 +144,7 @@ class SecretSource:
         self._is_token = is_token
         self._secret: Secret | None = None
         self._version = 0
+        self._told = ""
         self._seen: tuple[int, ...] | None = None
         self._checked_s = clock()
         self._read()
@@ -170,7 +168,6 @@ class SecretSource:
 
     def _read(self) -> None:
         if self._ref is None:
-            self.problem = "no secret is configured"
             return
         if self._file:
             self._seen = _identity(self._file)
@@ -186,11 +183,11 @@ class SecretSource:
             self._version += 1
 
     def _tell(self, problem: str) -> None:
-        """Keep what is wrong with the place, and log it when it is new."""
-        if problem and problem != self.problem:
+        """Log what is wrong with the place when it is new."""
+        if problem and problem != self._told:
             kept = "the last good one stays" if self._secret else "there is none"
             log.warning("a secret cannot be read, %s", kept, extra={"reason": problem})
-        self.problem = problem
+        self._told = problem
 
 
 def read_secret(
@@ -215,7 +212,8 @@ def read_secret(
     return Secret(text) if text else None
 
 
-def _is_ref(text: str) -> bool:
+def is_ref(text: str) -> bool:
+    """Return whether a text names the place of a secret."""
     return text.startswith(("env:", "file:"))
 
 

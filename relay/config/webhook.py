@@ -9,7 +9,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from relay.config.address import is_loopback
-from relay.config.secret import Secret, SecretRef, SecretSource
+from relay.config.secret import Secret, SecretRef, SecretSource, is_ref
 from relay.errors import ConfigError
 
 
@@ -25,9 +25,8 @@ class Webhook:
     def __init__(self, text: str) -> None:
         """Read `text`; a `ConfigError` says what it must be, without quoting it."""
         plain = text.strip()
-        is_ref = plain.startswith(("env:", "file:"))
-        self.ref = SecretRef(plain) if is_ref else None
-        self.address = None if is_ref else checked(Secret(plain))
+        self.ref = SecretRef(plain) if is_ref(plain) else None
+        self.address = None if self.ref else checked(Secret(plain))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Webhook):

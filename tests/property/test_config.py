@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config import Config, Duration, KnownKey, Secret, Size, known_keys, parse
+from relay.config import Config, Duration, Secret, Size, parse
 from relay.config.build import build
 from relay.config.environment import overridden
 from relay.errors import ConfigError
+from tests.given.config.known_key import KnownKey, known_keys
 
 NUMBERS = st.decimals(0, 999_999, places=3).map(lambda number: f"{number.normalize():f}")
 KEYS = sorted({part for key in known_keys() for part in key.path.split(".")})

@@ -8,8 +8,10 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
-from relay.config import KnownKey, StandardName, json_schema, known_keys, load, parse
+from relay.config import json_schema, load, parse
+from relay.config.destination import StandardName
 from relay.event_name import STANDARD_NAMES
+from tests.given.config.known_key import KnownKey, known_keys
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "relay.example.toml"
 KINDS = {"pinterest-main": "pinterest", "tiktok-main": "tiktok", "lamp-shop": ""}

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import schemathesis
 
-from relay.config import Config, KnownKey, known_keys
+from relay.config import Config
 from relay.delivery import DeadReason, Outcome, PauseReason, SkipReason
 from relay.destinations import discover
 from relay.event import MAX_AMOUNT, InboundEvent
@@ -26,6 +26,7 @@ from relay.schema.event import IDENTIFIERS, event_schema
 from relay.schema.examples import INVALID, VALID, Invalid
 from relay.schema.folder import documents, drift, write
 from relay.sources.answer import RefusalCode
+from tests.given.config.known_key import KnownKey, known_keys
 from tests.given.journal.recording import RecordingJournal
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

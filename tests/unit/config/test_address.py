@@ -1,6 +1,7 @@
 import pytest
 
-from relay.config import BaseUrl, Country, Listen, is_loopback
+from relay.config import BaseUrl, Country, Listen
+from relay.config.address import is_loopback
 from relay.errors import ConfigError
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from relay.config import check_start, parse, secrets
+from relay.config import check_start, parse
+from relay.config.check import secrets
 from relay.errors import ConfigError
 
 PINTEREST = '[destinations.p]\ntype = "pinterest"\nad_account_id = "549755885175"\n'

@@ -1,6 +1,7 @@
 """The configuration as `relay check` and the documentation tell it."""
 
-from relay.config import describe, json_schema, known_keys, parse
+from relay.config import describe, json_schema, parse
+from tests.given.config.known_key import known_keys
 
 FILE = """
 [admin]
