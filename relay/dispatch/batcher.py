@@ -126,7 +126,7 @@ class Batcher:
         """Return key, line, and the moment of receipt of each queue's candidate for a trial."""
         money_first = money_first and self.has_money
         return [
-            (key, at := queue.trial_line(money_first=money_first), queue.received_ms(at))
+            (key, at := MONEY if money_first else queue.oldest(), queue.received_ms(at))
             for key, queue in self._queues.items()
             if queue.lines[MONEY] or not money_first
         ]

@@ -69,10 +69,6 @@ class Queue:
         """Return the line whose first event waits longest; one is there at least."""
         return min((at for at, line in enumerate(self.lines) if line), key=self.received_ms)
 
-    def trial_line(self, *, money_first: bool) -> int:
-        """Return the line to try the platform with; it has an event at least."""
-        return MONEY if money_first else self.oldest()
-
     def received_ms(self, at: int) -> int:
         """Return when the first event of a line was received."""
         return self.lines[at].pendings[0].entry.received_ms

@@ -41,7 +41,6 @@ class IdentityWarning(msgspec.Struct, frozen=True, gc=False):
     path: str
     """Relative to the event: `user.email[1]`."""
     message: str
-    code: str = "invalid_value"
 
 
 _CAME_HASHED: Final = {

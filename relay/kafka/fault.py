@@ -5,7 +5,6 @@ keeps that log silent and says it here. A sentence holds addresses, topics and t
 words, never a password.
 """
 
-import asyncio
 import ssl
 from typing import Final
 
@@ -44,9 +43,7 @@ class _Meaning(msgspec.Struct, frozen=True):
 KNOWN: Final[tuple[type[BaseException], ...]] = (
     Fault,
     errors.KafkaError,
-    OSError,
-    TimeoutError,
-    asyncio.TimeoutError,
+    OSError,  # and so TimeoutError
     # What aiokafka meets where something that is no Kafka, or Kafka behind TLS, answers.
     AssertionError,
     ValueError,

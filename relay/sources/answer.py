@@ -117,12 +117,9 @@ def unreadable(problem: Problem) -> Answer:
     return Answer(errors=[Complaint(None, None, problem.code, problem.path, problem.message)])
 
 
-def response(
-    status: int, answer: Answer | Caller, headers: Mapping[str, str] | None = None
-) -> web.StreamResponse:
+def response(status: int, answer: Answer | Caller) -> Prompt:
     """Return an answer as JSON."""
-    body = _ENCODER.encode(answer)
-    return json_response(body, status, dict(headers)) if headers else Prompt(status, body)
+    return Prompt(status, _ENCODER.encode(answer))
 
 
 def _complaint(finding: Finding) -> Complaint:

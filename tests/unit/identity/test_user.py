@@ -90,10 +90,7 @@ def test_blank_and_null_elements_are_ignored_and_bad_ones_named_by_their_positio
     identity, warnings = identify(user, None)
     assert identity.email_trimmed == (digest(GOOD),)
     assert identity.external_id == (digest("7"),)
-    assert {(warning.path, warning.code) for warning in warnings} == {
-        ("user.email[3]", "invalid_value"),
-        ("user.external_id[2]", "invalid_value"),
-    }
+    assert [warning.path for warning in warnings] == ["user.email[3]", "user.external_id[2]"]
 
 
 def test_a_blank_that_stands_alone_is_warned_about() -> None:
