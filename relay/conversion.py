@@ -42,6 +42,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, array_like=True):
     content_category: str | None = None
     description: str | None = None
     num_items: int | None = None
+    """The shop's own count, else the sum of the items' quantities, if there are any."""
     predicted_ltv: Decimal | None = None
     items: tuple[Item, ...] = ()
 

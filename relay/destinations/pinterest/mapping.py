@@ -5,7 +5,6 @@ an amount that is no plain decimal, a text over its limit. Called once per event
 filled by position: msgspec takes keywords at five times the price.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -120,7 +119,7 @@ def custom_data(order: Order | None, *, limited: bool) -> CustomData | None:
         order.currency or None,
         amount(order.value),
         amount(order.predicted_ltv),
-        order.num_items if order.num_items is not None else _quantity(items),
+        order.num_items,
         order.order_id or None,
         order.search_string or None,
         [item.id for item in known] if known else None,
@@ -169,10 +168,6 @@ def _content(item: Item) -> Content:
         amount(item.price),
         item.quantity,
     )
-
-
-def _quantity(items: Sequence[Item]) -> int | None:
-    return sum([item.quantity for item in items]) if items else None
 
 
 def _rewritten(value: Decimal) -> str | None:

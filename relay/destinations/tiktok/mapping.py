@@ -5,7 +5,6 @@ guides per source, 2026). Nothing here hashes, encodes or knows about requests. 
 could not read is left out: one bad event makes it refuse the whole request.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -197,7 +196,7 @@ def _properties(conversion: Conversion, source: EventSource) -> Properties | Non
         order.order_id or None,
         order.search_string or None,
         order.description or None,
-        order.num_items if order.num_items is not None else _item_count(order.items),
+        order.num_items,
         None if order.predicted_ltv is None else _amount(order.predicted_ltv),
         customer_type,
         "product" if contents else None,
@@ -216,10 +215,6 @@ def _content(item: Item) -> Content:
         _amount(item.price),
         item.quantity,
     )
-
-
-def _item_count(items: Sequence[Item]) -> int | None:
-    return sum([item.quantity for item in items]) if items else None
 
 
 def _amount(amount: Decimal | None) -> Decimal | None:

@@ -119,6 +119,7 @@ def test_a_huge_event_keeps_its_value_and_loses_its_items() -> None:
     order = Order(
         order_id="1001",
         content_name="x" * 8000,
+        num_items=200,
         items=tuple(Item(f"sku-{at}", "y" * 8000) for at in range(200)),
     )
     long_url = "https://shop.example/" + "z" * 8000
