@@ -20,7 +20,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...] = ("events:write",)
     max_uses: int | None = None
     """Requests answered `202`, over its whole life."""
-    rate_per_s: float | None = None
+    rate_per_s: Annotated[float, Meta(gt=0)] | None = None
     """Requests a second."""
     destinations: tuple[str, ...] | None = None
     """The only ones that its events reach."""
@@ -51,7 +51,7 @@ class KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Everything in the file."""
 
     version: Literal[1] = 1
-    pepper: str
+    pepper: Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2})+$")]
     """Random, so that equal secrets in two files have different digests; hexadecimal."""
     keys: Sequence[Key] = ()
 

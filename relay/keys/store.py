@@ -49,19 +49,20 @@ def read(path: Path) -> KeyFile | None:
     return found
 
 
-def change(path: Path, edit: Callable[[KeyFile], KeyFile]) -> None:
-    """Replace the file by what `edit` makes of it, or of an empty one.
+def change(path: Path, edit: Callable[[KeyFile], KeyFile]) -> KeyFile:
+    """Replace the file by what `edit` makes of it, or of an empty one; return that.
 
     Raises `ConfigError` if it cannot be used or written.
     """
     try:
         with _locked(path):
             found = read(path) or KeyFile(pepper=secrets.token_hex(PEPPER_BYTES))
-            content = msgspec.json.format(msgspec.json.encode(edit(found)), indent=2)
-            _replace(path, content + b"\n")
+            made = edit(found)
+            _replace(path, msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
     except OSError as error:
         reason = f"{path} cannot be written ({error.strerror})"
         raise ConfigError(f"{reason}; run this as the relay's user, on a disk with room") from None
+    return made
 
 
 def check_exposed(listen: Listen, path: Path, now_s: float) -> None:

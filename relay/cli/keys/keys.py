@@ -157,9 +157,9 @@ def rotate(name: str, overlap: str, config_file: Path | None, *, as_json: bool) 
         fresh = replace(fresh, expires_at=last.expires_at, uses_of=last.uses_of)
         return with_key(replace(found, keys=kept), fresh)
 
-    store.change(config.keys_path, turn)
-    _audit(config, "key_rotate", name)
-    _show_once(name, token, as_json=as_json)
+    fresh = store.change(config.keys_path, turn).keys[-1]
+    _audit(config, "key_rotate", fresh.name)
+    _show_once(fresh.name, token, as_json=as_json)
 
 
 def _audit(config: Config, action: Action, name: str) -> None:

@@ -10,6 +10,10 @@ from relay.keys import store
 from relay.keys.record import KeyFile
 
 NOBODY = 65_534
+KEY = (
+    '{"version":1,"pepper":"00","keys":[{"key":"relay_0123456789","name":"shop","digest":"00",'
+    '"limits":{"rate_per_s":0.5},"created_at":1,"uses_of":"relay_0123456789"}]}'
+)
 
 
 def unchanged(found: KeyFile) -> KeyFile:
@@ -33,6 +37,27 @@ def test_what_root_makes_belongs_to_whom_the_folder_belongs_to(tmp_path: Path) -
     assert {(each.stat().st_uid, each.stat().st_mode & 0o777) for each in tmp_path.iterdir()} == {
         (NOBODY, 0o600)
     }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"version":1,"pepper":"salt","keys":[]}',
+        '{"version":1,"pepper":"abc","keys":[]}',
+        KEY.replace("0.5", "0"),
+        KEY.replace("0.5", "-1"),
+    ],
+)
+def test_a_file_that_no_key_could_be_checked_with_is_none_of_ours(
+    tmp_path: Path, content: str
+) -> None:
+    """As one that was edited by hand; each request would end in an error."""
+    path = tmp_path / "keys.json"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match="is no file of producer keys"):
+        store.read(path)
+    path.write_text(KEY)
+    assert store.read(path) is not None
 
 
 def test_a_folder_that_takes_nothing_is_one_sentence(tmp_path: Path) -> None:

@@ -118,6 +118,11 @@ def test_two_keys_of_one_name_are_refused_until_the_first_is_revoked(shop: Shop)
     assert shop.run("keys", "revoke", "nobody").code == 1
 
 
+def test_a_key_that_is_rotated_by_its_public_half_keeps_its_name(shop: Shop) -> None:
+    key = made(shop, "backend")["key"]
+    assert json.loads(shop.run("keys", "rotate", key, "--json").out)["name"] == "backend"
+
+
 def test_off_loopback_a_relay_asks_for_a_key_first(shop: Shop) -> None:
     ended = shop.run("check", RELAY_SERVER__LISTEN="0.0.0.0:8080")
     assert ended.code == 2
