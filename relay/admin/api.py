@@ -14,7 +14,7 @@ from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
-from relay.outcome.source_view import SourcesView, no_sources
+from relay.outcome.source_view import SourcesView
 from relay.outcome.view import RangeName
 
 DEAD_LETTERS = 100
@@ -59,7 +59,7 @@ class Api:
         control: Control,
         *,
         producers: Producers,
-        sources: Callable[[], SourcesView] = no_sources,
+        sources: Callable[[], SourcesView],
     ) -> None:
         self._reports = reports
         self._dead_letters = dead_letters

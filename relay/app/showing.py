@@ -52,7 +52,7 @@ def admin_of(
         parts.destinations,
         dispatcher.health,
         parts.clock,
-        parts.metrics.warnings.counts,
+        warnings=parts.metrics.warnings.counts,
         refusing=lambda: _refusing(receiving.front, journal),
     )
     acts = _acts(parts, journal, dispatcher)
@@ -132,7 +132,7 @@ def _refusing(front: Front, journal: Journal, *, starting: str | None = STARTING
 
 def _exposition(parts: Parts, journal: Journal, reports: Reports) -> Exposition:
     sources = ["http"] if parts.config.sources.kafka is None else ["http", "kafka"]
-    return Exposition(journal, reports, parts.metrics, sources=sources, clock=parts.clock)
+    return Exposition(journal, reports, parts.metrics, sources, parts.clock)
 
 
 def _context(
@@ -151,7 +151,6 @@ def _context(
         dead_letters=acts.letters,
         control=acts.control,
         producers=producers,
-        metrics=parts.metrics,
         trial=trials.send,
         clock=parts.clock,
         started_s=parts.clock(),

@@ -6,7 +6,6 @@ its events wait for it to come back. Series of configured destinations and sourc
 that a first increase is seen.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import product
@@ -37,9 +36,8 @@ class Exposition:
         journal: Journal,
         reports: Reports,
         metrics: Metrics,
-        *,
-        sources: Sequence[str] = ("http",),
-        clock: Callable[[], float] = time.time,
+        sources: Sequence[str],
+        clock: Callable[[], float],
     ) -> None:
         self._journal = journal
         self._reports = reports

@@ -30,9 +30,8 @@ from relay.outcome.wording import DEAD
 class Reports:
     """See the module docstring. `health` tells every destination's state now.
 
-    `refusing` tells why no events are taken, if it is not only the journal that says so.
-
-    `warnings` counts them by destination and code since the start of the process.
+    `warnings` counts them by destination and code since the start of the process; `refusing` tells
+    why no events are taken, or None.
     """
 
     def __init__(
@@ -41,9 +40,9 @@ class Reports:
         destinations: Sequence[Destination],
         health: Callable[[], Mapping[str, Health]],
         clock: Callable[[], float],
-        warnings: Callable[[], Mapping[tuple[str, ...], int]] = dict,
         *,
-        refusing: Callable[[], str | None] | None = None,
+        warnings: Callable[[], Mapping[tuple[str, ...], int]],
+        refusing: Callable[[], str | None],
     ) -> None:
         self._journal = journal
         self._destinations = {each.name: each for each in destinations}
@@ -51,7 +50,7 @@ class Reports:
         self._clock = clock
         self._event_views = EventViews(self._destinations, health, clock)
         self._warnings = warnings
-        self.refusing = refusing or journal.unavailable
+        self.refusing = refusing
 
     @property
     def names(self) -> Sequence[str]:

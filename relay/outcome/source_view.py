@@ -61,8 +61,3 @@ class SourcesView(msgspec.Struct, frozen=True, kw_only=True):
 
     kafka: KafkaSourceView | None
     outcomes: OutcomesView | None
-
-
-def no_sources() -> SourcesView:
-    """Return the view where nothing of Kafka is configured."""
-    return SourcesView(kafka=None, outcomes=None)

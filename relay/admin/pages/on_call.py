@@ -5,7 +5,6 @@ from importlib.metadata import version
 from aiohttp import web
 
 from relay.admin.pages.screen import Screen, told
-from relay.outcome.insight.on_call import on_call
 
 
 class OnCall(Screen):
@@ -18,19 +17,11 @@ class OnCall(Screen):
     @told
     async def show(self, request: web.Request) -> web.Response:
         """Answer with the figures as they are now."""
-        views = (await self.context.reports.destinations()).destinations
-        journal = await self.context.reports.journal()
         return self.renderer.page(
             request,
             "on_call.html",
             sources=self.context.sources(),
-            figures=on_call(
-                self.context.metrics,
-                views,
-                journal,
-                await self.context.insight.totals(),
-                self.context.reports.health(),
-            ),
+            figures=await self.context.insight.on_call(),
             links=self.context.links,
             fingerprint=self.context.fingerprint,
             version=version("conversion-relay"),

@@ -14,14 +14,13 @@ from relay.admin.pages.link import Links
 from relay.admin.pages.renderer import Renderer
 from relay.admin.query import choice
 from relay.errors import JournalUnavailable
-from relay.metrics import Metrics
 from relay.outcome.audit import Control
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.insight.insight import Insight
 from relay.outcome.probe import Probe
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
-from relay.outcome.source_view import SourcesView, no_sources
+from relay.outcome.source_view import SourcesView
 from relay.outcome.view import RangeName
 
 log = logging.getLogger(__name__)
@@ -43,11 +42,10 @@ class ScreenContext(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters: DeadLetters
     control: Control
     producers: Producers
-    metrics: Metrics
     trial: Trial
     clock: Callable[[], float]
     started_s: float
-    sources: Callable[[], SourcesView] = no_sources
+    sources: Callable[[], SourcesView]
     emulated: Sequence[str] = ()
     links: Links = Links()
     fingerprint: str = ""

@@ -17,6 +17,7 @@ from relay.outcome.insight.attention import SETTLED, Arrivals, Task, tasks
 from relay.outcome.insight.condition import Condition, condition
 from relay.outcome.insight.headline import SPOKEN, Headline, Labels, headline
 from relay.outcome.insight.match import MatchData, match_data
+from relay.outcome.insight.on_call import OnCall, on_call
 from relay.outcome.insight.situation import Situation
 from relay.outcome.insight.trend import STEPS_S, filled
 from relay.outcome.reports import Reports, funnel_of
@@ -145,9 +146,11 @@ class Insight:
         """Return all that is dead, grouped; of one destination if it is named."""
         return await self._journal.dead_groups(destination=destination)
 
-    async def totals(self) -> Totals:
-        """Return the lifetime counts."""
-        return await self._journal.totals()
+    async def on_call(self) -> OnCall:
+        """Return the figures for whoever is on call."""
+        views = (await self._reports.destinations()).destinations
+        journal, totals = await self._reports.journal(), await self._journal.totals()
+        return on_call(self._metrics, views, journal, totals, self._reports.health())
 
     async def _groups(self, range_name: RangeName, name: str | None = None) -> Sequence[DeadGroup]:
         found = await self._journal.dead_groups(destination=name, since_ms=self.row_ms(range_name))

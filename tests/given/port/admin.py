@@ -39,7 +39,7 @@ from relay.outcome.insight.insight import Insight
 from relay.outcome.probe import Probe
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
-from relay.outcome.source_view import no_sources
+from relay.outcome.source_view import SourcesView
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, conversion
 
@@ -129,7 +129,7 @@ class AdminPort:
         self.unready: str | None = None
         self.metrics = Metrics()
         self.keys: Sequence[Key] = ()
-        self.sources = no_sources()
+        self.sources = SourcesView(kafka=None, outcomes=None)
         self.probes: Sequence[Probe] = ()
         """What a test event shows."""
         self.tried: list[tuple[str, str]] = []
@@ -170,6 +170,7 @@ class AdminPort:
             self.destinations,
             lambda: self.switch.health,
             clock,
+            warnings=self.metrics.warnings.counts,
             refusing=lambda: self.unready or self.journal.unavailable(),
         )
         self._letters = Letters(self.journal, self.destinations, clock)
@@ -180,10 +181,11 @@ class AdminPort:
                 Erasure(self.journal, self.switch),
                 self.switch,
                 producers=self._producers(clock),
+                sources=lambda: self.sources,
             ),
             pages=Pages(self._context(reports, clock)),
             guard=guard,
-            exposition=Exposition(self.journal, reports, self.metrics),
+            exposition=Exposition(self.journal, reports, self.metrics, ["http"], clock),
             not_ready=lambda: self.not_ready,
             openapi=b'{"openapi":"3.1.1"}',
         )
@@ -198,7 +200,6 @@ class AdminPort:
             dead_letters=self._letters,
             control=self.switch,
             producers=self._producers(clock),
-            metrics=self.metrics,
             trial=self._try,
             clock=clock,
             started_s=self.now_s - 3_600,

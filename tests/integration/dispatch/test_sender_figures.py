@@ -70,12 +70,19 @@ Sums = Mapping[str, Mapping[str, float]]
 
 
 def reports_of(relay: Sending) -> Reports:
-    return Reports(relay.journal, relay.destinations, relay.dispatcher.health, relay.clock)
+    return Reports(
+        relay.journal,
+        relay.destinations,
+        relay.dispatcher.health,
+        relay.clock,
+        warnings=relay.metrics.warnings.counts,
+        refusing=relay.journal.unavailable,
+    )
 
 
 async def scrape(relay: Sending) -> dict[str, Metric]:
     """Return the families of one scrape, read as Prometheus reads them."""
-    exposition = Exposition(relay.journal, reports_of(relay), relay.metrics)
+    exposition = Exposition(relay.journal, reports_of(relay), relay.metrics, ["http"], relay.clock)
     text = (await exposition.render()).decode()
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert text.count("# TYPE") == len(families)
