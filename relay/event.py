@@ -16,6 +16,8 @@ MAX_IDENTIFIERS = 10
 MAX_DESTINATIONS = 100
 MAX_TEXT = 8192
 """Characters of any free text. A longer one is an error, code `out_of_range`."""
+MAX_EVENT_ID = 256
+"""Characters of an event id; of an integer, its decimal text."""
 MAX_AMOUNT = 10**15
 RFC_3339 = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
@@ -25,7 +27,7 @@ RFC_3339 = (
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 EventName = Annotated[str, Meta(min_length=1, max_length=100)]
-EventId = Annotated[str, Meta(min_length=1, max_length=256)]
+EventId = Annotated[str, Meta(min_length=1, max_length=MAX_EVENT_ID)]
 Identifier = Annotated[list[Text | None], Meta(max_length=MAX_IDENTIFIERS)]
 ExternalIds = Annotated[list[Text | int | None], Meta(max_length=MAX_IDENTIFIERS)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -55,6 +57,7 @@ SignedAmount = Annotated[
 ]
 
 ActionSource = Literal["web", "app_android", "app_ios", "offline", "crm"]
+APP_SOURCES = frozenset({"app_android", "app_ios"})
 AttStatus = Literal["AUTHORIZED", "DENIED", "NOT_DETERMINED", "RESTRICTED", "NOT_APPLICABLE"]
 CustomerType = Literal["new", "returning"]
 

@@ -2,19 +2,24 @@
 
 from relay import conversion as hashed
 from relay.conversion import Conversion
-from relay.event import ActionSource, App, InboundEvent, Item, Order
+from relay.event import (
+    APP_SOURCES,
+    MAX_EVENT_ID,
+    ActionSource,
+    App,
+    InboundEvent,
+    Item,
+    Order,
+)
 from relay.event_name import canonical_name
 from relay.identity import has_identifier
 from relay.identity.user import IdentityWarning, examine
 from relay.intake.click_id import with_click_ids
-from relay.intake.decode import MAX_EVENT_ID
 from relay.intake.moment import unix_seconds
 from relay.intake.money import amount, currency
 from relay.intake.page import without_emails
 from relay.intake.problem import Unusable
 from relay.intake.remark import told_apart
-
-APP_SOURCES = frozenset({"app_android", "app_ios"})
 
 
 def convert(

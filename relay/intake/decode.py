@@ -5,13 +5,10 @@ from typing import Final
 
 import msgspec
 
-from relay.event import InboundEvent
+from relay.event import MAX_EVENT_ID, InboundEvent
 from relay.intake.explain import ANY_KEY, explain
 from relay.intake.problem import Problem, Unusable
 from relay.intake.split import Document, shown, unreadable
-
-MAX_EVENT_ID: Final = 256
-"""Characters of an event id; of an integer, its decimal text."""
 
 MAX_ARRAY_BYTES: Final = 1 << 20
 """A longer body is decoded event by event, so that the loop's other business comes in between."""

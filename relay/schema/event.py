@@ -9,9 +9,8 @@ is a custom event.
 from collections.abc import Iterable
 from typing import Final
 
-from relay.event import InboundEvent
+from relay.event import APP_SOURCES, InboundEvent
 from relay.event_name import ALIASES
-from relay.intake.convert import APP_SOURCES
 from relay.schema.document import LOCAL, Json, changed, components, head
 from relay.schema.examples import VALID
 

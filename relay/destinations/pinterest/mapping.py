@@ -18,7 +18,7 @@ from relay.destinations.pinterest.payload import (
     PinterestSource,
 )
 from relay.destinations.pinterest.person import identifies, language, user_of
-from relay.event import ActionSource
+from relay.event import APP_SOURCES, ActionSource
 from relay.event_name import STANDARD_NAMES
 
 EVENT_NAMES: Final = {
@@ -59,8 +59,6 @@ ACTION_SOURCES: Final[dict[ActionSource, PinterestSource]] = {
     "offline": "offline",
     "crm": "offline",
 }
-
-APP_SOURCES: Final = frozenset({"app_android", "app_ios"})
 
 MAX_APP_TEXT: Final = 200
 MAX_APP_VERSION: Final = 100
