@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import KafkaConnectionError
 
-from relay.config import KafkaConfig, TextOrRef, read_secret
+from relay.config import KafkaConfig, read_secret
 from relay.errors import ConfigError
 from relay.kafka.fault import KNOWN, Fault, fault_of
 
@@ -114,18 +114,17 @@ class Clients:
     def _login(self) -> dict[str, str]:
         if not self._config.security_protocol.startswith("SASL_"):
             return {}
-        user = self._config.sasl_plain_username
-        found_user = user and self._resolved("sasl_plain_username", user)
         return {
             "sasl_mechanism": self._config.sasl_mechanism,
-            "sasl_plain_username": found_user or "",
+            "sasl_plain_username": self._username(),
             "sasl_plain_password": self._password(),
         }
 
-    def _resolved(self, name: str, user: TextOrRef) -> str:
-        found = user.resolve(self._environ)
+    def _username(self) -> str:
+        user = self._config.sasl_plain_username
+        found = user and user.resolve(self._environ)
         if not found:
-            raise Fault(f"{user} is missing or empty", f"kafka.{name}")
+            raise Fault(f"{user} is missing or empty", "kafka.sasl_plain_username")
         return found
 
     def _password(self) -> str:

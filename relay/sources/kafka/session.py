@@ -53,18 +53,17 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         self._begun: Offsets = {}
         self._watch = Watch(consumer, status, clients, self._committed, self._begun)
         self._working: asyncio.Task[None] | None = None
-        self._watching: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Consume until told to stop. Raises `Fault`, or what aiokafka raises."""
-        self._watching = watching = asyncio.create_task(self._watch.run())
+        self._watching = asyncio.create_task(self._watch.run())
         try:
             while not self._stop.is_set():
-                if watching.done():
-                    watching.result()
+                if self._watching.done():
+                    self._watching.result()
                 await self._turn()
         finally:
-            await end(watching)
+            await end(self._watching)
             self._status.assigned(())
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
@@ -135,10 +134,9 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
 
     async def _wait_for(self, committing: "asyncio.Task[None]") -> None:
         """Wait for a commit; but one that only a new consumer can make is tried for ever."""
-        watching = {self._watching} if self._watching is not None else set()
-        await asyncio.wait({committing, *watching}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({committing, self._watching}, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait({committing}, timeout=COMMIT_WITHIN_S)
-        if not committing.done() and self._watching is not None:
+        if not committing.done():
             self._watching.result()
         await committing
 
