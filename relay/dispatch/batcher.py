@@ -44,10 +44,6 @@ class Batcher:
         self._sizes_bytes = [0, 0, 0]
         self._place = 0
 
-    def add(self, pending: Pending, payload: Payload) -> None:
-        """Queue an event behind those of its lane."""
-        self.extend(RETRIES if pending.retry else pending.lane, [pending], [payload])
-
     def extend(self, at: int, pendings: Sequence[Pending], payloads: Sequence[Payload]) -> None:
         """Queue events of one line with their payloads, behind those that are there."""
         keys = list(map(BATCH_KEY, payloads))

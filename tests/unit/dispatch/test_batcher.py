@@ -1,9 +1,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.delivery import Payload
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
+from relay.dispatch.queue import RETRIES
 from relay.event_name import Lane
+from relay.journal.entry import Pending
 from tests.given.event.builders import NOW_S, payload, pending
 
 NOW_MS = NOW_S * 1000
@@ -13,6 +16,11 @@ def batcher(*, max_events: int = 10, max_bytes: int = 10_000, linger_s: float = 
     return Batcher(max_events=max_events, max_bytes=max_bytes, linger_s=linger_s)
 
 
+def add(batcher: Batcher, pending: Pending, payload: Payload) -> None:
+    line = RETRIES if pending.retry else pending.lane
+    batcher.extend(line, [pending], [payload])
+
+
 def offsets(batch: Batch | None) -> list[int]:
     return [] if batch is None else [each.offset for each in batch.pendings]
 
@@ -20,14 +28,14 @@ def offsets(batch: Batch | None) -> list[int]:
 def test_a_full_request_goes_at_once() -> None:
     queue = batcher(max_events=3)
     for offset in range(4):
-        queue.add(pending(offset), payload())
+        add(queue, pending(offset), payload())
     assert offsets(queue.batch(NOW_MS)) == [0, 1, 2]
     assert offsets(queue.batch(NOW_MS)) == []
 
 
 def test_fewer_events_wait_for_the_linger_of_the_oldest() -> None:
     queue = batcher(linger_s=2.0)
-    queue.add(pending(0), payload())
+    add(queue, pending(0), payload())
     assert queue.wait_s(NOW_MS + 500) == 1.5
     assert queue.batch(NOW_MS + 1999) is None
     assert offsets(queue.batch(NOW_MS + 2000)) == [0]
@@ -35,7 +43,7 @@ def test_fewer_events_wait_for_the_linger_of_the_oldest() -> None:
 
 def test_what_was_received_before_the_clock_was_set_back_has_lingered() -> None:
     queue = batcher(linger_s=2.0)
-    queue.add(pending(0), payload())
+    add(queue, pending(0), payload())
     assert queue.wait_s(NOW_MS - 3_600_000) == 0
     assert offsets(queue.batch(NOW_MS - 3_600_000)) == [0]
 
@@ -48,8 +56,8 @@ def test_nothing_waiting_means_no_wait_to_speak_of() -> None:
 def test_money_takes_nine_places_in_ten() -> None:
     queue = batcher(max_events=10)
     for offset in range(20):
-        queue.add(pending(offset, "purchase"), payload())
-        queue.add(pending(offset, "search"), payload())
+        add(queue, pending(offset, "purchase"), payload())
+        add(queue, pending(offset, "search"), payload())
     batch = queue.batch(NOW_MS)
     assert batch is not None
     lanes = [each.lane for each in batch.pendings]
@@ -58,9 +66,9 @@ def test_money_takes_nine_places_in_ten() -> None:
 
 def test_free_places_are_filled_from_the_other_lane() -> None:
     queue = batcher(max_events=10)
-    queue.add(pending(0, "purchase"), payload())
+    add(queue, pending(0, "purchase"), payload())
     for offset in range(20):
-        queue.add(pending(offset, "search"), payload())
+        add(queue, pending(offset, "search"), payload())
     batch = queue.batch(NOW_MS)
     assert batch is not None
     assert len(batch.pendings) == 10
@@ -69,8 +77,8 @@ def test_free_places_are_filled_from_the_other_lane() -> None:
 def test_retries_take_at_most_a_fifth_beside_fresh_events() -> None:
     queue = batcher(max_events=10)
     for offset in range(20):
-        queue.add(pending(offset), payload())
-        queue.add(pending(100 + offset, retry=True), payload())
+        add(queue, pending(offset), payload())
+        add(queue, pending(100 + offset, retry=True), payload())
     batch = queue.batch(NOW_MS)
     assert batch is not None
     assert sum(each.retry for each in batch.pendings) == 2
@@ -79,7 +87,7 @@ def test_retries_take_at_most_a_fifth_beside_fresh_events() -> None:
 def test_retries_alone_may_fill_a_request() -> None:
     queue = batcher(max_events=10)
     for offset in range(10):
-        queue.add(pending(offset, retry=True), payload())
+        add(queue, pending(offset, retry=True), payload())
     assert len(offsets(queue.batch(NOW_MS))) == 10
     assert queue.retry_room() == 10
 
@@ -87,30 +95,30 @@ def test_retries_alone_may_fill_a_request() -> None:
 def test_batch_keys_never_share_a_request_and_take_turns() -> None:
     queue = batcher(max_events=2)
     for offset in range(4):
-        queue.add(pending(offset), payload("web"))
+        add(queue, pending(offset), payload("web"))
     for offset in range(10, 12):
-        queue.add(pending(offset), payload("offline"))
+        add(queue, pending(offset), payload("offline"))
     assert [offsets(queue.batch(NOW_MS)) for _ in range(3)] == [[0, 1], [10, 11], [2, 3]]
 
 
 def test_a_request_stays_within_its_bytes() -> None:
     queue = batcher(max_bytes=100)
     for offset in range(3):
-        queue.add(pending(offset), payload(body=b"x" * 40))
+        add(queue, pending(offset), payload(body=b"x" * 40))
     assert offsets(queue.batch(NOW_MS)) == [0, 1]
 
 
 def test_an_event_larger_than_a_request_goes_alone() -> None:
     queue = batcher(max_bytes=100)
-    queue.add(pending(0), payload(body=b"x" * 400))
-    queue.add(pending(1), payload(body=b"x"))
+    add(queue, pending(0), payload(body=b"x" * 400))
+    add(queue, pending(1), payload(body=b"x"))
     assert offsets(queue.batch(NOW_MS)) == [0]
 
 
 def test_a_trial_takes_what_waits_without_lingering() -> None:
     queue = batcher(linger_s=60)
-    queue.add(pending(0), payload())
-    queue.add(pending(1), payload())
+    add(queue, pending(0), payload())
+    add(queue, pending(1), payload())
     assert offsets(queue.trial(1)) == [0]
 
 
@@ -124,19 +132,19 @@ def test_reading_ahead_stops_at_a_full_request_of_events_or_bytes() -> None:
     by_count, by_size = batcher(max_events=10), batcher(max_events=10, max_bytes=100)
     assert by_count.room(Lane.MONEY) == 20
     for offset in range(10):
-        by_count.add(pending(offset), payload())
+        add(by_count, pending(offset), payload())
     assert (by_count.room(Lane.MONEY), by_count.room(Lane.OTHER)) == (0, 20)
     for offset in range(3):
-        by_size.add(pending(offset), payload(body=b"x" * 40))
+        add(by_size, pending(offset), payload(body=b"x" * 40))
     assert by_size.room(Lane.MONEY) == 0
 
 
 def test_shares_hold_over_requests_that_are_smaller_than_a_share() -> None:
     queue = batcher(max_events=1, linger_s=0)
     for offset in range(50):
-        queue.add(pending(offset, "purchase"), payload())
-        queue.add(pending(100 + offset, "search"), payload())
-        queue.add(pending(200 + offset, retry=True), payload())
+        add(queue, pending(offset, "purchase"), payload())
+        add(queue, pending(100 + offset, "search"), payload())
+        add(queue, pending(200 + offset, retry=True), payload())
     sent = [queue.batch(NOW_MS) for _ in range(40)]
     first = [batch.pendings[0] for batch in sent if batch is not None]
     assert sum(each.retry for each in first) == 8
@@ -146,8 +154,8 @@ def test_shares_hold_over_requests_that_are_smaller_than_a_share() -> None:
 def test_a_share_holds_where_bytes_and_not_events_fill_a_request() -> None:
     queue = batcher(max_events=100, max_bytes=1_000, linger_s=0)
     for offset in range(50):
-        queue.add(pending(offset, "purchase"), payload(body=b"x" * 50))
-        queue.add(pending(100 + offset, "search"), payload(body=b"x" * 50))
+        add(queue, pending(offset, "purchase"), payload(body=b"x" * 50))
+        add(queue, pending(100 + offset, "search"), payload(body=b"x" * 50))
     batch = queue.batch(NOW_MS)
     assert batch is not None
     lanes = [each.lane for each in batch.pendings]
@@ -173,7 +181,7 @@ def test_every_event_goes_out_once_and_in_order_of_its_line(
     """Whatever waits, requests hold their bounds, and nothing is lost, doubled or overtaken."""
     queue = batcher(max_events=max_events, max_bytes=max_bytes, linger_s=0)
     for offset, (name, key, retry, size) in enumerate(events):
-        queue.add(pending(offset, name, retry=retry), payload(key, b"x" * size))
+        add(queue, pending(offset, name, retry=retry), payload(key, b"x" * size))
     lines: dict[tuple[str, Lane, bool], list[int]] = {}
     while batch := queue.batch(NOW_MS):
         assert 0 < len(batch.pendings) <= max_events
@@ -202,7 +210,7 @@ def test_shares_are_those_of_handing_out_one_place_after_the_other(
     for line, count in enumerate(waiting):
         name, retry = ("search" if line == Lane.OTHER else "purchase"), line == len(Lane)
         for _ in range(count):
-            queue.add(pending(0, name, retry=retry), payload(body=b"x"))
+            add(queue, pending(0, name, retry=retry), payload(body=b"x"))
     left, place = list(waiting), 0
     while batch := queue.batch(NOW_MS):
         tries = max(1, max_events // 5) if left[0] or left[1] else max_events

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.waiting import MAX_ROTATING, MAX_WHOLE_TRIALS, Waiting
+from relay.event_name import Lane
 from relay.journal.entry import Pending
 from tests.given.event.builders import NOW_S, payload, pending
 
@@ -25,7 +26,7 @@ def batch(*pendings: Pending) -> Batch:
 def waiting(*pendings: Pending) -> Waiting:
     batcher = Batcher(max_events=10, max_bytes=10_000, linger_s=1.0)
     for each in pendings:
-        batcher.add(each, payload())
+        batcher.extend(each.lane, [each], [payload()])
     return Waiting(batcher)
 
 
@@ -145,7 +146,7 @@ def test_money_that_comes_during_an_outage_is_tried_however_much_else_is_held() 
     line = Waiting(batcher)
     line.put([batch(other(offset)) for offset in range(2 * MAX_ROTATING)])
     assert money_trial(line) == [0]
-    batcher.add(received(99, 500), payload())
+    batcher.extend(Lane.MONEY, [received(99, 500)], [payload()])
     assert money_trial(line) == [99]
     for _ in range(4 * MAX_ROTATING):
         money_trial(line)
