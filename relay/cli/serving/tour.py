@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from relay.cli.connection import Connection
+from relay.cli.failure import failure_of
 from relay.cli.output import console, counted, program
 from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.cli.running.status import funnel
@@ -21,7 +22,6 @@ from relay.cli.sending.chunk import chunks
 from relay.cli.sending.example import example_events, pasteable
 from relay.cli.sending.post import Poster, Tally, events_path, key_headers
 from relay.config import Config
-from relay.errors import RelayError
 from relay.outcome.view import Summary
 
 PATIENCE_S: Final = 10.0
@@ -51,11 +51,11 @@ class Tour:
         await self._begun.wait()
         try:
             tally = await asyncio.to_thread(self._post)
-            summary = await self._settled(stop)
-        except RelayError as error:
-            click.echo(f"relay: the example was not shown: {error}", err=True)
-            return
-        self._show(tally, summary)
+            self._show(tally, await self._settled(stop))
+        except SystemExit:  # by which rich would end the process
+            _tell("nobody reads standard output any more")
+        except Exception as error:  # noqa: BLE001 - never the relay
+            _tell(failure_of(error).line.removeprefix("relay: "))
 
     def _post(self) -> Tally:
         headers = key_headers(self._environ)
@@ -96,3 +96,7 @@ class Tour:
 
     def _key(self) -> str:
         return self._environ.get("RELAY_API_KEY", "").strip()
+
+
+def _tell(reason: str) -> None:
+    click.echo(f"relay: the example was not shown: {reason}", err=True)

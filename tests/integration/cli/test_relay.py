@@ -207,6 +207,28 @@ def test_the_example_shows_what_became_of_it_and_serving_goes_on(shop: Shop) -> 
     assert code == 0
 
 
+def test_where_nobody_reads_the_example_serving_goes_on(shop: Shop) -> None:
+    """As with `relay serve --example | head -1`."""
+    with subprocess.Popen(
+        command("serve", "--sandbox", "--example"),
+        cwd=shop.folder,
+        env=shop.environment({}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as relay:
+        try:
+            assert relay.stdout
+            assert relay.stderr
+            relay.stdout.readline()
+            relay.stdout.close()
+            assert any(b"the example was not shown: nobody reads" in line for line in relay.stderr)
+            assert answers(shop.admin, "/readyz")
+            relay.terminate()
+            assert relay.wait(TIMEOUT_S) == 0
+        finally:
+            relay.kill()
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"]
 )
