@@ -8,9 +8,8 @@ from typing import Final, cast
 from relay.comparison.statement import Money, Share, Statement
 from relay.comparison.verdict import OrderState, UnknownReason
 from relay.delivery import DeadReason, PauseReason, SkipReason
+from relay.outcome.notation import listed
 from relay.outcome.wording import PAUSED
-
-SHOWN_CURRENCIES: Final = 3
 
 SKIPPED: Final[Mapping[SkipReason, str]] = {
     "not_selected": "kept from it by the shop or the settings",
@@ -51,13 +50,7 @@ def sentence(statement: Statement, since_ms: int | None) -> str:
 
 def money(amounts: Money) -> str:
     """Return amounts as people write them: `1,234.50 EUR and 20.00 USD`."""
-    if not amounts:
-        return ""
-    listed = [_amount(value, currency) for currency, value in amounts.items()]
-    if len(listed) > SHOWN_CURRENCIES:
-        more = len(listed) - SHOWN_CURRENCIES + 1
-        listed = [*listed[: SHOWN_CURRENCIES - 1], f"{more} more currencies"]
-    return " and ".join([", ".join(listed[:-1]), listed[-1]] if listed[1:] else listed)
+    return listed([_amount(*each) for each in amounts.items()], "more currencies")
 
 
 def day(at_ms: int) -> str:
@@ -114,7 +107,7 @@ def _paused(reason: str) -> str:
 
 def _doubts(statement: Statement) -> Iterator[str]:
     for each in statement.differences:
-        shop, relay = _amount(each.shop, each.currency), _amount(each.relay, each.currency)
+        shop, relay = _amount(each.currency, each.shop), _amount(each.currency, each.relay)
         yield f"{each.orders:,} with another amount at the relay: {relay} instead of {shop}"
     if statement.without_value:
         yield f"{statement.without_value:,} arrived without an amount"
@@ -131,7 +124,7 @@ def _worth(text: str) -> str:
     return f", worth {text}" if text else ""
 
 
-def _amount(value: Decimal, currency: str) -> str:
+def _amount(currency: str, value: Decimal) -> str:
     exponent = value.as_tuple().exponent
     decimals = max(2, -exponent) if isinstance(exponent, int) else 2
     return f"{value:,.{decimals}f} {currency or 'without a currency'}"

@@ -5,19 +5,20 @@ summed, so that a wrong field shows (taxes, shipping, cents); orders that have a
 are counted. Sums are exact.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final
 
 import msgspec
 
 from relay.comparison.order_file import ShopOrder
-from relay.comparison.verdict import STATES, OrderState, Verdict
+from relay.comparison.verdict import RANKS, OrderState, Verdict
 from relay.journal.figures.amount import ZERO, add_exactly, is_money
 
 Money = Mapping[str, Decimal]
 """By currency; '' is what has none."""
+_Key = tuple[OrderState, str | None]
+"""A state, and the reason for it."""
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +79,8 @@ class Account:
     """Takes verdict after verdict on the orders of one destination."""
 
     def __init__(self) -> None:
-        self._orders: defaultdict[tuple[OrderState, str | None], int] = defaultdict(int)
-        self._money: dict[tuple[OrderState, str | None, str], Decimal] = {}
+        self._orders: Counter[_Key] = Counter()
+        self._money: defaultdict[_Key, dict[str, Decimal]] = defaultdict(dict)
         self._differing: dict[str, tuple[int, Decimal, Decimal]] = {}
         self._without_value = 0
         self._other_currency = 0
@@ -90,8 +91,8 @@ class Account:
         key = (verdict.state, verdict.reason)
         self._orders[key] += 1
         if order.value is not None:
-            money = (verdict.state, verdict.reason, order.currency)
-            self._money[money] = add_exactly(self._money.get(money, ZERO), order.value)
+            money = self._money[key]
+            money[order.currency] = add_exactly(money.get(order.currency, ZERO), order.value)
         if verdict.deliveries > 1:
             self._more_than_once += 1
         if verdict.purchase is not None:
@@ -131,21 +132,16 @@ class Account:
             self._differing[shared] = (orders + 1, *sums)
 
     def _shares(self) -> list[Share]:
-        def place(key: tuple[OrderState, str | None]) -> tuple[int, int]:
-            return _PLACES[key[0]], -self._orders[key]
-
+        """Return them by state, best news first; in each, the most frequent reason first."""
+        frequent = self._orders.most_common()
         return [
             Share(
                 state=state,
                 reason=reason,
-                orders=self._orders[state, reason],
-                value={
-                    currency: total
-                    for (*key, currency), total in sorted(self._money.items(), key=_currency)
-                    if key == [state, reason]
-                },
+                orders=orders,
+                value=dict(sorted(self._money[state, reason].items())),
             )
-            for state, reason in sorted(self._orders, key=place)
+            for (state, reason), orders in sorted(frequent, key=lambda each: RANKS[each[0][0]])
         ]
 
 
@@ -155,10 +151,3 @@ def _sum(all_money: Sequence[Money]) -> Money:
         for currency, value in money.items():
             sums[currency] = add_exactly(sums[currency], value)
     return dict(sorted(sums.items()))
-
-
-def _currency(item: tuple[tuple[OrderState, str | None, str], Decimal]) -> str:
-    return item[0][2]
-
-
-_PLACES: Final = {state: place for place, state in enumerate(STATES)}

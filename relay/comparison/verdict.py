@@ -13,6 +13,8 @@ from relay.journal.find.standing import Standing
 
 OrderState = Literal["delivered", "pending", "dead", "skipped", "unknown"]
 STATES: Final[Sequence[OrderState]] = ("delivered", "pending", "dead", "skipped", "unknown")
+RANKS: Final = {state: rank for rank, state in enumerate(STATES)}
+"""The best news first."""
 
 UnknownReason = Literal["not_received", "before_journal", "not_served_then"]
 """No purchase of this order is on record; it is older than what the relay still keeps; the purchase
@@ -75,7 +77,7 @@ class _Report:
 
 def _rank(found: Found, standing: Standing) -> tuple[int, bool, int]:
     duplicate = standing.reason == "duplicate"
-    return _RANKS[standing.state], duplicate, found.received_ms
+    return RANKS[standing.state], duplicate, found.received_ms
 
 
 def _unknown(known: Known, since_ms: int | None, *, seen: bool) -> Verdict:
@@ -87,7 +89,6 @@ def _unknown(known: Known, since_ms: int | None, *, seen: bool) -> Verdict:
     return _NOWHERE
 
 
-_RANKS: Final = {state: rank for rank, state in enumerate(STATES)}
 _NOWHERE: Final = Verdict("unknown", "not_received")
 _BEFORE_JOURNAL: Final = Verdict("unknown", "before_journal")
 _NOT_SERVED_THEN: Final = Verdict("unknown", "not_served_then")

@@ -1,10 +1,13 @@
-"""Moments, spans and money as the API, the page and notices write them."""
+"""Moments, spans, money and lists as the API, the page, notices and reports write them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
 CENTS: Final = 2
+NAMED: Final = 3
+"""Of more than that, a list names the first ones and counts the rest."""
 
 
 def utc(seconds: float) -> str:
@@ -23,3 +26,10 @@ def money(amount: Decimal) -> str:
 def until_full(hours: float) -> str:
     """Return when something is full, as `in about 5 h`."""
     return "in less than an hour" if hours < 1 else f"in about {hours:.0f} h"
+
+
+def listed(names: Sequence[str], rest: str) -> str:
+    """Return a list as in a sentence, such as `A, B and 2 others` where `rest` is `others`."""
+    if len(names) > NAMED:
+        names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} {rest}"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

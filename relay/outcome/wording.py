@@ -88,6 +88,8 @@ DEAD: Final[dict[DeadReason, Wording]] = {
     ),
 }
 
+SETTLED: Final[frozenset[DeadReason]] = frozenset({"dropped_by_operator", "erased"})
+"""Reasons at which somebody has decided already, and knows of it."""
 TOO_OLD_ON_ARRIVAL: Final = "It was too old for this platform when it arrived."
 """The message of an event that never waited; as `relay.intake.route` writes it."""
 _LATE_SHOP: Final = Wording(

@@ -18,9 +18,10 @@ from relay.admin.query import choice
 from relay.journal.dead.grouping import MAX_GROUPS
 from relay.journal.letter import DeadFilter, DeadGroup, Replayed
 from relay.outcome.dead_letters import DeadLetters
-from relay.outcome.insight.attention import SETTLED, meaning
+from relay.outcome.insight.attention import meaning
 from relay.outcome.insight.headline import SPOKEN
 from relay.outcome.view import RangeName
+from relay.outcome.wording import SETTLED
 
 LETTERS = 50
 """Of one page of a group."""

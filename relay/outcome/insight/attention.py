@@ -18,10 +18,8 @@ from relay.outcome.notation import until_full
 from relay.outcome.platform_code import wording_of
 from relay.outcome.view import JournalView
 from relay.outcome.watch.watch import FILLING
-from relay.outcome.wording import PAUSED, Who, Wording, dead_wording
+from relay.outcome.wording import PAUSED, SETTLED, Who, Wording, dead_wording
 
-SETTLED: Final = frozenset({"dropped_by_operator", "erased"})
-"""Reasons at which somebody has decided already."""
 REFUSED: Final = 0.05
 """The share of what arrives that may be refused; the alert has the same."""
 

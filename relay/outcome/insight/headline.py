@@ -11,6 +11,7 @@ import msgspec
 from relay.outcome.insight.attention import Arrivals, Task
 from relay.outcome.insight.condition import Tone
 from relay.outcome.insight.situation import BY_HAND, Situation, Trouble
+from relay.outcome.notation import listed
 from relay.outcome.view import RangeName
 
 SPOKEN: Final[dict[RangeName, str]] = {
@@ -21,8 +22,6 @@ SPOKEN: Final[dict[RangeName, str]] = {
 }
 NONE: Final = "\N{EN DASH}"
 """Where there is nothing to take a share of."""
-NAMED: Final = 3
-"""Of more platforms than that, a sentence names the first ones and counts the others."""
 
 
 class Headline(msgspec.Struct, frozen=True):
@@ -41,10 +40,7 @@ class Labels(NamedTuple):
 
     def listed(self, situations: Sequence[Situation]) -> str:
         """Return the names in a sentence."""
-        names = [self.names[each.view.name] for each in situations]
-        if len(names) > NAMED:
-            names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
-        return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+        return listed([self.names[each.view.name] for each in situations], "others")
 
 
 def headline(

@@ -13,7 +13,7 @@ from relay.journal.account import KindCount, Slice, Totals
 from relay.journal.base import Journal
 from relay.journal.letter import DeadGroup
 from relay.metrics import Metrics
-from relay.outcome.insight.attention import SETTLED, Arrivals, Task, tasks
+from relay.outcome.insight.attention import Arrivals, Task, tasks
 from relay.outcome.insight.condition import Condition, condition
 from relay.outcome.insight.headline import SPOKEN, Headline, Labels, headline
 from relay.outcome.insight.match import MatchData, match_data
@@ -22,7 +22,7 @@ from relay.outcome.insight.situation import Situation
 from relay.outcome.insight.trend import STEPS_S, filled
 from relay.outcome.reports import Reports, funnel_of
 from relay.outcome.view import AHEAD_S, RANGES_S, DestinationView, RangeName, Summary
-from relay.outcome.wording import SKIPPED, Wording
+from relay.outcome.wording import SETTLED, SKIPPED, Wording
 
 TYPICAL = 0.5
 _PLATFORMS = {"pinterest": "Pinterest", "tiktok": "TikTok"}
@@ -166,7 +166,7 @@ class Insight:
         purchases = await self._journal.purchases_waiting(view.name) if lifetime.pending else 0
         return Situation(
             view=view,
-            fixes={str(why): fix for why, fix in self._destinations[view.name].fixes.items()},
+            fixes=self._destinations[view.name].fixes,
             waiting=lifetime.pending,
             purchases=min(purchases, lifetime.pending),  # counted a moment later
             since_ms=self._waits_since_ms(view),

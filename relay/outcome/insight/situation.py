@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from relay.delivery import PauseReason
 from relay.outcome.view import DestinationView
 
 DELAYED_S: Final = 300.0
@@ -25,7 +26,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """See the module docstring; the counts of `view` are those of the range."""
 
     view: DestinationView
-    fixes: Mapping[str, str] = {}
+    fixes: Mapping[PauseReason, str] = {}
     """The platform's own advice on pauses."""
     waiting: int = 0
     purchases: int = 0

@@ -21,6 +21,7 @@ from relay.journal.settlement import Pause
 from relay.outcome.health import Health
 from relay.outcome.watch import notice
 from relay.outcome.watch.notice import Notice
+from relay.outcome.wording import SETTLED
 
 LOOK_S: Final = 2.0
 RECOUNT_S: Final = 60.0
@@ -30,8 +31,6 @@ ROOMY: Final = 0.7
 """Parts of the journal's room: at the first it is told to fill, below the second it has room."""
 CALM_S: Final = 60.0
 """Without a refusal for so long, a full journal counts as having room."""
-BY_OPERATOR: Final[frozenset[DeadReason]] = frozenset({"dropped_by_operator", "erased"})
-"""Whoever asked for these knows of them."""
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +158,7 @@ class Losses:
         return {
             key: count
             for key, count in found.items()
-            if count and key[0] in self._destinations and key[1] not in BY_OPERATOR
+            if count and key[0] in self._destinations and key[1] not in SETTLED
         }
 
     async def _is_first(self, key: tuple[str, DeadReason], grown: int) -> bool:
