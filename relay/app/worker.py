@@ -74,12 +74,13 @@ class Worker:
         acceptor.open()
         tune()
         self._channel.send(Ready())
-        within_s = await self._until_stopped(FigureBook(parts.metrics))
+        figures = FigureBook(parts.metrics)
+        within_s = await self._until_stopped(figures)
         source.stop()
         acceptor.close()
         protocols.pre_shutdown()
         await protocols.shutdown(within_s)
-        self._tell(FigureBook(parts.metrics))
+        self._tell(figures)
 
     def _source(self, setup: Setup, parts: Parts) -> HttpSource:
         self._link = link = Link(self._channel, Alike(parts.destinations))

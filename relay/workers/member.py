@@ -90,7 +90,7 @@ class Member:
         self._session.received(message)
 
     def _lost(self) -> None:
-        self._session.left()
+        self._session.lost()
         self._gone.set()
 
 

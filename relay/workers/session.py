@@ -92,7 +92,7 @@ class WorkerSession:
             case _:
                 assert_never(message)
 
-    def left(self) -> None:
+    def lost(self) -> None:
         """The worker is gone: forget what it had not finished saying."""
         self._gone = True
         self._parts.clear()

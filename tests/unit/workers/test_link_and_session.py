@@ -285,7 +285,7 @@ async def test_what_a_dead_worker_had_begun_is_given_back_and_what_it_posted_is_
     await pair.stored(event(), key="k")
     await pair.talk()
 
-    pair.session.left()
+    pair.session.lost()
     assert taken(main) == 1, "one is under way, two came to nothing"
     main.journal.release()
     await settled()
@@ -300,7 +300,7 @@ async def test_a_dead_workers_request_that_is_not_stored_is_no_use() -> None:
     await pair.stored(event(), key="k")
     await pair.talk()
 
-    pair.session.left()
+    pair.session.lost()
     main.journal.fail()
     await settled()
     assert taken(main) == 0
@@ -310,7 +310,7 @@ async def test_parts_of_a_request_that_never_came_whole_are_forgotten() -> None:
     main = Main()
     pair = Pair(main)
     pair.session.received(Part(7, []))
-    pair.session.left()
+    pair.session.lost()
     assert pair.session._parts == {}
 
 
@@ -384,7 +384,7 @@ class Life:
             case 2 | 3:
                 self._hang_up(self._dice.choice(self._requests))
             case 4:
-                self._pairs[at].session.left()
+                self._pairs[at].session.lost()
                 self._pairs[at] = Pair(self.main)
             case _:
                 await self._pairs[at].talk()
