@@ -74,7 +74,7 @@ def create(
     as_json: bool,
 ) -> None:
     """Create a key called NAME, and show it once."""
-    config = available_config(config_file)
+    config, name = available_config(config_file), name_of(name)
     limits = Limits(
         scopes=scopes_of(scopes),
         max_uses=max_uses,
@@ -85,7 +85,7 @@ def create(
     expires_at = None if expires is None else now_s + lifetime_s(expires)
 
     def add(found: KeyFile) -> KeyFile:
-        refuse_taken(found, name_of(name), now_s)
+        refuse_taken(found, name, now_s)
         fresh = fresh_key(found, token, name=name, limits=limits, now_s=now_s)
         return with_key(found, replace(fresh, expires_at=expires_at))
 

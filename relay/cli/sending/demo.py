@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 import msgspec
+from rich.progress import MofNCompleteColumn
 
 from relay.cli.option import config_option
 from relay.cli.output import program
@@ -58,10 +59,12 @@ Json = dict[str, object]
 def demo(count: int, config_file: Path | None) -> None:
     """Send realistic events to the running relay: something to look at on its page."""
     shop = Shop(random.Random(SEED), secrets.token_hex(4), time.time())  # noqa: S311 - no secret
-    with posting(producers_url(config_file)) as poster, progress(None) as (bar, task):
-        bar.update(task, total=count)
+    with (
+        posting(producers_url(config_file)) as poster,
+        progress(MofNCompleteColumn(), count) as advance,
+    ):
         for chunk in poster.post_all(chunks(shop.lines(count))):
-            bar.advance(task, len(chunk.lines))
+            advance(len(chunk.lines))
     tell(poster.tally, unit="event")
     click.echo(f"See what became of them: {program()} status")
 

@@ -4,13 +4,14 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import click
-from rich.progress import DownloadColumn, Progress, TaskID
+from rich.progress import DownloadColumn, ProgressColumn
 
 from relay.cli.connection import Connection
 from relay.cli.option import available_config, config_option
@@ -41,8 +42,12 @@ def send(file: BinaryIO, url: str | None, config_file: Path | None) -> None:
 
     The producer's key is taken from RELAY_API_KEY. Sending a file twice does no harm.
     """
-    with posting(url or producers_url(config_file)) as poster, progress(size_of(file)) as bar:
-        post(poster, _read(file, bar))
+    measure = DownloadColumn(binary_units=True)
+    with (
+        posting(url or producers_url(config_file)) as poster,
+        progress(measure, size_of(file)) as advance,
+    ):
+        post(poster, chunks(_counted(file, advance)))
     tell(poster.tally, unit="line")
 
 
@@ -105,26 +110,18 @@ def size_of(file: BinaryIO) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-Bar = tuple[Progress, TaskID]
-
-
 @contextmanager
-def progress(total_bytes: int | None) -> Iterator[Bar]:
-    """Show how far it is while the context is open."""
-    with progress_bar(DownloadColumn(binary_units=True)) as bar:
-        yield bar, bar.add_task("Sending", total=total_bytes)
+def progress(measure: ProgressColumn, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show how far it is while the context is open, which hands out what moves the bar."""
+    with progress_bar(measure) as bar:
+        yield partial(bar.advance, bar.add_task("Sending", total=total))
 
 
-def _read(file: BinaryIO, bar: Bar) -> Iterator[Chunk]:
-    """Yield the chunks of a file, and move the bar as the lines are taken up."""
-    progress_bar, task = bar
-
-    def counted_lines() -> Iterator[bytes]:
-        for line in lines_of(file):
-            progress_bar.advance(task, len(line))
-            yield line
-
-    yield from chunks(counted_lines())
+def _counted(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:
+    """Yield the lines of a file, and move the bar as they are taken up."""
+    for line in lines_of(file):
+        advance(len(line))
+        yield line
 
 
 def _wait(seconds: float) -> None:
