@@ -18,17 +18,18 @@ from relay.journal.entry import Pending
 
 
 def late_codes(
-    batch: Batch, delivered: Sequence[Pending], limits: Limits, sent_at: float
+    batch: Batch, delivered: Sequence[Pending], limits: Limits, sent_at: float, unknown_at: float
 ) -> list[LateCode]:
     """Return a code for each thing that may happen to each of `delivered`, sent at `sent_at`.
 
-    As good as free for a batch of recent events that is sent for the first time.
+    `unknown_at` is that of the batch, by the clock that `sent_at` is of. As good as free for a
+    batch of recent events that is sent for the first time.
     """
     nearest_s = min(limits.online_wall_s, limits.deduplication_window_s)
-    known = batch.unknown_at > sent_at
+    known = unknown_at > sent_at
     if not delivered or (known and sent_at - batch.happened_at() <= nearest_s):
         return []
-    return [code for each in delivered for code in _codes(each, limits, sent_at, batch.unknown_at)]
+    return [code for each in delivered for code in _codes(each, limits, sent_at, unknown_at)]
 
 
 def _codes(

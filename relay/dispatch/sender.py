@@ -244,7 +244,8 @@ class Sender:
         """Return what the platform may make of events that it took late; tests it does not keep."""
         if self.destination.test:
             return ()
-        return late_codes(batch, ruling.delivered, self.destination.limits, sent_at)
+        unknown_at = self._steady.by_clock(batch.unknown_at)
+        return late_codes(batch, ruling.delivered, self.destination.limits, sent_at, unknown_at)
 
     def _mistaken(self, error: Exception) -> Answer:
         fields = {"destination": self.destination.name, "error": type(error).__name__}

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
     PINTEREST,
@@ -9,6 +11,7 @@ from tests.given.destination.sending import (
     accepted,
     asked,
     pinterest,
+    purchase,
     purchases,
     requests,
     script,
@@ -56,3 +59,21 @@ async def test_an_event_that_waits_for_its_moment_does_not_wait_for_the_clock(
         relay.skip(60)
         funnels = await relay.settled()
         assert funnels[PINTEREST].delivered == len(accepted(sandbox)) == 3
+
+
+async def test_what_may_count_twice_is_counted_though_the_clock_was_set_back_meanwhile(
+    tmp_path: Path,
+) -> None:
+    """The first request may have brought it, and an offline event is never compared."""
+    clock = Clock()
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        script(sandbox, {"times": 1, "action": {"answer": "pinterest-503"}})
+        await relay.accept(replace(purchase(clock, "order-1"), action_source="offline"))
+        await relay.until(asked(sandbox, 1))
+        relay.skip(-HOUR_S)
+        relay.skip(60)
+        late = relay.metrics.warnings.counts
+        await relay.until(lambda: late()[PINTEREST, "may_count_twice"] == 1)

@@ -34,8 +34,8 @@ def event(source: ActionSource = "web", *, age_s: float = 0.0, attempts: int = 0
 
 def codes(*events: Pending, unknown_s: float = -math.inf, limits: Limits = LIMITS) -> Sequence[str]:
     """Return what may happen to events sent now, first in vain `unknown_s` ago."""
-    batch = Batch(list(events), [payload() for _ in events], unknown_at=NOW_S - unknown_s)
-    return late_codes(batch, batch.pendings, limits, NOW_S)
+    batch = Batch(list(events), [payload() for _ in events])
+    return late_codes(batch, batch.pendings, limits, NOW_S, NOW_S - unknown_s)
 
 
 def test_what_comes_in_time_is_nothing_to_tell() -> None:
