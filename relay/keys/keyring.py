@@ -10,13 +10,13 @@ small local file takes.
 
 import hmac
 import logging
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec.structs import replace
 
+from relay.config.secret import identity
 from relay.errors import ConfigError
 from relay.keys import store
 from relay.keys.record import SCOPES, Key, KeyFile, Limits, Scope
@@ -129,13 +129,7 @@ class Grant:
         return None if self._meter is None else self._uses.end(self._meter, used=used)
 
 
-class _Seen(NamedTuple):
-    modified_ns: int
-    size: int
-    inode: int
-
-
-UNREAD: Final = _Seen(0, 0, 0)
+UNREAD: Final = (0, 0, 0)
 """No file looks so."""
 
 
@@ -167,7 +161,7 @@ class Keyring:
         self._known: dict[Token, Grant] = {}
         self._told = ""
         """What was wrong with the file at the last look."""
-        self._seen = UNREAD if last else _look_at(path)
+        self._seen = UNREAD if last else identity(path)
         self._looked_s = 0.0 if last else clock()
         self._take(last or store.read(path))
 
@@ -216,7 +210,7 @@ class Keyring:
         if 0 <= now_s - self._looked_s < LOOK_S:
             return
         self._looked_s = now_s
-        seen = _look_at(self._path)
+        seen = identity(self._path)
         if seen == self._seen:
             return
         self._seen = seen
@@ -255,11 +249,3 @@ class Keyring:
 
 def _meter(key: Key) -> Meter:
     return Meter(key.key, key.uses_of, key.limits.max_uses, key.limits.rate_per_s)
-
-
-def _look_at(path: Path) -> _Seen | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - half the time of Path.stat, once per look
-    except OSError:
-        return None
-    return _Seen(status.st_mtime_ns, status.st_size, status.st_ino)
