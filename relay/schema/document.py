@@ -34,6 +34,11 @@ def components(types: Sequence[type], template: str = LOCAL) -> Json:
     return plain
 
 
+def schema_of(struct: type, name: str, title: str) -> Json:
+    """Return the schema of a struct that holds no other one, as a document of its own."""
+    return {**head(name, title), **components([struct])[struct.__name__]}
+
+
 def changed(part: Any, change: Callable[[Json], Json]) -> Any:
     """Return a document with `change` made to each of its objects, the innermost first."""
     if isinstance(part, list):

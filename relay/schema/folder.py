@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Final
 
+from relay.outcome.published import Outcome
+from relay.outcome.watch.notice import Notice
 from relay.schema.config import config_schema
-from relay.schema.document import encode
+from relay.schema.document import encode, schema_of
 from relay.schema.event import event_schema
 from relay.schema.examples import example_files
-from relay.schema.notice import notice_schema
 from relay.schema.openapi import admin_document, producers_document
-from relay.schema.outcome import outcome_schema
 from relay.schema.payloads import payload_schemas
 from relay.schema.reasons import reasons
 
@@ -32,8 +32,10 @@ def documents() -> dict[Path, bytes]:
     schemas = {
         "event.schema.json": event_schema(),
         "config.schema.json": config_schema(),
-        "notice.schema.json": notice_schema(),
-        "outcome.schema.json": outcome_schema(),
+        "notice.schema.json": schema_of(Notice, "notice", "Message to the webhook"),
+        "outcome.schema.json": schema_of(
+            Outcome, "outcome", "Outcome of an event at a destination"
+        ),
     }
     payloads = {f"payload.{kind}.schema.json": each for kind, each in payload_schemas().items()}
     examples = {f"examples/{name}": each for name, each in example_files().items()}

@@ -10,13 +10,14 @@ import jsonschema
 import msgspec
 
 from deploy.kafka.broker import Cluster
+from relay.outcome.published import Outcome
 from relay.sandbox import Sandbox
-from relay.schema.outcome import outcome_schema
+from relay.schema.document import schema_of
 from tests.acceptance.process import Relay, purchase
 from tests.kafka.broker_side import read_all
 from tests.kafka.relay_side import has_published, outcomes_of, relay_of, source_of, until
 
-SCHEMA = outcome_schema()
+SCHEMA = schema_of(Outcome, "outcome", "")
 TOPIC = "relay.outcomes"
 KILLS = 3
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 import click
 import msgspec
 
-from relay.cli.journal.place import journal_path, settings
+from relay.cli.journal.place import journal_path, sandbox_option, settings
 from relay.cli.journal.progress import interruptible, progress
 from relay.cli.journal.reconcile import reading, tell_faults
 from relay.cli.option import config_option, json_option
@@ -31,7 +31,7 @@ EVIDENCE: Final = {
 @click.command(short_help="Find events that browser and server count twice.")
 @click.argument("file", type=click.File("rb"), required=False)
 @click.option("--template", is_flag=True, help="Print a file to start from, and exit.")
-@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
+@sandbox_option
 @json_option
 @config_option
 def dedup(

@@ -9,7 +9,7 @@ from typing import Final
 import click
 import msgspec
 
-from relay.cli.journal.place import journal_path
+from relay.cli.journal.place import journal_path, sandbox_option
 from relay.cli.journal.progress import progress
 from relay.cli.option import config_option, json_option, read_option
 from relay.cli.output import console, counted, number, plain, print_json, table
@@ -30,7 +30,7 @@ SHOWN_GROUPS: Final = 20
 
 @click.command(short_help="Show what to fix in incoming events.")
 @click.option("--since", default="24h", show_default=True, help="How far to look back.")
-@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
+@sandbox_option
 @json_option
 @config_option
 def doctor(config_file: Path | None, since: str, *, emulated: bool, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import click
 import msgspec
 
-from relay.cli.journal.place import journal_path
+from relay.cli.journal.place import journal_path, sandbox_option
 from relay.cli.journal.progress import interruptible, progress
 from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, plain, print_json
@@ -33,7 +33,7 @@ def journal() -> None:
 
 
 @journal.command(short_help="Verify the journal, even while the relay runs.")
-@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
+@sandbox_option
 @json_option
 @config_option
 def check(config_file: Path | None, *, emulated: bool, as_json: bool) -> None:
@@ -54,7 +54,7 @@ def check(config_file: Path | None, *, emulated: bool, as_json: bool) -> None:
 
 
 @journal.command(short_help="Copy the journal, even while the relay runs.")
-@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
+@sandbox_option
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
 @config_option

@@ -2,10 +2,17 @@
 
 from pathlib import Path
 
+import click
+
 from relay.cli.option import DEFAULT_FILE, available_config
 from relay.config import Config
 from relay.config.sandbox import sandbox_path
 from relay.errors import ConfigError
+
+sandbox_option = click.option(
+    "--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`."
+)
+"""Hands a command `emulated: bool`."""
 
 
 def journal_path(config_file: Path | None, *, emulated: bool) -> Path:

@@ -10,7 +10,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from relay.cli.journal.place import journal_path
+from relay.cli.journal.place import journal_path, sandbox_option
 from relay.cli.journal.progress import interruptible, progress
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table
@@ -55,7 +55,7 @@ WATCHED_BYTES: Final = 64 * 1024
 @click.option(
     "--currency", default="", metavar="CODE", help="The currency of lines that name none."
 )
-@click.option("--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`.")
+@sandbox_option
 @json_option
 @config_option
 def reconcile(
