@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from relay.admin.formatting import spoken
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, moment, number, plain, print_json, table
 from relay.cli.running.client import AdminClient, admin_connection, read
@@ -145,13 +146,5 @@ def _risk(view: DestinationView, minutes: float) -> str:
     """Return what waits, what it is worth, and for how long it can still be sent."""
     sums = [f"{value} {currency}" for currency, value in view.money_at_risk.items()]
     worth = f", purchases worth {' and '.join(sums)} among it" if sums else ""
-    left = f"what waits longest can still be sent for {_spoken(minutes)}"
+    left = f"what waits longest can still be sent for {spoken(minutes * 60)}"
     return f"{view.name}: what waits is kept{worth}; {left}."
-
-
-def _spoken(minutes: float) -> str:
-    """Return a time in its largest unit: `6 days`, `1 hour`, `12 minutes`."""
-    for unit, size in (("day", 1440), ("hour", 60)):
-        if minutes >= size:
-            return counted(int(minutes // size), unit)
-    return counted(int(minutes), "minute")

@@ -191,6 +191,15 @@ def test_what_waits_at_a_destination_in_trouble_is_told_in_money_and_time() -> N
     assert "can still be sent" not in shown(page(summary(WORKING)))
 
 
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(125.0, "2 hours"), (1.5, "1 minute"), (0.5, "30 seconds")]
+)
+def test_the_time_that_is_left_is_told_in_its_largest_unit(minutes: float, words: str) -> None:
+    view = changed(WORKING, state="degraded", minutes_left=minutes)
+
+    assert f"can still be sent for {words}." in " ".join(shown(page(summary(view))).split())
+
+
 def test_what_came_late_is_told_with_what_it_means() -> None:
     view = changed(WORKING, warnings={"may_be_offline": 12, "no_click_id": 7})
 
