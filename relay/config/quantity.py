@@ -14,7 +14,22 @@ _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _BYTES: Final = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
-class Duration(float):
+class _Written:
+    """What remembers the text that it was read from."""
+
+    _text: str
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._text!r})"
+
+    def __getnewargs__(self) -> tuple[str]:
+        return (self._text,)
+
+
+class Duration(_Written, float):  # type: ignore[misc]  # a number's own new args are numbers
     """Seconds, from a text with one of the units `ms s m h d`."""
 
     FORM: ClassVar = "a duration with one of the units ms s m h d"
@@ -23,27 +38,13 @@ class Duration(float):
 
     def __new__(cls, text: str) -> Self:
         """Read `text`; a `ConfigError` says what it must be."""
-        if re.fullmatch(cls.PATTERN, text, re.ASCII) is None:
-            raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
-        number, unit = _split(text)
-        seconds = number / 1000 if unit == "ms" else number * _SECONDS[unit]
-        self = super().__new__(cls, seconds)
+        number, unit = _read(text, cls)
+        self = super().__new__(cls, number / 1000 if unit == "ms" else number * _SECONDS[unit])
         self._text = text
         return self
 
-    _text: str
 
-    def __str__(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return f"Duration({self._text!r})"
-
-    def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]  # float's own takes a float
-        return (self._text,)
-
-
-class Size(int):
+class Size(_Written, int):  # type: ignore[misc]  # as for `Duration`
     """Bytes, from a text with one of the units `B KiB MiB GiB`."""
 
     FORM: ClassVar = "a size with one of the units B KiB MiB GiB"
@@ -52,23 +53,10 @@ class Size(int):
 
     def __new__(cls, text: str) -> Self:
         """Read `text`; a `ConfigError` says what it must be."""
-        if re.fullmatch(cls.PATTERN, text, re.ASCII) is None:
-            raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
-        number, unit = _split(text)
+        number, unit = _read(text, cls)
         self = super().__new__(cls, int(number * _BYTES[unit]))
         self._text = text
         return self
-
-    _text: str
-
-    def __str__(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return f"Size({self._text!r})"
-
-    def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]  # int's own takes an int
-        return (self._text,)
 
 
 def sized(size_bytes: int) -> str:
@@ -80,7 +68,9 @@ def sized(size_bytes: int) -> str:
     return f"{size_bytes / 2**10:.0f} KiB"
 
 
-def _split(text: str) -> tuple[float, str]:
-    """Return the number and the unit of a text that has both."""
+def _read(text: str, kind: type[Duration | Size]) -> tuple[float, str]:
+    """Return the number and the unit of a text in the form of its kind."""
+    if re.fullmatch(kind.PATTERN, text, re.ASCII) is None:
+        raise ConfigError(f'must be {kind.FORM}, such as "{kind.EXAMPLE}"')
     unit = text.lstrip("0123456789.")
     return float(text.removesuffix(unit)), unit
