@@ -6,6 +6,7 @@ from relay.dispatch.batcher import Batcher
 from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.pace import Pace
 from relay.dispatch.sender import Sender
+from relay.dispatch.steady import SteadyClock
 from relay.dispatch.transport import AiohttpTransport
 from relay.journal.base import Journal
 from relay.outcome.recorder import Recorder
@@ -13,14 +14,14 @@ from relay.outcome.recorder import Recorder
 
 def dispatcher_of(parts: Parts, journal: Journal) -> Dispatcher:
     """Return the senders, of which those of one account or pixel share its rate."""
-    transport = parts.transport()
+    transport, steady = parts.transport(), SteadyClock(parts.clock)
     paces: dict[str, Pace] = {}
     senders = []
     for destination in parts.destinations:
         budget_per_s = destination.limits.requests_per_s
-        pace = paces.setdefault(destination.budget, Pace(budget_per_s, parts.clock))
+        pace = paces.setdefault(destination.budget, Pace(budget_per_s, steady))
         pace.bound(budget_per_s)
-        senders.append(_sender(parts, destination, journal, transport, pace))
+        senders.append(_sender(parts, destination, journal, transport, pace=pace, steady=steady))
     return Dispatcher(journal, senders, transport)
 
 
@@ -29,7 +30,9 @@ def _sender(
     destination: Destination,
     journal: Journal,
     transport: AiohttpTransport,
+    *,
     pace: Pace,
+    steady: SteadyClock,
 ) -> Sender:
     settings = parts.config.destinations[destination.name]
     return Sender(
@@ -46,6 +49,7 @@ def _sender(
         ),
         timeout_s=settings.timeout,
         clock=parts.clock,
+        steady=steady,
         randomness=parts.random,
         rules=parts.rules()[destination.name],
     )

@@ -19,7 +19,7 @@ FORGET = 0.003
 
 
 class InFlight:
-    """See the module docstring. Moments are Unix seconds."""
+    """See the module docstring. Moments are seconds of a clock that never falls."""
 
     def __init__(self) -> None:
         self._most = float(FIRST_IN_FLIGHT)
@@ -57,7 +57,6 @@ class InFlight:
 
     def _lower(self, share: float, sent_at: float, now: float) -> None:
         """Lower it once for all requests that were under way together."""
-        self._lowered_at = min(self._lowered_at, now)  # it is later if the clock was set back
         if sent_at < self._lowered_at:
             return
         self._lowered_at = now

@@ -17,7 +17,7 @@ STAND_BACK_S = 0.005
 
 
 class Pace:
-    """See the module docstring. `clock` returns Unix seconds."""
+    """See the module docstring. `clock` returns seconds that never fall."""
 
     def __init__(self, budget_per_s: float, clock: Callable[[], float]) -> None:
         self._rate = SteeredRate(budget_per_s, clock)
@@ -44,9 +44,7 @@ class Pace:
 
     def wait_s(self, turn: "Turn") -> float:
         """Return the seconds until `turn` may send; 0 means now."""
-        now, interval_s = self._clock(), 1 / self.per_s
-        self._next_at = min(self._next_at, now + interval_s)  # the clock may have been set back
-        due_at = self._next_at
+        now, due_at = self._clock(), self._next_at
         if any(other.went < turn.went for other in self._asking):
             due_at += STAND_BACK_S
         if now >= due_at:

@@ -41,7 +41,7 @@ FLOOR_PER_S = 0.5
 
 
 class SteeredRate:
-    """Requests a second, between a floor and `most_per_s`. `clock` returns Unix seconds."""
+    """Requests a second, between a floor and `most_per_s`. `clock` returns seconds."""
 
     def __init__(self, most_per_s: float, clock: Callable[[], float]) -> None:
         self.per_s = most_per_s
@@ -69,8 +69,8 @@ class SteeredRate:
     def sent(self) -> None:
         """Count a request that goes now."""
         passed_s = self._clock() - self._began_at
-        if not 0 <= passed_s < self._window_s:
-            self._end_window(follows=0 <= passed_s < 2 * self._window_s)
+        if passed_s >= self._window_s:
+            self._end_window(follows=passed_s < 2 * self._window_s)
         self._count += 1
 
     def passed(self, sent_at: float) -> None:
@@ -84,8 +84,6 @@ class SteeredRate:
         """
         self._had_throttle = True
         now = self._clock()
-        self._throttled_at = min(self._throttled_at, now)  # the clock may have been set back
-        self._lowered_at = min(self._lowered_at, now)
         if sent_at < self._throttled_at:
             return
         is_new, self._is_over, self._throttled_at = self._is_over, False, now

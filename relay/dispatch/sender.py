@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 
 class Sender:
-    """See the module docstring. `clock` returns Unix seconds."""
+    """See the module docstring. `clock` returns Unix seconds, `steady` is that of `pace`, too."""
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Sender:
         batcher: Batcher,
         timeout_s: float,
         clock: Callable[[], float],
+        steady: SteadyClock,
         randomness: random.Random,
         rules: Rules,
     ) -> None:
@@ -69,7 +70,7 @@ class Sender:
         self._recorder = recorder
         self._timeout_s = timeout_s
         self._clock = clock
-        self._steady = SteadyClock(clock)
+        self._steady = steady
         self._random = randomness
         self._waiting = Waiting(batcher)
         self._size_limit = batcher.size_limit
@@ -79,7 +80,7 @@ class Sender:
             journal=journal,
             token=token,
             pace=pace,
-            clock=self._steady,
+            clock=steady,
             randomness=randomness,
         )
         self._in_flight = 0

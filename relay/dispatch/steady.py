@@ -4,7 +4,8 @@ A wait that began before the clock was set back would last until the clock comes
 every later answer would look like one from before. So moments that are compared with each other
 within one life of the process are taken from here; the age of an event from the clock itself. It
 stays ahead by what the clock was set back, until a restart: a moment of it that people are told, or
-that is kept for the next start, is made one of the clock before.
+that is kept for the next start, is made one of the clock before. All senders and paces share one:
+two would differ by what passed between their last looks.
 """
 
 from collections.abc import Callable

@@ -27,6 +27,7 @@ from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.pace import Pace
 from relay.dispatch.preparation import NO_RULES
 from relay.dispatch.sender import Sender
+from relay.dispatch.steady import SteadyClock
 from relay.dispatch.transport import AiohttpTransport, Transport
 from relay.intake.presence import presence_of
 from relay.journal.account import Funnel
@@ -106,10 +107,13 @@ class Sending:
     ) -> None:
         self.journal = journal
         self.clock = clock
+        self._steady = SteadyClock(clock)
         self.metrics = Metrics()
         self._rules = rules
         self.destinations = [wrap(target.destination()) for target in targets]
         self._targets = {target.name: target for target in targets}
+        self.paces: dict[str, Pace] = {}
+        """The pace of each budget, once started."""
         self.dispatcher: Dispatcher
         self.running: asyncio.Task[None]
 
@@ -159,8 +163,7 @@ class Sending:
 
     def start(self, transport: Transport, *, repeat_s: float) -> None:
         """Make a sender for each destination; `running` runs them."""
-        paces: dict[str, Pace] = {}
-        senders = [self._sender(each, transport, paces, repeat_s) for each in self.destinations]
+        senders = [self._sender(each, transport, repeat_s) for each in self.destinations]
         self.dispatcher = Dispatcher(self.journal, senders, transport)
         self.running = asyncio.get_running_loop().create_task(self.dispatcher.run())
 
@@ -178,15 +181,9 @@ class Sending:
                 passed[destination.name] = Passed("skipped", prepared.reason)
         return entry_of(event, passed, payloads, presence_of(event.identity))
 
-    def _sender(
-        self,
-        destination: Destination,
-        transport: Transport,
-        paces: dict[str, Pace],
-        repeat_s: float,
-    ) -> Sender:
+    def _sender(self, destination: Destination, transport: Transport, repeat_s: float) -> Sender:
         target, limits = self._targets[destination.name], destination.limits
-        pace = Pace(limits.requests_per_s, self.clock)
+        pace = Pace(limits.requests_per_s, self._steady)
         return Sender(
             destination,
             journal=self.journal,
@@ -195,7 +192,7 @@ class Sending:
                 destination.name, self.journal, self.metrics, self.clock, repeat_s=repeat_s
             ),
             token=_token(target.token, self.clock),
-            pace=paces.setdefault(destination.budget, pace),
+            pace=self.paces.setdefault(destination.budget, pace),
             batcher=Batcher(
                 max_events=limits.max_events,
                 max_bytes=limits.max_bytes,
@@ -203,6 +200,7 @@ class Sending:
             ),
             timeout_s=target.config.timeout,
             clock=self.clock,
+            steady=self._steady,
             randomness=random.Random(1),
             rules=self._rules,
         )

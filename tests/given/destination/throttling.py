@@ -144,9 +144,10 @@ class Simulation:
         self.allowance = allowance
         self.seen: list[Seen] = []
         self.clock = Clock()
-        self.pace = Pace(budget_per_s, self.clock)
+        steady = SteadyClock(self.clock)
+        self.pace = Pace(budget_per_s, steady)
         self._dice = random.Random(seed)
-        self._gate = gate(self.pace, self.clock, self._dice)
+        self._gate = gate(self.pace, self.clock, steady, self._dice)
         self._latency_s = latency_s
         self._asked_s = asked_s
         self._late_s = late_s
@@ -219,13 +220,13 @@ class Forgetful:
         return {}
 
 
-def gate(pace: Pace, clock: Clock, dice: random.Random) -> Gate:
+def gate(pace: Pace, clock: Clock, steady: SteadyClock, dice: random.Random) -> Gate:
     """Return a real gate without a journal."""
     return Gate(
         "shop",
         journal=cast("Journal", Forgetful()),
         token=SecretSource(SecretRef("env:TOKEN"), {"TOKEN": "canary"}, clock),
         pace=pace,
-        clock=SteadyClock(clock),
+        clock=steady,
         randomness=dice,
     )

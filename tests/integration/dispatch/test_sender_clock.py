@@ -1,12 +1,16 @@
 """A clock that is set back, by an hour and by hand: nobody waits for it to come round again."""
 
+import asyncio
 from pathlib import Path
+from typing import Final
 
 from msgspec.structs import replace
 
+from relay.delivery import HttpRequest, HttpResponse
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
     PINTEREST,
+    TIKTOK,
     Clock,
     accepted,
     asked,
@@ -16,9 +20,26 @@ from tests.given.destination.sending import (
     requests,
     script,
     sending,
+    tiktok,
 )
 
 HOUR_S = 3_600.0
+TAKEN: Final = HttpResponse(200, {}, b'{"code":0}')
+THROTTLED: Final = HttpResponse(200, {}, b'{"code":40100}')
+
+
+class ByHand:
+    """A platform that answers each request when the test says so."""
+
+    def __init__(self) -> None:
+        self.answers: list[asyncio.Future[HttpResponse]] = []
+
+    async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse:
+        self.answers.append(asyncio.get_running_loop().create_future())
+        return await self.answers[-1]
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 async def test_an_outage_is_tried_every_15_s_though_the_clock_was_set_back(tmp_path: Path) -> None:
@@ -77,3 +98,23 @@ async def test_what_may_count_twice_is_counted_though_the_clock_was_set_back_mea
         relay.skip(60)
         late = relay.metrics.warnings.counts
         await relay.until(lambda: late()[PINTEREST, "may_count_twice"] == 1)
+
+
+async def test_throttles_of_one_moment_lower_the_rate_once_though_the_clock_was_set_back(
+    tmp_path: Path,
+) -> None:
+    clock, platform = Clock(), ByHand()
+    target = tiktok("http://127.0.0.1", max_batch=1)
+    async with sending(tmp_path, target, clock=clock, transport=platform) as relay:
+        [pace], ended = relay.paces.values(), relay.metrics.requests.counts
+        relay.skip(-HOUR_S)
+        await relay.accept(*purchases(clock, 3))
+        await relay.until(lambda: len(platform.answers) == 3)
+        platform.answers[0].set_result(THROTTLED)
+        await relay.until(lambda: ended()[TIKTOK, "throttled"] == 1)
+        lowered_per_s = pace.per_s
+        platform.answers[1].set_result(TAKEN)
+        await relay.until(lambda: ended()[TIKTOK, "ok"] == 1)
+        platform.answers[2].set_result(THROTTLED)
+        await relay.until(lambda: ended()[TIKTOK, "throttled"] == 2)
+        assert pace.per_s == lowered_per_s

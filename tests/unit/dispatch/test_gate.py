@@ -63,12 +63,13 @@ def gate(
     rate: float = 10.0,
     pace: Pace | None = None,
 ) -> Gate:
+    steady = SteadyClock(clock)
     return Gate(
         "shop",
         journal=cast("Journal", pauses),
         token=SecretSource(SecretRef(place), {"TOKEN": "canary"}, clock),
-        pace=pace or Pace(rate, clock),
-        clock=SteadyClock(clock),
+        pace=pace or Pace(rate, steady),
+        clock=steady,
         randomness=random.Random(1),
     )
 
@@ -231,7 +232,7 @@ async def test_a_platform_in_trouble_is_given_fewer_requests_in_flight_once_a_ro
 async def test_destinations_of_one_budget_are_lowered_together_and_stopped_alone() -> None:
     """A state is a destination's own, from its own answers; the rate is that of the account."""
     clock = Clock()
-    pace = Pace(10.0, clock)
+    pace = Pace(10.0, SteadyClock(clock))
     first, second = (gate(Pauses(), clock, pace=pace) for _ in range(2))
     first.take()
     first.note(Answer(kind="throttled", wait_s=60.0), clock())

@@ -62,13 +62,6 @@ def test_requests_that_were_under_way_together_lower_it_once(in_flight: InFlight
     assert in_flight.most == FIRST_IN_FLIGHT // 2
 
 
-def test_a_clock_that_is_set_back_does_not_keep_it_high(in_flight: InFlight) -> None:
-    in_flight.failed(100.0, 101.0)
-    in_flight.failed(8.0, 9.0)
-    in_flight.failed(10.0, 11.0)
-    assert in_flight.most == FIRST_IN_FLIGHT // 4
-
-
 @given(
     st.lists(
         st.tuples(st.sampled_from(["passed", "throttled", "failed"]), st.floats(0, 1e6)),

@@ -67,16 +67,6 @@ def test_the_wait_that_a_throttle_asks_for_is_not_made_up_for() -> None:
     assert turn.wait_s() > 0
 
 
-def test_a_clock_that_is_set_back_gives_nothing_away_and_blocks_nothing() -> None:
-    clock = Clock()
-    turn = Pace(1.0, clock).turn()
-    turn.take()
-    clock.now = 100.0
-    assert turn.wait_s() == 1.0
-    clock.now = 101.0
-    assert turn.wait_s() == 0
-
-
 def test_a_rate_below_one_a_second_still_lets_a_request_through() -> None:
     clock = Clock()
     turn = Pace(0.1, clock).turn()
