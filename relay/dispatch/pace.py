@@ -5,9 +5,8 @@ budget. Destinations of one budget take turns: each holds a `Turn`, and who went
 for another that waits. It does no I/O and holds no timer; the sender asks `wait_s`.
 """
 
-from collections.abc import Callable
-
 from relay.dispatch.rate import SteeredRate
+from relay.dispatch.steady import SteadyClock
 
 LATE_S = 0.03
 """A request that goes later than it might is made up for by this much. More would come as a burst,
@@ -17,9 +16,9 @@ STAND_BACK_S = 0.005
 
 
 class Pace:
-    """See the module docstring. `clock` returns seconds that never fall."""
+    """See the module docstring."""
 
-    def __init__(self, budget_per_s: float, clock: Callable[[], float]) -> None:
+    def __init__(self, budget_per_s: float, clock: SteadyClock) -> None:
         self._rate = SteeredRate(budget_per_s, clock)
         self._clock = clock
         self._next_at = 0.0

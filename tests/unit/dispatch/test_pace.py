@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.dispatch.pace import LATE_S, STAND_BACK_S, Pace
+from relay.dispatch.steady import SteadyClock
 
 
 class Clock:
@@ -14,7 +15,7 @@ class Clock:
 
 def test_requests_are_evenly_spread() -> None:
     clock = Clock()
-    turn = Pace(4.0, clock).turn()
+    turn = Pace(4.0, SteadyClock(clock)).turn()
     turn.take()
     clock.now += turn.wait_s()
     turn.take()
@@ -32,7 +33,7 @@ def test_no_second_sees_noticeably_more_than_the_rate(
 ) -> None:
     """However late the sender asks, and wherever the second begins."""
     clock = Clock()
-    turn = Pace(rate_per_s, clock).turn()
+    turn = Pace(rate_per_s, SteadyClock(clock)).turn()
     sent_at: list[float] = []
     for step_s in steps_s:
         clock.now += step_s
@@ -46,7 +47,7 @@ def test_no_second_sees_noticeably_more_than_the_rate(
 
 def test_a_sender_that_is_a_little_late_still_gets_the_whole_rate() -> None:
     clock = Clock()
-    turn = Pace(50.0, clock).turn()
+    turn = Pace(50.0, SteadyClock(clock)).turn()
     sent = 0
     while clock.now < 1_010:
         while turn.wait_s() <= 0:
@@ -59,7 +60,7 @@ def test_a_sender_that_is_a_little_late_still_gets_the_whole_rate() -> None:
 def test_the_wait_that_a_throttle_asks_for_is_not_made_up_for() -> None:
     """A burst right after it would bring on the next one."""
     clock = Clock()
-    turn = Pace(100.0, clock).turn()
+    turn = Pace(100.0, SteadyClock(clock)).turn()
     turn.take()
     turn.throttled(clock(), 1.0)
     clock.now += 1
@@ -69,7 +70,7 @@ def test_the_wait_that_a_throttle_asks_for_is_not_made_up_for() -> None:
 
 def test_a_rate_below_one_a_second_still_lets_a_request_through() -> None:
     clock = Clock()
-    turn = Pace(0.1, clock).turn()
+    turn = Pace(0.1, SteadyClock(clock)).turn()
     assert turn.wait_s() == 0
     turn.take()
     clock.now += 9.0
@@ -79,7 +80,7 @@ def test_a_rate_below_one_a_second_still_lets_a_request_through() -> None:
 
 
 def test_a_second_destination_of_a_budget_can_only_lower_it() -> None:
-    pace = Pace(5.0, Clock())
+    pace = Pace(5.0, SteadyClock(Clock()))
     pace.bound(80.0)
     assert pace.per_s == 5.0
     pace.bound(2.0)
@@ -88,7 +89,7 @@ def test_a_second_destination_of_a_budget_can_only_lower_it() -> None:
 
 def test_a_throttle_lowers_the_rate_for_all_destinations_of_the_budget() -> None:
     clock = Clock()
-    pace = Pace(10.0, clock)
+    pace = Pace(10.0, SteadyClock(clock))
     first, second = pace.turn(), pace.turn()
     first.take()
     first.throttled(clock(), 0.0)
@@ -99,7 +100,7 @@ def test_a_throttle_lowers_the_rate_for_all_destinations_of_the_budget() -> None
 
 def test_destinations_of_one_budget_take_turns_even_if_one_always_asks_first() -> None:
     clock = Clock()
-    pace = Pace(20.0, clock)
+    pace = Pace(20.0, SteadyClock(clock))
     turns = [pace.turn() for _ in range(3)]
     went = [0, 0, 0]
     while sum(went) < 300:
@@ -114,7 +115,7 @@ def test_destinations_of_one_budget_take_turns_even_if_one_always_asks_first() -
 
 def test_a_destination_that_asked_and_has_nothing_to_send_costs_no_place() -> None:
     clock = Clock()
-    pace = Pace(100.0, clock)
+    pace = Pace(100.0, SteadyClock(clock))
     busy, idle = pace.turn(), pace.turn()
     sent = 0
     while clock.now < 1_010:
@@ -129,7 +130,7 @@ def test_a_destination_that_asked_and_has_nothing_to_send_costs_no_place() -> No
 def test_a_destination_that_never_asks_again_holds_a_place_for_a_moment_only() -> None:
     """It may have been paused while it waited."""
     clock = Clock()
-    pace = Pace(1.0, clock)
+    pace = Pace(1.0, SteadyClock(clock))
     busy, gone = pace.turn(), pace.turn()
     busy.take()
     wait_s = gone.wait_s()
