@@ -38,7 +38,8 @@ class Webhook:
     def __str__(self) -> str:
         if self.address is None:
             return str(self.ref)
-        return f"https://{urlsplit(self.address.reveal()).hostname}/…"
+        parts = urlsplit(self.address.reveal())
+        return f"{parts.scheme}://{parts.hostname}/…"
 
     def __repr__(self) -> str:
         return f"<webhook {self}>"

@@ -56,6 +56,10 @@ def test_no_text_that_can_be_made_of_it_shows_more_than_the_host() -> None:
     assert 'notify.webhook = "https://hooks.slack.com/…"' in describe(whole, {})
 
 
+def test_an_address_is_shown_with_the_scheme_that_it_has() -> None:
+    assert str(Webhook("http://127.0.0.1:9/hook")) == "http://127.0.0.1/…"
+
+
 def test_a_place_is_shown_with_whether_there_is_anything() -> None:
     whole = config("env:HOOK")
 
