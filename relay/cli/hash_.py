@@ -5,7 +5,6 @@ disagree with what is sent. The value is shown only in the forms that a platform
 """
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, get_args
@@ -14,7 +13,7 @@ import click
 import msgspec
 from rich.console import Group, RenderableType
 
-from relay.cli.option import DEFAULT_FILE, config_option, country_of, json_option
+from relay.cli.option import DEFAULT_FILE, config_option, country_of, json_option, value_of
 from relay.cli.output import console, plain, print_json, table
 from relay.config import PinterestConfig, TikTokConfig, load
 from relay.config.build import nearest
@@ -83,7 +82,7 @@ def hash_(
     With - as VALUE it is read from stdin, so that it stays out of the shell's history.
     """
     name = known_field(field)
-    text = sys.stdin.readline().rstrip("\r\n") if value == "-" else value
+    text = value_of(value)
     explained = explain(name, text, country_of(country), _default_country(config_file))
     platforms = [
         Platform(TITLES[kind], each, forms_of(each, explained.identity, sources_of(name, text)))

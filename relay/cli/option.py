@@ -5,6 +5,7 @@ where there is no `relay.toml`, the default addresses hold, which are those of t
 """
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
@@ -54,6 +55,11 @@ def available_config(config_file: Path | None) -> Config:
     if config_file is None and not DEFAULT_FILE.exists():
         return sandbox_config(os.environ)
     return required_config(config_file)
+
+
+def value_of(text: str) -> str:
+    """Return a value as it was given, or for `-` a line of stdin: so no history has it."""
+    return sys.stdin.readline().rstrip("\r\n") if text == "-" else text
 
 
 def country_of(text: str | None) -> str | None:

@@ -13,7 +13,14 @@ import click
 from msgspec.structs import asdict
 
 from relay.admin.forget import Forget, ForgetResult, ForgottenAt
-from relay.cli.option import Command, available_config, config_option, country_of, json_option
+from relay.cli.option import (
+    Command,
+    available_config,
+    config_option,
+    country_of,
+    json_option,
+    value_of,
+)
 from relay.cli.output import confirm, console, counted, plain, print_json
 from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.errors import ConfigError, RelayError
@@ -84,7 +91,7 @@ def subject_of(given: dict[str, Sequence[str]], region: str | None) -> Subject:
     if not any(given.values()):
         raise click.UsageError("say who: --email, --external-id or --phone")
     parts = [
-        _part(field, _read(value), region) for field, values in given.items() for value in values
+        _part(field, value_of(value), region) for field, values in given.items() for value in values
     ]
     return Subject(**{field: _union(parts, field) for field in given})
 
@@ -133,7 +140,3 @@ def _part(field: str, value: str, region: str | None) -> Subject:
 
 def _union(parts: Iterable[Subject], field: str) -> frozenset[str]:
     return frozenset().union(*(asdict(part)[field] for part in parts))
-
-
-def _read(value: str) -> str:
-    return sys.stdin.readline().rstrip("\r\n") if value == "-" else value

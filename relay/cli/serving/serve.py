@@ -122,7 +122,7 @@ async def _run(
         return
 
     def started(app: App) -> None:
-        announce(app, setup)
+        (greet if sys.stdout.isatty() else log_addresses)(app, setup)
         ready()
 
     await app.run(stop, started)
@@ -135,7 +135,7 @@ async def _run_with_tour(
     tour = Tour(setup.config, setup.environ)
 
     def started(app: App) -> None:
-        announce(app, setup, friendly=True)
+        greet(app, setup)
         ready()
         tour.begin(producers_url(app), admin_address(app))
 
@@ -169,18 +169,18 @@ def with_tokens(config: Config, environ: Mapping[str, str]) -> Config:
     return msgspec.structs.replace(config, destinations=destinations)
 
 
-def announce(app: App, setup: Setup, *, friendly: bool | None = None) -> None:
-    """Say where the relay is: in words on a terminal (or if asked to), else in the log."""
-    if friendly is None:
-        friendly = sys.stdout.isatty()
-    if not friendly:
-        log.info("the port for events is open", extra={"listen": app.producers_address})
-        log.info("the port for people is open", extra={"listen": app.admin_address})
-        if setup.emulator is not None:
-            log.info("the platforms are emulated", extra={"listen": setup.emulator})
-        if app.proxy:
-            log.info("the platforms are reached through a proxy", extra={"proxy": app.proxy})
-        return
+def log_addresses(app: App, setup: Setup) -> None:
+    """Say in the log where the relay is."""
+    log.info("the port for events is open", extra={"listen": app.producers_address})
+    log.info("the port for people is open", extra={"listen": app.admin_address})
+    if setup.emulator is not None:
+        log.info("the platforms are emulated", extra={"listen": setup.emulator})
+    if app.proxy:
+        log.info("the platforms are reached through a proxy", extra={"proxy": app.proxy})
+
+
+def greet(app: App, setup: Setup) -> None:
+    """Say in words where the relay is."""
     lines = [
         "The relay is running; Ctrl-C ends it.",
         "",
