@@ -1,9 +1,11 @@
-"""A bounded memory of what a rule made of a text, for values that many people share.
+"""A bounded memory of what a rule made of a text, for values that come again.
 
 Names, cities, states, postal codes, countries, birth dates and genders repeat from event to event,
-and looking one up costs a tenth of normalising and hashing it. What is kept, in this process's
-memory only: the raw text and its forms, at most `MAX_ENTRIES` a rule and none longer than
-`MAX_LENGTH`, tied to no person, event or other field. Nothing here is written, logged or printed.
+and looking one up costs a tenth of normalising and hashing it. A national phone number repeats in
+the events of one person, and to read it takes as long as the rest of an event. What is kept, in
+this process's memory only: the raw text and its forms, at most `MAX_ENTRIES` a rule and none longer
+than `MAX_LENGTH`, tied to no person, event or other field. Nothing here is written, logged or
+printed.
 """
 
 from collections.abc import Callable

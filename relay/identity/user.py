@@ -1,10 +1,10 @@
 """One inbound user becomes one hashed identity; here the raw values end.
 
 Called once per event, before anything is stored, so it is the relay's hottest path: values that
-many people share are looked up (`relay.identity.memo`), the rest is normalised and hashed. It never
-raises for any text. A value that cannot be used is left out and warned about; the warning never
-quotes it. Values in one field never change another, except that a plain country is where a national
-phone number belongs and whether a postal code is one of the United States.
+come again are looked up (`relay.identity.memo`), the rest is normalised and hashed. It never raises
+for any text. A value that cannot be used is left out and warned about; the warning never quotes it.
+Values in one field never change another, except that a plain country is where a national phone
+number belongs and whether a postal code is one of the United States.
 """
 
 from collections.abc import Callable, Mapping, Sequence
