@@ -21,7 +21,7 @@ from relay.config.secret import Secret
 from relay.discreet import DiscreetConnection
 from relay.errors import JournalUnavailable
 from relay.failed_attempts import DelayedRefusals
-from relay.outcome.audit import WHO, Who
+from relay.outcome.audit import AUTHOR, Author
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ async def introduce(request: web.Request, handler: Handler) -> web.StreamRespons
     """Say who acts, for the audit: the user name that was given, or what a command says."""
     header = request.headers.get("Authorization", "")
     actor = _text(request.headers.get(ACTOR_HEADER, "")) or _name_of(header)
-    WHO.set(Who(actor, request.remote or "unknown"))
+    AUTHOR.set(Author(actor, request.remote or "unknown"))
     return await handler(request)
 
 

@@ -163,10 +163,11 @@ def _context(
 
 def _acts(parts: Parts, journal: Journal, dispatcher: Dispatcher) -> _Acts:
     trail = Trail.beside(parts.config.journal.path, parts.clock)
-    letters = AuditedLetters(journal, parts.destinations, parts.clock, parts.rules())
-    erasure = AuditedErasure(journal, dispatcher)
-    letters.trail = erasure.trail = trail
-    return _Acts(letters, erasure, AuditedControl(dispatcher, trail))
+    return _Acts(
+        AuditedLetters(journal, parts.destinations, parts.clock, parts.rules(), trail),
+        AuditedErasure(journal, dispatcher, trail),
+        AuditedControl(dispatcher, trail),
+    )
 
 
 def _guard(parts: Parts) -> Guard:

@@ -10,7 +10,7 @@ import errno
 import fcntl
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import FileIO
@@ -19,12 +19,15 @@ from typing import Final, Literal, NamedTuple, Protocol, Self
 
 import msgspec
 
+from relay.delivery import Destination
 from relay.errors import JournalUnavailable
 from relay.identity.subject import Subject
 from relay.journal.account import Erased
+from relay.journal.base import Journal
 from relay.journal.letter import DeadFilter, Replayed
 from relay.outcome.dead_letters import DeadLetters
-from relay.outcome.erasure import Erasure
+from relay.outcome.erasure import Erasure, Senders
+from relay.outcome.rules import Rules
 from relay.private import opened
 
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -37,15 +40,15 @@ Action = Literal[
 log = logging.getLogger(__name__)
 
 
-class Who(NamedTuple):
+class Author(NamedTuple):
     """Who acts: a name if one was given, and an address or `command line`."""
 
     actor: str
     origin: str
 
 
-NOBODY: Final = Who("", "the relay itself")
-WHO: ContextVar[Who] = ContextVar("who", default=NOBODY)
+NOBODY: Final = Author("", "the relay itself")
+AUTHOR: ContextVar[Author] = ContextVar("author", default=NOBODY)
 """Of the request that is being handled."""
 
 
@@ -74,11 +77,11 @@ class Trail:
 
     def record(self, action: Action, target: str, details: str = "") -> None:
         """Add a line."""
-        who = WHO.get()
+        author = AUTHOR.get()
         act = Act(
             at_ms=round(self._clock() * 1000),
-            actor=who.actor[:MAX_ACTOR],
-            origin=who.origin,
+            actor=author.actor[:MAX_ACTOR],
+            origin=author.origin,
             action=action,
             target=target,
             details=details,
@@ -170,32 +173,43 @@ class AuditedControl:
 class AuditedLetters(DeadLetters):
     """Dead letters whose replays and drops are written to the audit log, except dry runs."""
 
-    trail: Trail
+    def __init__(
+        self,
+        journal: Journal,
+        destinations: Sequence[Destination],
+        clock: Callable[[], float],
+        rules: Mapping[str, Rules],
+        trail: Trail,
+    ) -> None:
+        super().__init__(journal, destinations, clock, rules)
+        self._trail = trail
 
     async def replay(self, where: DeadFilter, *, dry_run: bool) -> Replayed:
         """Make the matching letters pending again."""
         done = await super().replay(where, dry_run=dry_run)
         if not dry_run:
-            self.trail.record("replay", _shown(where), f"{done.replayed} of {done.matched}")
+            self._trail.record("replay", _shown(where), f"{done.replayed} of {done.matched}")
         return done
 
     async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
         """Mark the matching letters as dropped."""
         dropped = await super().drop(where, note=note, dry_run=dry_run)
         if not dry_run:
-            self.trail.record("drop", _shown(where), f"{dropped} dropped")
+            self._trail.record("drop", _shown(where), f"{dropped} dropped")
         return dropped
 
 
 class AuditedErasure(Erasure):
     """Erasures that are written to the audit log, without the person that they were about."""
 
-    trail: Trail
+    def __init__(self, journal: Journal, senders: Senders, trail: Trail) -> None:
+        super().__init__(journal, senders)
+        self._trail = trail
 
     async def forget(self, subject: Subject) -> Erased:
         """Erase a person."""
         done = await super().forget(subject)
-        self.trail.record("forget", "a person", f"{done.events} erased")
+        self._trail.record("forget", "a person", f"{done.events} erased")
         return done
 
 

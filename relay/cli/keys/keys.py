@@ -25,7 +25,7 @@ from relay.config import Config
 from relay.keys import store
 from relay.keys.record import Key, KeyFile, Limits
 from relay.keys.token import Token, new_token
-from relay.outcome.audit import WHO, Action, Trail, Who
+from relay.outcome.audit import AUTHOR, Action, Author, Trail
 from relay.outcome.view import KeyList
 
 OVERLAP: Final = "24h"
@@ -163,7 +163,7 @@ def rotate(name: str, overlap: str, config_file: Path | None, *, as_json: bool) 
 
 
 def _audit(config: Config, action: Action, name: str) -> None:
-    WHO.set(Who(actor(), "command line"))
+    AUTHOR.set(Author(actor(), "command line"))
     Trail.beside(config.journal.path, time.time).record(action, name)
 
 

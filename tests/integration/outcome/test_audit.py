@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.outcome.audit import MAX_BYTES, WHO, AuditedControl, Trail, Who
+from relay.outcome.audit import AUTHOR, MAX_BYTES, AuditedControl, Author, Trail
 from tests.given.command.process import Shop, assert_one_line
 from tests.given.event.builders import NOW_S
 
@@ -164,7 +164,7 @@ def trail(tmp_path: Path) -> Trail:
 
 
 def test_lines_are_only_ever_added(trail: Trail, tmp_path: Path) -> None:
-    WHO.set(Who("jane", "command line"))
+    AUTHOR.set(Author("jane", "command line"))
     trail.record("pause", "first")
     before = (tmp_path / "relay.db.audit").read_bytes()
     trail.record("resume", "first")
