@@ -8,6 +8,7 @@ from aiohttp import web
 from relay.admin import answer, forget, query, selection
 from relay.admin.answer import BadRequest
 from relay.delivery import DeadReason
+from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.letter import DeadFilter
 from relay.outcome.audit import Control
 from relay.outcome.dead_letters import DeadLetters
@@ -15,11 +16,9 @@ from relay.outcome.erasure import Erasure
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
 from relay.outcome.source_view import SourcesView
-from relay.outcome.view import RangeName
 
 DEAD_LETTERS = 100
-REJECTIONS = 1000
-"""Entries of a list if the request names no `limit`."""
+"""Entries of a page if the request names no `limit`."""
 
 
 class ReplayResult(msgspec.Struct, frozen=True):
@@ -90,8 +89,7 @@ class Api:
 
     async def summary(self, request: web.Request) -> web.Response:
         """Answer with the funnel of a range."""
-        name: RangeName = query.choice(request, "range", RangeName) or "24h"
-        return answer.json(await self._reports.summary(name))
+        return answer.json(await self._reports.summary(query.range_of(request)))
 
     async def destinations(self, request: web.Request) -> web.Response:
         """Answer with the lifetime funnels."""
@@ -147,7 +145,7 @@ class Api:
 
     async def rejections(self, request: web.Request) -> web.Response:
         """Answer with the latest events that were refused on arrival."""
-        return answer.json(await self._reports.rejections(query.limit(request, REJECTIONS)))
+        return answer.json(await self._reports.rejections(query.limit(request, MAX_REJECTIONS)))
 
     async def sources(self, request: web.Request) -> web.Response:
         """Answer with how the sources besides the port for producers are."""

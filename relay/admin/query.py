@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from relay.admin.answer import BadRequest
+from relay.outcome.view import RangeName
 
 MAX_LIMIT: Final = 1000
 _NUMBER: Final = re.compile("[0-9]{1,9}")
@@ -23,6 +24,12 @@ def choice(request: web.Request, name: str, allowed: Any) -> Any:
     if text is not None and text not in get_args(allowed):
         raise BadRequest(f"{name}: use one of {', '.join(get_args(allowed))}.")
     return text
+
+
+def range_of(request: web.Request) -> RangeName:
+    """Return the range that is asked for, or the usual one."""
+    name: RangeName = choice(request, "range", RangeName) or "24h"
+    return name
 
 
 def milliseconds(request: web.Request, name: str) -> int | None:

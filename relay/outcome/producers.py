@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from relay.conversion import Conversion
 from relay.journal.base import Journal
+from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.keys.record import Key
 from relay.outcome.doctor.doctor import Diagnosis, Doctor
 from relay.outcome.key_view import key_view
@@ -21,7 +22,6 @@ from relay.outcome.refusal import Refusal, refusals
 from relay.outcome.view import KeyList
 
 MAX_EVENTS: Final = 5_000
-MAX_REJECTIONS: Final = 1_000
 LOOK_BACK_S: Final = 86_400
 SHARE: Final = 20
 MAX_KEPT_S: Final = 30.0

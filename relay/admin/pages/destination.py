@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from relay.admin.pages.screen import Screen, figures_of, range_of, told
+from relay.admin.pages.screen import Screen, figures_of, told
+from relay.admin.query import range_of
 from relay.outcome.insight.attention import meaning
 from relay.outcome.insight.headline import SPOKEN
 from relay.outcome.insight.trend import waiting

@@ -13,7 +13,6 @@ from relay.journal.letter import DeadFilter
 
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 20
-MAX_NOTE: Final = 500
 _MOMENT: Final = re.compile("[0-9]{0,15}")
 GROUP: Final = ("destination", "reason", "code")
 """What tells one group of dead letters from another; an empty code is one, too."""

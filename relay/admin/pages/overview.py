@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from relay.admin.pages.screen import Screen, figures_of, range_of, told
+from relay.admin.pages.screen import Screen, figures_of, told
+from relay.admin.query import range_of
 from relay.outcome.insight.attention import Task
 from relay.outcome.insight.headline import SPOKEN
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from relay.admin.pages.screen import Screen, told
+from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.outcome.view import RejectionView
 from relay.outcome.wording import REJECTED, UNKNOWN, Wording
 
-KEPT = 1_000
 SHOWN = 50
 """Of the kept ones at first; all of them with one more click."""
 
@@ -24,7 +24,7 @@ class Refused(Screen):
     @told
     async def show(self, request: web.Request) -> web.Response:
         """Answer with the latest rejections, of one code if it is named."""
-        found = (await self.context.reports.rejections(KEPT)).rejections
+        found = (await self.context.reports.rejections(MAX_REJECTIONS)).rejections
         code = request.query.get("code", "")
         matching = [each for each in found if code in ("", each.code)]
         shown = matching if "all" in request.query else matching[:SHOWN]

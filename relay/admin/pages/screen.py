@@ -21,7 +21,6 @@ from relay.outcome.probe import Probe
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
 from relay.outcome.source_view import SourcesView
-from relay.outcome.view import RangeName
 
 log = logging.getLogger(__name__)
 
@@ -90,12 +89,6 @@ def told(handler: Handler[S]) -> Handler[S]:
             return _error(self, request, 500, "could_not_load", MISTAKE)
 
     return wrapped
-
-
-def range_of(request: web.Request) -> RangeName:
-    """Return the range that is asked for, or the usual one."""
-    name: RangeName = choice(request, "range", RangeName) or "24h"
-    return name
 
 
 def figures_of(request: web.Request) -> Figures:

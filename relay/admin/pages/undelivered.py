@@ -15,6 +15,7 @@ from relay.admin.pages.letters_csv import csv_of
 from relay.admin.pages.renderer import Renderer
 from relay.admin.pages.screen import Screen, ScreenContext, told
 from relay.admin.query import choice
+from relay.admin.selection import MAX_NOTE
 from relay.journal.dead.grouping import MAX_GROUPS
 from relay.journal.letter import DeadFilter, DeadGroup, Replayed
 from relay.outcome.dead_letters import DeadLetters
@@ -112,7 +113,7 @@ class Undelivered(Screen):
             action=action,
             dry=await _dry_run(self.context.dead_letters, where, action),
             labels=self.context.insight.labels,
-            max_note=form.MAX_NOTE,
+            max_note=MAX_NOTE,
         )
 
     @told
@@ -126,7 +127,7 @@ class Undelivered(Screen):
     async def drop(self, request: web.Request) -> web.Response:
         """Dismiss a group, with a note."""
         given = await form.fields(request)
-        where, note = form.asked(given), given.get("note", "").strip()[: form.MAX_NOTE]
+        where, note = form.asked(given), given.get("note", "").strip()[:MAX_NOTE]
         dropped = await self.context.dead_letters.drop(where, note=note, dry_run=False)
         raise web.HTTPSeeOther(f"/undelivered?done={self.done.keep(('drop', dropped))}")
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from relay.admin.api import REJECTIONS
+from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.outcome.doctor.doctor import Diagnosis
 from relay.outcome.source_view import SourcesView
 from relay.outcome.view import (
@@ -75,7 +75,7 @@ def _rejections() -> Json:
     return operation(
         *("listRejections", "events", "The latest events refused on arrival", rejected),
         failures=STORED | BAD,
-        parameters=(limited(REJECTIONS),),
+        parameters=(limited(MAX_REJECTIONS),),
     )
 
 
