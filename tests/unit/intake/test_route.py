@@ -1,7 +1,6 @@
 """Which destination gets an event, and why not, in the order in which it is decided."""
 
 import pytest
-from msgspec.structs import replace
 
 from relay.conversion import Conversion
 from relay.delivery import Payload, Skip, Unusable
@@ -16,10 +15,6 @@ from tests.given.event.builders import NOW_S, conversion
 
 PAYLOAD = Payload(b"{}", "web", "checkout")
 DUPLICATE = Passed("skipped", "duplicate")
-
-
-def consenting(answer: bool | None) -> Conversion:  # noqa: FBT001 - three-valued
-    return replace(conversion(), advertising_consent=answer)
 
 
 def router(*routes: Route, size: int = 100) -> Router:
@@ -63,33 +58,15 @@ def test_the_event_may_name_its_destinations(selected: frozenset[str], reason: s
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("purchase", None), ("signup", "not_selected"), ("Quiz Taken", None)]
-)
-def test_an_allow_list_is_about_standard_names(name: str, reason: str | None) -> None:
-    found = decided(
-        Route(StubDestination(), Rules(frozenset({"purchase"}))), conversion(event=name)
-    )
-
-    assert getattr(found, "reason", None) == reason
-
-
-@pytest.mark.parametrize(
-    ("consent", "required", "reason"),
+    ("rules", "reason"),
     [
-        (None, False, None),
-        (True, False, None),
-        (False, False, "no_consent"),
-        (None, True, "no_consent"),
-        (True, True, None),
-        (False, True, "no_consent"),
+        (Rules(frozenset({"signup"})), "not_selected"),
+        (Rules(consent_required=True), "no_consent"),
+        (Rules(frozenset({"purchase"})), None),
     ],
 )
-def test_consent_keeps_an_event_back(
-    consent: bool | None,  # noqa: FBT001 - three-valued
-    required: bool,  # noqa: FBT001 - a table's column
-    reason: str | None,
-) -> None:
-    found = decided(Route(StubDestination(), Rules(consent_required=required)), consenting(consent))
+def test_what_the_settings_keep_back_is_skipped(rules: Rules, reason: str | None) -> None:
+    found = decided(Route(StubDestination(), rules))
 
     assert getattr(found, "reason", None) == reason
 

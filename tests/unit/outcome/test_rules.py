@@ -14,9 +14,11 @@ def event_of(name: str, *, consent: bool | None) -> Conversion:
     ("rules", "name", "consent", "reason"),
     [
         (Rules(), "purchase", None, None),
+        (Rules(), "purchase", True, None),
         (Rules(), "purchase", False, "no_consent"),
         (Rules(consent_required=True), "purchase", None, "no_consent"),
         (Rules(consent_required=True), "purchase", True, None),
+        (Rules(consent_required=True), "purchase", False, "no_consent"),
         (Rules(frozenset({"lead"})), "purchase", True, "not_selected"),
         (Rules(frozenset({"purchase"})), "purchase", None, None),
         (Rules(frozenset({"lead"})), "Wish Shared", None, None),
