@@ -17,7 +17,6 @@ from relay.app.parts import Parts
 from relay.app.receiving import Receiving
 from relay.config.address import Listen
 from relay.dispatch.dispatcher import Dispatcher
-from relay.dispatch.trial import Trials
 from relay.failed_attempts import DelayedRefusals, FailedAttempts
 from relay.journal.base import Journal
 from relay.outcome.audit import AuditedControl, AuditedErasure, AuditedLetters, Control, Trail
@@ -30,6 +29,7 @@ from relay.outcome.reports import Reports
 from relay.outcome.source_view import SourcesView
 from relay.outcome.watch.notify import Notifier
 from relay.outcome.watch.watch import Watch
+from relay.probe.trial import Trials
 from relay.schema.openapi import admin_document
 from relay.sources.port import address_of, cannot_listen
 from relay.workers.pool import STARTING

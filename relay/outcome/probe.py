@@ -1,4 +1,4 @@
-"""What a request that was only a trial showed; `relay.dispatch.probe` makes them."""
+"""What a request that was only a trial showed; `relay.probe.probe` makes them."""
 
 from typing import Literal
 

@@ -24,11 +24,11 @@ from relay.config import (
 )
 from relay.config.proxy import Proxy, proxy_of
 from relay.config.webhook import Followed
-from relay.dispatch.probe import probe
 from relay.dispatch.transport import AiohttpTransport
 from relay.errors import ConfigError
 from relay.keys.store import check_exposed
 from relay.outcome.probe import Probe
+from relay.probe.probe import probe
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):

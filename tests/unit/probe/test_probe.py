@@ -7,9 +7,9 @@ import pytest
 
 from relay.config import DestinationConfig, PinterestConfig, Secret, TikTokConfig
 from relay.delivery import HttpRequest, HttpResponse
-from relay.dispatch.probe import probe
 from relay.dispatch.transport import Fault
 from relay.outcome.probe import Probe
+from relay.probe.probe import probe
 
 NOW_S = 1_790_000_000.0
 TOKEN = "pina_canary-token"

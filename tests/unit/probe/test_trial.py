@@ -8,7 +8,7 @@ from relay.config import DestinationConfig, PinterestConfig, TikTokConfig
 from relay.config.secret import SecretRef, SecretSource
 from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import Fault
-from relay.dispatch.trial import Trials
+from relay.probe.trial import Trials
 
 NOW_S = 1_790_000_000.0
 CONFIGS: dict[str, DestinationConfig] = {

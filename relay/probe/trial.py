@@ -10,9 +10,9 @@ import msgspec
 
 from relay.config import DestinationConfig, TikTokConfig
 from relay.config.secret import SecretSource
-from relay.dispatch.probe import probe
 from relay.dispatch.transport import Transport
 from relay.outcome.probe import Probe
+from relay.probe.probe import probe
 
 
 class Trials:
