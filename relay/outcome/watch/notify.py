@@ -82,7 +82,7 @@ class Notifier:
     async def _deliver(self, notice: Notice) -> None:
         waits = backoff.expo(factor=self._first_wait_s, max_value=MAX_WAIT_S)
         next(waits)  # the generator's first value is its start signal
-        for _ in range(TRIES):
+        for left in reversed(range(TRIES)):
             answer = await self._post(notice)
             status = answer.status if answer is not None else 0
             if status in OK:
@@ -91,8 +91,9 @@ class Notifier:
             if status in FOR_GOOD and status not in TRY_AGAIN:
                 _dropped(notice, f"the webhook answers with {status}")
                 return
-            # One notice at a time, so a wait here holds up nothing but later notices.
-            await asyncio.sleep(max(_asked_s(answer), self._random.uniform(0, next(waits))))
+            if left:
+                # One notice at a time, so a wait here holds up nothing but later notices.
+                await asyncio.sleep(max(_asked_s(answer), self._random.uniform(0, next(waits))))
         known = self._address() is not None
         _dropped(notice, "the webhook does not answer" if known else "no webhook is known")
 

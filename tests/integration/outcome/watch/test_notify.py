@@ -28,6 +28,8 @@ class Hook:
         self._status = 200
         self.bodies: list[dict[str, object]] = []
         self.came = asyncio.Event()
+        self.asked_s: dict[int, int] = {}
+        """The wait that it asks for after a post, by its number."""
 
     async def take(self, request: web.BaseRequest) -> web.Response:
         self.bodies.append(msgspec.json.decode(await request.read()))
@@ -35,7 +37,8 @@ class Hook:
         self._status = next(self._statuses, self._status)
         if self._status == HANG:
             await asyncio.sleep(WITHIN_S)
-        return web.Response(status=self._status, headers={"Retry-After": "0"}, text=CANARY)
+        headers = {"Retry-After": f"{self.asked_s.get(len(self.bodies), 0)}"}
+        return web.Response(status=self._status, headers=headers, text=CANARY)
 
     async def until_posted(self, count: int) -> None:
         async with asyncio.timeout(WITHIN_S):
@@ -131,6 +134,17 @@ async def test_a_message_is_given_up_after_so_many_tries(caplog: pytest.LogCaptu
         await until_logged(caplog, "a message was posted")
 
     assert len(hook.bodies) == TRIES + 1
+
+
+async def test_nothing_is_waited_for_after_the_last_try(caplog: pytest.LogCaptureFixture) -> None:
+    """What is given up holds up no message behind it, whatever wait the hook asks for."""
+    async with notifying(*[500] * TRIES, 200) as (hook, notifier):
+        hook.asked_s[TRIES] = 60
+        notifier.tell(TEST)
+        notifier.tell(numbered(1))
+        await hook.until_posted(TRIES + 1)
+
+    assert "a message was dropped" in caplog.text
 
 
 async def test_when_too_many_wait_the_oldest_goes(caplog: pytest.LogCaptureFixture) -> None:
