@@ -107,5 +107,6 @@ def test_each_wording_is_whole_sentences_without_jargon(word: str, wording: Word
     for text in (wording.sentence, wording.fix):
         assert text.endswith("."), word
         assert text[0].isupper(), word
+        assert "  " not in text, word
         assert not JARGON.search(text), word
     assert ("Nothing to do" in wording.fix) <= (wording.who == "nobody"), word
