@@ -11,7 +11,7 @@ from relay.outcome.notation import money
 
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 _PLACE: Final = re.compile(r"\bdata(?:\.\d+|\[\d+\])\.(?=\w)")
-_IRREGULAR: Final = {"was": "were", "is": "are", "it": "them"}
+_IRREGULAR: Final = {"was": "were", "is": "are", "it": "them", "try": "tries"}
 
 
 def grouped(number: int | str | Decimal) -> str:
@@ -21,7 +21,7 @@ def grouped(number: int | str | Decimal) -> str:
 
 def counted(number: int, word: str) -> str:
     """Return a count with its word: `1 conversion`, `2,000 conversions`."""
-    return f"{grouped(number)} {word}" if number == 1 else f"{grouped(number)} {word}s"
+    return f"{grouped(number)} {plural(number, word)}"
 
 
 def plural(number: int, word: str) -> str:
@@ -51,7 +51,7 @@ def spoken(seconds: float) -> str:
     for unit, length_s in _UNITS:
         count = int(seconds // length_s)
         if count:
-            return f"{count} {unit}{'s' if count > 1 else ''}"
+            return counted(count, unit)
     return "less than a second"
 
 

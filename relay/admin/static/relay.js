@@ -95,10 +95,14 @@
     $("#again").hidden = state !== "failed";
   }
 
+  function sayFresh() {
+    say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
+  }
+
   function fresh(answer) {
     setClock(answer.headers.get("Date"));
     $("#freshness time").dateTime = now().toISOString();
-    say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
+    sayFresh();
     writeTimes();
   }
 
@@ -109,12 +113,12 @@
     const label = () => { button.textContent = paused ? "Resume updates" : "Pause updates"; };
     button.hidden = false;
     label();
-    say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
+    sayFresh();
     button.addEventListener("click", () => {
       paused = !paused;
       kept.set("paused", paused ? "yes" : "no");
       label();
-      say(paused ? "Updates are paused; figures of" : "Updated", paused ? "stale" : "");
+      sayFresh();
     });
     document.addEventListener("htmx:before:request", (event) => {
       writeTime($("#freshness time")); // what is of yesterday by now says so
@@ -203,7 +207,7 @@
 
   function drawChart() {
     const place = $("#chart");
-    const table = place && document.getElementById(place.dataset.from);
+    const table = $("#trend-figures");
     if (!place || !table || !window.uPlot) return;
     place.hidden = false;
     chart?.destroy();
@@ -223,7 +227,7 @@
 
   function refreshChart() {
     if (!chart?.root.isConnected) chart = undefined; // it went with a time in which nothing came
-    const table = $("#chart") && document.getElementById($("#chart").dataset.from);
+    const table = $("#trend-figures");
     if (chart && table) chart.setData(figures(table)); else drawChart();
   }
 
