@@ -6,6 +6,7 @@ events without a twin count as such only within the time that the file covers.
 """
 
 import sqlite3
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -33,6 +34,8 @@ EXAMPLES: Final = 5
 NEVER: Final = (1, 0)
 """The period of a file without an event: it covers no time, and says nothing of the server's."""
 CAUSES: Final[Sequence[Cause]] = get_args(Cause)
+PLACES: Final = "H"
+"""How the places of destinations are packed: two bytes each, as there may be more than 256."""
 
 
 def check(
@@ -169,7 +172,7 @@ class _Comparison:
         alone: list[Alone] = []
         for stand in stands:
             browser = same.get(stand.entry.event_id, ())
-            where = bytes(self._without_twin(stand, browser))
+            where = array(PLACES, self._without_twin(stand, browser)).tobytes()
             if where:
                 entry = stand.entry
                 alone.append(
@@ -183,7 +186,7 @@ class _Comparison:
 
     def take(self, pair: Pair) -> None:
         """Count a pair as two where it counted as one alone."""
-        for at in pair.server.where:
+        for at in array(PLACES, pair.server.where):
             place = self._places[at]
             browser = [each for each in pair.browser if place.judge.concerns(each)]
             if browser:
