@@ -50,10 +50,19 @@ class _Attempt(msgspec.Struct, frozen=True):
 
 
 async def probe(
-    name: str, config: DestinationConfig, token: Secret | None, transport: Transport, now_s: float
+    name: str,
+    config: DestinationConfig,
+    token: Secret | None,
+    transport: Transport,
+    *,
+    now_s: float,
+    test_event_code: str | None,
 ) -> list[Probe]:
-    """Return what the platform says to each event source of a destination. Never raises for it."""
-    destination = _built(name, config)
+    """Return what the platform says to each event source of a destination. Never raises for it.
+
+    Without a test event code, its own or this one, TikTok gets no event.
+    """
+    destination = _built(name, config, test_event_code)
     if token is None:
         return [_wrong(destination, "all", "token_missing")]
     found = []
@@ -82,10 +91,12 @@ async def _ask(
         asked += 1
 
 
-def _built(name: str, config: DestinationConfig) -> Destination:
+def _built(name: str, config: DestinationConfig, test_event_code: str | None) -> Destination:
     """Return the destination in test mode, as far as its platform has one without a code."""
     if isinstance(config, PinterestConfig):
         config = msgspec.structs.replace(config, test=True)
+    elif test_event_code:
+        config = msgspec.structs.replace(config, test_event_code=test_event_code)
     return build(name, config)
 
 

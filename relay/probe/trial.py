@@ -6,9 +6,7 @@ connection, which is closed when it has been answered.
 
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
-
-from relay.config import DestinationConfig, TikTokConfig
+from relay.config import DestinationConfig
 from relay.config.secret import SecretSource
 from relay.dispatch.transport import Transport
 from relay.outcome.probe import Probe
@@ -31,16 +29,14 @@ class Trials:
         self._clock = clock
 
     async def send(self, name: str, test_event_code: str) -> Sequence[Probe]:
-        """Return what a platform says. Raises KeyError for an unknown destination.
-
-        Without a test event code, TikTok is only asked whether it accepts the credentials.
-        """
+        """Return what a platform says. Raises KeyError for an unknown destination."""
         config = self._destinations[name]
-        if test_event_code and isinstance(config, TikTokConfig):
-            config = msgspec.structs.replace(config, test_event_code=test_event_code)
         transport = self._connect()
         try:
             token = self._tokens[name].current().secret
-            return await probe(name, config, token, transport, self._clock())
+            now_s = self._clock()
+            return await probe(
+                name, config, token, transport, now_s=now_s, test_event_code=test_event_code
+            )
         finally:
             await transport.close()

@@ -16,7 +16,6 @@ from relay.cli.output import console, plain, print_json
 from relay.config import (
     Config,
     Secret,
-    TikTokConfig,
     Webhook,
     check_start,
     describe,
@@ -123,11 +122,10 @@ async def _probes(config: Config, proxy: Proxy, test_event_code: str | None) -> 
     transport, found = AiohttpTransport(proxy=proxy), []
     try:
         for name, each in config.destinations.items():
-            asked = each
-            if test_event_code and isinstance(each, TikTokConfig):
-                asked = msgspec.structs.replace(each, test_event_code=test_event_code)
             token = None if each.token is None else read_secret(each.token, os.environ)
-            found += await probe(name, asked, token, transport, time.time())
+            found += await probe(
+                name, each, token, transport, now_s=time.time(), test_event_code=test_event_code
+            )
         if config.notify.webhook is not None:
             found.append(await probe_webhook(_address(config.notify.webhook), transport))
         if config.kafka is not None:

@@ -56,7 +56,9 @@ def processed() -> HttpResponse:
 
 
 async def ask(config: DestinationConfig, *answers: HttpResponse | Fault) -> Sequence[Probe]:
-    return await probe("main", config, Secret(TOKEN), Platform(*answers), NOW_S)
+    return await probe(
+        "main", config, Secret(TOKEN), Platform(*answers), now_s=NOW_S, test_event_code=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ async def test_a_refusal_by_a_gateway_counts_once_it_is_repeated() -> None:
 async def test_without_a_token_no_platform_is_asked() -> None:
     platform = Platform(processed())
 
-    [found] = await probe("main", PINTEREST, None, platform, NOW_S)
+    [found] = await probe("main", PINTEREST, None, platform, now_s=NOW_S, test_event_code=None)
 
     assert (found.verdict, found.reason) == ("wrong", "token_missing")
     assert "Ads Manager" in found.message
@@ -134,7 +136,7 @@ async def test_without_a_token_no_platform_is_asked() -> None:
 
 async def test_pinterest_gets_one_made_up_event_in_test_mode() -> None:
     platform = Platform(processed())
-    await probe("main", PINTEREST, Secret(TOKEN), platform, NOW_S)
+    await probe("main", PINTEREST, Secret(TOKEN), platform, now_s=NOW_S, test_event_code=None)
 
     [request] = platform.requests
     assert request.url.endswith("/events?test=true")
@@ -143,8 +145,8 @@ async def test_pinterest_gets_one_made_up_event_in_test_mode() -> None:
 
 async def test_tiktok_gets_no_event_unless_there_is_a_code_for_tests() -> None:
     platform = Platform(tiktok(40002))
-    await probe("main", TIKTOK, Secret(TOKEN), platform, NOW_S)
-    await probe("main", TIKTOK_TEST, Secret(TOKEN), platform, NOW_S)
+    await probe("main", TIKTOK, Secret(TOKEN), platform, now_s=NOW_S, test_event_code=None)
+    await probe("main", TIKTOK_TEST, Secret(TOKEN), platform, now_s=NOW_S, test_event_code=None)
 
     without, with_code = platform.requests
     assert without.body.endswith(b'"data":[]}')
