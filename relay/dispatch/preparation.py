@@ -19,7 +19,6 @@ from relay.outcome.rules import Rules
 
 NOT_ANY_MORE = "The settings have changed since this event was taken, and keep it back now."
 NO_PAYLOAD = "The relay failed to prepare this event; its log tells where."
-NO_RULES = Rules()
 
 Prepared = tuple[list[Pending], list[Payload], list[Dead | Retry]]
 """Events with their payloads, and those that end without a request."""
@@ -40,7 +39,7 @@ class Preparation:
         clock: Callable[[], float],
         steady: Callable[[], float],
         randomness: random.Random,
-        rules: Rules = NO_RULES,
+        rules: Rules,
     ) -> None:
         self._destination = destination
         self._clock = clock

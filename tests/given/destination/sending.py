@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -25,7 +25,6 @@ from relay.destinations import build
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.pace import Pace
-from relay.dispatch.preparation import NO_RULES
 from relay.dispatch.sender import Sender
 from relay.dispatch.steady import SteadyClock
 from relay.dispatch.transport import AiohttpTransport, Transport
@@ -50,6 +49,7 @@ WITHIN_S = 20.0
 LOOK_S = 0.005
 TOKEN = "pina_canary-token"
 PINTEREST, TIKTOK = "pinterest-main", "tiktok-main"
+NO_RULES: Final = Rules()
 _DEFAULTS: dict[str, Any] = {"linger": Duration("20ms"), "rate": 1000.0}
 
 

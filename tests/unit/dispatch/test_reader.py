@@ -17,6 +17,7 @@ from relay.journal.base import Journal
 from relay.journal.entry import Chunk, Pending
 from relay.journal.settlement import Settlement
 from relay.outcome.recorder import Recorder
+from relay.outcome.rules import Rules
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, payload, pending
 from tests.simulation import virtual_time
@@ -71,6 +72,7 @@ class Scene:
                 clock=lambda: now_s,
                 steady=lambda: now_s,
                 randomness=random.Random(1),
+                rules=Rules(),
             ),
             journal=cast("Journal", backlog),
             batcher=self.batcher,
