@@ -14,6 +14,7 @@ from relay.event_name import Lane
 from relay.identity.subject import Subject
 from relay.journal.account import Erased
 from relay.journal.base import Journal
+from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Pending
 
 log = logging.getLogger(__name__)
@@ -72,4 +73,8 @@ class _Theirs:
         record = pending.entry.record
         if not any(digest in record for digest in self._digests):
             return False
-        return self._subject.concerns(pending.entry.conversion.identity)
+        try:
+            identity = pending.entry.conversion.identity
+        except UNREADABLE:  # in doubt it is theirs: what is damaged is sent to nobody
+            return True
+        return self._subject.concerns(identity)

@@ -6,12 +6,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from relay.errors import JournalUnavailable
+from relay.identity import Identity
+from relay.identity.subject import Subject
 from relay.journal.base import Journal
 from relay.journal.letter import DeadFilter
+from relay.outcome.erasure import Erasure
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import PINTEREST, Clock, pinterest, purchases, sending
 
+ADA_DIGEST = "ada0" * 16
 NOWHERE = "http://127.0.0.1:9"
 AGE_WALL_S = 7 * 86_400
 
@@ -54,3 +60,24 @@ async def test_what_is_damaged_waits_until_it_is_too_old_and_the_rest_goes_out(
         assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (10 - lost, lost)
         page = await relay.journal.dead_letters(DeadFilter(), limit=10)
         assert {letter.reason for letter in page.letters} == {"expired"}
+
+
+async def test_an_erasure_that_meets_a_damaged_event_ends_no_sender(tmp_path: Path) -> None:
+    """Its digests can still be found in it, and nothing else: in doubt it is the person's."""
+    clock, ada = Clock(), Subject(email=frozenset([ADA_DIGEST]))
+    [hers] = purchases(clock, 1, "hers")
+    identity = Identity((ADA_DIGEST,), (ADA_DIGEST,), user_agent="a browser")
+    async with sending(tmp_path, pinterest(NOWHERE), clock=clock) as relay:
+        await relay.accept(replace(hers, identity=identity), *purchases(clock, 5))
+    spoil = spoiling(tmp_path / "relay.db", b"a browser", b"a brows\xffr")
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock, journal=spoil) as relay,
+    ):
+        await relay.settled(left=1)
+        with pytest.raises(JournalUnavailable):
+            await Erasure(relay.journal, relay.dispatcher).forget(ada)
+        await relay.accept(*purchases(clock, 5, "later"))
+        relay.skip(60)
+        funnels = await relay.settled(left=1)
+        assert funnels[PINTEREST].delivered == 10
