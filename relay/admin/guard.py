@@ -21,7 +21,7 @@ from relay.config.secret import Secret
 from relay.discreet import DiscreetConnection
 from relay.errors import JournalUnavailable
 from relay.failed_attempts import DelayedRefusals
-from relay.outcome.audit import AUTHOR, Author
+from relay.outcome.audit import ACTOR_HEADER, AUTHOR, Author
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,6 @@ FOREIGN: Final = (
     "The request comes from a page of another origin; a proxy before this port has to pass Host on."
 )
 MISTAKE: Final = "This is a mistake of the relay; its log says more."
-ACTOR_HEADER: Final = "Relay-Actor"
 CHALLENGE: Final = 'Basic realm="relay", charset="UTF-8"'
 _WORDS: Final[Mapping[int, tuple[ErrorCode, str]]] = {
     404: ("not_found", "There is nothing at this address."),

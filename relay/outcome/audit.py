@@ -32,6 +32,8 @@ from relay.private import opened
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ACTOR: Final = 64
+ACTOR_HEADER: Final = "Relay-Actor"
+"""By which a command tells the admin port who acts."""
 
 Action = Literal[
     "pause", "resume", "replay", "drop", "forget", "key_create", "key_revoke", "key_rotate"

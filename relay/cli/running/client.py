@@ -17,13 +17,12 @@ import msgspec
 from relay.cli.connection import Connection, Exchange, NoAnswer, Reply
 from relay.config import Config, Listen, read_secret
 from relay.errors import ConfigError, RelayError
+from relay.outcome.audit import ACTOR_HEADER
 from relay.outcome.view import DestinationList, DestinationView
 
 TIMEOUT_S: Final = 60.0
 """Replaying many dead letters takes a while; everything else answers at once."""
 JSON: Final = "application/json"
-ACTOR_HEADER: Final = "Relay-Actor"
-"""As `relay.admin.guard` knows it."""
 
 Answer = TypeVar("Answer")
 
