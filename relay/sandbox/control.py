@@ -8,6 +8,7 @@
 - `DELETE /sandbox/events`: forget what was received.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
@@ -26,6 +27,7 @@ from relay.sandbox.style import Style
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 10_000
 _CHUNK: Final = 1_000
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -166,7 +168,7 @@ def _platform(request: web.Request) -> PlatformName | None:
 
 def _limit(request: web.Request) -> int:
     wanted = request.query.get("limit", "")
-    return min(int(wanted), MAX_LIMIT) if wanted.isascii() and wanted.isdecimal() else DEFAULT_LIMIT
+    return min(int(wanted), MAX_LIMIT) if _NUMBER.fullmatch(wanted) else DEFAULT_LIMIT
 
 
 def _json(document: object, status: int = 200) -> web.Response:

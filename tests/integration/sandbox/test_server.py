@@ -334,6 +334,14 @@ async def test_what_came_can_be_asked_for_the_latest_first() -> None:
         assert [(seen["number"], seen["event_count"]) for seen in requests] == [(2, 1), (1, 2)]
 
 
+@pytest.mark.parametrize("limit", ["", "-1", "many", "9" * 5_000])
+async def test_a_limit_that_is_none_is_the_usual_one(limit: str) -> None:
+    async with emulator() as client:
+        await client.tiktok(tiktok_event("a"))
+        found = await client.get(f"/sandbox/events?limit={limit}")
+        assert [event["event_id"] for event in found.json["events"]] == ["a"]
+
+
 async def test_accepted_ids_come_as_ndjson_and_are_forgotten_on_demand() -> None:
     async with emulator() as client:
         for _ in range(2):
