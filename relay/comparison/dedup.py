@@ -6,7 +6,6 @@ events without a twin count as such only within the time that the file covers.
 """
 
 import sqlite3
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -34,8 +33,6 @@ EXAMPLES: Final = 5
 NEVER: Final = (1, 0)
 """The period of a file without an event: it covers no time, and says nothing of the server's."""
 CAUSES: Final[Sequence[Cause]] = get_args(Cause)
-PLACES: Final = "H"
-"""How the places of destinations are packed: two bytes each, as there may be more than 256."""
 
 
 def check(
@@ -172,7 +169,7 @@ class _Comparison:
         alone: list[Alone] = []
         for stand in stands:
             browser = same.get(stand.entry.event_id, ())
-            where = array(PLACES, self._without_twin(stand, browser)).tobytes()
+            where = bytes(self._without_twin(stand, browser))
             if where:
                 entry = stand.entry
                 alone.append(
@@ -186,7 +183,7 @@ class _Comparison:
 
     def take(self, pair: Pair) -> None:
         """Count a pair as two where it counted as one alone."""
-        for at in array(PLACES, pair.server.where):
+        for at in pair.server.where:
             place = self._places[at]
             browser = [each for each in pair.browser if place.judge.concerns(each)]
             if browser:

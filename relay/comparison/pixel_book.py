@@ -25,7 +25,7 @@ Evidence = Literal["order", "spelling", "time"]
 
 
 class Alone(NamedTuple):
-    """A server event without a twin at some destinations: those whose places `where` packs."""
+    """A server event without a twin at some destinations: those whose places are in `where`."""
 
     event_id: str
     event: str
