@@ -30,7 +30,7 @@ class EventViews:
 
     def of(self, found: FoundEvent) -> EventView:
         """Return one event with what became of it at each destination."""
-        conversion = found.conversion
+        conversion, health = found.conversion, self._health()
         return EventView(
             event_id=conversion.event_id,
             event=conversion.event,
@@ -38,10 +38,15 @@ class EventViews:
             event_time=utc(conversion.event_time),
             received_at=utc(conversion.received_ms / 1000),
             source=conversion.source,
-            deliveries=[self._delivery(each, conversion) for each in found.deliveries],
+            deliveries=[
+                self._delivery(each, conversion, health.get(each.destination))
+                for each in found.deliveries
+            ],
         )
 
-    def _delivery(self, delivery: Delivery, conversion: Conversion) -> DeliveryView:
+    def _delivery(
+        self, delivery: Delivery, conversion: Conversion, health: Health | None
+    ) -> DeliveryView:
         return DeliveryView(
             destination=delivery.destination,
             state=delivery.state,
@@ -62,15 +67,14 @@ class EventViews:
                 )
                 for each in delivery.attempts
             ],
-            next_try_at=self._next_try_at(delivery),
+            next_try_at=self._next_try_at(delivery, health),
         )
 
-    def _next_try_at(self, delivery: Delivery) -> str | None:
+    def _next_try_at(self, delivery: Delivery, health: Health | None) -> str | None:
         """Return when an event is sent again: in its own time, and not before its destination.
 
         A time further off than any wait was set before the clock was set back, and tells nothing.
         """
-        health = self._health().get(delivery.destination)
         if delivery.state != "pending" or health is None or health.state == "paused":
             return None
         now_s = self._clock()

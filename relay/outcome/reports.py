@@ -64,25 +64,29 @@ class Reports:
         until_s = now_s + AHEAD_S
         report = await self._journal.report(round(since_s * 1000), round(until_s * 1000))
         funnels = {name: report.destinations.get(name, Funnel()) for name in self._destinations}
+        health = self.health()
         return Summary(
             range_name,
             utc(since_s),
             utc(now_s),
             report.received,
             report.rejected,
-            [await self._view(name, funnel) for name, funnel in funnels.items()],
+            [await self._view(name, funnel, health[name]) for name, funnel in funnels.items()],
         )
 
     async def destinations(self) -> DestinationList:
         """Return the lifetime funnel of every destination."""
-        totals = await self._journal.totals()
-        views = [await self._view(name, funnel_of(totals, name)) for name in self._destinations]
-        return DestinationList(views)
+        totals, health = await self._journal.totals(), self.health()
+        funnels = {name: funnel_of(totals, name) for name in self._destinations}
+        return DestinationList(
+            [await self._view(name, funnel, health[name]) for name, funnel in funnels.items()]
+        )
 
     async def destination(self, name: str) -> DestinationView:
         """Return the lifetime funnel of one destination. Raises KeyError for an unknown one."""
         self._destinations[name]
-        return await self._view(name, funnel_of(await self._journal.totals(), name))
+        funnel = funnel_of(await self._journal.totals(), name)
+        return await self._view(name, funnel, self.health()[name])
 
     async def events(
         self, *, event_id: str | None = None, order_id: str | None = None
@@ -154,9 +158,8 @@ class Reports:
         risk = await self._journal.risk(name)
         return self._left_s(self._destinations[name], risk.oldest)
 
-    async def _view(self, name: str, funnel: Funnel) -> DestinationView:
-        destination, health = self._destinations[name], self.health()[name]
-        risk = await self._journal.risk(name)
+    async def _view(self, name: str, funnel: Funnel, health: Health) -> DestinationView:
+        destination, risk = self._destinations[name], await self._journal.risk(name)
         left_s = self._left_s(destination, risk.oldest)
         return DestinationView(
             name=name,

@@ -13,6 +13,7 @@ from relay.journal.account import KindCount, Slice, Totals
 from relay.journal.base import Journal
 from relay.journal.letter import DeadGroup
 from relay.metrics import Metrics
+from relay.outcome.health import Health
 from relay.outcome.insight.attention import Arrivals, Task, tasks
 from relay.outcome.insight.condition import Condition, condition
 from relay.outcome.insight.headline import SPOKEN, Headline, Labels, headline
@@ -107,7 +108,7 @@ class Insight:
         """Return the first screen."""
         summary = await self._reports.summary(range_name)
         totals, groups = await self._journal.totals(), await self._groups(range_name)
-        situations = [await self._situation(view, totals, groups) for view in summary.destinations]
+        situations = await self._situations(summary.destinations, totals, groups)
         found = await self._tasks(summary, situations, groups)
         ever = summary.received > 0 or bool(totals.received)
         return Overview(
@@ -130,11 +131,11 @@ class Insight:
         summary = await self._reports.summary(range_name)
         totals, groups = await self._journal.totals(), await self._groups(range_name, name)
         view = next(each for each in summary.destinations if each.name == name)
-        situation = await self._situation(view, totals, groups)
-        found = await self._tasks(summary, [situation], ())
+        situations = await self._situations([view], totals, groups)
+        found = await self._tasks(summary, situations, ())
         return Detail(
             summary=summary,
-            card=(await self._cards(range_name, [situation], name))[0],
+            card=(await self._cards(range_name, situations, name))[0],
             task=next((each for each in found if each.destination == name), None),
             kinds=await self._kinds(range_name, name),
             groups=groups,
@@ -159,8 +160,14 @@ class Insight:
     async def _kinds(self, range_name: RangeName, name: str) -> Sequence[KindCount]:
         return await self._journal.kinds(self._since_ms(range_name), name, self._until_ms())
 
+    async def _situations(
+        self, views: Sequence[DestinationView], totals: Totals, groups: Sequence[DeadGroup]
+    ) -> Sequence[Situation]:
+        health = self._reports.health()
+        return [await self._situation(view, totals, groups, health[view.name]) for view in views]
+
     async def _situation(
-        self, view: DestinationView, totals: Totals, groups: Sequence[DeadGroup]
+        self, view: DestinationView, totals: Totals, groups: Sequence[DeadGroup], health: Health
     ) -> Situation:
         lifetime = funnel_of(totals, view.name)
         purchases = await self._journal.purchases_waiting(view.name) if lifetime.pending else 0
@@ -169,7 +176,7 @@ class Insight:
             fixes=self._destinations[view.name].fixes,
             waiting=lifetime.pending,
             purchases=min(purchases, lifetime.pending),  # counted a moment later
-            since_ms=self._waits_since_ms(view),
+            since_ms=self._waits_since_ms(view, health.since),
             settled=sum(
                 each.count
                 for each in groups
@@ -207,9 +214,8 @@ class Insight:
         found, until_ms = await self._journal.last_delivered_ms(), self._until_ms()
         return {name: at_ms for name, at_ms in found.items() if at_ms <= until_ms}
 
-    def _waits_since_ms(self, view: DestinationView) -> int:
+    def _waits_since_ms(self, view: DestinationView, since_s: float | None) -> int:
         """Return since when what waits does: since the pause, or since the oldest of it came."""
-        since_s = self._reports.health()[view.name].since
         if view.state == "paused" and since_s is not None:
             return round(since_s * 1000)
         return round((self._clock() - view.oldest_pending_seconds) * 1000)
