@@ -63,5 +63,7 @@ def _document(text: str, origin: str) -> dict[str, Any]:
         if not line.isdigit():
             line = str(text.rstrip().count("\n") + 1)
         raise ConfigError(f"{origin}: line {line} is no TOML: {problem}") from None
+    except ValueError:
+        raise ConfigError(f"{origin}: a number has thousands of digits") from None
     except RecursionError:
         raise ConfigError(f"{origin}: brackets are nested too deeply") from None

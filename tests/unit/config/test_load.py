@@ -256,6 +256,7 @@ def test_a_secret_in_any_place_is_never_quoted(key: str) -> None:
         ("a = 1\nb =", "line 2 is no TOML: Invalid value"),
         ("[server]\nlisten = '1'\nlisten = '2'\n", "line 3 is no TOML: Cannot overwrite a value"),
         ("x = " + "[" * 5000, "brackets are nested too deeply"),
+        ("x = " + "1" * 5000, "a number has thousands of digits"),
     ],
 )
 def test_what_is_no_toml_is_told_its_line(text: str, problem: str) -> None:
