@@ -126,7 +126,8 @@ def _look(
     served = [each for each in destinations if each.name in known]
     if not served:
         raise RelayError(f"the journal serves none of the configured destinations; {START}")
-    comparison = _Comparison(served, book.period() if book.count else NEVER, now_s)
+    period = book.period() if book.count else NEVER
+    comparison = _Comparison(served, period, now_s, _kept_since_ms(snapshot))
     total = sum(standing.count(snapshot, lane) for lane in Lane)
     stands = _all_stands(snapshot, [each.name for each in served])
     done = 0
@@ -134,9 +135,12 @@ def _look(
         comparison.look(batch, book)
         done += len(batch)
         watch("Reading the journal", done, max(done, total))
-    oldest = [standing.oldest_ms(snapshot, lane) for lane in Lane]
-    comparison.kept_since_ms = min((each for each in oldest if each is not None), default=None)
     return comparison
+
+
+def _kept_since_ms(snapshot: sqlite3.Connection) -> int | None:
+    oldest = [standing.oldest_ms(snapshot, lane) for lane in Lane]
+    return min((each for each in oldest if each is not None), default=None)
 
 
 def _all_stands(snapshot: sqlite3.Connection, names: Sequence[str]) -> Iterator[Stand]:
@@ -153,8 +157,9 @@ class _Comparison:
         destinations: Sequence[Destination],
         period: tuple[int | None, int | None],
         now_s: float,
+        kept_since_ms: int | None,
     ) -> None:
-        self.kept_since_ms: int | None = None
+        self.kept_since_ms = kept_since_ms
         self._first, self._last = period
         self._now_s = now_s
         self._sends: set[str] = set()

@@ -102,7 +102,8 @@ class Insight:
 
     def tested(self) -> Sequence[str]:
         """Return the destinations that send in test mode, as people call them."""
-        return [self.labels[name] for name, each in self._destinations.items() if each.test]
+        labels = self.labels
+        return [labels[name] for name, each in self._destinations.items() if each.test]
 
     async def overview(self, range_name: RangeName) -> Overview:
         """Return the first screen."""
@@ -197,11 +198,11 @@ class Insight:
         """Return a card each; `name` is the only one, if there is no other."""
         since_ms = self._since_ms(range_name)
         trends = await self._journal.series(since_ms, STEPS_S[range_name], name)
-        delivered = await self._last_delivered_ms()
+        delivered, labels = await self._last_delivered_ms(), self.labels
         return [
             Card(
                 situation=each,
-                label=self.labels[each.view.name],
+                label=labels[each.view.name],
                 condition=condition(each),
                 last_delivered_ms=delivered.get(each.view.name),
                 typical_s=self._metrics.delivery_seconds.quantile(TYPICAL, each.view.name),

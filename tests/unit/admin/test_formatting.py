@@ -15,6 +15,7 @@ def test_figures_and_moments_are_written_for_people() -> None:
     assert formatting.instant(1_767_225_659_999) == "2026-01-01T00:00:59Z"
     assert formatting.counted(1, "conversion") == "1 conversion"
     assert formatting.counted(2000, "conversion") == "2,000 conversions"
+    assert formatting.counted(2, "try") == "2 tries"
     assert formatting.plural(1, "was") == "was"
     assert formatting.plural(2, "was") == "were"
     assert formatting.named("add_to_cart") == "Add to cart"
