@@ -5,7 +5,7 @@ In two steps, because between them other requests may come and this one may stil
 remembers the rest, in the same breath in which the journal is handed the events.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, get_args
 
 import msgspec
@@ -83,11 +83,18 @@ class Router:
 
     def forget(self, claimed: Iterable[Entry]) -> None:
         """Take `claim` back for entries that were not stored."""
-        self._each(claimed, self._window.forget)
+        for entry in claimed:
+            if mask := self._mask(entry):
+                self._window.forget(_key(entry), mask)
 
     def recall(self, entry: Entry) -> None:
-        """Remember an entry that was stored before a restart."""
-        self._each((entry,), self._window.add)
+        """Remember an entry that was stored before a restart, a duplicate as what it repeated."""
+        mask = self._mask(entry)
+        for name, passed in entry.passed.items():
+            if passed.reason == "duplicate":
+                mask |= self._bits.get(name, 0)
+        if mask:
+            self._window.add(_key(entry), mask)
 
     def _claimed(self, entry: Entry) -> Entry:
         mask = self._mask(entry) if entry.passed else self._all
@@ -109,12 +116,6 @@ class Router:
         for name in entry.passed:
             mask &= ~self._bits.get(name, 0)
         return mask
-
-    def _each(self, entries: Iterable[Entry], act: Callable[[Key, int], None]) -> None:
-        for entry in entries:
-            mask = self._mask(entry)
-            if mask:
-                act(_key(entry), mask)
 
 
 def _passed(found: Skip | Unusable) -> Passed:

@@ -23,11 +23,13 @@ class Window:
         return self._old.get(key, 0) if mask is None else mask
 
     def claim(self, key: Key, mask: int) -> int:
-        """Remember that these destinations get it; return those of them that got it before."""
-        seen = self._new.get(key)
-        if seen is None:
-            seen = self._old.get(key, 0)
-        if seen & mask != mask:
+        """Remember that these destinations get it; return those of them that got it before.
+
+        What comes again is remembered anew: it may be repeated as often as its sender likes.
+        """
+        known = self._new.get(key)
+        seen = self._old.get(key, 0) if known is None else known
+        if known != seen | mask:
             self._remember(key, seen | mask)
         return seen & mask
 

@@ -195,6 +195,17 @@ class TestClaim:
 
         assert after.claim([prepared(after)])[0].passed == {"second": DUPLICATE}
 
+    def test_a_duplicate_is_recalled_as_the_event_that_it_repeated(self) -> None:
+        """That one may have come too long before the restart to be recalled itself."""
+        before = router(Route(StubDestination("first")), Route(StubDestination("second")))
+        before.claim([prepared(before, selected=frozenset({"first"}))])
+        [again] = before.claim([prepared(before, selected=frozenset({"first"}))])
+        after = router(Route(StubDestination("first")), Route(StubDestination("second")))
+
+        after.recall(again)
+
+        assert after.claim([prepared(after)])[0].passed == {"first": DUPLICATE}
+
     def test_a_destination_that_is_gone_from_the_settings_does_no_harm(self) -> None:
         found = router(Route(StubDestination("first")))
 

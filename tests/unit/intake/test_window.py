@@ -37,6 +37,17 @@ def test_an_event_that_comes_again_is_remembered_anew() -> None:
     assert window.seen(KEY) == 0b11
 
 
+def test_an_event_that_is_repeated_again_and_again_is_never_forgotten() -> None:
+    """However often it is one, a duplicate counts as an event of the last `size`."""
+    window = Window(3)
+    window.claim(KEY, 1)
+
+    for number in range(20):
+        window.claim(("purchase", f"another-{number}"), 1)
+        window.claim(("purchase", f"third-{number}"), 1)
+        assert window.claim(KEY, 1) == 1
+
+
 def test_what_is_forgotten_is_new_and_the_rest_stays() -> None:
     window = Window(10)
     window.add(KEY, 0b11)
