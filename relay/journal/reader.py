@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from relay.errors import JournalUnavailable
+from relay.journal.disk.connection import roll_back
 from relay.journal.disk.storage import DAMAGED, storage_fault
 from relay.journal.disk.threads import started
 
@@ -72,7 +73,7 @@ class Reader:
             try:
                 return query(connection)
             finally:
-                connection.execute("ROLLBACK")
+                roll_back(connection)
         finally:
             self._busy.discard(connection)
             self._idle.put(connection)

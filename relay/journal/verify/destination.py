@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from relay.event_name import Lane
 from relay.journal import log
 from relay.journal.cursor import Cursor
+from relay.journal.disk.connection import roll_back
 from relay.journal.disk.storage import UNREADABLE
 from relay.journal.verify.finding import REPORT, Finding, Problems, Watch, fine
 
@@ -183,7 +184,7 @@ def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute("ROLLBACK")
+        roll_back(connection)
 
 
 _NOTHING: Final = _Sum(0, 0, 0, 0)

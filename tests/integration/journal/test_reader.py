@@ -1,6 +1,7 @@
 """Reads beside the writer: snapshots that cannot write and wait for nobody."""
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -72,6 +73,31 @@ async def test_a_file_that_is_gone_is_a_fault_of_the_storage(tmp_path: Path) -> 
     async with reading(tmp_path / "absent.db") as reader:
         with pytest.raises(JournalUnavailable, match="cannot be opened"):
             await reader.run(ends)
+
+
+def unreadable_from_now_on(path: Path, folder: Path) -> None:
+    """Have each open handle of the file lead to a folder, of which nothing can be read."""
+    for handle in Path("/proc/self/fd").iterdir():
+        if handle.exists() and handle.resolve() == path:
+            nowhere = os.open(folder, os.O_RDONLY)
+            os.dup2(nowhere, int(handle.name))
+            os.close(nowhere)
+
+
+async def test_a_disk_that_fails_is_a_fault_of_the_storage(tmp_path: Path) -> None:
+    """SQLite ends the transaction by itself then: to end it again is a mistake of its own."""
+    path = tmp_path / "relay.db"
+    with new_journal(path) as writer:
+        writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        def read(connection: sqlite3.Connection) -> object:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            unreadable_from_now_on(path, tmp_path)
+            return ends(connection)
+
+        async with reading(path) as reader:
+            with pytest.raises(JournalUnavailable, match="fails"):
+                await reader.run(read)
 
 
 async def test_what_was_damaged_since_the_start_fails_alone_and_is_told_once(
