@@ -78,13 +78,13 @@ def end_retries(
 ) -> None:
     """Delete the rows of events that wait no more."""
     rows = [(destination, pending.lane, pending.offset) for pending in pendings if pending.retry]
-    connection.executemany(f"DELETE FROM retry WHERE {_PLACE}", rows)
+    connection.executemany(f"DELETE FROM retry WHERE {AT_PLACE}", rows)
 
 
 def still_waits(connection: sqlite3.Connection, destination: str, pending: Pending) -> bool:
     """Tell whether a try of this very row has not been recorded yet."""
     row = connection.execute(
-        f"SELECT attempts FROM retry WHERE {_PLACE}", (destination, pending.lane, pending.offset)
+        f"SELECT attempts FROM retry WHERE {AT_PLACE}", (destination, pending.lane, pending.offset)
     ).fetchone()
     return row is not None and row[0] == pending.attempts
 
@@ -125,7 +125,7 @@ def oldest_received_ms(connection: sqlite3.Connection, destination: str) -> int 
     return oldest_ms
 
 
-_PLACE: Final = "destination = ? AND lane = ? AND position = ?"
+AT_PLACE: Final = "destination = ? AND lane = ? AND position = ?"
 _DUE: Final = """
     SELECT lane, position, received_ms, attempts, replay, entry FROM retry
     WHERE destination = ? AND

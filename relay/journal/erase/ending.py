@@ -7,11 +7,11 @@ over it in the log, also for a destination that is not configured now.
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from relay.journal.cursor import Cursor
 from relay.journal.erase import words
 from relay.journal.erase.traces import Trace
+from relay.journal.exception_row import ADD_DEAD, AT_PLACE, dead_row
 from relay.journal.ledger import Ledger
 
 
@@ -23,8 +23,8 @@ def end_all(
     names = [name for (name,) in rows]
     # Overwritten before any row is deleted: that may move its neighbours, and leave a copy behind.
     kept = [(name, *trace.place) for trace in found for name in names]
-    connection.executemany(f"UPDATE retry SET entry = x'' WHERE {_PLACE}", kept)
-    connection.executemany(f"UPDATE dead SET entry = NULL, message = '' WHERE {_PLACE}", kept)
+    connection.executemany(f"UPDATE retry SET entry = x'' WHERE {AT_PLACE}", kept)
+    connection.executemany(f"UPDATE dead SET entry = NULL, message = '' WHERE {AT_PLACE}", kept)
     words.take_out(connection, found, names)
     return Counter(
         name for trace in found for name in names if _end(connection, ledger, name, trace)
@@ -33,17 +33,15 @@ def end_all(
 
 def _end(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace) -> bool:
     """End an event at a destination if it waits there; tell whether it did."""
-    at = (name, *trace.place)
-    retried = connection.execute(f"DELETE FROM retry WHERE {_PLACE}", at).rowcount
+    place = (name, *trace.place)
+    retried = connection.execute(f"DELETE FROM retry WHERE {AT_PLACE}", place).rowcount
     if not retried and not _settle(connection, ledger, name, trace):
         return False
-    event = trace.entry
-    connection.execute(
-        _ADD_DEAD,
-        (*at, ledger.now_ms(), event.received_ms, event.event, event.event_id, event.event_time),
-    )
-    ledger.deltas.dead(name, event, "erased")
-    ledger.outcomes.erased(name, event, ledger.now_ms())
+    now_ms = ledger.now_ms()
+    row = dead_row(place, trace.entry, "erased", "", at_ms=now_ms, keep=False)
+    connection.execute(ADD_DEAD, row)
+    ledger.deltas.dead(name, trace.entry, "erased")
+    ledger.outcomes.erased(name, trace.entry, now_ms)
     return True
 
 
@@ -78,12 +76,3 @@ def _settle_for_the_gone(
         (cursor.position, cursor.ahead_bytes(), name, lane),
     )
     return True
-
-
-_PLACE: Final = "destination = ? AND lane = ? AND position = ?"
-_ADD_DEAD: Final = """
-    INSERT OR REPLACE INTO dead
-    (destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,
-     event_id, event_time, entry)
-    VALUES (?, ?, ?, 'erased', '', '', '', ?, ?, ?, ?, ?, NULL)
-"""
