@@ -13,6 +13,8 @@ from relay.journal.entry import Entry
 FOR_EVER_MS: Final = 2**62
 """A moment that never comes."""
 
+DeliveryState = Literal["skipped", "pending", "delivered", "dead"]
+
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """Lifetime counts, one snapshot; keys are (destination, label) or as named.
@@ -75,7 +77,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one event at one destination; the last 20 attempts, oldest first."""
 
     destination: str
-    state: Literal["skipped", "pending", "delivered", "dead"]
+    state: DeliveryState
     reason: str | None
     message: str
     attempt_count: int

@@ -17,10 +17,7 @@ from relay.event_name import Lane
 from relay.journal import exception_row
 from relay.journal.entry import Pending
 from relay.journal.ledger import Ledger
-from relay.journal.settlement import Dead, Receipt, Retry, Settlement
-
-SPAN_OFFSETS: Final = 1_000
-"""The widest span of a receipt; what goes beyond gets a span of its own."""
+from relay.journal.settlement import SPAN_OFFSETS, Dead, Receipt, Retry, Settlement
 
 
 class Stretch(NamedTuple):
@@ -35,15 +32,15 @@ def settle(
     connection: sqlite3.Connection, ledger: Ledger, destination: str, settlement: Settlement
 ) -> None:
     """Record a settlement in the open transaction."""
-    fresh, ended = settlement, _ended(settlement)
-    moves = list(stretches(filterfalse(_RETRY, ended)))
+    fresh, pendings = settlement, ended(settlement)
+    moves = list(stretches(filterfalse(_RETRY, pendings)))
     look = _Look(connection, ledger, destination)
-    if any(map(look.is_in_doubt, moves)) or any(map(_RETRY, ended)):
+    if any(map(look.is_in_doubt, moves)) or any(map(_RETRY, pendings)):
         fresh = look.fresh_part(settlement)
-        ended = _ended(fresh)
-        moves = list(stretches(filterfalse(_RETRY, ended)))
+        pendings = ended(fresh)
+        moves = list(stretches(filterfalse(_RETRY, pendings)))
     delivered, dead, retry = fresh.delivered, fresh.dead, fresh.retry
-    if settlement.receipt and (ended or settlement.waiting):
+    if settlement.receipt and (pendings or settlement.waiting):
         _add_receipt(connection, destination, settlement.receipt, settlement)
     entries = list(map(_ENTRY, delivered))
     ledger.deltas.delivered(destination, entries)
@@ -51,7 +48,7 @@ def settle(
     ledger.outcomes.dead(destination, dead, settlement.receipt, ledger.now_ms())
     for each in dead:
         ledger.deltas.dead(destination, each.pending.entry, each.reason)
-    exception_row.end_retries(connection, destination, ended)
+    exception_row.end_retries(connection, destination, pendings)
     kept = [each for each in dead if not (ledger.is_full and each.reason == "expired")]
     exception_row.add_dead(connection, destination, kept, ledger.now_ms(), spare=ledger.is_tight)
     exception_row.add_retries(connection, destination, retry)
@@ -59,7 +56,7 @@ def settle(
         ledger.settle(destination, lane, first, last)
 
 
-def _ended(settlement: Settlement) -> list[Pending]:
+def ended(settlement: Settlement) -> list[Pending]:
     """Return the events that a settlement takes off their cursors."""
     return [
         *settlement.delivered,
@@ -144,7 +141,7 @@ def _add_receipt(
 
 def _spans(settlement: Settlement) -> Iterator[Stretch]:
     """Return what a receipt covers; a retry has a span of its own, one offset wide."""
-    covered = [*_ended(settlement), *settlement.waiting]
+    covered = [*ended(settlement), *settlement.waiting]
     for pending in filter(_RETRY, covered):
         yield Stretch(pending.lane, pending.offset, pending.offset)
     yield from _log_spans(filterfalse(_RETRY, covered))

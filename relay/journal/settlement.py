@@ -1,12 +1,16 @@
 """What a request to a platform did to the events that it covered, and what holds up the next."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from relay.delivery import DeadReason, Outcome, PauseReason
 from relay.journal.entry import Pending
+
+SPAN_OFFSETS: Final = 1_000
+"""The widest span of a receipt, so that those around an offset are found by their first one; what
+goes beyond gets a span of its own."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,7 +41,7 @@ from relay.journal.find.recent import recent
 from relay.journal.letter import DeadFilter, DeadGroup, DeadPage, Prospect, Replayed
 from relay.journal.outcome import Backlog, Waiting
 from relay.journal.pause import save as write_pause
-from relay.journal.settle import settle
+from relay.journal.settle import ended, settle
 from relay.journal.settlement import Pause, Settlement, Wait
 from relay.journal.space import retention
 from relay.journal.space.growth import Growth
@@ -137,12 +137,8 @@ class SqliteJournal:
                 settlement=settlement,
             )
         )
-        for pending in settlement.delivered:
+        for pending in ended(settlement):
             pending.entry.payloads.pop(destination, None)
-        for dead in settlement.dead:
-            dead.pending.entry.payloads.pop(destination, None)
-        for retry in settlement.retry:
-            retry.pending.entry.payloads.pop(destination, None)
 
     async def save_pause(self, destination: str, pause: Pause | None) -> None:
         """Keep a pause over restarts, or end it."""
@@ -350,8 +346,9 @@ class SqliteJournal:
 
     async def recent_events(self, since_ms: int, limit: int) -> Sequence[Conversion]:
         """Return the latest events received since a moment."""
-        query = partial(sample.latest_events, since_ms=since_ms, limit=limit)
-        return await self._opened.queries.run(query)
+        return await self._opened.queries.run(
+            lambda connection: list(sample.recent_events(connection, since_ms, limit))
+        )
 
     async def key_usage(self) -> Mapping[str, KeyUse]:
         """Return the uses of every producer key that was used."""

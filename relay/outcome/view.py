@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Meta
 
 from relay.delivery import DeadReason, Outcome, PauseReason
+from relay.journal.account import DeliveryState
 from relay.keys.record import Scope
 from relay.outcome.health import State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Count = Annotated[int, Meta(ge=0)]
 Money = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
-DeliveryState = Literal["skipped", "pending", "delivered", "dead"]
 KeyState = Literal["good", "expired", "revoked"]
 
 RangeName = Literal["1h", "24h", "7d", "30d"]

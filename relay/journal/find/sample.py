@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from relay.conversion import Conversion
+from relay.journal import log
 from relay.journal.codec import decode_group
 
 
@@ -12,18 +13,12 @@ def recent_events(
 ) -> Iterator[Conversion]:
     """Yield at most `limit` events that were received since a moment."""
     left = limit
-    rows = connection.execute("SELECT received_ms, entries FROM log ORDER BY id DESC")
-    for received_ms, data in rows:
-        if received_ms < since_ms or left <= 0:
+    for group in log.latest(connection, limit):
+        if group.received_ms < since_ms:
             return
-        for entry in decode_group(data)[:left]:
+        for entry in decode_group(group.data)[:left]:
             yield entry.conversion
             left -= 1
-
-
-def latest_events(connection: sqlite3.Connection, since_ms: int, limit: int) -> list[Conversion]:
-    """Return the same at once, for whoever is in another thread."""
-    return list(recent_events(connection, since_ms, limit))
 
 
 def rejected(connection: sqlite3.Connection, since_ms: int) -> list[tuple[str, str, str]]:

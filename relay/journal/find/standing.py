@@ -12,23 +12,22 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from relay.event_name import Lane
+from relay.journal.account import DeliveryState
 from relay.journal.codec import decode_entry, decode_group
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Passed
 from relay.journal.find.lookup import Place
 
-StateName = Literal["skipped", "pending", "delivered", "dead"]
-
 
 class Standing(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What became of an event at one destination; `at_ms` is when a request delivered it."""
 
-    state: StateName
+    state: DeliveryState
     reason: str | None = None
     code: str = ""
     message: str = ""
@@ -46,7 +45,7 @@ class Stand(NamedTuple):
     standings: Sequence[Standing | None]
 
 
-Exceptional = tuple[int, StateName, str | None, str, str]
+Exceptional = tuple[int, DeliveryState, str | None, str, str]
 Span = tuple[int, int, int, int | None]
 
 

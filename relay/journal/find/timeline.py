@@ -10,22 +10,22 @@ configured then): never is it called delivered. Only reads, on one snapshot.
 import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from relay.delivery import Outcome
 from relay.event_name import Lane
-from relay.journal.account import Attempt, Delivery, FoundEvent
+from relay.journal.account import Attempt, Delivery, DeliveryState, FoundEvent
 from relay.journal.codec import decode_at, decode_entry
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Passed
+from relay.journal.exception_row import AT_PLACE
 from relay.journal.find.lookup import MAX_FOUND, Kind, Place, places
+from relay.journal.settlement import SPAN_OFFSETS
 
 MAX_ATTEMPTS: Final = 20
 """Attempts that a timeline shows; all are counted."""
-SPAN_OFFSETS: Final = 1_000
-"""The widest span of a receipt."""
 
 EXCEPTIONS: Final = msgspec.msgpack.Decoder(list[tuple[int, int, Outcome, str, str]])
 
@@ -45,7 +45,7 @@ class _Progress(NamedTuple):
 
 
 class _State(NamedTuple):
-    state: Literal["skipped", "pending", "delivered", "dead"]
+    state: DeliveryState
     reason: str | None = None
     message: str = ""
     due_ms: int | None = None
@@ -162,11 +162,12 @@ def _state(
 
 def _exception(connection: sqlite3.Connection, destination: str, place: Place) -> _State | None:
     key = (destination, *place)
-    where = "WHERE destination = ? AND lane = ? AND position = ?"
-    dead = connection.execute(f"SELECT reason, message FROM dead {where}", key).fetchone()
+    dead = connection.execute(f"SELECT reason, message FROM dead WHERE {AT_PLACE}", key).fetchone()
     if dead:
         return _State("dead", *dead)
-    retry = connection.execute(f"SELECT message, due_ms FROM retry {where}", key).fetchone()
+    retry = connection.execute(
+        f"SELECT message, due_ms FROM retry WHERE {AT_PLACE}", key
+    ).fetchone()
     return _State("pending", None, *retry) if retry else None
 
 

@@ -22,7 +22,7 @@ from relay.journal.disk.connection import pragma
 from relay.journal.figures.fold import fold_minutes, forget_hours
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.figures.rollup import DAY_S
-from relay.journal.find.timeline import SPAN_OFFSETS
+from relay.journal.settlement import SPAN_OFFSETS
 from relay.journal.space.misdated import IsOld, old_events, old_letter, old_receipts
 
 PAYLOADS_KEPT_MS: Final = 30 * DAY_S * 1000

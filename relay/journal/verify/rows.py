@@ -8,12 +8,11 @@ Receipts and their spans are forgotten at different times, so neither needs the 
 import sqlite3
 from typing import Final, get_args
 
-import msgspec
-
 from relay.delivery import DeadReason
 from relay.journal.codec import ONE_RECORD, count_group
 from relay.journal.disk.storage import UNREADABLE
-from relay.journal.find.timeline import SPAN_OFFSETS
+from relay.journal.find.timeline import EXCEPTIONS
+from relay.journal.settlement import SPAN_OFFSETS
 from relay.journal.verify.finding import Finding, Problems, Watch, counted
 
 WATCHED_ROWS: Final = 1_000
@@ -47,7 +46,7 @@ def check_rows(connection: sqlite3.Connection, watch: Watch) -> list[Finding]:
 def _is_readable(what: str, data: bytes) -> bool:
     try:
         if what == _RECEIPTS:
-            msgspec.msgpack.decode(data, type=list[tuple[int, int, str, str, str]])
+            EXCEPTIONS.decode(data)
         else:
             count_group(ONE_RECORD + data)
     except UNREADABLE:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from relay.event_name import Lane
 from relay.journal.entry import Pending
-from relay.journal.settle import SPAN_OFFSETS, _spans, stretches
-from relay.journal.settlement import Settlement
+from relay.journal.settle import _spans, stretches
+from relay.journal.settlement import SPAN_OFFSETS, Settlement
 from tests.given.event.builders import entry
 
 MONEY, OTHER = Lane
