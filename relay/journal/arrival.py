@@ -58,19 +58,14 @@ def _welcome_back(connection: sqlite3.Connection, name: str, ends: Mapping[Lane,
     lost = False
     for number, position, ahead, until in back:
         lane = Lane(number)
-        cursor = _over(Cursor.stored(position, ahead), until, ends[lane])
+        cursor = Cursor.stored(position, ahead).settle_all(until, ends[lane])
         oldest = _oldest(connection, lane, ends[lane])
         lost = lost or cursor.position < oldest
-        cursor = _over(cursor, cursor.position, oldest)
+        cursor = cursor.settle_all(cursor.position, oldest)
         connection.execute(_BACK, (cursor.position, cursor.ahead_bytes(), name, lane))
     if lost:
         _bury(connection, name, _pending(connection, name) - _waiting(connection, name, ends))
         recount(connection, name, _each_waiting(connection, name, ends))
-
-
-def _over(cursor: Cursor, first: int, end: int) -> Cursor:
-    """Return the cursor moved over the offsets from `first` to before `end`."""
-    return cursor.settle(first, end - 1) if first < end else cursor
 
 
 def _oldest(connection: sqlite3.Connection, lane: Lane, end: int) -> int:

@@ -37,6 +37,10 @@ class Cursor(msgspec.Struct, frozen=True, gc=False):
             return type(self)(last + 1)
         return self._merge(first, last)
 
+    def settle_all(self, start: int, end: int) -> Self:
+        """Return the cursor with the offsets from `start` to before `end` settled, if any."""
+        return self.settle(start, end - 1) if start < end else self
+
     def settled(self, offset: int) -> bool:
         """Tell whether an offset is settled."""
         return self.touches(offset, offset)

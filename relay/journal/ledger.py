@@ -73,7 +73,7 @@ class Ledger:
         self._cursors = dict(cursors)
 
     def append(
-        self, entries: Sequence[Entry], rejections: Sequence[Rejection], key: str | None = None
+        self, entries: Sequence[Entry], rejections: Sequence[Rejection], key: str | None
     ) -> None:
         """Add new events to the log, and a use of the key that brought them."""
         for entry in entries:

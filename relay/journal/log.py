@@ -93,11 +93,6 @@ def waiting(view: View, entries: Iterable[tuple[int, Entry]], *, start: int, lim
     return Chunk(found, found[-1].offset + 1 if found else max(start, offset + 1))
 
 
-def count_waiting(connection: sqlite3.Connection, view: View, *, end: int) -> int:
-    """Return how many events before `end` wait for a destination, read in bounded parts."""
-    return sum(1 for _ in each_waiting(connection, view, end=end))
-
-
 def each_waiting(connection: sqlite3.Connection, view: View, *, end: int) -> Iterator[Pending]:
     """Yield the events before `end` that wait for a destination, read in bounded parts."""
     at = view.cursor.position

@@ -18,6 +18,7 @@ from typing import Final
 from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
 from relay.journal.cursor import Cursor
 from relay.journal.disk.connection import APPLICATION_ID, Connect, open_new, open_reader, pragma
+from relay.journal.disk.place import place_of
 from relay.journal.disk.storage import (
     FAILING,
     FULL,
@@ -113,7 +114,7 @@ def _unusable(path: Path, error: OSError) -> str:
 
 def _place(path: Path) -> Path:
     """Return where the file is, or will be; `OSError` for links that lead back to themselves."""
-    place = Path(os.path.realpath(path))
+    place = place_of(path)
     if place.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     return place

@@ -143,15 +143,12 @@ def _waiting(
     """Return how many events wait, counted one by one."""
     found: int = connection.execute(_RETRIES, (name,)).fetchone()[0]
     for each in cursors:
-        end = spans[each.lane].end if each.until is None else each.until
-        view = log.View(name, Lane(each.lane), _only_before(each.cursor, end, spans[each.lane].end))
-        found += log.count_waiting(connection, view, end=end)
+        log_end = spans[each.lane].end
+        end = log_end if each.until is None else each.until
+        # What came once it had left was never for it.
+        view = log.View(name, Lane(each.lane), each.cursor.settle_all(end, log_end))
+        found += sum(1 for _ in log.each_waiting(connection, view, end=end))
     return found
-
-
-def _only_before(cursor: Cursor, end: int, log_end: int) -> Cursor:
-    """Return the cursor with everything from `end` on settled: it was never for a destination."""
-    return cursor.settle(end, log_end - 1) if end < log_end else cursor
 
 
 def _lost(stored: _Stored, span: _Span) -> int:
