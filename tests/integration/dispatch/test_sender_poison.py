@@ -98,8 +98,8 @@ async def test_an_event_that_looks_like_a_wrong_configuration_pauses_nobody_for_
         wrong = {"match": {"event_id": "poison"}, "action": {"answer": "tiktok-40000"}}
         script(sandbox, wrong)
         await relay.accept(*mixed(relay.clock, 1))
-        funnels = await relay.settled()
-        assert (funnels[TIKTOK].delivered, funnels[TIKTOK].dead) == (COUNT - 1, 1)
+        funnel = await relay.outwaited(TIKTOK)
+        assert (funnel.delivered, funnel.dead) == (COUNT - 1, 1)
         assert relay.health(TIKTOK).state == "active"
         page = await relay.journal.dead_letters(DeadFilter(), limit=10)
         assert [letter.reason for letter in page.letters] == ["platform_rejected"]
@@ -143,8 +143,8 @@ async def test_a_lone_event_that_is_refused_as_a_request_is_told_apart_by_the_ne
         assert not accepted(sandbox, "tiktok")  # the oldest was tried, in vain
         await relay.until(lambda: relay.health(TIKTOK).reason == "request_refused")
         relay.skip(61)
-        funnels = await relay.settled()
-        assert (funnels[TIKTOK].delivered, funnels[TIKTOK].dead) == (20, 1)
+        funnel = await relay.outwaited(TIKTOK)
+        assert (funnel.delivered, funnel.dead) == (20, 1)
         assert relay.health(TIKTOK).state == "active"
 
 
@@ -190,8 +190,8 @@ async def test_an_event_that_a_gateway_turns_away_holds_up_no_other_one(
             relay.skip(1)
             await relay.turn()
         assert len(requests(sandbox)) <= 2 * math.log2(101) + 10
-        funnels = await relay.settled()
-        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (100, 1)
+        funnel = await relay.outwaited(PINTEREST)
+        assert (funnel.delivered, funnel.dead) == (100, 1)
         assert relay.health().state == "active"
 
 
