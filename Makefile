@@ -30,6 +30,7 @@ check: setup  ## Lint, types, import layers, generated files
 	$(BIN)/lint-imports
 	$(BIN)/relay schemas --check
 
+test: export PYTHONDONTWRITEBYTECODE =  # else each of hundreds of processes compiles the relay anew
 test: setup  ## Run all tests, with branch coverage
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
@@ -77,7 +78,7 @@ clean:  ## Remove the environment and everything that can be made again
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The relay needs Python 3.11 or newer: make PYTHON=python3.12 …")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@
