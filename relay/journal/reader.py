@@ -43,7 +43,7 @@ class Reader:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._executor, self._snapshot, query)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.tell_damage()
             raise JournalUnavailable(DAMAGED) from None
         except sqlite3.Error as error:

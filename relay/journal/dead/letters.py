@@ -141,7 +141,7 @@ def _prospect(letter: _Letter, prospect: Judge) -> Prospect:
         return "expired"
     try:
         return prospect(letter.destination, decode_entry(letter.entry))
-    except (msgspec.DecodeError, UnicodeDecodeError):  # damaged: as good as gone
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # damaged: as good as gone
         return "expired"
 
 

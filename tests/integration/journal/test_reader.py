@@ -17,6 +17,8 @@ from relay.journal.entry import Entry
 from relay.journal.reader import Reader
 from tests.given.journal.seed import new_journal
 
+DEEP = b"\x91" * 10_000
+
 
 @asynccontextmanager
 async def reading(path: Path) -> AsyncIterator[Reader]:
@@ -100,15 +102,16 @@ async def test_a_disk_that_fails_is_a_fault_of_the_storage(tmp_path: Path) -> No
                 await reader.run(read)
 
 
+@pytest.mark.parametrize("damaged", [b"\x91\x07", DEEP])
 async def test_what_was_damaged_since_the_start_fails_alone_and_is_told_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damaged: bytes
 ) -> None:
     """A sender that cannot read on asks every second; it must neither end nor fill the log."""
     path = tmp_path / "relay.db"
     with new_journal(path) as writer:
         writer.execute(
-            "INSERT INTO log (lane, first, count, received_ms, entries)"
-            " VALUES (0, 0, 1, 0, x'9107')"
+            "INSERT INTO log (lane, first, count, received_ms, entries) VALUES (0, 0, 1, 0, ?)",
+            (damaged,),
         )
         async with reading(path) as reader:
             for _ in range(3):

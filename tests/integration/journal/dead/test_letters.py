@@ -1,5 +1,6 @@
 """Dead letters: found by every filter, paged without gaps, replayed and dropped by the row."""
 
+import msgspec
 import pytest
 
 from relay.journal.codec import decode_entry, entry_of
@@ -19,10 +20,13 @@ from relay.journal.dead.selection import Position
 from relay.journal.entry import Entry
 from relay.journal.figures.reports import report, totals
 from relay.journal.letter import DeadFilter, DeadLetter, Prospect, Replayed
-from tests.given.event.builders import conversion, entry
+from tests.given.event.builders import NOW_S, conversion, entry
 from tests.given.journal.seed import NOW_MS, PINTEREST, TIKTOK, Seed
 
 ALL = DeadFilter()
+DEEP = msgspec.msgpack.encode(
+    [["purchase", "order-1", NOW_S, NOW_MS, "web", msgspec.Raw(b"\x91" * 10_000)], {}]
+)
 
 
 def young(destination: str, entry: Entry) -> Prospect:
@@ -253,10 +257,11 @@ def test_what_has_changed_since_it_was_found_is_left_as_it_is(seed: Seed) -> Non
     assert replay(seed.connection, where, young, NOW_MS, meant.rows) == Replayed(0, 0, 0)
 
 
-def test_a_damaged_payload_is_as_good_as_gone(seed: Seed) -> None:
+@pytest.mark.parametrize("damaged", [b"\x91\x07", DEEP])
+def test_a_damaged_payload_is_as_good_as_gone(seed: Seed, damaged: bytes) -> None:
     """One that cannot be read kept all others from being sent again."""
     lost, _ = kill(seed, 2)
-    seed.connection.execute("UPDATE dead SET entry = x'9107' WHERE id = ?", (lost,))
+    seed.connection.execute("UPDATE dead SET entry = ? WHERE id = ?", (damaged, lost))
 
     found = to_replay(seed.connection, ALL, None)
     looked = replay_dry(seed.connection, ALL, young, found.rows)
