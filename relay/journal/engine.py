@@ -108,6 +108,7 @@ class Engine:
         try:
             await writer.start()
             found = await writer.submit(partial(_recover, ledger=ledger))
+            engine = cls(settings, lock, writer, ledger, found)
         except BaseException as error:
             await _abandon(writer, settings)
             lock.release()
@@ -116,7 +117,6 @@ class Engine:
             if reason := storage_fault(error):
                 raise JournalUnavailable(reason) from None
             raise
-        engine = cls(settings, lock, writer, ledger, found)
         await engine._look_around()
         return engine
 

@@ -54,6 +54,32 @@ async def main():
 asyncio.run(main())
 """
 
+READERS = """
+import asyncio, sqlite3
+from pathlib import Path
+from relay.journal.disk.file import Lock
+from relay.journal.sqlite import SqliteJournal
+
+class Last(sqlite3.Connection):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        if threading.current_thread().name == "journal-writer":
+            limit()
+
+async def main():
+    path = Path(sys.argv[1])
+    journal = SqliteJournal(
+        path, clock=float, max_size_bytes=2**30, retention_s=60, connect=Last
+    )
+    try:
+        await journal.open([])
+    except RuntimeError as error:
+        Lock(path).release()
+        print(error, [each.name for each in threading.enumerate() if each.daemon])
+
+asyncio.run(main())
+"""
+
 
 def run(steps: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     script = LIMITED.format(steps=steps)
@@ -85,6 +111,12 @@ def test_a_journal_without_a_thread_to_write_it_is_not_opened(tmp_path: Path) ->
 
     assert found.returncode == 1
     assert "can't start new thread" in found.stderr
+
+
+def test_a_journal_without_a_thread_to_read_it_is_let_go_of(tmp_path: Path) -> None:
+    found = run(READERS, str(tmp_path / "relay.db"))
+
+    assert found.stdout == "can't start new thread []\n"
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
