@@ -56,3 +56,15 @@ def test_it_is_confined() -> None:
     assert RELAY["read_only"] is True
     assert RELAY["cap_drop"] == ["ALL"]
     assert RELAY["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_its_secrets_are_its_users_before_it_first_runs() -> None:
+    uid, _ = image.user()
+    steps = FILE.read_text().partition("services:")[0]
+
+    assert f"chown {uid} secrets/*" in steps.partition("docker compose run")[0]
+
+
+def test_it_asks_for_no_more_open_files_than_an_engine_may_have() -> None:
+    """Or the container does not start; the relay itself raises its limit as far as it needs."""
+    assert "ulimits" not in RELAY

@@ -72,6 +72,14 @@ def test_the_volume_is_the_users_own_and_nobody_elses() -> None:
     assert f"install -d -m 700 -o {uid} -g {gid} {volume}" in image.instructions("RUN")
 
 
+def test_what_it_takes_to_run_it_by_hand_names_the_user_and_the_key() -> None:
+    uid, _ = image.user()
+    head = image.DOCKERFILE.read_text().partition("FROM ")[0]
+
+    assert f"user {uid}" in head
+    assert "`keys create NAME`" in head
+
+
 def test_its_health_is_asked_of_a_probe_of_the_admin_port() -> None:
     [check] = image.instructions("HEALTHCHECK")
     paths = json.loads((ROOT / "schemas" / "openapi.admin.json").read_text())["paths"]
