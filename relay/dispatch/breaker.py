@@ -100,6 +100,7 @@ class Breaker:
         match answer.kind:
             case "settled" | "refused":
                 self._passed(sent_at)
+                self._rest(answer.rest_s)
             case "throttled":
                 self._throttled(answer, sent_at)
             case "misconfigured":
@@ -175,12 +176,11 @@ class Breaker:
             self._faults = DEGRADED_AFTER
             self._faulty_since = wait.since_ms / 1000
 
-    def _heed(self, answer: Answer) -> bool:
+    def _heed(self, hint_s: float | None, state: WaitState) -> bool:
         """Wait for as long as the platform asks; return whether it does."""
-        wait_s, now = clamp_hint_s(answer.wait_s), self._clock()
+        wait_s, now = clamp_hint_s(hint_s), self._clock()
         until = now + wait_s
         if wait_s > 0 and until > self._asked_until:
-            state: WaitState = "throttled" if answer.kind == "throttled" else "degraded"
             self.wait = Wait(state, round(now * 1000), math.ceil(until * 1000))
             self._wait_until(until)
         return wait_s > 0
@@ -202,9 +202,14 @@ class Breaker:
             waits.reset()
         self._probe_s = PROBE_FIRST_S
 
+    def _rest(self, rest_s: float | None) -> None:
+        """Wait until there are requests again; nothing was refused, so nothing is counted."""
+        if self._heed(rest_s, "throttled"):
+            self._throttled_at = self._clock()
+
     def _throttled(self, answer: Answer, sent_at: float) -> None:
         """Wait as told and no longer; untold, briefly at first: the pace is lowered as well."""
-        asked = self._heed(answer)
+        asked = self._heed(answer.wait_s, "throttled")
         self._cause = answer.code
         if sent_at < self._throttled_at:
             return
@@ -218,7 +223,7 @@ class Breaker:
 
         A platform that names a wait says by itself that it does not answer: nothing to confirm.
         """
-        asked = self._heed(answer)
+        asked = self._heed(answer.wait_s, "degraded")
         self._cause = answer.code
         if self.pause is not None:
             self._probe_again(sent_at)

@@ -63,7 +63,7 @@ _REPLY: Final = msgspec.json.Decoder(_Reply)
 _RESULTS: Final = msgspec.json.Decoder(list[_Result])
 _UNREADABLE: Final = (ValueError, RecursionError)
 """What decoding raises for a gateway's page, a wrong shape or a hostile depth."""
-_LEADING_SECONDS: Final = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(?:[,;]|$)")
+_LEADING_NUMBER: Final = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(?:[,;]|$)")
 
 
 def events_url(base_url: str, ad_account_id: str) -> str:
@@ -91,6 +91,7 @@ def answer_of(response: HttpResponse, count: int) -> Answer:
         code=code,
         message=_text(reply.message),
         request_id=_request_id(response.headers),
+        rest_s=_rest_s(response.headers) if answer.kind in {"settled", "refused"} else None,
     )
 
 
@@ -176,15 +177,37 @@ def _verdict(result: _Result, code: str) -> Verdict:
 def _wait_s(case: Case, headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait as told; if told twice, the longer.
 
-    `X-RateLimit-Reset` counts seconds, in list syntax (`58, 58;w=60`), and comes with answers of
-    any kind, so that it is a wait under 429 only; a part of a second counts as one. `Retry-After`
-    is not documented, but gateways send it.
+    `X-RateLimit-Reset` comes with answers of any kind, so that it is a wait under 429 only, or
+    where it is said that nothing is left (`_rest_s`). `Retry-After` is not documented, but gateways
+    send it.
     """
     waits = [retry_after_s(headers)]
     if case.kind == "throttled":
-        reset = _LEADING_SECONDS.match(headers.get("x-ratelimit-reset", ""))
-        waits.append(float(math.ceil(float(reset[1]))) if reset else None)
+        waits.append(_reset_s(headers))
     return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _rest_s(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds until there are requests again, if this one was the last of its window.
+
+    A limit of none at all is no budget: somebody does not count.
+    """
+    is_last = _leading_number(headers, "x-ratelimit-remaining") == 0
+    if not is_last or _leading_number(headers, "x-ratelimit-limit") == 0:
+        return None
+    return _reset_s(headers)
+
+
+def _reset_s(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds until the window ends; a part of a second counts as one."""
+    reset_s = _leading_number(headers, "x-ratelimit-reset")
+    return None if reset_s is None else float(math.ceil(reset_s))
+
+
+def _leading_number(headers: Mapping[str, str], name: str) -> float | None:
+    """Return the number that a header in list syntax (`58, 58;w=60`) begins with."""
+    found = _LEADING_NUMBER.match(headers.get(name, ""))
+    return float(found[1]) if found else None
 
 
 def _request_id(headers: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from relay.config.quantity import Duration
 from relay.journal.letter import DeadFilter
 from relay.sandbox.answer import PlatformName
 from relay.sandbox.server import Sandbox
+from relay.sandbox.style import Style
 from tests.given.destination.sending import (
     PINTEREST,
     TIKTOK,
@@ -42,6 +43,26 @@ async def test_a_throttle_waits_as_told_and_names_the_moment(tmp_path: Path) -> 
         funnels = await relay.settled()
         assert funnels[PINTEREST].delivered == 20
         assert relay.health().state == "active"
+
+
+async def test_the_last_request_of_a_budget_is_not_followed_by_one_that_is_refused(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    async with (
+        Sandbox(clock=clock, style=Style(pinterest_requests_per_minute=1)) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        await relay.accept(*purchases(clock, 20))
+        await relay.settled()
+        await relay.until(lambda: relay.health().state == "throttled")
+        await relay.accept(*purchases(clock, 20, "later"))
+        relay.skip(59)
+        await relay.turn()
+        assert len(requests(sandbox)) == 1
+        relay.skip(2)
+        assert (await relay.settled())[PINTEREST].delivered == 40
+        assert [each.status for each in requests(sandbox)] == [200, 200]
 
 
 @pytest.mark.parametrize(
