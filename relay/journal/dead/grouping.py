@@ -5,15 +5,12 @@ of the latest 2,000 in all, and whoever asks is told if there were more.
 """
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any, Final
 
 from relay.journal.codec import readable
 from relay.journal.dead.letters import letter_of
 from relay.journal.entry import Entry
-from relay.journal.figures.amount import is_money, sum_exactly
+from relay.journal.figures.worth import sums
 from relay.journal.letter import DeadGroup
 
 MAX_GROUPS: Final = 200
@@ -52,7 +49,7 @@ def _group(
         code=code,
         count=count,
         purchases=purchases,
-        value=_sums(kept),
+        value=dict(sorted(sums(kept).items())),
         valued=len(kept),
         since_ms=since_ms,
         until_ms=until_ms,
@@ -71,11 +68,3 @@ def _worth(
         (*key, since_ms, limit),
     )
     return [None if record is None else readable(record) for (record,) in rows]
-
-
-def _sums(entries: Iterable[Entry]) -> dict[str, Decimal]:
-    values: defaultdict[str, list[Decimal]] = defaultdict(list)
-    for entry in entries:
-        if entry.currency and entry.value is not None and is_money(entry.value):
-            values[entry.currency].append(entry.value)
-    return {currency: sum_exactly(found) for currency, found in sorted(values.items())}

@@ -26,12 +26,12 @@ class Worth:
         orders = [each for each in entries if each.event == "purchase" and each.value is not None]
         if not orders:
             return
-        everywhere = _sums(each for each in orders if not each.passed)
+        everywhere = sums(each for each in orders if not each.passed)
         partly = [each for each in orders if each.passed]
         for destination in destinations:
             self._add(destination, everywhere)
             if partly:
-                self._add(destination, _sums(e for e in partly if destination not in e.passed))
+                self._add(destination, sums(e for e in partly if destination not in e.passed))
 
     def ended(self, destination: str, currency: str, value: Decimal) -> None:
         """Take out money that was delivered; the caller has summed it up."""
@@ -40,12 +40,12 @@ class Worth:
 
     def dead(self, destination: str, entry: Entry) -> None:
         """Take out an event that ended without delivery."""
-        for currency, value in _sums([entry]).items():
+        for currency, value in sums([entry]).items():
             self.ended(destination, currency, value)
 
     def waits_again(self, destination: str, entry: Entry) -> None:
         """Add an event that was dead."""
-        self._add(destination, _sums([entry]))
+        self._add(destination, sums([entry]))
 
     def flush(self, connection: sqlite3.Connection) -> None:
         """Add everything to the rows, in the transaction that is open."""
@@ -57,8 +57,8 @@ class Worth:
             value = add_exactly(Decimal(found[0]), change) if found else change
             connection.execute(_SET, (*key, str(value)))
 
-    def _add(self, destination: str, sums: Mapping[str, Decimal]) -> None:
-        for currency, value in sums.items():
+    def _add(self, destination: str, worth: Mapping[str, Decimal]) -> None:
+        for currency, value in worth.items():
             key = (destination, currency)
             self._changes[key] = add_exactly(self._changes[key], value)
 
@@ -82,14 +82,14 @@ def waiting(connection: sqlite3.Connection, destination: str) -> dict[str, Decim
     return {currency: value for currency, value in amounts.items() if value > 0}
 
 
-def _sums(entries: Iterable[Entry]) -> dict[str, Decimal]:
+def sums(entries: Iterable[Entry]) -> dict[str, Decimal]:
     """Return the worth of purchases by currency; the first is often the only one."""
     values: defaultdict[str, list[Decimal]] = defaultdict(list)
     for each in entries:
         if each.event == "purchase" and each.currency and each.value is not None:
             values[each.currency].append(each.value)
-    sums = {currency: sum_exactly(found) for currency, found in values.items()}
-    return {currency: value for currency, value in sums.items() if is_money(value)}
+    totals = {currency: sum_exactly(found) for currency, found in values.items()}
+    return {currency: value for currency, value in totals.items() if is_money(value)}
 
 
 _FIND: Final = "SELECT value FROM worth_waiting WHERE destination = ? AND currency = ?"

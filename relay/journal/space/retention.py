@@ -20,7 +20,7 @@ from relay.journal import outcome
 from relay.journal.account import FOR_EVER_MS
 from relay.journal.disk.connection import pragma
 from relay.journal.figures.fold import fold_minutes, forget_hours
-from relay.journal.figures.reports import MAX_REJECTIONS
+from relay.journal.figures.reports import MAX_REJECTIONS, oldest_received_ms
 from relay.journal.figures.rollup import DAY_S
 from relay.journal.settlement import SPAN_OFFSETS
 from relay.journal.space.misdated import IsOld, old_events, old_letter, old_receipts
@@ -108,8 +108,8 @@ def forget_receipts(
     connection: sqlite3.Connection, before_ms: int, now_ms: int = FOR_EVER_MS
 ) -> bool:
     """Delete receipts from before a moment, but none that is younger than the oldest event."""
-    oldest = connection.execute("SELECT received_ms FROM log ORDER BY id LIMIT 1").fetchone()
-    bound_ms = min(before_ms, *oldest) if oldest else before_ms
+    oldest_ms = oldest_received_ms(connection)
+    bound_ms = before_ms if oldest_ms is None else min(before_ms, oldest_ms)
     is_old = old_receipts(connection, bound_ms, now_ms)
     rows = connection.execute("SELECT id, at_ms FROM receipt ORDER BY id LIMIT ?", (STEP_ROWS,))
     return _delete(connection, "receipt", [row for row, at_ms in rows if is_old(row, at_ms)])
