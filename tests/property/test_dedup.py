@@ -21,6 +21,7 @@ from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.entry import Passed
 from tests.given.event.builders import NOW_S, conversion
+from tests.given.journal.memory import memory
 from tests.given.journal.seed import DESTINATIONS, PINTEREST, TIKTOK, Seed, new_journal
 
 TYPES: Final = discover()
@@ -84,7 +85,7 @@ def checked(kinds: Sequence[str]) -> DedupResult:
     edges = [f"edge-{at},page_view,{NOW_S + at * APART_S * len(kinds)},," for at in (0, 1)]
     lines = [line for number, kind in enumerate(kinds) for line in lines_of(number, kind)]
     text = "\n".join([HEADER, *edges, *lines]) + "\n"
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=memory()) as folder:
         path = Path(folder, "relay.db")
         write(path, kinds)
         pixel = PixelFile(io.BytesIO(text.encode()), PLATFORMS, lambda _: None)

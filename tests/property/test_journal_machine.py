@@ -26,6 +26,7 @@ from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import NOW_S, conversion
 from tests.given.journal.failing import Disk, connections_on
+from tests.given.journal.memory import memory
 from tests.property.journal_model import DESTINATIONS, FAR_MS, Model, views_of
 
 PASSED = {"skipped": Passed("skipped", "not_mapped"), "dead": Passed("dead", "expired")}
@@ -47,7 +48,7 @@ class JournalMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.folder = Path(tempfile.mkdtemp(prefix="journal-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="journal-", dir=memory()))
         self.disk = Disk()
         self.model = Model()
         self.events = self.lives = 0

@@ -21,6 +21,7 @@ from relay.journal.find.lookup import Place
 from relay.journal.find.timeline import deliveries
 from tests.given.event.builders import conversion
 from tests.given.journal.columns import CUTS, EVENTS, columns, fill
+from tests.given.journal.memory import memory
 from tests.given.journal.seed import DESTINATIONS, Seed, new_journal
 
 ORDER_IDS = ["A", "B", "C", "D"]
@@ -93,7 +94,7 @@ def better(one: str, other: str) -> str:
 def test_an_order_is_where_its_best_purchase_is(
     drawn: Sequence[dict[str, Any]], cuts: Sequence[int], events: Sequence[Conversion]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=memory()) as folder:
         path = Path(folder, "relay.db")
         with new_journal(path) as connection:
             fill(Seed(connection), drawn, cuts, events)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from statistics import quantiles
+from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 import pytest
@@ -24,6 +25,7 @@ from relay.event_name import Lane
 from relay.journal.account import Funnel, Risk
 from tests.given.destination.sending import PINTEREST, TIKTOK, Sending
 from tests.given.event.builders import NOW_S, conversion
+from tests.given.journal.memory import memory
 from tests.simulation import virtual_time
 from tests.simulation.world import HOUR_S, EventTaken, Outage, Platforms, RequestTaken, relay
 
@@ -49,6 +51,8 @@ LATE_S: Final = WALL_S - 12 * HOUR_S
 MONEY_EVERY: Final = 4
 WORTH: Final = Decimal("19.99")
 """Of each purchase."""
+ALL_BYTES: Final = 2**36
+"""Room for the journal at full size, which belongs on a disk."""
 ROW_S: Final = 600.0
 """Seconds of recovery that a line of the table tells of."""
 
@@ -159,7 +163,7 @@ class Simulation:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story() -> Story:
     """Run the day once for all tests of this module."""
 
     async def simulate(folder: Path) -> Story:
@@ -167,7 +171,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         async with relay(folder, platforms, max_batch=MAX_BATCH) as sending:
             return await Simulation(sending, platforms, folder / "relay.db").run()
 
-    return virtual_time.run(simulate(tmp_path_factory.mktemp("outage")))
+    with TemporaryDirectory(prefix="relay-", dir=memory(ALL_BYTES // SCALE)) as folder:
+        return virtual_time.run(simulate(Path(folder)))
 
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240 if SCALE > 1 else 3600)]

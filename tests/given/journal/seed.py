@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -24,11 +25,22 @@ PINTEREST, TIKTOK = DESTINATIONS
 @contextmanager
 def new_journal(path: Path | None = None) -> Iterator[sqlite3.Connection]:
     """Open an empty journal, in memory unless a path is given."""
+    if path is not None:
+        path.write_bytes(_empty())
     with closing(sqlite3.connect(path or ":memory:", isolation_level=None)) as connection:
-        create(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
+        if path is None:
+            create(connection)
         connection.execute("PRAGMA synchronous = OFF")  # nobody cuts the power of a test
+        connection.execute("PRAGMA journal_mode = WAL")
         yield connection
+
+
+@cache
+def _empty() -> bytes:
+    """Return the file of an empty journal, made once."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        create(connection)
+        return connection.serialize()
 
 
 class Seed:

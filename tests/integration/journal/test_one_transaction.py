@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,6 +17,7 @@ from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import NOW_S, conversion
 from tests.given.journal.failing import Disk, connections_on
+from tests.given.journal.memory import memory
 from tests.property.journal_model import DESTINATIONS, View, views_of
 
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=1, outcome="partial", http_status=200)
@@ -108,13 +110,12 @@ SETTLED = View(NOTHING, {"c": 1}, {"accepted": 3, "pending": 1, "delivered": 1, 
     ],
 )
 async def test_a_power_cut_at_any_statement_leaves_all_of_it_or_nothing(
-    tmp_path: Path, before: Action, action: Action, unchanged: View, changed: View
+    before: Action, action: Action, unchanged: View, changed: View
 ) -> None:
     """The log, the cursor, the exceptions and the counts change together."""
     for statement in range(100):
-        folder = tmp_path / str(statement)
-        folder.mkdir()
-        found, done = await cut_off(folder, before, action, statement)
+        with TemporaryDirectory(dir=memory()) as folder:
+            found, done = await cut_off(Path(folder), before, action, statement)
         assert found == (changed if done else unchanged), f"cut at statement {statement}"
         if done:
             break

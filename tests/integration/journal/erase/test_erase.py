@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
@@ -31,6 +32,7 @@ from relay.journal.verify.finding import Finding
 from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S
 from tests.given.journal.failing import Disk, connections_on
+from tests.given.journal.memory import memory
 
 NOW_MS = NOW_S * 1000
 NAMES = ("p", "t")
@@ -370,10 +372,10 @@ FATES = ("waits", "delivered", "dead", "retry", "replayed")
     )
 )
 def test_whatever_became_of_the_events_the_person_is_gone_and_the_sums_hold(
-    tmp_path_factory: pytest.TempPathFactory,
     story: Sequence[tuple[Person, str, str, str, Mapping[str, Passed], bool]],
 ) -> None:
-    asyncio.run(_tell(tmp_path_factory.mktemp("journal"), story))
+    with TemporaryDirectory(dir=memory()) as folder:
+        asyncio.run(_tell(Path(folder), story))
 
 
 async def _tell(
