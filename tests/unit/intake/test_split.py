@@ -7,7 +7,7 @@ import pytest
 from relay.intake.problem import TooMany, Unreadable
 from relay.intake.split import MAX_EVENTS, Document, split_json, split_ndjson
 
-DEEP = 100_000
+DEEP = 2_000_000  # Python 3.14 bounds what is skipped by its stack alone: 100,000 pass there
 
 
 def texts(documents: list[tuple[int, Document]]) -> list[tuple[int, bytes]]:
