@@ -1,6 +1,7 @@
 """`deploy/Dockerfile`: it builds from what there is, and starts what the relay understands."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import click
 import pytest
 
 from relay.cli import cli
+from relay.cli.serving.signals import STOP_SIGNALS
 from relay.config import load
 from tests.sync import image
 
@@ -52,6 +54,17 @@ def test_it_starts_a_command_of_the_relay() -> None:
 
     assert program == "relay"
     assert left == []
+
+
+def test_a_stop_is_heard_from_the_first_moment() -> None:
+    """Of the signals to stop, the first process of a container ignores what it has no handler for.
+
+    Python itself has one for this signal.
+    """
+    [name] = image.instructions("STOPSIGNAL")
+
+    assert signal.SIGINT in STOP_SIGNALS
+    assert name == signal.SIGINT.name
 
 
 def test_its_variables_are_settings_and_the_journal_lies_on_the_volume() -> None:
