@@ -1,26 +1,19 @@
-"""`relay` as a process of its own: run to its end, or beside a test until it is told to stop.
+"""`relay` as a process of its own: run to its end, or beside a test until it is told to stop."""
 
-A command that only refuses is called within the test: what it prints and its exit code are those of
-a process, without the half second that one takes to start.
-"""
-
-import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from urllib.request import urlopen
 
 import msgspec
 
-from relay.cli import run
 from tests.acceptance.process import free_ports
 
 WITHIN_S = 30.0
@@ -77,20 +70,6 @@ class Shop(msgspec.Struct, frozen=True):
             check=False,
         )
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-    def call(self, *arguments: str, stdin: str = "", **environment: str) -> Ended:
-        """Run a command to its end in this process."""
-        out, err, given = (io.TextIOWrapper(io.BytesIO()) for _ in range(3))
-        given.write(stdin)
-        given.seek(0)
-        with ExitStack() as held:
-            held.enter_context(chdir(self.folder))
-            held.enter_context(patch.dict(os.environ, self.environment(environment), clear=True))
-            held.enter_context(patch.object(sys, "stdin", given))
-            held.enter_context(redirect_stdout(out))
-            held.enter_context(redirect_stderr(err))
-            code = run(arguments)
-        return Ended(code, _printed(out), _printed(err))
 
     @contextmanager
     def running(self, *arguments: str, **environment: str) -> Iterator["Running"]:
@@ -185,11 +164,6 @@ def fetch(url: str, body: bytes | None = None) -> Any:
     """Return the JSON at an address; with a body, it is posted."""
     with urlopen(url, body, timeout=10) as answer:
         return msgspec.json.decode(answer.read())
-
-
-def _printed(stream: io.TextIOWrapper) -> str:
-    stream.seek(0)
-    return stream.read()
 
 
 def _ours(name: str) -> bool:

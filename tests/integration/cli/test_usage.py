@@ -65,17 +65,12 @@ def test_no_command_at_all_is_wrong_usage_and_shows_the_help(shop: Shop) -> None
     ],
 )
 def test_wrong_usage_is_one_line_and_2(shop: Shop, arguments: list[str], words: list[str]) -> None:
-    assert_one_line(shop.call(*arguments), 2, *words)
-
-
-def test_a_process_ends_with_the_line_and_the_code_of_its_command(shop: Shop) -> None:
-    arguments = ("status", "--rage", "1h")
-    assert shop.run(*arguments) == shop.call(*arguments)
+    assert_one_line(shop.run(*arguments), 2, *words)
 
 
 @pytest.mark.parametrize("arguments", [["serve"], ["check"]])
 def test_a_missing_configuration_says_where_to_get_one(shop: Shop, arguments: list[str]) -> None:
-    assert_one_line(shop.call(*arguments), 2, "relay.toml", "relay.example.toml")
+    assert_one_line(shop.run(*arguments), 2, "relay.toml", "relay.example.toml")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +90,7 @@ def test_a_missing_configuration_says_where_to_get_one(shop: Shop, arguments: li
 def test_without_a_relay_every_command_says_how_to_get_one(
     shop: Shop, arguments: list[str]
 ) -> None:
-    assert_one_line(shop.call(*arguments, stdin="{}\n"), 1, "relay serve")
+    assert_one_line(shop.run(*arguments, stdin="{}\n"), 1, "relay serve")
 
 
 def test_check_prints_what_is_in_force_and_no_secret(shop: Shop) -> None:

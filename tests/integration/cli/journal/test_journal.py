@@ -84,7 +84,7 @@ def test_a_missing_journal_is_one_line_and_1(shop: Shop) -> None:
 
 @pytest.mark.parametrize("arguments", [["-c", "other.toml"], ["--deep"], ["shop.db"]])
 def test_wrong_usage_is_one_line_and_2(shop: Shop, arguments: list[str]) -> None:
-    ended = shop.call("journal", "check", *arguments)
+    ended = shop.run("journal", "check", *arguments)
 
     assert (ended.code, len(ended.err.splitlines())) == (2, 1)
 

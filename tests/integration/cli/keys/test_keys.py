@@ -76,7 +76,7 @@ def test_a_person_sees_both_ways_to_use_it(shop: Shop) -> None:
 def test_a_mistake_is_one_line_and_makes_no_key(
     shop: Shop, arguments: list[str], problem: str
 ) -> None:
-    ended = shop.call("keys", "create", *arguments)
+    ended = shop.run("keys", "create", *arguments)
     assert ended.code == 2
     assert problem in ended.err
     assert ended.err.count("\n") == 1
