@@ -12,7 +12,7 @@ from relay.config.webhook import Followed
 from relay.destinations import build
 from relay.dispatch.transport import AiohttpTransport
 from relay.metrics import Metrics
-from relay.outcome.rules import Rules
+from relay.rules import Rules
 
 FINGERPRINT_DIGITS: Final = 12
 

@@ -15,7 +15,7 @@ from relay.delivery import Destination, Payload, Skip
 from relay.dispatch.retry import event_wait_s
 from relay.journal.entry import Pending
 from relay.journal.settlement import Dead, Retry
-from relay.outcome.rules import Rules
+from relay.rules import Rules
 
 NOT_ANY_MORE = "The settings have changed since this event was taken, and keep it back now."
 NO_PAYLOAD = "The relay failed to prepare this event; its log tells where."

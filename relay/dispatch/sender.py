@@ -36,7 +36,7 @@ from relay.journal.settlement import Receipt
 from relay.logs import scrub
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
-from relay.outcome.rules import Rules
+from relay.rules import Rules
 
 IDLE_S = 1.0
 """The longest sleep: due times and a changed token are noticed at least this often."""

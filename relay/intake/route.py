@@ -16,7 +16,7 @@ from relay.intake.presence import presence_of
 from relay.intake.window import Key, Window
 from relay.journal.codec import entry_of, passed_by
 from relay.journal.entry import Entry, Passed
-from relay.outcome.rules import Rules
+from relay.rules import Rules
 
 _SKIPPED: Final[dict[SkipReason, Passed]] = {
     reason: Passed("skipped", reason) for reason in get_args(SkipReason)

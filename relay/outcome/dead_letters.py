@@ -11,7 +11,7 @@ from relay.journal.base import Journal
 from relay.journal.entry import Entry
 from relay.journal.letter import DeadFilter, Prospect, Replayed
 from relay.logs import scrub
-from relay.outcome.rules import Rules
+from relay.rules import Rules
 
 NO_RULES: Mapping[str, Rules] = {}
 

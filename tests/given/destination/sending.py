@@ -38,7 +38,7 @@ from relay.metrics import Metrics
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
 from relay.outcome.reports import funnel_of
-from relay.outcome.rules import Rules
+from relay.rules import Rules
 from relay.sandbox.answer import PlatformName
 from relay.sandbox.inbox import EventSeen, RequestSeen
 from relay.sandbox.scripts import parse

@@ -17,7 +17,7 @@ from relay.journal.base import Journal
 from relay.journal.entry import Chunk, Pending
 from relay.journal.settlement import Settlement
 from relay.outcome.recorder import Recorder
-from relay.outcome.rules import Rules
+from relay.rules import Rules
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, payload, pending
 from tests.simulation import virtual_time

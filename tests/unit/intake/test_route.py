@@ -8,8 +8,8 @@ from relay.intake.route import Route, Router
 from relay.intake.window import Window
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed
-from relay.outcome.rules import Rules
 from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
+from relay.rules import Rules
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, conversion
 

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from relay.conversion import Conversion
-from relay.outcome.rules import Rules
+from relay.rules import Rules
 from tests.given.event.builders import conversion
 
 
