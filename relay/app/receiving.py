@@ -37,7 +37,7 @@ async def receiving_of(parts: Parts, journal: SqliteJournal) -> Receiving:
     uses = Uses(journal.key_uses(), parts.clock)
     keyring = keyring_of(parts, uses)
     _tell_keyless(parts, journal, keyring)
-    front = _front(parts, intake, keyring, _services(parts, storage, uses))
+    front = _front(parts, intake, _services(parts, storage, uses, keyring))
     return Receiving(front, _kafka(parts, intake, journal), keyring)
 
 
@@ -61,20 +61,19 @@ async def _router(parts: Parts, journal: SqliteJournal) -> Router:
     return router
 
 
-def _services(parts: Parts, storage: Storage, uses: Uses) -> MainServices:
+def _services(parts: Parts, storage: Storage, uses: Uses, keyring: Keyring) -> MainServices:
     figures, alike = FigureBook(parts.metrics), Alike(parts.destinations)
-    return MainServices(storage, uses, FailedAttempts(parts.clock), figures, alike)
+    return MainServices(storage, uses, keyring, FailedAttempts(parts.clock), figures, alike)
 
 
-def _front(parts: Parts, intake: Intake, keyring: Keyring, services: MainServices) -> Front:
+def _front(parts: Parts, intake: Intake, services: MainServices) -> Front:
     """Return what answers producers: this process, or workers."""
     openapi = producers_document()
     workers = parts.config.server.workers or cores()
     if workers > 1:
-        return pool_of(parts, services, keyring, workers, openapi)
-    return OneFront(
-        parts, source_of(parts, Behind(intake, keyring, services.failed_attempts, openapi))
-    )
+        return pool_of(parts, services, workers, openapi)
+    behind = Behind(intake, services.keyring, services.failed_attempts, openapi)
+    return OneFront(parts, source_of(parts, behind))
 
 
 def _kafka(parts: Parts, intake: Intake, journal: SqliteJournal) -> KafkaSide:

@@ -17,7 +17,6 @@ from relay.app.parts import Parts
 from relay.config import AdminConfig, Config
 from relay.config.document import document_of
 from relay.dispatch.retry import Backoff
-from relay.keys.keyring import Keyring
 from relay.workers.message import Setup
 from relay.workers.pool import Plan, Pool
 from relay.workers.session import MainServices
@@ -30,9 +29,7 @@ INHERITED_STARTS: Final = ("PYTHON", "LC_", "LD_", "MALLOC_", "COVERAGE_")
 """The variables that a worker inherits: those that a Python needs to run, and no others."""
 
 
-def pool_of(
-    parts: Parts, services: MainServices, keyring: Keyring, workers: int, openapi: bytes
-) -> Pool:
+def pool_of(parts: Parts, services: MainServices, workers: int, openapi: bytes) -> Pool:
     """Return the workers of a relay."""
     config, listen = parts.config, parts.config.server.listen
     document, secrets = document_of(_bare(config)), _shop_secrets(config, parts.environ)
@@ -43,7 +40,7 @@ def pool_of(
             workers=workers,
             document=document,
             environ=secrets,
-            keys=keyring.in_force(),
+            keys=services.keyring.in_force(),
             openapi=openapi,
             sockets=[each.fileno() for each in sockets],
             counts=counts,

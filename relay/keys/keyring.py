@@ -165,13 +165,30 @@ class Keyring:
         self._looked_s = 0.0 if last else clock()
         self._take(last or store.read(path))
 
+    def follow(self) -> None:
+        """Read the file again if it has changed."""
+        now_s = self._clock()
+        if 0 <= now_s - self._looked_s < LOOK_S:
+            return
+        self._looked_s = now_s
+        seen = identity(self._path)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self._take(store.read(self._path))
+            self._told = ""
+        except ConfigError as error:
+            self._seen = UNREAD
+            self._tell(str(error))
+
     def required(self) -> bool:
         """Tell whether anybody needs a key."""
         return self._exposed or bool(self.in_force().keys)
 
     def in_force(self) -> KeyFile:
         """Return what the file holds, ended keys included, or held when it could last be read."""
-        self._follow()
+        self.follow()
         return self._file
 
     def keys(self) -> Sequence[Key]:
@@ -204,23 +221,6 @@ class Keyring:
         self._known[token] = found
         return found
 
-    def _follow(self) -> None:
-        """Read the file again if it has changed."""
-        now_s = self._clock()
-        if 0 <= now_s - self._looked_s < LOOK_S:
-            return
-        self._looked_s = now_s
-        seen = identity(self._path)
-        if seen == self._seen:
-            return
-        self._seen = seen
-        try:
-            self._take(store.read(self._path))
-            self._told = ""
-        except ConfigError as error:
-            self._seen = UNREAD
-            self._tell(str(error))
-
     def _tell(self, reason: str) -> None:
         if reason != self._told:
             self._told = reason
@@ -241,7 +241,7 @@ class Keyring:
 
     def _granted(self, key: Key, before: Grant | None) -> Grant:
         if before is None:
-            return Grant(key, self._uses, self._clock, self._follow)
+            return Grant(key, self._uses, self._clock, self.follow)
         if not before.is_of(key):
             before.become(key)
         return before

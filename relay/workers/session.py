@@ -17,6 +17,7 @@ from relay.errors import JournalUnavailable
 from relay.failed_attempts import FailedAttempts
 from relay.intake.storage import Storage
 from relay.journal.entry import Entry
+from relay.keys.keyring import Keyring
 from relay.keys.uses import Denied, Uses
 from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
@@ -45,6 +46,7 @@ class MainServices(msgspec.Struct, frozen=True):
 
     storage: Storage
     uses: Uses
+    keyring: Keyring
     failed_attempts: FailedAttempts
     figures: FigureBook
     alike: Alike
@@ -85,6 +87,7 @@ class WorkerSession:
                 self._send(Done(number, self._services.failed_attempts.noted(peer)))
             case Figures():
                 self._services.figures.add(message)
+                self._services.keyring.follow()  # as the worker did at the requests that it counts
             case Ready():
                 self._ready()
             case Alive():

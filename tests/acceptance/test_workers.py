@@ -155,6 +155,24 @@ async def test_a_worker_that_is_started_again_has_the_keys_that_are_in_force(
         assert await once(relay, request(token, "b")) == 202
 
 
+async def test_a_worker_that_is_started_again_has_also_a_key_that_was_made_meanwhile(
+    tmp_path: Path,
+) -> None:
+    """The main process, which answers no producer, takes notice of it as well."""
+    async with Relay(tmp_path, UNREACHABLE, workers=2) as relay:
+        assert await once(relay, request("", "before")) == 202
+        token = made(tmp_path)
+        await asyncio.sleep(REVOKED_WITHIN_S)  # the promised time itself
+        assert await once(relay, request(token, "a")) == 202
+        await until(relay, {'relay_http_answers_total{status="202"}': 2})
+        (tmp_path / "keys.json").unlink()
+        for each in relay.worker_ids:
+            os.kill(each, signal.SIGKILL)
+        await until(relay, {"relay_worker_restarts_total": 2, "relay_workers": 2})
+        assert await once(relay, request("", "b")) == 401
+        assert await once(relay, request(token, "c")) == 202
+
+
 async def test_a_rate_is_one_for_all_workers(tmp_path: Path) -> None:
     relay = Relay(tmp_path, UNREACHABLE, workers=3)
     token = made(tmp_path, "--rate", "5/s")

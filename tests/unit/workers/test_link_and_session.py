@@ -7,6 +7,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from relay.errors import JournalUnavailable
 from relay.failed_attempts import FREE, STEP_S, FailedAttempts
 from relay.intake import Finding, Intake, Origin, Problem, Route, Router, Storage, Window
 from relay.journal.entry import Entry, Rejection
+from relay.keys.keyring import Keyring
 from relay.keys.uses import Denied, Meter, Uses
 from relay.metrics import Metrics
 from relay.workers.alike import Alike
@@ -69,8 +71,9 @@ class Main:
         )
         self.uses = Uses({"k": taken}, lambda: NOW_S)
         self.metrics = Metrics()
+        keyring = Keyring(Path("/nowhere/keys.json"), self.uses, lambda: NOW_S)
         failed_attempts, figures = FailedAttempts(lambda: NOW_S), FigureBook(self.metrics)
-        self.services = MainServices(storage, self.uses, failed_attempts, figures, Alike())
+        self.services = MainServices(storage, self.uses, keyring, failed_attempts, figures, Alike())
 
 
 class Pair:
