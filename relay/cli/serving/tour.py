@@ -9,6 +9,7 @@ import secrets
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 import click
@@ -99,4 +100,5 @@ class Tour:
 
 
 def _tell(reason: str) -> None:
-    click.echo(f"relay: the example was not shown: {reason}", err=True)
+    with suppress(OSError):  # nobody reads standard error either
+        click.echo(f"relay: the example was not shown: {reason}", err=True)
