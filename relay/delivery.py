@@ -161,8 +161,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: Sequence[Verdict] = ()
     culprits: Sequence[int] = ()
     wait_s: float | None = None
-    rest_s: float | None = None
-    """For how long the platform has no request left, though it took this one."""
+    spent_s: float | None = None
+    """For how long no request is left of the platform's budget, though it looked at this one."""
     pause: PauseReason | None = None
     confirmations: int = 0
 

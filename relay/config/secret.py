@@ -155,7 +155,7 @@ class SecretSource:
         rested = 0 <= now_s - self._checked_s < CHECK_INTERVAL_S  # a clock set back looks at once
         if self._file and not rested:
             self._checked_s = now_s
-            if self._seen is None or identity(self._file) != self._seen:
+            if self._seen is None or file_stamp(self._file) != self._seen:
                 self._read()
         return Reading(self._secret, self._version)
 
@@ -170,7 +170,7 @@ class SecretSource:
         if self._ref is None:
             return
         if self._file:
-            self._seen = identity(self._file)
+            self._seen = file_stamp(self._file)
         try:
             found = read_secret(self._ref, self._environ, is_token=self._is_token)
         except ConfigError as error:
@@ -233,7 +233,7 @@ def _file_text(path: Path) -> str | None:
     return content.decode("utf-8-sig", "replace")
 
 
-def identity(path: Path) -> tuple[int, ...] | None:
+def file_stamp(path: Path) -> tuple[int, ...] | None:
     """Return what changes when a file is written or replaced, or None if there is none."""
     try:
         status = path.stat()

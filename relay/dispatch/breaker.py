@@ -100,7 +100,7 @@ class Breaker:
         match answer.kind:
             case "settled" | "refused":
                 self._passed(sent_at)
-                self._spent(answer.rest_s)
+                self._spent(answer.spent_s)
             case "throttled":
                 self._throttled(answer, sent_at)
             case "misconfigured":
@@ -202,9 +202,9 @@ class Breaker:
             waits.reset()
         self._probe_s = PROBE_FIRST_S
 
-    def _spent(self, rest_s: float | None) -> None:
+    def _spent(self, spent_s: float | None) -> None:
         """Wait until there are requests again; nothing was refused, so nothing is counted."""
-        if self._heed(rest_s, "throttled"):
+        if self._heed(spent_s, "throttled"):
             self._throttled_at = self._clock()
 
     def _throttled(self, answer: Answer, sent_at: float) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from relay.config.secret import identity
+from relay.config.secret import file_stamp
 from relay.errors import ConfigError
 from relay.keys import store
 from relay.keys.record import SCOPES, Key, KeyFile, Limits, Scope
@@ -161,7 +161,7 @@ class Keyring:
         self._known: dict[Token, Grant] = {}
         self._told = ""
         """What was wrong with the file at the last look."""
-        self._seen = UNREAD if last else identity(path)
+        self._seen = UNREAD if last else file_stamp(path)
         self._looked_s = 0.0 if last else clock()
         self._take(last or store.read(path))
 
@@ -171,7 +171,7 @@ class Keyring:
         if 0 <= now_s - self._looked_s < LOOK_S:
             return
         self._looked_s = now_s
-        seen = identity(self._path)
+        seen = file_stamp(self._path)
         if seen == self._seen:
             return
         self._seen = seen

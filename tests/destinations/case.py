@@ -73,7 +73,7 @@ def meaning(answer: Answer) -> dict[str, Any]:
         "pause": answer.pause,
         "culprits": list(answer.culprits),
         "wait_s": answer.wait_s,
-        "rest_s": answer.rest_s,
+        "spent_s": answer.spent_s,
         "confirmations": answer.confirmations,
         "verdicts": [verdict.outcome for verdict in answer.verdicts],
         "warnings": [verdict.warning for verdict in answer.verdicts if verdict.warning],

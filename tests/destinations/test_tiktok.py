@@ -58,7 +58,7 @@ def test_answer(case: dict[str, Any]) -> None:
         "pause": None,
         "culprits": [],
         "wait_s": None,
-        "rest_s": None,
+        "spent_s": None,
         "confirmations": 0,
         "verdicts": [],
         "warnings": [],

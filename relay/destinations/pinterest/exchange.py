@@ -91,7 +91,7 @@ def answer_of(response: HttpResponse, count: int) -> Answer:
         code=code,
         message=_text(reply.message),
         request_id=_request_id(response.headers),
-        rest_s=_rest_s(response.headers) if answer.kind in {"settled", "refused"} else None,
+        spent_s=_spent_s(response.headers) if answer.kind in {"settled", "refused"} else None,
     )
 
 
@@ -178,8 +178,8 @@ def _wait_s(case: Case, headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait as told; if told twice, the longer.
 
     `X-RateLimit-Reset` comes with answers of any kind, so that it is a wait under 429 only, or
-    where it is said that nothing is left (`_rest_s`). `Retry-After` is not documented, but gateways
-    send it.
+    where it is said that nothing is left (`_spent_s`). `Retry-After` is not documented, but
+    gateways send it.
     """
     waits = [retry_after_s(headers)]
     if case.kind == "throttled":
@@ -187,7 +187,7 @@ def _wait_s(case: Case, headers: Mapping[str, str]) -> float | None:
     return max((wait for wait in waits if wait is not None), default=None)
 
 
-def _rest_s(headers: Mapping[str, str]) -> float | None:
+def _spent_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds until there are requests again, if this one was the last of its window.
 
     A limit of none at all is no budget: somebody does not count.

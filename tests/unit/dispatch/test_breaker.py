@@ -166,7 +166,7 @@ def test_a_throttle_waits_as_told_and_is_no_fault(breaker: Breaker, clock: Clock
 def test_the_last_request_of_a_budget_is_followed_by_a_wait(breaker: Breaker, clock: Clock) -> None:
     sent_at = clock()
     clock.now += 1
-    breaker.note(Answer(kind="settled", rest_s=58.0), sent_at)
+    breaker.note(Answer(kind="settled", spent_s=58.0), sent_at)
     breaker.note(OK, sent_at)  # it was under way, and says nothing of what is left
     health = breaker.health()
     assert (health.state, health.until) == ("throttled", NOW_S + 59)
@@ -182,7 +182,7 @@ def test_a_platform_that_took_a_trial_as_its_last_request_is_back_but_waited_for
 ) -> None:
     breaker.note(BAD_TOKEN, clock())
     clock.now += 60
-    breaker.note(Answer(kind="settled", rest_s=30.0), clock())
+    breaker.note(Answer(kind="settled", spent_s=30.0), clock())
     assert (breaker.pause, breaker.wait_s()) == (None, 30)
 
 
