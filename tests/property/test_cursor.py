@@ -51,6 +51,16 @@ def test_touches_is_true_when_any_offset_is_settled(
     assert cursor.touches(first, first + width) == touched
 
 
+@given(RANGES, st.integers(0, 60), st.integers(0, 60))
+def test_all_up_to_an_end_is_settled_and_nothing_of_it_beyond(
+    ranges: list[tuple[int, int]], start: int, end: int
+) -> None:
+    cursor, model = settled_by(0, ranges)
+    model.update(range(start, end))
+    moved = cursor.settle_all(start, end)
+    assert {offset for offset in OFFSETS if moved.settled(offset)} == model
+
+
 @given(RANGES)
 def test_order_does_not_matter(ranges: list[tuple[int, int]]) -> None:
     assert settled_by(0, ranges)[0] == settled_by(0, ranges[::-1])[0]

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from relay.dispatch.dispatcher import Dispatcher
+from relay.dispatch.withheld import Unwanted
 from relay.errors import JournalUnavailable
 from relay.identity import Identity
 from relay.identity.subject import Subject
+from relay.journal.account import FOR_EVER_MS
 from relay.journal.base import Journal
 from relay.journal.letter import DeadFilter
 from relay.outcome.erasure import Erasure
@@ -34,6 +37,21 @@ def spoiling(path: Path, old: bytes, new: bytes) -> Callable[[Journal], Journal]
         return journal
 
     return spoil
+
+
+class Listening:
+    """The senders, and what they were last told to withhold."""
+
+    def __init__(self, senders: Dispatcher) -> None:
+        self._senders = senders
+        self.unwanted: Unwanted
+
+    async def withhold(self, unwanted: Unwanted) -> None:
+        self.unwanted = unwanted
+        await self._senders.withhold(unwanted)
+
+    def release(self, unwanted: Unwanted) -> None:
+        self._senders.release(unwanted)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +93,11 @@ async def test_an_erasure_that_meets_a_damaged_event_ends_no_sender(tmp_path: Pa
         sending(tmp_path, pinterest(sandbox.url), clock=clock, journal=spoil) as relay,
     ):
         await relay.settled(left=1)
+        senders = Listening(relay.dispatcher)
         with pytest.raises(JournalUnavailable):
-            await Erasure(relay.journal, relay.dispatcher).forget(ada)
+            await Erasure(relay.journal, senders).forget(ada)
+        waiting = await relay.journal.due(PINTEREST, FOR_EVER_MS, 10)
+        assert [senders.unwanted(each) for each in waiting] == [True]
         await relay.accept(*purchases(clock, 5, "later"))
         relay.skip(60)
         funnels = await relay.settled(left=1)

@@ -171,6 +171,9 @@ def test_the_last_request_of_a_budget_is_followed_by_a_wait(breaker: Breaker, cl
     health = breaker.health()
     assert (health.state, health.until) == ("throttled", NOW_S + 59)
     assert not breaker.one_at_a_time
+    kept = breaker.wait  # over a restart
+    assert kept is not None
+    assert kept.state == "throttled"
     clock.now += 58
     assert breaker.wait_s() == 0
     breaker.note(OK, clock())
