@@ -15,7 +15,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.outcome.audit import AUTHOR, MAX_BYTES, AuditedControl, Author, Trail
+from relay.journal.letter import DeadFilter
+from relay.journal.sqlite import SqliteJournal
+from relay.outcome.audit import AUTHOR, MAX_BYTES, AuditedControl, AuditedLetters, Author, Trail
 from tests.given.command.process import Shop, assert_one_line
 from tests.given.event.builders import NOW_S
 
@@ -114,6 +116,23 @@ async def test_an_act_that_did_not_happen_is_not_told(tmp_path: Path) -> None:
         with pytest.raises(KeyError):
             await act("first")
     assert list(trail.acts()) == []
+
+
+async def test_what_became_of_dead_letters_is_told_but_no_dry_run(tmp_path: Path) -> None:
+    trail = Trail(tmp_path / "relay.db.audit", lambda: NOW_S)
+    journal = SqliteJournal(
+        tmp_path / "relay.db", clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=86_400.0
+    )
+    await journal.open(["first"])
+    letters = AuditedLetters(journal, (), lambda: NOW_S, {}, trail)
+    for dry_run in (True, False):
+        await letters.replay(DeadFilter(), dry_run=dry_run)
+        await letters.drop(DeadFilter(), note="", dry_run=dry_run)
+    await journal.close()
+    assert [(act.action, act.details) for act in trail.acts()] == [
+        ("replay", "0 of 0"),
+        ("drop", "0 dropped"),
+    ]
 
 
 def test_keys_are_audited_without_their_secrets(tmp_path: Path) -> None:
