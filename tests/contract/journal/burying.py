@@ -1,5 +1,6 @@
 """What is dead: kept, replayed, dropped."""
 
+from decimal import Decimal
 from pathlib import Path
 
 from relay.event_name import Lane
@@ -15,11 +16,21 @@ from tests.contract.journal.story import (
     never,
     passed,
     pending_of,
+    sold,
     waiting,
 )
 
 
 class Burying(Opening):
+    async def test_only_a_purchase_takes_its_worth_along(self, tmp_path: Path) -> None:
+        async with self.opened(tmp_path) as journal:
+            await journal.append([sold("a", "3"), sold("b", "5", "add_to_cart")])
+            cart = (await journal.read("p", Lane.OTHER, 0, 1)).pending
+            await bury(journal, "p", cart)
+            assert (await journal.risk("p")).worth == {"USD": Decimal(3)}
+            await bury(journal, "p", (await journal.read("p", Lane.MONEY, 0, 1)).pending)
+            assert (await journal.risk("p")).worth == {}
+
     async def test_a_replayed_letter_waits_again_and_ends_like_any(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
             await journal.append(events("a"))

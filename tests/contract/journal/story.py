@@ -29,8 +29,9 @@ def passed(name: str, state: Passed = SKIPPED) -> Entry:
     return entry_of(conversion(name), {"p": state}, {})
 
 
-def sold(name: str, value: str) -> Entry:
-    return entry_of(conversion(name, order=Order(value=Decimal(value), currency="USD")), {}, {})
+def sold(name: str, value: str, event: str = "purchase") -> Entry:
+    order = Order(value=Decimal(value), currency="USD")
+    return entry_of(conversion(name, event, order=order), {}, {})
 
 
 def aged(name: str, age_ms: int) -> Entry:
