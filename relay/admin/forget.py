@@ -69,9 +69,14 @@ class ForgottenAt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForgetResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What an erasure did; if not `complete`, old bytes are left in the journal: ask again."""
+    """What an erasure did; if not `complete`, something is left in the journal: ask again.
+
+    `damaged` events cannot be read, and may be this person's: they are sent to nobody, and stay
+    until retention takes them. Where there are none, it is old bytes that are left.
+    """
 
     events: _Count
+    damaged: _Count
     complete: bool
     destinations: Sequence[ForgottenAt]
 
@@ -80,7 +85,8 @@ class ForgetResult(msgspec.Struct, frozen=True, kw_only=True):
         """Return the answer to an erasure."""
         return cls(
             events=done.events,
-            complete=done.emptied,
+            damaged=done.damaged,
+            complete=done.emptied and not done.damaged,
             destinations=[
                 ForgottenAt(
                     destination=name,

@@ -139,6 +139,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     destinations: Mapping[str, ErasedAt]
     """Those that had any of the events."""
+    damaged: int
+    """Events that may be the person's and cannot be read: they stay as they are."""
     emptied: bool
     """Whether nothing is left in the files; if not, old bytes stay in them for a while."""
 

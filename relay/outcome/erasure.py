@@ -14,8 +14,8 @@ from relay.event_name import Lane
 from relay.identity.subject import Subject
 from relay.journal.account import Erased
 from relay.journal.base import Journal
-from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Pending
+from relay.journal.erase.traces import is_theirs
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Erasure:
         self._senders = senders
         self._one_at_a_time = asyncio.Lock()
         self._unfinished: dict[Subject, _Theirs] = {}
-        """Of erasures that failed: what waits in the journal stays withheld until the next try."""
+        """Of erasures that left something: what waits of it stays withheld until the next try."""
 
     async def forget(self, subject: Subject) -> Erased:
         """Erase a person from all that came until now. Raises `JournalUnavailable`."""
@@ -53,8 +53,10 @@ class Erasure:
             if before is not None:
                 self._senders.release(before)
             done = await self._journal.erase(subject, ends)
-            self._senders.release(self._unfinished.pop(subject))
-        log.info("a person was erased", extra={"fields": {"events": done.events}})
+            if not done.damaged:
+                self._senders.release(self._unfinished.pop(subject))
+        fields = {"events": done.events, "damaged": done.damaged}
+        log.info("a person was erased", extra={"fields": fields})
         return done
 
 
@@ -73,8 +75,5 @@ class _Theirs:
         record = pending.entry.record
         if not any(digest in record for digest in self._digests):
             return False
-        try:
-            identity = pending.entry.conversion.identity
-        except UNREADABLE:  # in doubt it is theirs: what is damaged is sent to nobody
-            return True
-        return self._subject.concerns(identity)
+        # In doubt it is theirs: what is damaged is sent to nobody.
+        return is_theirs(pending.entry, self._subject) is not False

@@ -34,6 +34,10 @@ SHOWN_IDS: Final = 20
 LEFT_OVER: Final = (
     "the journal was busy, so that old bytes may be left in it: run the same command again"
 )
+DAMAGED: Final = (
+    "{} may be this person's and cannot be read: nothing of that is sent. Put the disk right and "
+    "run the same command again, or wait until retention has taken it"
+)
 
 
 def person_options(command: Command) -> Command:
@@ -82,6 +86,8 @@ def forget(
     else:
         for line in told(done):
             console().print(plain(line))
+    if done.damaged:
+        raise RelayError(DAMAGED.format(counted(done.damaged, "damaged event")))
     if not done.complete:
         raise RelayError(LEFT_OVER)
 
@@ -98,7 +104,7 @@ def subject_of(given: dict[str, Sequence[str]], region: str | None) -> Subject:
 
 def told(done: ForgetResult) -> Iterator[str]:
     """Yield the lines that tell what was done."""
-    if not done.events:
+    if not done.events and not done.damaged:
         yield "No event of this person is on record."
         return
     yield f"{counted(done.events, 'event')} erased."

@@ -81,7 +81,8 @@ class Eraser:
 
     async def _erase_group(self, log_id: int, subject: Subject, ends: Ends) -> None:
         query = partial(traces.in_group, log_id=log_id, subject=subject, ends=ends)
-        found, entries = await self._reader.run(query)
+        found, entries, damaged = await self._reader.run(query)
+        self._tally.damaged.update(damaged)
         if not found:
             return
         mine = {id(trace.entry) for trace in found}
@@ -102,14 +103,16 @@ class Eraser:
         erased = 0
         for row in await self._look(table, subject, ends):
             query = partial(traces.at_row, table=table, row=row, subject=subject)
-            trace = await self._reader.run(query)
-            if trace is not None:
-                await self._end([trace])
-                self._tally.note([trace])
-                erased += 1
+            found = await self._reader.run(query)
+            self._tally.damaged.update(found.damaged)
+            await self._end(found.traces)
+            self._tally.note(found.traces)
+            erased += len(found.traces)
         return erased
 
     async def _end(self, found: Sequence[Trace]) -> None:
+        if not found:
+            return
         write = partial(end_all, ledger=self._ledger, found=found)
         self._tally.erased += await self._writer.submit(write)
 

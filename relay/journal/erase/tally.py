@@ -6,6 +6,7 @@ from typing import Final
 
 from relay.journal.account import Erased, ErasedAt
 from relay.journal.erase.traces import Trace
+from relay.journal.find.lookup import Place
 
 MAX_LISTED: Final = 1_000
 """Delivered events that are named for each destination; all are counted."""
@@ -17,6 +18,7 @@ class Tally:
     def __init__(self) -> None:
         self.events = 0
         self.erased: Counter[str] = Counter()
+        self.damaged: set[Place] = set()
         self._letters: Counter[str] = Counter()
         self._delivered: Counter[str] = Counter()
         self._event_ids: dict[str, list[str]] = {}
@@ -46,4 +48,9 @@ class Tally:
             )
             for name in names
         }
-        return Erased(events=self.events, destinations=destinations, emptied=emptied)
+        return Erased(
+            events=self.events,
+            destinations=destinations,
+            damaged=len(self.damaged),
+            emptied=emptied,
+        )

@@ -7,14 +7,15 @@ bounded by one step, whatever there is.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from relay.event_name import Lane
 from relay.identity.subject import Subject
 from relay.journal.account import Delivery
-from relay.journal.codec import decode_entry, decode_group
+from relay.journal.codec import entries_of, salvage
 from relay.journal.cursor import Cursor
+from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Entry
 from relay.journal.find.lookup import Place
 from relay.journal.find.timeline import deliveries
@@ -44,6 +45,25 @@ class Trace(NamedTuple):
     deliveries: Sequence[Delivery]
 
 
+class Found(NamedTuple):
+    """What a group or a row holds of a person."""
+
+    traces: Sequence[Trace] = ()
+    entries: Sequence[Entry] = ()
+    """All of the group, theirs or not."""
+    damaged: Collection[Place] = ()
+    """What may be theirs, and cannot be read."""
+
+
+def is_theirs(entry: Entry, subject: Subject) -> bool | None:
+    """Tell whether an event is a person's, None if it may be and cannot be read."""
+    try:
+        return subject.concerns(entry.conversion.identity)
+    except UNREADABLE:
+        named = any(digest.encode() in entry.record for digest in subject.digests)
+        return None if named or not entry.record else False
+
+
 def look(
     connection: sqlite3.Connection, table: Table, subject: Subject, after: int, ends: Ends
 ) -> Look:
@@ -65,38 +85,38 @@ def look(
     return Look([row for row, lane, first in rows if first < ends[Lane(lane)]], last)
 
 
-def in_group(
-    connection: sqlite3.Connection, log_id: int, subject: Subject, ends: Ends
-) -> tuple[list[Trace], list[Entry]]:
-    """Return the person's events in a group of the log, and all its entries; none if it is gone."""
+def in_group(connection: sqlite3.Connection, log_id: int, subject: Subject, ends: Ends) -> Found:
+    """Return the person's events in a group of the log; nothing if it is gone."""
     row = connection.execute(
-        "SELECT lane, first, entries FROM log WHERE id = ?", (log_id,)
+        "SELECT lane, first, entries, count, received_ms FROM log WHERE id = ?", (log_id,)
     ).fetchone()
     if row is None:
-        return [], []
-    lane, first, entries = Lane(row[0]), row[1], decode_group(row[2])
-    mine = [
-        Place(lane, offset)
+        return Found()
+    lane, first, entries = Lane(row[0]), row[1], entries_of(*row[2:])
+    theirs = {
+        Place(lane, offset): is_theirs(entry, subject)
         for offset, entry in enumerate(entries, first)
-        if offset < ends[lane] and subject.concerns(entry.conversion.identity)
-    ]
+        if offset < ends[lane]
+    }
     group = _Group(connection, lane, first, entries)
-    return [group.trace(place) for place in mine], entries
+    traces = [group.trace(place) for place, mine in theirs.items() if mine]
+    return Found(traces, entries, [place for place, mine in theirs.items() if mine is None])
 
 
-def at_row(
-    connection: sqlite3.Connection, table: Table, row: int, subject: Subject
-) -> Trace | None:
-    """Return the person's event that a row of `dead` or `retry` keeps, None if it is gone."""
+def at_row(connection: sqlite3.Connection, table: Table, row: int, subject: Subject) -> Found:
+    """Return the person's event that a row of `dead` or `retry` keeps; nothing if it is gone."""
     found = connection.execute(
-        f"SELECT lane, position, entry FROM {table} WHERE rowid = ? AND entry IS NOT NULL", (row,)
+        f"SELECT lane, position, entry, received_ms FROM {table}"
+        " WHERE rowid = ? AND entry IS NOT NULL",
+        (row,),
     ).fetchone()
     if found is None:
-        return None
-    place, entry = Place(Lane(found[0]), found[1]), decode_entry(found[2])
-    if not subject.concerns(entry.conversion.identity):
-        return None
-    return Trace(place, entry, {}, deliveries(connection, place, entry, ()))
+        return Found()
+    place, entry = Place(Lane(found[0]), found[1]), salvage(*found[2:])
+    mine = is_theirs(entry, subject)
+    if mine:
+        return Found([Trace(place, entry, {}, deliveries(connection, place, entry, ()))])
+    return Found(damaged=[place] if mine is None else ())
 
 
 class _Group:
@@ -141,8 +161,8 @@ class _Group:
         """Yield offset and entry of what came before, the latest first, a group at a time."""
         held = self._entries[: offset - self._first]
         yield from _reversed(self._first, held)
-        for first, data in self._connection.execute(_BEFORE, (self._lane, self._first)):
-            yield from _reversed(first, decode_group(data))
+        for first, *group in self._connection.execute(_BEFORE, (self._lane, self._first)):
+            yield from _reversed(first, entries_of(*group))
 
 
 def _reversed(first: int, entries: Sequence[Entry]) -> Iterator[tuple[int, Entry]]:
@@ -155,4 +175,7 @@ _COLUMNS: Final[Mapping[Table, tuple[str, str]]] = {
     "retry": ("entry", "position"),
 }
 """Where each table keeps events, and their offset."""
-_BEFORE: Final = "SELECT first, entries FROM log WHERE lane = ? AND first < ? ORDER BY first DESC"
+_BEFORE: Final = (
+    "SELECT first, entries, count, received_ms FROM log WHERE lane = ? AND first < ?"
+    " ORDER BY first DESC"
+)

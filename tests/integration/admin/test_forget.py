@@ -27,6 +27,7 @@ async def test_a_person_is_erased_and_the_answer_tells_what_was_delivered_where(
 
     assert done.json == {
         "events": 2,
+        "damaged": 0,
         "complete": True,
         "destinations": [
             {
@@ -47,7 +48,7 @@ async def test_a_person_is_erased_and_the_answer_tells_what_was_delivered_where(
     }
     [event] = timeline.json["events"]
     assert {each["reason"] for each in event["deliveries"]} == {"erased"}
-    assert again.json == {"events": 0, "complete": True, "destinations": []}
+    assert again.json == {"events": 0, "damaged": 0, "complete": True, "destinations": []}
 
 
 async def test_the_funnel_shows_what_was_erased_as_dead(tmp_path: Path) -> None:

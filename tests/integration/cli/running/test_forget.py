@@ -1,7 +1,9 @@
 """`relay forget` against a real relay: no byte of the person is left in any file or output."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from time import time
@@ -114,6 +116,24 @@ def test_what_was_done_is_told_in_words_and_once_more_finds_nobody(
     ]
     again = shop.run("forget", "--email", MAIL)
     assert (again.code, again.out) == (0, "No event of this person is on record.\n")
+
+
+def test_events_that_cannot_be_read_are_told_and_fail_the_command(
+    shop: Shop, relay: Running
+) -> None:
+    shop.run("pause", "tiktok-sandbox")
+    shop.run("send", "-", stdin=f"{event('a', ADA)}\n{event('b', ADA)}\n")
+    relay.wait_until(lambda: destinations(shop)["pinterest-sandbox"]["delivered"] == 2)
+    [journal] = (shop.folder / "data").glob("*.sandbox")
+    with closing(sqlite3.connect(journal, isolation_level=None)) as other:
+        [(group, data)] = other.execute("SELECT id, entries FROM log")
+        damaged = data.replace(b"Canary/7.0", b"Canary\xff7.0", 1)
+        other.execute("UPDATE log SET entries = ? WHERE id = ?", (damaged, group))
+
+    ended = shop.run("forget", "--email", MAIL)
+
+    assert (ended.code, ended.out.splitlines()[0]) == (1, "1 event erased.")
+    assert "1 damaged event may be this person's" in ended.err
 
 
 def test_a_replay_does_not_call_an_event_too_old_whose_person_is_forgotten(

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -25,6 +25,7 @@ from relay.journal.disk.connection import Connect
 from relay.journal.engine import Engine, Settings
 from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.erase.eraser import Eraser
+from relay.journal.erase.gaps import KEPT_IN
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
@@ -341,6 +342,64 @@ async def test_an_erasure_tells_what_it_could_not_read_again(tmp_path: Path) -> 
         await engine.close()
 
     assert (erased.events, erased.emptied) == (1, False)
+
+
+def spoil(folder: Path, table: str, old: bytes, new: bytes) -> None:
+    """Damage the first place in the journal where this is, as a failing disk does."""
+    column = KEPT_IN[table]
+    with closing(sqlite3.connect(folder / "relay.db", isolation_level=None)) as other:
+        rows = other.execute(f"SELECT rowid, {column} FROM {table} ORDER BY rowid")
+        row, data = next((row, data) for row, data in rows if data and old in data)
+        damaged = data.replace(old, new, 1)
+        other.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (damaged, row))
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "found"),
+    [
+        ("log", b"browser-of-ada", b"browser-of\xffada", (4, 1)),
+        ("log", b"order-a-2", b"order\xffa-2", (3, 1)),
+        ("log", b"browser-of-bob", b"browser-of\xffbob", (4, 0)),
+        ("log", b"\xdc", b"\xc1", (3, 4)),
+        ("retry", b"browser-of-ada", b"browser-of\xffada", (4, 0)),
+        ("dead", b"order-a-1", b"order\xffa-1", (4, 0)),
+    ],
+    ids=["one", "one whose head", "another's", "whole group", "retry", "letter"],
+)
+async def test_what_is_damaged_is_counted_and_keeps_nothing_else(
+    tmp_path: Path, table: str, old: bytes, new: bytes, found: tuple[int, int]
+) -> None:
+    """What a row keeps of an event goes even if the log's copy is damaged, and the reverse."""
+    hers = [ADA.entry(f"a-{at}") for at in range(3)]
+    async with opened(tmp_path) as journal:
+        await journal.append([*hers, BOB.entry("b")])
+        await journal.append([ADA.entry("a-3"), BOB.entry("b-2")])
+        first, second, *_ = await waiting(journal, "p")
+        await journal.settle("p", Settlement(retry=[Retry(first, NOW_MS)]))
+        await journal.settle("p", Settlement(dead=[Dead(second, "platform_rejected")]))
+        spoil(tmp_path, table, old, new)
+        done = await journal.erase(ADA.subject, journal.ends())
+
+        assert (done.events, done.damaged) == found
+        ids = [each.entry.event_id for each in await waiting(journal, "t")]
+        assert ids.count("b-2") == 1
+        assert "a-3" not in ids
+        await sums_hold(journal)
+        assert (left_of(ADA, tmp_path) == []) == (done.damaged == 0)
+
+
+async def test_a_damaged_row_whose_event_the_log_has_forgotten_is_counted(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal:
+        await journal.append([ADA.entry("a"), ADA.entry("b")])
+        first, second = await waiting(journal, "p")
+        await journal.settle("p", Settlement(retry=[Retry(first, NOW_MS)]))
+        await journal.settle("p", Settlement(dead=[Dead(second, "platform_rejected")]))
+        for table in ("retry", "dead"):
+            spoil(tmp_path, table, b"browser-of-ada", b"browser-of\xffada")
+        with closing(sqlite3.connect(tmp_path / "relay.db", isolation_level=None)) as other:
+            other.execute("DELETE FROM log")
+        done = await journal.erase(ADA.subject, journal.ends())
+        assert (done.events, done.damaged) == (0, 2)
 
 
 async def test_a_digest_in_another_field_is_another_person(tmp_path: Path) -> None:
