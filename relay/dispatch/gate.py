@@ -116,6 +116,7 @@ class Gate:
                 self._in_flight.failed(sent_at, self._clock())
             case "settled" | "refused":
                 self._turn.passed(sent_at)
+                self._turn.spent(clamp_hint_s(answer.spent_s))
                 self._in_flight.passed(sent_at, self._clock())
 
     async def pause(self) -> None:
@@ -129,6 +130,7 @@ class Gate:
     async def resume(self) -> None:
         """Clear any pause or wait. Raises `JournalUnavailable` as `pause` does."""
         self._breaker.resume()
+        self._turn.resume()
         await self._obey("resumed")
 
     def health(self) -> Health:

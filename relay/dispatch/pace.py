@@ -24,6 +24,7 @@ class Pace:
         self._next_at = 0.0
         self._late_s = LATE_S
         """What the next request may make up for: nothing after a throttle, whose wait was meant."""
+        self._spent_until = 0.0
         self._count = 0
         self._asking: set[Turn] = set()
         """Who was told to wait for the next place."""
@@ -43,7 +44,7 @@ class Pace:
 
     def wait_s(self, turn: "Turn") -> float:
         """Return the seconds until `turn` may send; 0 means now."""
-        now, due_at = self._clock(), self._next_at
+        now, due_at = self._clock(), max(self._next_at, self._spent_until)
         if any(other.went < turn.went for other in self._asking):
             due_at += STAND_BACK_S
         if now >= due_at:
@@ -70,6 +71,14 @@ class Pace:
         self._late_s = 0.0
         self._rate.throttled(sent_at, wait_s)
 
+    def spent(self, wait_s: float) -> None:
+        """Let nobody send for `wait_s`: the account has no request left."""
+        self._spent_until = max(self._spent_until, self._clock() + wait_s)
+
+    def resume(self) -> None:
+        """Clear the wait for an account that has no request left."""
+        self._spent_until = 0.0
+
 
 class Turn:
     """One destination's part in a pace."""
@@ -94,3 +103,11 @@ class Turn:
     def throttled(self, sent_at: float, wait_s: float) -> None:
         """Take into account that a request was refused for its pace, with a wait of `wait_s`."""
         self._pace.throttled(sent_at, wait_s)
+
+    def spent(self, wait_s: float) -> None:
+        """Let nobody send for `wait_s`: the account has no request left."""
+        self._pace.spent(wait_s)
+
+    def resume(self) -> None:
+        """Clear the wait for an account that has no request left."""
+        self._pace.resume()

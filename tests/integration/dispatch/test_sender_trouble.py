@@ -25,6 +25,9 @@ from tests.given.destination.sending import (
     tiktok,
 )
 
+OTHER = "pinterest-other"
+"""A second destination of the same account."""
+
 
 async def test_a_throttle_waits_as_told_and_names_the_moment(tmp_path: Path) -> None:
     clock = Clock()
@@ -63,6 +66,24 @@ async def test_the_last_request_of_a_budget_is_not_followed_by_one_that_is_refus
         relay.skip(2)
         assert (await relay.settled())[PINTEREST].delivered == 40
         assert [each.status for each in requests(sandbox)] == [200, 200]
+
+
+async def test_no_destination_of_an_account_sends_what_its_spent_budget_would_refuse(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    async with Sandbox(clock=clock, style=Style(pinterest_requests_per_minute=1)) as sandbox:
+        targets = (pinterest(sandbox.url), pinterest(sandbox.url, OTHER))
+        async with sending(tmp_path, *targets, clock=clock) as relay:
+            await relay.accept(*purchases(clock, 20), to=[PINTEREST])
+            await relay.until(lambda: relay.health().state == "throttled")
+            await relay.accept(*purchases(clock, 20, "later"), to=[OTHER])
+            relay.skip(59)
+            await relay.turn()
+            assert relay.health(OTHER).state == "active"
+            relay.skip(2)
+            assert (await relay.settled())[OTHER].delivered == 20
+            assert [each.status for each in requests(sandbox)] == [200, 200]
 
 
 @pytest.mark.parametrize(

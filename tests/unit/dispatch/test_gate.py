@@ -242,6 +242,18 @@ async def test_destinations_of_one_budget_are_lowered_together_and_stopped_alone
     assert second.wait_s(0) == 0
 
 
+async def test_a_spent_budget_holds_all_its_destinations_until_one_is_resumed() -> None:
+    clock = Clock()
+    pace = Pace(10.0, SteadyClock(clock))
+    first, second = (gate(Pauses(), clock, pace=pace) for _ in range(2))
+    first.take()
+    first.note(Answer(kind="settled", spent_s=60.0), clock())
+    clock.now += 1
+    assert 59 <= second.wait_s(0) < 59.1
+    await first.resume()
+    assert (first.wait_s(0), second.wait_s(0)) == (0, 0)
+
+
 async def test_a_new_token_in_its_file_is_tried_at_once_and_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
