@@ -8,7 +8,6 @@ the linger.
 
 from collections.abc import Callable, Sequence
 from itertools import compress
-from operator import attrgetter
 
 from relay.delivery import Payload
 from relay.dispatch.batch import Batch
@@ -23,8 +22,6 @@ RETRY_SHARE = 5
 """At most one place in this many is for events that are tried again."""
 READ_AHEAD = 2
 """Full requests of each lane that may wait here."""
-
-BATCH_KEY = attrgetter("batch_key")
 
 
 class Batcher:
@@ -46,7 +43,7 @@ class Batcher:
 
     def extend(self, at: int, pendings: Sequence[Pending], payloads: Sequence[Payload]) -> None:
         """Queue events of one line with their payloads, behind those that are there."""
-        keys = list(map(BATCH_KEY, payloads))
+        keys = [each.batch_key for each in payloads]
         for key in dict.fromkeys(keys):
             of_key = [each == key for each in keys]
             added = list(compress(payloads, of_key))

@@ -9,7 +9,6 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 
 from relay.delivery import Destination, Payload, Skip
 from relay.dispatch.retry import event_wait_s
@@ -22,9 +21,6 @@ NO_PAYLOAD = "The relay failed to prepare this event; its log tells where."
 
 Prepared = tuple[list[Pending], list[Payload], list[Dead | Retry]]
 """Events with their payloads, and those that end without a request."""
-ENTRY = attrgetter("entry")
-EVENT_TIME = attrgetter("event_time")
-ACTION_SOURCE = attrgetter("action_source")
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +50,11 @@ class Preparation:
         """Return the events' payloads; None unless all have one and none is too old."""
         if not pendings:
             return []
-        entries = list(map(ENTRY, pendings))
-        of_each_source = dict(zip(map(ACTION_SOURCE, entries), entries, strict=True))
+        entries = [each.entry for each in pendings]
+        of_each_source = {each.action_source: each for each in entries}
         least_s = min(map(self._destination.max_age_s, of_each_source.values()))
         self._least_max_age_s = min(self._least_max_age_s, least_s)
-        if self._clock() - min(map(EVENT_TIME, entries)) > least_s:
+        if self._clock() - min([each.event_time for each in entries]) > least_s:
             return None
         name = self._destination.name
         found = [made for each in entries if (made := each.payloads.get(name))]

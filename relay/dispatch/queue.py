@@ -4,9 +4,9 @@ It knows bytes and order, and is told how a request's places are shared among it
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate, compress
-from operator import attrgetter, not_
+from operator import not_
 
 from relay.delivery import Payload
 from relay.dispatch.batch import Batch
@@ -20,7 +20,6 @@ Shares = tuple[int, int, int]
 """How many events of each line."""
 Share = Callable[[Shares, int], Shares]
 """Shares the places of a request among lines of these lengths; one place more is one event more."""
-BODY = attrgetter("body")
 
 
 class Line:
@@ -43,7 +42,7 @@ class Line:
 
     def sizes_bytes(self, count: int) -> list[int]:
         """Return the size of no event, of the first, of the first two, and so on."""
-        return list(accumulate(_each_size_bytes(self.payloads[:count]), initial=0))
+        return list(accumulate(_sizes_bytes(self.payloads[:count]), initial=0))
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[tuple[Pending, Payload]]:
         """Take out the events that are not to be sent any more, and return them."""
@@ -109,8 +108,8 @@ def only(at: int) -> Share:
 
 def size_bytes(payloads: Sequence[Payload]) -> int:
     """Return the size of all bodies together."""
-    return sum(_each_size_bytes(payloads))
+    return sum(_sizes_bytes(payloads))
 
 
-def _each_size_bytes(payloads: Iterable[Payload]) -> Iterator[int]:
-    return map(len, map(BODY, payloads))
+def _sizes_bytes(payloads: Sequence[Payload]) -> list[int]:
+    return [len(each.body) for each in payloads]

@@ -6,7 +6,7 @@ as it was read, is passed over without a count. So a settlement may come twice.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import filterfalse, groupby
+from itertools import groupby
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -33,16 +33,17 @@ def settle(
 ) -> None:
     """Record a settlement in the open transaction."""
     fresh, pendings = settlement, ended(settlement)
-    moves = list(stretches(filterfalse(_RETRY, pendings)))
+    first_tries = _first_tries(pendings)
+    moves = list(stretches(first_tries))
     look = _Look(connection, ledger, destination)
-    if any(map(look.is_in_doubt, moves)) or any(map(_RETRY, pendings)):
+    if len(first_tries) < len(pendings) or any(map(look.is_in_doubt, moves)):
         fresh = look.fresh_part(settlement)
         pendings = ended(fresh)
-        moves = list(stretches(filterfalse(_RETRY, pendings)))
+        moves = list(stretches(_first_tries(pendings)))
     delivered, dead, retry = fresh.delivered, fresh.dead, fresh.retry
     if settlement.receipt and (pendings or settlement.waiting):
         _add_receipt(connection, destination, settlement.receipt, settlement)
-    entries = list(map(_ENTRY, delivered))
+    entries = [each.entry for each in delivered]
     ledger.deltas.delivered(destination, entries)
     ledger.outcomes.delivered(destination, entries, settlement.receipt, ledger.now_ms())
     ledger.outcomes.dead(destination, dead, settlement.receipt, ledger.now_ms())
@@ -71,11 +72,15 @@ def stretches(pendings: Iterable[Pending]) -> Iterator[Stretch]:
         yield Stretch(run[0].lane, run[0].start, run[-1].offset)
 
 
+def _first_tries(pendings: Iterable[Pending]) -> list[Pending]:
+    return [each for each in pendings if not each.retry]
+
+
 def _runs(pendings: Iterable[Pending]) -> Iterator[Sequence[Pending]]:
     """Cut the events into runs that follow on each other; it is quick where all do."""
     for _, group in groupby(pendings, _LANE):
         run = list(group)
-        starts, ends = list(map(_START, run)), list(map(_OFFSET, run))
+        starts, ends = [each.start for each in run], [each.offset for each in run]
         if starts[1:] == ends[1:] == list(range(ends[0] + 1, ends[0] + len(run))):
             yield run
         else:
@@ -142,9 +147,10 @@ def _add_receipt(
 def _spans(settlement: Settlement) -> Iterator[Stretch]:
     """Return what a receipt covers; a retry has a span of its own, one offset wide."""
     covered = [*ended(settlement), *settlement.waiting]
-    for pending in filter(_RETRY, covered):
-        yield Stretch(pending.lane, pending.offset, pending.offset)
-    yield from _log_spans(filterfalse(_RETRY, covered))
+    for pending in covered:
+        if pending.retry:
+            yield Stretch(pending.lane, pending.offset, pending.offset)
+    yield from _log_spans(_first_tries(covered))
 
 
 def _log_spans(pendings: Iterable[Pending]) -> Iterator[Stretch]:
@@ -186,10 +192,6 @@ def _exception(each: Dead | Retry, outcome: Outcome) -> tuple[Lane, int, Outcome
 
 
 _LANE: Final = attrgetter("lane")
-_START: Final = attrgetter("start")
-_OFFSET: Final = attrgetter("offset")
-_ENTRY: Final = attrgetter("entry")
-_RETRY: Final = attrgetter("retry")
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _ADD_RECEIPT: Final = """
     INSERT INTO receipt

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import get_args
 
 from relay.delivery import LateCode
@@ -17,7 +16,6 @@ from relay.outcome.recent import Recent
 
 REPEAT_S = 1.0
 """Time between two attempts to record while the storage fails."""
-RECEIVED_MS = attrgetter("entry.received_ms")
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +84,7 @@ class Recorder:
 
     def _count_delivered(self, delivered: Sequence[Pending]) -> None:
         now_ms = self._clock() * 1000
-        received = Counter(map(RECEIVED_MS, delivered))
+        received = Counter([each.entry.received_ms for each in delivered])
         for received_ms, count in received.items():
             age_s = max(0.0, now_ms - received_ms) / 1000
             self._metrics.delivery_seconds.observe(age_s, self._destination, count=count)

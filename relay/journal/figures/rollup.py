@@ -10,7 +10,6 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from operator import attrgetter
 from typing import Final, Literal
 
 from relay.event_name import label_of
@@ -26,10 +25,6 @@ HOURS_KEPT_S: Final = 400 * DAY_S
 
 RELAY: Final = ""
 """The destination of the relay's own rows: what it received and rejected."""
-
-_ORIGIN: Final = attrgetter("source", "event")
-_EVENT: Final = attrgetter("event")
-_RECEIVED_MS: Final = attrgetter("received_ms")
 
 _Kind = Literal["received", "rejected", "accepted", "replayed", "skipped", "delivered", "dead"]
 _Change = tuple[_Kind, int, str, str, str]
@@ -63,7 +58,8 @@ class Deltas:
     def appended(self, entries: Sequence[Entry], destinations: Sequence[str]) -> None:
         """Count new events of the log: received, accepted everywhere, skipped or dead where so."""
         for minute, of_minute in _by_minute(entries):
-            for (source, event), count in Counter(map(_ORIGIN, of_minute)).items():
+            origins = Counter([(each.source, each.event) for each in of_minute])
+            for (source, event), count in origins.items():
                 label = label_of(event)
                 self._changes["received", minute, source, label, ""] += count
                 for destination in destinations:
@@ -82,7 +78,7 @@ class Deltas:
     def delivered(self, destination: str, entries: Sequence[Entry]) -> None:
         """Count delivered events, and what those were worth that are purchases."""
         for minute, of_minute in _by_minute(entries):
-            for event, count in Counter(map(_EVENT, of_minute)).items():
+            for event, count in Counter([each.event for each in of_minute]).items():
                 self._changes["delivered", minute, destination, label_of(event), ""] += count
             sold: defaultdict[str, list[Decimal]] = defaultdict(list)
             for each in of_minute:
@@ -142,7 +138,7 @@ class Deltas:
 
 def _by_minute(entries: Sequence[Entry]) -> Iterator[tuple[int, Sequence[Entry]]]:
     """Part events by their minute of receipt, which is nearly always the same one."""
-    minutes = {received_ms // 60_000 for received_ms in set(map(_RECEIVED_MS, entries))}
+    minutes = {received_ms // 60_000 for received_ms in {each.received_ms for each in entries}}
     if len(minutes) == 1:
         yield minutes.pop(), entries
         return
