@@ -14,7 +14,7 @@ INVISIBLE: Final = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 BLANK: Final = INVISIBLE + "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 """What either Python's `strip` or JavaScript's `trim` removes, and the invisible ones."""
 
-PLACEHOLDERS: Final = frozenset({"null", "undefined", "none", "nan", "(not set)", "unknown"})
+PLACEHOLDERS: Final = frozenset({"null", "undefined", "none", "nan", "n/a", "(not set)", "unknown"})
 """What templates and tag managers write where they have no value; compared without case."""
 
 LONGEST_PLACEHOLDER: Final = max(map(len, PLACEHOLDERS))

@@ -51,6 +51,12 @@ def test_a_placeholder_in_brackets_is_one_all_the_same(rule: type) -> None:
     assert rule("(none)") == (NO_PAIR, PLACEHOLDER)
 
 
+@pytest.mark.parametrize("rule", [city, state, country])
+def test_not_available_is_no_code_of_two_letters(rule: type) -> None:
+    """Namibia is NA."""
+    assert rule("N/A") == (NO_PAIR, PLACEHOLDER)
+
+
 @pytest.mark.parametrize(
     ("raw", "code", "plain"),
     [
