@@ -3,14 +3,19 @@
 It comes as `Authorization: Bearer TOKEN`, or as `relay-api-key` with `relay-api-secret`. A key that
 is given twice, or in both ways, is refused, since a proxy in front may have checked the other one.
 A key in the URL is refused too: URLs end up in logs.
+
+Where nobody needs a key, a page of another site must not post in the place of who opened it: a
+browser names the page in `Origin`, programs send none.
 """
 
 from base64 import b64decode
 from math import ceil
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from relay.config.address import is_loopback
 from relay.keys.keyring import Denied, Grant, Keyring
 from relay.keys.token import PREFIX, read_pair, read_token
 from relay.sources.answer import Refused
@@ -21,11 +26,13 @@ PAIR: Final = ("relay-api-key", "relay-api-secret")
 HEADERS: Final = ("Authorization", *PAIR)
 IN_ADDRESS: Final = "A key in the address is not taken, and should be revoked: send it in a header."
 TWICE: Final = "Send the key once: Authorization, or relay-api-key with relay-api-secret."
+FOREIGN: Final = "A page of another site may not post where nobody needs a key: make one first."
 STATUS: Final = {"unauthorized": 401, "forbidden": 403, "rate_limited": 429}
 
 
 def grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
     """Return what the request's key allows. Raises `Denied`."""
+    _check_page(request, keyring)
     if PREFIX in request.query_string:
         raise Denied("unauthorized", IN_ADDRESS)
     shown = {name: request.headers.getall(name) for name in HEADERS if name in request.headers}
@@ -53,11 +60,29 @@ def basic_grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
     is_basic = len(values) == 1 and values[0].lower().startswith(BASIC)
     if not is_basic or not alone or PREFIX in request.query_string:
         return grant_of(request, keyring)
+    _check_page(request, keyring)
     try:
         decoded = b64decode(values[0][len(BASIC) :].strip(), validate=True).decode("latin-1")
     except ValueError:
         decoded = ""
     return keyring.grant(read_token(decoded.partition(":")[0]))
+
+
+def _check_page(request: web.BaseRequest, keyring: Keyring) -> None:
+    """Raise `Denied` for a page that is not this machine's own, where a key protects nothing.
+
+    `Host` says nothing here: a page reaches a loopback port through its own name, too.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and not _is_own(origin) and not keyring.required():
+        raise Denied("forbidden", FOREIGN)
+
+
+def _is_own(origin: str) -> bool:
+    try:
+        return is_loopback(urlsplit(origin).hostname or "")
+    except ValueError:  # brackets that hold no IPv6 address
+        return False
 
 
 def refused(denied: Denied) -> Refused:

@@ -83,6 +83,40 @@ async def test_whoever_shows_no_good_key_is_401(keys: Keys, headers: dict[str, s
         assert not port.journal.entries
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://evil.example", "http://evil.example:8080", "null", "", "http://[::1"),
+        *("http://localhost.evil.example", "http://127.0.0.1@evil.example", "file://"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/track"])
+async def test_without_a_key_no_page_of_another_site_posts_for_who_opened_it(
+    keys: Keys, origin: str, path: str
+) -> None:
+    """A browser asks nobody before a POST without a type, or of plain text."""
+    async with keyed(keys) as port:
+        for more in ({}, {"Authorization": "Basic eDp5"}):
+            request = post(encoded(), path, Content_Type="", **more)
+            named = request.replace(b"\r\n", f"\r\nOrigin: {origin}\r\n".encode(), 1)
+            answered = await port.send(named)
+            assert (answered.status, b"forbidden" in answered.body) == (403, True)
+        assert not port.journal.entries
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", "https://[::1]:1"])
+async def test_without_a_key_a_page_of_this_machine_may_post(keys: Keys, origin: str) -> None:
+    async with keyed(keys) as port:
+        assert (await port.post(encoded(), Origin=origin)).status == 202
+
+
+async def test_whoever_shows_a_key_may_post_from_any_page(keys: Keys) -> None:
+    token = keys.make()
+    async with keyed(keys) as port:
+        headers = bearer(token) | {"Origin": "https://shop.example"}
+        assert (await port.post(encoded(), **headers)).status == 202
+
+
 async def test_a_key_in_the_address_is_refused_even_beside_a_good_one(keys: Keys) -> None:
     token = keys.make()
     async with keyed(keys) as port:
