@@ -37,7 +37,7 @@ storage, also for topics without meaning: `orders/create`, `orders/paid`, `custo
 _STATUSES: Final = {
     400: ("Useless", "Nothing of the body could be used."),
     401: ("KeyUnknown", "The write key is missing, unknown, revoked or expired."),
-    403: ("KeyBarred", "The write key may not do this or is used up; without keys: a foreign page."),
+    403: ("KeyBarred", "The key may not do this or is used up; without keys, a foreign page."),
     408: ("CallTooSlow", "The body did not arrive in time."),
     413: ("CallTooLarge", "The body is too large, or holds too many calls."),
     415: ("CallEncoded", "The body is encoded otherwise than with gzip."),

@@ -159,7 +159,7 @@ def _responses() -> Json:
             "The key is missing, unknown, revoked or expired.",
             {"WWW-Authenticate": challenge},
         ),
-        "Forbidden": ("The key may not do this or is used up; without keys: a foreign page.", {}),
+        "Forbidden": ("The key may not do this or is used up; without keys, a foreign page.", {}),
         "TooSlow": ("The body did not arrive in time.", {}),
         "TooLarge": (f"The body is too large, or holds more than {MAX_EVENTS} events.", {}),
         "UnsupportedMediaType": ("The body is neither JSON nor NDJSON, plain or as gzip.", {}),
