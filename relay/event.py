@@ -151,7 +151,9 @@ class Order(_Inbound):
     order_id: Annotated[Text | int | None, Meta(description="The shop's number of the order.")] = (
         None
     )
-    search_string: Annotated[Text | None, Meta(description="What was searched for.")] = None
+    search_string: Annotated[
+        Text | None, Meta(description="What was searched for; e-mail addresses are cut out.")
+    ] = None
     content_name: Annotated[Text | None, Meta(description="Name of the page or product.")] = None
     content_category: Annotated[
         Text | None, Meta(description="Category of the page or product.")

@@ -93,7 +93,7 @@ def _order(order: Order, name: str) -> hashed.Order:
         value,
         code,
         None if order.order_id is None else str(order.order_id),
-        order.search_string,
+        without_emails(order.search_string),
         order.content_name,
         order.content_category,
         order.description,

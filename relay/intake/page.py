@@ -1,8 +1,8 @@
-"""Page addresses without e-mail addresses.
+"""Page addresses without e-mail addresses; and what was searched for, which is part of one.
 
-Shops put them into links (`?email=jane@example.com`), and a page address is stored and sent plain.
-Every part that holds one, even percent-encoded, is emptied; so is a user name before the host. The
-rest stays to the letter, since the platforms read their click ids from it.
+Shops put them into links (`?email=jane@example.com`), shoppers into the search, and both are stored
+and sent plain. Every part that holds one, even percent-encoded, is emptied; so is a user name
+before the host. The rest stays to the letter, since the platforms read their click ids from it.
 """
 
 import re

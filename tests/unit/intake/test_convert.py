@@ -90,6 +90,22 @@ def test_everything_that_is_kept_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        *(("jane@example.com", None), ("order of jane @ example.com", None), ("a%40b.de", None)),
+        *(("mail: jane@example.com", "mail:"), ("lamp @home", "lamp @home"), (None, None)),
+    ],
+)
+def test_an_address_that_somebody_typed_into_the_search_is_not_kept(
+    sent: str | None, kept: str | None
+) -> None:
+    """The address of the page of results holds it as well, and loses it there."""
+    found = converted(event="search", order={"search_string": sent}).order
+    assert found is not None
+    assert found.search_string == kept
+
+
+@pytest.mark.parametrize(
     ("sent", "kept"), [(" Order-1 ", " Order-1 "), (17, "17"), (-1, "-1"), (10**255, str(10**255))]
 )
 def test_an_event_id_is_its_text_never_trimmed(sent: str | int, kept: str) -> None:
