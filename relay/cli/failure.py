@@ -9,6 +9,7 @@ from typing import Final
 import click
 import msgspec
 
+from relay.cli.printable import printable
 from relay.errors import JournalUnavailable, RelayError
 from relay.journal.disk.storage import remedy
 from relay.logs import describe_exception
@@ -92,4 +93,4 @@ def _surprise_line(error: BaseException) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))

@@ -1,7 +1,7 @@
 """How a command prints: colours and fitting widths on a terminal, plain stable text elsewhere.
 
 What came from outside (event ids, words of a platform) goes through `plain` before it is shown, so
-that it cannot steer a terminal. `NO_COLOR` is respected.
+that it cannot steer a terminal; in JSON it is escaped. `NO_COLOR` is respected.
 """
 
 import os
@@ -16,6 +16,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from relay.cli.printable import escaped, printable
 
 PLAIN_COLUMNS: Final = 100_000
 """The width of what is no terminal: nothing is folded or cut there."""
@@ -45,7 +47,7 @@ def table(*headers: str, numbers: Sequence[str] = ()) -> Table:
 
 def plain(text: str) -> Text:
     """Return an outside text on one line; what is not printable becomes a `?`."""
-    return Text("".join(char if char.isprintable() else "?" for char in text))
+    return Text(printable(text))
 
 
 def number(value: int) -> str:
@@ -65,7 +67,7 @@ def moment(text: str) -> str:
 
 def print_json(body: bytes) -> None:
     """Print a JSON document as it is, indented."""
-    click.echo(msgspec.json.format(body, indent=2).decode())
+    click.echo(escaped(msgspec.json.format(body, indent=2).decode()))
 
 
 def confirm(question: str) -> None:

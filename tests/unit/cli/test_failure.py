@@ -47,6 +47,12 @@ def test_a_message_of_several_lines_becomes_one() -> None:
     assert "\n" not in failure_of(click.UsageError("Missing argument.\n\tChoose from: a,\n b")).line
 
 
+@pytest.mark.parametrize("steering", ["\x1b[2J", "\x9b2J", "\x7f", "\u202e"])
+def test_words_of_another_program_cannot_steer_a_terminal(steering: str) -> None:
+    """Such as those of whatever answers in the relay's place."""
+    assert failure_of(RelayError(f"said: {steering}")).line.isprintable()
+
+
 def test_of_a_group_the_error_is_told_that_the_user_can_act_on() -> None:
     group = BaseExceptionGroup(
         "tasks", [ValueError(SECRET), ExceptionGroup("port", [RelayError("port taken: end it")])]

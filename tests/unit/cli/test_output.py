@@ -1,18 +1,32 @@
 """What a terminal gets to see, and what a pipe does."""
 
 import io
+from contextlib import redirect_stdout
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.cli.output import console, counted, moment, plain, table
+from relay.cli.output import console, counted, moment, plain, print_json, table
 from relay.config.quantity import sized
 
 
 @given(st.text())
 def test_words_of_outsiders_cannot_steer_a_terminal(text: str) -> None:
     assert plain(text).plain.isprintable()
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_words_of_outsiders_in_json_cannot_steer_a_terminal_and_are_the_same(
+    words: dict[str, str],
+) -> None:
+    shown = io.StringIO()
+    with redirect_stdout(shown):
+        print_json(msgspec.json.encode(words))
+
+    assert all(line.isprintable() for line in shown.getvalue().split("\n"))
+    assert msgspec.json.decode(shown.getvalue()) == words
 
 
 def test_nothing_is_folded_cut_or_coloured_where_no_terminal_is() -> None:
