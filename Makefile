@@ -70,7 +70,7 @@ schemas: setup  ## Write schemas/ anew from the code
 	$(BIN)/relay schemas
 
 lock: setup  ## Choose the newest allowed versions of what the app installs
-	$(BIN)/$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(BIN)/$(COMPILE) --build-deps-for editable --build-deps-for wheel --output-file requirements.lock pyproject.toml
 	$(BIN)/$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean:  ## Remove the environment and everything that can be made again
@@ -80,7 +80,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The relay needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.developer: $(STAMP) requirements-dev.lock
