@@ -32,8 +32,8 @@ def _unusual(raw: str) -> tuple[Pair, str | None]:
         return NO_PAIR, problem
     if hashed:
         return (text, text), HASHED
-    parts = lower(text).split()
-    compact = "".join(parts)
+    parts = text.split()
+    compact = lower("".join(parts))
     if not _is_address(compact):
         return NO_PAIR, OTHER_DIGEST if is_other_digest(text) else NOT_AN_ADDRESS
     hashed_compact = digest(compact)

@@ -50,6 +50,12 @@ def test_a_blank_inside_goes_for_pinterest_and_disqualifies_for_tiktok() -> None
     assert email("jane.doe@\texample.com") == ((DIGEST, None), BLANK_INSIDE)
 
 
+def test_blanks_are_removed_before_the_letters_are_lowered() -> None:
+    """A sigma has its final form at the end of a word only."""
+    raw, compact = "\u039f\u03a3 \u0391@example.gr", "\u03bf\u03c3\u03b1@example.gr"
+    assert email(raw) == ((sha256(compact), None), BLANK_INSIDE)
+
+
 def test_an_invisible_character_inside_counts_as_a_blank() -> None:
     assert email("jane.doe@ex\u00adample.com") == ((DIGEST, None), BLANK_INSIDE)
 
