@@ -39,6 +39,8 @@ NORTH_AMERICA: Final = frozenset(
 """Where numbers have country code 1 and ten digits, of which the first is neither 0 nor 1: so
 `phonenumbers` need not be asked, which takes as long as the rest of an event."""
 NORTH_AMERICA_DIGITS: Final = 10
+NO_AREA_CODE: Final = ("+10", "+11")
+"""What `phonenumbers` makes of ten digits from elsewhere, by their number alone."""
 
 MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
@@ -155,7 +157,8 @@ def _parsed(number: str) -> str | None:
     if possible != ValidationResult.IS_POSSIBLE:
         return None
     text = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    return text if _is_international(text[1:]) else None
+    is_dialled = _is_international(text[1:]) and not text.startswith(NO_AREA_CODE)
+    return text if is_dialled else None
 
 
 def _meant(digits: str, region: str) -> PhoneNumber:

@@ -111,6 +111,11 @@ def test_zeros_alone_are_no_number_in_any_country(raw: str, country: str | None)
     assert phone(raw, country) == (NO_PAIR, NOT_A_NUMBER)
 
 
+def test_no_number_of_north_america_begins_with_zero() -> None:
+    """A French one, of somebody whose country is not known, has as many digits."""
+    assert phone("06 12 34 56 78", "us") == ((digest("612345678"), None), WRONG_COUNTRY)
+
+
 def test_a_number_too_long_for_its_country_is_left_out() -> None:
     assert phone("9" * 30, "us") == (NO_PAIR, NOT_A_NUMBER)
 
