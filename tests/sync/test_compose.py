@@ -24,10 +24,9 @@ def test_it_leaves_the_relay_the_time_to_drain() -> None:
     assert Duration(RELAY["stop_grace_period"]) > Config().server.drain
 
 
-def test_it_offers_the_ports_of_the_image_and_the_page_only_to_this_machine() -> None:
-    events, admin = image.ports()
-
-    assert RELAY["ports"] == [f"{events}:{events}", f"127.0.0.1:{admin}:{admin}"]
+def test_it_offers_the_ports_of_the_image_to_this_machine_alone() -> None:
+    """Both are plain HTTP, and what Docker publishes to the network passes by the firewall."""
+    assert RELAY["ports"] == [f"127.0.0.1:{port}:{port}" for port in image.ports()]
 
 
 def test_the_journal_outlives_the_container_and_the_settings_are_found() -> None:
