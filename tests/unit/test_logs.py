@@ -99,6 +99,14 @@ def test_a_huge_text_is_dropped_with_the_word_that_the_bound_cuts() -> None:
     assert scrub(text) == "[opaque]"
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("end", ["-", "/", "0000000", "aA"])
+@pytest.mark.parametrize("piece", [".", "a.", "0.", "_.", "A.", "12.ab."])
+def test_a_long_path_that_is_none_is_looked_at_once(piece: str, end: str) -> None:
+    """Empty names could be read in two ways each, all of which were tried: 40 dots took hours."""
+    assert scrub(piece * 3_000 + end) == "[opaque]"
+
+
 @pytest.mark.parametrize("blank", [" ", "\u2003", "\u200b"])
 def test_of_a_huge_text_of_blanks_nothing_is_left(blank: str) -> None:
     assert scrub(blank * (MAX_SCANNED + 1)) == ""
