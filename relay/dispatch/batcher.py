@@ -6,6 +6,7 @@ try take at most a fifth. A batch is ready when it is full, or when its oldest e
 the linger.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import compress
 
@@ -91,6 +92,11 @@ class Batcher:
         With `money_first`, the one that earns money, if any does.
         """
         return min((ms for _, _, ms in self._trials(money_first=money_first)), default=None)
+
+    def happened_at(self) -> float:
+        """Return when the first of all events happened, Unix seconds; infinite if none waits."""
+        lines = (line for queue in self._queues.values() for line in queue.lines)
+        return min((line.happened_at() for line in lines), default=math.inf)
 
     def trial(self, max_events: int, *, money_first: bool = False) -> Batch | None:
         """Take up to `max_events` from the line that waits longest, ready or not.

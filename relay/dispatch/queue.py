@@ -3,6 +3,7 @@
 It knows bytes and order, and is told how a request's places are shared among its lines.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate, compress
@@ -43,6 +44,10 @@ class Line:
     def sizes_bytes(self, count: int) -> list[int]:
         """Return the size of no event, of the first, of the first two, and so on."""
         return list(accumulate(_sizes_bytes(self.payloads[:count]), initial=0))
+
+    def happened_at(self) -> float:
+        """Return when the first of its events happened, Unix seconds; infinite if it has none."""
+        return min([each.entry.event_time for each in self.pendings], default=math.inf)
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[tuple[Pending, Payload]]:
         """Take out the events that are not to be sent any more, and return them."""

@@ -102,7 +102,7 @@ class Reader:
             await self._read_retries(now_s)
         if now_s >= self._age_look_at:
             self._age_look_at = now_s + AGE_LOOK_S
-            await self._bury(self._waiting.discard(self._preparation.too_old()))
+            await self._bury_what_waits()
 
     def suspect(self, batch: Batch) -> None:
         """Have an event that failed alone, while others passed, travel alone whenever it is due."""
@@ -214,6 +214,10 @@ class Reader:
             for pending, payload in compress(zip(pendings, payloads, strict=True), alone)
         )
         return list(compress(pendings, others)), list(compress(payloads, others))
+
+    async def _bury_what_waits(self) -> None:
+        if self._preparation.may_be_too_old(self._waiting.happened_at()):
+            await self._bury(self._waiting.discard(self._preparation.too_old()))
 
     async def _bury(self, expired: Iterable[Pending]) -> None:
         await self._end([Dead(pending, "expired") for pending in expired])

@@ -7,9 +7,11 @@ others passed is sent alone from then on, one at a time and rarely, so that it c
 no request. One that steps aside goes once the other parts of its batch have been answered.
 """
 
+import math
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import RETRY_SHARE, Batcher
@@ -98,6 +100,11 @@ class Waiting:
         if self._may_go_again or (self._suspects and not self._suspect_sent):
             return 0.0
         return self._batcher.wait_s(now_ms)
+
+    def happened_at(self) -> float:
+        """Return when the first of all events happened, Unix seconds; infinite if none waits."""
+        held = (batch.happened_at() for batch in chain(self._again, self._suspects))
+        return min(self._batcher.happened_at(), min(held, default=math.inf))
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[Pending]:
         """Take out the events that are not to be sent any more, and return them."""

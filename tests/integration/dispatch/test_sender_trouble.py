@@ -289,6 +289,29 @@ async def test_a_paused_destination_buries_what_grew_too_old_meanwhile(tmp_path:
             assert relay.health().state == "paused"
 
 
+@pytest.mark.parametrize("sent", [0, 3], ids=["nothing was sent", "some were sent in vain"])
+async def test_what_an_operator_holds_back_is_buried_when_it_grew_too_old(
+    tmp_path: Path, sent: int
+) -> None:
+    """No request is tried meanwhile that would find out."""
+    clock = Clock()
+    async with Sandbox(clock=clock) as sandbox:
+        target = pinterest(sandbox.url, max_event_age=Duration("1h"))
+        async with sending(tmp_path, target, clock=clock) as relay:
+            if sent:
+                script(sandbox, {"times": 1, "action": {"answer": "pinterest-503"}})
+                await relay.accept(*purchases(clock, sent))
+                await relay.until(asked(sandbox, 1))
+            await relay.dispatcher.pause(PINTEREST)
+            if not sent:
+                await relay.accept(*purchases(clock, 4))
+            await relay.turn()
+            relay.skip(4000)
+            funnels = await relay.settled()
+            assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (0, sent or 4)
+            assert relay.health().reason == "paused_by_operator"
+
+
 async def test_what_the_settings_no_longer_let_pass_is_dead_and_says_so(tmp_path: Path) -> None:
     """It was accepted and waited; then somebody took the pixel out of the settings."""
     async with Sandbox() as sandbox:
