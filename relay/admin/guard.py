@@ -138,9 +138,11 @@ def harden(response: web.StreamResponse) -> None:
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Server"] = "relay"
+    # No page of another site finds out whether an event is there, by what a browser makes of it.
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if response.content_type == "text/html":
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        response.headers["X-Frame-Options"] = "DENY"
         # With `no-referrer` a browser would hide the origin of the page's own forms as `null`.
         response.headers["Referrer-Policy"] = "same-origin"
 

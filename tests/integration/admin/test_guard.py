@@ -246,6 +246,8 @@ async def test_every_answer_is_hardened(
     assert reply.headers["Referrer-Policy"] == ("same-origin" if html else "no-referrer")
     assert reply.headers["Server"] == "relay"
     assert "Cache-Control" in reply.headers
+    assert reply.headers["X-Frame-Options"] == "DENY"
+    assert reply.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 async def test_aiohttps_own_errors_are_hardened_too(tmp_path: Path) -> None:
