@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -42,10 +43,11 @@ def relay_of(
     group: str = "relay",
     options: str = "",
     journal: str = "",
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> Relay:
     """Return a relay that is not started yet; without topics it has no source."""
     folder.mkdir(exist_ok=True)
-    relay = StoppedRelay(folder, platforms, 'linger = "20ms"')
+    relay = StoppedRelay(folder, platforms, 'linger = "20ms"', environ)
     file = folder / "relay.toml"
     text = file.read_text().replace("[journal]", f"[journal]\n{journal}")
     text += KAFKA.format(address=address, options=options, group=group)
