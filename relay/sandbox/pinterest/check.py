@@ -37,7 +37,7 @@ _hashed_values = attrgetter(*HASHED)
 _EVENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _PARTNER = re.compile(r"ss-[a-z0-9-]+|direct")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _MAX_EVENT_ID = 256
 
 Fault = tuple[str, str]

@@ -165,6 +165,7 @@ def test_a_request_takes_a_thousand_events_and_not_one_more() -> None:
         ({"event_id": ""}, "event_id must not be empty", "event_id"),
         ({"custom_data": {"value": "12,50"}}, "Invalid value", "custom_data.value"),
         ({"custom_data": {"value": "NaN"}}, "Invalid value", "custom_data.value"),
+        ({"custom_data": {"value": "9" * 200_000 + "x"}}, "Invalid value", "custom_data.value"),
         ({"custom_data": {"predicted_ltv": "much"}}, "Invalid pred", "custom_data.predicted_ltv"),
         (
             {"custom_data": {"contents": [{"item_price": "1"}, {"item_price": "€1"}]}},
