@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from tests.acceptance.foreign_canaries import SHOP, SHOP_SECRET, foreign
 from tests.acceptance.process import TOKENS, Relay, purchase
 
 PERSON = {
@@ -35,18 +36,16 @@ CANARIES = [
     *("zebulonia", "quixotrine", "non-binary", "1931-07-29", "19310729", "94107-7531"),
     *("941077531", "9c5e41d2-77aa", "hidden-canary", *(each.lower() for each in TOKENS.values())),
 ]
-DEBUGGING = {"RELAY_SERVER__LOG_LEVEL": "debug"}
+DEBUGGING = {"RELAY_SERVER__LOG_LEVEL": "debug", "SHOP_SECRET": SHOP_SECRET}
 OPTIONS = 'linger = "10ms"\nmax_batch = 1'
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 async def test_no_byte_of_a_person_or_a_token_is_kept_or_told(tmp_path: Path, workers: int) -> None:
     """With all that can be logged in the log, which is among the files."""
-    async with (
-        echoing_platforms() as url,
-        Relay(tmp_path, url, OPTIONS, DEBUGGING, workers=workers) as relay,
-    ):
+    async with echoing_platforms() as url, relay_of(tmp_path, url, workers) as relay:
         told = await post_all(relay)
+        told += await post_foreign(relay)
         told += await break_off(relay)
         await relay.until_nothing_waits()
         told += await read_all(relay)
@@ -57,6 +56,14 @@ async def test_no_byte_of_a_person_or_a_token_is_kept_or_told(tmp_path: Path, wo
     found = [each for each in CANARIES if each.encode() in kept.lower()]
     assert not found, "on disk"
     assert b'"level":"debug"' in kept
+
+
+def relay_of(folder: Path, platforms: str, workers: int) -> Relay:
+    """Return a relay that takes a shop's webhooks, too."""
+    relay = Relay(folder, platforms, OPTIONS, DEBUGGING, workers=workers)
+    with (folder / "relay.toml").open("a") as config:
+        config.write(SHOP)
+    return relay
 
 
 def bodies() -> list[Any]:
@@ -86,6 +93,18 @@ async def post_all(relay: Relay) -> bytes:
         for body in bodies():
             async with session.post(f"{relay.producers}/v1/events", json=body) as response:
                 assert response.status in (202, 400)
+                told += await response.read()
+    return told
+
+
+async def post_foreign(relay: Relay) -> bytes:
+    """Post what others would; return all that was answered."""
+    told = b""
+    async with aiohttp.ClientSession() as session:
+        for sent in foreign(PERSON):
+            url = relay.producers + sent.path
+            async with session.post(url, data=sent.body, headers=sent.headers) as response:
+                assert response.status == sent.status, sent.path
                 told += await response.read()
     return told
 
