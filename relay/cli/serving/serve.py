@@ -78,8 +78,8 @@ def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, exa
     config = available_config(config_file) if emulated else required_config(config_file)
     check_start(config, os.environ)
     check_exposed(config.server.listen, config.keys_path, time.time())
-    core_dump.prevent()
     logs.configure(level=_log_level(config, on_terminal=sys.stderr.isatty()))
+    core_dump.prevent()
     platforms = (scenario or "ok") if emulated else None
     asyncio.run(_serve(fitted(config), platforms, example=example))
 
