@@ -21,6 +21,7 @@ from typing import Final, TextIO
 import msgspec
 
 from relay.errors import RelayError
+from relay.normal_form import normal
 
 EMAIL: Final = "[e-mail]"
 PHONE: Final = "[phone]"
@@ -75,8 +76,8 @@ def scrub(text: str, max_length: int = MAX_FIELD) -> str:
 
     E-mail addresses, phone numbers (seven digits and more) and opaque strings of twenty and more
     characters become placeholders. Dotted paths of lower-case words and indexes stay, so that
-    `data.12.properties.contents.0.content_id` can be read; in doubt the text goes. Scrubbing twice
-    gives the same as once.
+    `data.12.properties.contents.0.content_id` can be read; in doubt the text goes, and so does one
+    with more marks in a row than any writing. Scrubbing twice gives the same as once.
     """
     line = _on_one_line(text)
     line = _EMAIL.sub(EMAIL, _AT_SIGN.sub("@", line))
@@ -89,11 +90,11 @@ def _on_one_line(text: str) -> str:
     text = _start(text)
     if text.isascii() and text.isprintable():
         return text
-    plain = _start(unicodedata.normalize("NFKC", text))  # one letter may become eighteen
+    plain = _start(normal("NFKC", text))  # one letter may become eighteen
     if plain.isprintable():
         return plain
     kept = {ord(char): _kept(char) for char in set(plain)}
-    return unicodedata.normalize("NFKC", plain.translate(kept))
+    return normal("NFKC", plain.translate(kept))
 
 
 def _start(text: str) -> str:

@@ -7,7 +7,7 @@ country that comes in hashed goes to Pinterest only.
 
 import re
 from typing import Final
-from unicodedata import category, normalize
+from unicodedata import category
 
 import msgspec
 import pycountry
@@ -16,6 +16,7 @@ from relay.identity.digest import digest
 from relay.identity.memo import Memo
 from relay.identity.text import ascii_digits, is_placeholder, letters, lower
 from relay.identity.value import HASHED, NO_PAIR, PLACEHOLDER, Pair, read
+from relay.normal_form import normal
 
 NOT_A_PLACE: Final = "left out: no letter or digit in it"
 NOT_A_COUNTRY: Final = "left out: not an ISO 3166-1 country code"
@@ -135,7 +136,7 @@ def _codes_by_name() -> dict[str, str]:
 def _without_accents(text: str) -> str:
     if text.isascii():
         return text
-    return "".join(char for char in normalize("NFD", text) if category(char) != "Mn")
+    return "".join(char for char in normal("NFD", text) if category(char) != "Mn")
 
 
 def _without_blanks_and_hyphens(text: str) -> str:

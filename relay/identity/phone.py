@@ -8,7 +8,6 @@ trunk prefix; without one Pinterest still gets the digits, and TikTok nothing.
 
 import re
 from typing import Final
-from unicodedata import normalize
 
 import phonenumbers
 from phonenumbers import (
@@ -25,6 +24,7 @@ from relay.identity.email import OTHER_DIGEST
 from relay.identity.memo import Memo
 from relay.identity.text import ascii_digits
 from relay.identity.value import HASHED, NO_PAIR, Pair, read
+from relay.normal_form import normal
 
 MIN_DIGITS: Final = 7
 MAX_DIGITS: Final = 15
@@ -95,7 +95,7 @@ def _without_separators(raw: str) -> str:
 
 def _unusual(raw: str, country: str | None) -> tuple[Pair, str | None]:
     """Do the same for what is not written as plus, digits and the usual signs between them."""
-    plain = normalize("NFKC", raw).strip()
+    plain = normal("NFKC", raw).strip()
     if len(plain) > MAX_LENGTH:
         return NO_PAIR, NOT_A_NUMBER
     text, hashed, problem = read(plain)

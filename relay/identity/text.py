@@ -1,12 +1,14 @@
 """Text as people paste it: invisible characters, blanks of every kind, words that mean "nothing".
 
-Everything here is pure and takes any string; a text that is no valid Unicode (a lone surrogate)
-counts as blank. Lower-casing is `lower()`, never `casefold()`: the platforms' own scripts turn ß
-into ß, not into ss, and a digest forgives nothing.
+Everything here is pure and takes any string; a text that is no valid Unicode (a lone surrogate), or
+no writing (`relay.normal_form`), counts as blank. Lower-casing is `lower()`, never `casefold()`:
+the platforms' own scripts turn ß into ß, not into ss, and a digest forgives nothing.
 """
 
 from typing import Final
-from unicodedata import category, decimal, normalize
+from unicodedata import category, decimal
+
+from relay.normal_form import normal
 
 INVISIBLE: Final = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 """Zero-width characters and the soft hyphen: they come along with copied text."""
@@ -30,7 +32,7 @@ def clean(raw: str) -> str:
         return raw.strip()
     if not _is_unicode(raw):
         return ""
-    return normalize("NFC", raw.translate(_DELETE_INVISIBLE)).strip()
+    return normal("NFC", raw.translate(_DELETE_INVISIBLE)).strip()
 
 
 def trim(raw: str) -> str:
@@ -47,7 +49,7 @@ def lower(text: str) -> str:
 
 def composed(text: str) -> str:
     """Return `text` in NFC."""
-    return text if text.isascii() else normalize("NFC", text)
+    return text if text.isascii() else normal("NFC", text)
 
 
 def is_placeholder(text: str) -> bool:

@@ -1,6 +1,7 @@
 """One user with all its fields: what they do to each other, what is warned about, what counts."""
 
 import pytest
+from msgspec import convert
 
 from relay.event import User
 from relay.identity import Identity, has_identifier
@@ -177,3 +178,25 @@ def test_one_usable_identifier_is_enough(user: User) -> None:
 )
 def test_what_thousands_share_is_no_identifier(user: User) -> None:
     assert not has_identifier(identify(user, None)[0])
+
+
+@pytest.mark.parametrize("between", ["", "\u200d"], ids=["in a row", "joined"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("email", "phone", "first_name", "last_name", "gender", "birth_date"),
+        *("city", "state", "zip", "country", "mobile_ad_id"),
+    ],
+)
+def test_a_letter_with_thousands_of_marks_is_no_value(field: str, between: str) -> None:
+    """To sort them takes the square of their number, a tenth of a second a field."""
+    raw = between.join(["jane@example.com", *["\u0301\u0323"] * 2_000])
+    identity, [warning] = identify(convert({field: raw}, User), "DE")
+    assert (identity, warning.path) == (Identity(), f"user.{field}")
+
+
+@pytest.mark.parametrize("field", ["first_name", "city"])
+def test_nor_is_one_that_gets_them_when_its_punctuation_goes(field: str) -> None:
+    raw = ".".join(["jane", *["\u0301\u0323"] * 2_000])
+    identity, [warning] = identify(convert({field: raw}, User), "DE")
+    assert (identity, warning.path) == (Identity(), f"user.{field}")
