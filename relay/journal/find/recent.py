@@ -4,15 +4,20 @@ Identity and order are not decoded, so that some 100,000 of them fit in memory f
 """
 
 import sqlite3
-from typing import Final
+from collections.abc import Sequence
+from itertools import compress
+from typing import Final, NamedTuple
 
 import msgspec
 
 from relay.event import ActionSource
+from relay.event_name import Lane
 from relay.journal import log
 from relay.journal.codec import entries_of
+from relay.journal.cursor import Cursor
 from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Entry, Passed
+from relay.journal.settlement import SPAN_OFFSETS
 
 
 class _Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -30,27 +35,89 @@ class _Stored(msgspec.Struct, frozen=True, gc=False, array_like=True):
     passed: dict[str, Passed]
 
 
+class _Group(NamedTuple):
+    lane: Lane
+    first: int
+    entries: Sequence[Entry]
+
+
+class _Progress(NamedTuple):
+    destination: str
+    lane: Lane
+    start: int
+    cursor: Cursor
+
+
 _GROUP: Final = msgspec.msgpack.Decoder(list[_Stored])
 _NOT_THERE: Final = Passed("skipped", "not_selected")
+_CURSORS: Final = "SELECT destination, lane, start, position, ahead FROM cursor"
+_HAD: Final = f"""
+    SELECT first, last FROM receipt_span
+    WHERE destination = :destination AND lane = :lane AND first > :low - {SPAN_OFFSETS}
+    UNION ALL SELECT position, position FROM dead
+    WHERE destination = :destination AND lane = :lane AND position >= :low
+    UNION ALL SELECT position, position FROM retry
+    WHERE destination = :destination AND lane = :lane AND position >= :low
+"""
+"""What was sent to a destination, or has a row of its own there."""
 
 
 def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
     """Return the latest `limit` events of the log, oldest first, without identity and order.
 
-    A destination that was not there yet when an event came counts as not selected for it.
+    A destination that was not there when an event came, not yet or not just then, counts as not
+    selected for it: what it never got can be posted again for it.
     """
-    starts = connection.execute("SELECT destination, lane, start FROM cursor").fetchall()
     found: list[Entry] = []
+    groups: list[_Group] = []
     for group in log.latest(connection, limit):
         entries = _entries(group)
-        for destination, lane, start in starts:
-            if lane == group.lane:
-                for entry in entries[: max(0, start - group.first)]:
-                    entry.passed = {destination: _NOT_THERE, **entry.passed}
+        groups.append(_Group(group.lane, group.first, entries))
         found += reversed(entries)
+    for destination, lane, start, position, ahead in connection.execute(_CURSORS).fetchall():
+        progress = _Progress(destination, lane, start, Cursor.stored(position, ahead))
+        if of_lane := [group for group in groups if group.lane == lane]:
+            _mark_missed(connection, progress, of_lane)
     del found[limit:]
     found.reverse()
     return found
+
+
+def _mark_missed(
+    connection: sqlite3.Connection, progress: _Progress, groups: Sequence[_Group]
+) -> None:
+    """Mark the events of a lane, newest group first, that never were for a destination."""
+    low, end = groups[-1].first, groups[0].first + len(groups[0].entries)
+    destination, lane, start, cursor = progress
+    missed = _Offsets(low, end)
+    for first, last in [(low, cursor.position - 1), *cursor.ahead]:
+        missed.set(first, last, missed=True)
+    had = connection.execute(_HAD, {"destination": destination, "lane": lane, "low": low})
+    for first, last in had:
+        missed.set(first, last, missed=False)
+    missed.set(low, start - 1, missed=True)
+    for group in groups:
+        for entry in compress(group.entries, missed.of(group)):
+            entry.passed = {destination: _NOT_THERE, **entry.passed}
+
+
+class _Offsets:
+    """Whether each offset of a stretch was missed; none was, at first."""
+
+    def __init__(self, low: int, end: int) -> None:
+        self._low = low
+        self._flags = bytearray(end - low)
+
+    def set(self, first: int, last: int, *, missed: bool) -> None:
+        """Set the offsets of a range, both ends included, as far as they are in the stretch."""
+        first, last = max(first - self._low, 0), min(last - self._low, len(self._flags) - 1)
+        if first <= last:
+            self._flags[first : last + 1] = bytes([missed]) * (last - first + 1)
+
+    def of(self, group: _Group) -> bytearray:
+        """Return the flags of a group."""
+        at = group.first - self._low
+        return self._flags[at : at + len(group.entries)]
 
 
 def _entries(group: log.StoredGroup) -> list[Entry]:

@@ -58,6 +58,25 @@ class Changing(Opening):
             (missed,) = await journal.find(event_id="b")
             assert [each.destination for each in missed.deliveries] == ["p"]
 
+    async def test_a_destination_that_came_back_did_not_get_what_came_meanwhile(
+        self, tmp_path: Path
+    ) -> None:
+        """Or a shop that posts it again for it would find it skipped as a duplicate."""
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append(events("sent", "waits"))
+            await deliver(journal, "t", (await waiting(journal, "t"))[:1])
+        async with self.opened(tmp_path, "p") as journal:
+            await journal.append(events("missed"))
+            await deliver(journal, "p", await waiting(journal, "p"))
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append(events("after"))
+            await deliver(journal, "t", (await waiting(journal, "t"))[1:])
+        async with self.opened(tmp_path, "p", "t") as journal:
+            recent = await journal.recent_ids(10)
+            had = {each.event_id for each in recent if "t" not in each.passed}
+            assert had == {"sent", "waits", "after"}
+            assert all("p" not in each.passed for each in recent)
+
     async def test_what_was_forgotten_while_a_destination_was_gone_is_expired(
         self, tmp_path: Path
     ) -> None:
