@@ -1,7 +1,8 @@
 """Events that must not be sent for the moment, whether they come from memory or from disk.
 
-While a person is being erased, nothing of theirs may get into a request. What is withheld is left
-out and forgotten here; in the journal it stays until the erasure has ended it.
+While a person is being erased, nothing of theirs may get into a request, nor what may be theirs and
+cannot be read. What is withheld is left out and forgotten here; in the journal it stays until the
+erasure has ended it.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +14,7 @@ Unwanted = Callable[[Pending], bool]
 
 
 class Withheld:
-    """See the module docstring. One rule for each erasure under way; hardly ever any."""
+    """See the module docstring. One rule for each erasure that has not ended; hardly ever any."""
 
     def __init__(self) -> None:
         self._rules: list[Unwanted] = []

@@ -44,13 +44,12 @@ class _Group(NamedTuple):
 class _Progress(NamedTuple):
     destination: str
     lane: Lane
-    start: int
     cursor: Cursor
 
 
 _GROUP: Final = msgspec.msgpack.Decoder(list[_Stored])
 _NOT_THERE: Final = Passed("skipped", "not_selected")
-_CURSORS: Final = "SELECT destination, lane, start, position, ahead FROM cursor"
+_CURSORS: Final = "SELECT destination, lane, position, ahead FROM cursor"
 _HAD: Final = f"""
     SELECT first, last FROM receipt_span
     WHERE destination = :destination AND lane = :lane AND first > :low - {SPAN_OFFSETS}
@@ -74,8 +73,8 @@ def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
         entries = _entries(group)
         groups.append(_Group(group.lane, group.first, entries))
         found += reversed(entries)
-    for destination, lane, start, position, ahead in connection.execute(_CURSORS).fetchall():
-        progress = _Progress(destination, lane, start, Cursor.stored(position, ahead))
+    for destination, lane, position, ahead in connection.execute(_CURSORS).fetchall():
+        progress = _Progress(destination, lane, Cursor.stored(position, ahead))
         if of_lane := [group for group in groups if group.lane == lane]:
             _mark_missed(connection, progress, of_lane)
     del found[limit:]
@@ -86,16 +85,18 @@ def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
 def _mark_missed(
     connection: sqlite3.Connection, progress: _Progress, groups: Sequence[_Group]
 ) -> None:
-    """Mark the events of a lane, newest group first, that never were for a destination."""
+    """Mark the events of a lane, newest group first, that never were for a destination.
+
+    They are settled, though nothing was ever done with them.
+    """
     low, end = groups[-1].first, groups[0].first + len(groups[0].entries)
-    destination, lane, start, cursor = progress
+    destination, lane, cursor = progress
     missed = _Offsets(low, end)
     for first, last in [(low, cursor.position - 1), *cursor.ahead]:
         missed.set(first, last, missed=True)
     had = connection.execute(_HAD, {"destination": destination, "lane": lane, "low": low})
     for first, last in had:
         missed.set(first, last, missed=False)
-    missed.set(low, start - 1, missed=True)
     for group in groups:
         for entry in compress(group.entries, missed.of(group)):
             entry.passed = {destination: _NOT_THERE, **entry.passed}

@@ -24,6 +24,11 @@ def events(*names: str) -> list[Entry]:
     return [entry(name) for name in names]
 
 
+def searches(*names: str) -> list[Entry]:
+    """Return events of the other lane that wait everywhere."""
+    return [entry(name, "search") for name in names]
+
+
 def passed(name: str, state: Passed = SKIPPED) -> Entry:
     """Return a purchase that `p` is done with on arrival."""
     return entry_of(conversion(name), {"p": state}, {})

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from relay.admin.forget import ForgetResult
+from relay.journal.account import Erased
 from relay.journal.settlement import Receipt
 from tests.given.event.builders import DIGEST, NOW_S
 from tests.given.port.admin import PINTEREST, TIKTOK, AdminPort
@@ -49,6 +51,12 @@ async def test_a_person_is_erased_and_the_answer_tells_what_was_delivered_where(
     [event] = timeline.json["events"]
     assert {each["reason"] for each in event["deliveries"]} == {"erased"}
     assert again.json == {"events": 0, "damaged": 0, "complete": True, "destinations": []}
+
+
+@pytest.mark.parametrize(("damaged", "emptied"), [(1, True), (0, False)])
+def test_an_erasure_that_left_anything_is_not_complete(damaged: int, *, emptied: bool) -> None:
+    done = Erased(events=2, destinations={}, damaged=damaged, emptied=emptied)
+    assert not ForgetResult.of(done).complete
 
 
 async def test_the_funnel_shows_what_was_erased_as_dead(tmp_path: Path) -> None:

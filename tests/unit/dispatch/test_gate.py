@@ -74,6 +74,14 @@ def gate(
     )
 
 
+def sharing(clock: Clock) -> tuple[Pace, Gate, Gate]:
+    """Return the pace of an account and two destinations of it, the first of which has sent."""
+    pace = Pace(10.0, SteadyClock(clock))
+    first, second = (gate(Pauses(), clock, pace=pace) for _ in range(2))
+    first.take()
+    return pace, first, second
+
+
 async def test_it_waits_for_the_rate_and_for_room_in_flight() -> None:
     held = gate(Pauses(), Clock(), rate=10.0)
     assert held.wait_s(0) == 0
@@ -232,9 +240,7 @@ async def test_a_platform_in_trouble_is_given_fewer_requests_in_flight_once_a_ro
 async def test_destinations_of_one_budget_are_lowered_together_and_stopped_alone() -> None:
     """A state is a destination's own, from its own answers; the rate is that of the account."""
     clock = Clock()
-    pace = Pace(10.0, SteadyClock(clock))
-    first, second = (gate(Pauses(), clock, pace=pace) for _ in range(2))
-    first.take()
+    pace, first, second = sharing(clock)
     first.note(Answer(kind="throttled", wait_s=60.0), clock())
     assert pace.per_s < 10
     clock.now += 1
@@ -244,9 +250,7 @@ async def test_destinations_of_one_budget_are_lowered_together_and_stopped_alone
 
 async def test_a_spent_budget_holds_all_its_destinations_until_one_is_resumed() -> None:
     clock = Clock()
-    pace = Pace(10.0, SteadyClock(clock))
-    first, second = (gate(Pauses(), clock, pace=pace) for _ in range(2))
-    first.take()
+    _, first, second = sharing(clock)
     first.note(Answer(kind="settled", spent_s=60.0), clock())
     clock.now += 1
     assert 59 <= second.wait_s(0) < 59.1

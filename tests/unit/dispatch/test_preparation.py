@@ -1,0 +1,48 @@
+"""Events in memory go on with the payloads that intake made, as long as none can be too old."""
+
+import random
+from typing import Final
+
+import pytest
+
+from relay.delivery import Sourced
+from relay.dispatch.preparation import Preparation
+from relay.event import ActionSource
+from relay.journal.entry import Pending
+from relay.rules import Rules
+from tests.given.destination.stub import StubDestination
+from tests.given.event.builders import NOW_S, payload, pending
+
+WALLS_S: Final[dict[ActionSource, float]] = {"web": 7.0, "offline": 28.0}
+
+
+class Walls(StubDestination):
+    """A platform that takes what happened in a shop for longer than what happened on the web."""
+
+    def max_age_s(self, event: Sourced) -> float:
+        return WALLS_S[event.action_source]
+
+
+def waiting(destination: Walls, offset: int, source: ActionSource) -> Pending:
+    found = pending(offset)
+    found.entry.action_source = source
+    found.entry.payloads = {destination.name: payload()}
+    return found
+
+
+@pytest.mark.parametrize("sources", [("web", "offline"), ("offline", "web")])
+@pytest.mark.parametrize(("age_s", "at_once"), [(7, True), (8, False)])
+def test_the_nearest_wall_of_all_that_is_looked_at_counts(
+    sources: tuple[ActionSource, ...], age_s: int, *, at_once: bool
+) -> None:
+    destination = Walls()
+    preparation = Preparation(
+        destination,
+        clock=lambda: NOW_S + age_s,
+        steady=lambda: NOW_S,
+        randomness=random.Random(1),
+        rules=Rules(),
+    )
+    found = [waiting(destination, at, source) for at, source in enumerate(sources)]
+    assert (preparation.at_once(found) is not None) == at_once
+    assert preparation.may_be_too_old(NOW_S) != at_once
