@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from relay.conversion import Order
-from relay.destinations.pinterest import screen as pinterest_screen
-from relay.destinations.tiktok import screen as tiktok_screen
+from relay.destinations.pinterest import fix as pinterest_fix
+from relay.destinations.tiktok import fix as tiktok_fix
 from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.entry import Passed, Rejection
@@ -102,7 +102,7 @@ def dress(port: AdminPort) -> None:
         each.type = each.name.partition("-")[0]
         click_id = {"pinterest": "epik", "tiktok": "ttclid"}[each.type]
         each.identifier_keys = {**dict.fromkeys((*_CARRIED, click_id), ""), "email": "em"}
-        each.fixes = {"pinterest": pinterest_screen.FIXES, "tiktok": tiktok_screen.FIXES}[each.type]
+        each.fixes = {"pinterest": pinterest_fix.FIXES, "tiktok": tiktok_fix.FIXES}[each.type]
 
 
 def measure(port: AdminPort) -> None:

@@ -24,10 +24,10 @@ from relay.delivery import (
     Unusable,
 )
 from relay.destinations.pinterest.exchange import answer_of, events_url, request_of
+from relay.destinations.pinterest.fix import FIXES
 from relay.destinations.pinterest.mapping import event_of
 from relay.destinations.pinterest.payload import Event, encode
 from relay.destinations.pinterest.person import IDENTIFIER_KEYS, language, user_of
-from relay.destinations.pinterest.screen import FIXES
 from relay.event import ActionSource
 
 TYPE: Final = "pinterest"

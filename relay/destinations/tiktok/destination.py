@@ -25,9 +25,9 @@ from relay.delivery import (
 )
 from relay.destinations.tiktok.event_name import EventSource, platform_name
 from relay.destinations.tiktok.exchange import PATH, answer_of, request_of
+from relay.destinations.tiktok.fix import FIXES
 from relay.destinations.tiktok.mapping import EVENT_SOURCE, customer_type_of, event_of, user_of
 from relay.destinations.tiktok.payload import Envelope, Event, encode
-from relay.destinations.tiktok.screen import FIXES
 from relay.event import ActionSource
 
 TYPE: Final = "tiktok"

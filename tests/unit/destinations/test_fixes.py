@@ -6,9 +6,9 @@ import pytest
 
 from relay.delivery import PauseReason
 from relay.destinations.pinterest import answer_case
-from relay.destinations.pinterest import screen as pinterest
+from relay.destinations.pinterest import fix as pinterest
 from relay.destinations.tiktok import answer_code
-from relay.destinations.tiktok import screen as tiktok
+from relay.destinations.tiktok import fix as tiktok
 from relay.outcome.wording import PAUSED
 
 OWN_SETTINGS = {None, "request_refused"}
@@ -25,14 +25,14 @@ def tiktok_reasons() -> set[PauseReason | None]:
     return {row.pause for row in rows} | {"pixel_not_found"}
 
 
-def test_pinterest_has_a_screen_for_each_of_its_answers() -> None:
+def test_pinterest_has_a_fix_for_each_of_its_answers() -> None:
     missing = pinterest_reasons() - pinterest.FIXES.keys() - OWN_SETTINGS
 
     assert missing == set()
     assert all("Ads Manager" in fix for fix in pinterest.FIXES.values())
 
 
-def test_tiktok_has_a_screen_for_each_of_its_answers() -> None:
+def test_tiktok_has_a_fix_for_each_of_its_answers() -> None:
     missing = tiktok_reasons() - tiktok.FIXES.keys() - OWN_SETTINGS
 
     assert missing == set()
