@@ -22,7 +22,7 @@ from relay.journal.exception_row import ADD_DEAD, dead_row
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.figures.rollup import Deltas
 from relay.journal.log import Group
-from relay.journal.outcome import Outcomes
+from relay.journal.outbox import Outcomes
 from relay.journal.space.room import ASTRAY, Look, Room
 
 Key = tuple[str, Lane]

@@ -16,7 +16,7 @@ from relay.conversion import Conversion
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal import exception_row, key_use, outcome
+from relay.journal import exception_row, key_use, outbox
 from relay.journal.account import (
     FOR_EVER_MS,
     Erased,
@@ -39,7 +39,7 @@ from relay.journal.find import sample, timeline
 from relay.journal.find.lookup import Kind
 from relay.journal.find.recent import recent
 from relay.journal.letter import DeadFilter, DeadGroup, DeadPage, Prospect, Replayed
-from relay.journal.outcome import Backlog, Waiting
+from relay.journal.outbox import Backlog, Waiting
 from relay.journal.pause import save as write_pause
 from relay.journal.settle import ended, settle
 from relay.journal.settlement import Pause, Settlement, Wait
@@ -272,16 +272,16 @@ class SqliteJournal:
 
     async def outcomes(self, after: int, limit: int) -> Sequence[Waiting]:
         """Return the oldest outcomes behind an id that are still to be published."""
-        query = partial(outcome.read, after=after, limit=limit)
+        query = partial(outbox.read, after=after, limit=limit)
         return await self._opened.queries.run(query)
 
     async def outcomes_published(self, up_to: int) -> None:
         """Forget the outcomes up to an id."""
-        await self._opened.writer.submit(partial(outcome.forget, up_to=up_to))
+        await self._opened.writer.submit(partial(outbox.forget, up_to=up_to))
 
     async def outcome_backlog(self) -> Backlog:
         """Return how many outcomes wait, and how many were given up for room."""
-        return await self._opened.queries.run(outcome.backlog)
+        return await self._opened.queries.run(outbox.backlog)
 
     def unavailable(self) -> str | None:
         """Return why appends are refused at the moment, or None."""

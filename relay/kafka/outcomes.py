@@ -13,7 +13,7 @@ from typing import Final
 
 from relay.dispatch.retry import Backoff
 from relay.errors import JournalUnavailable
-from relay.journal.outcome import Backlog, OutcomeLog, Waiting
+from relay.journal.outbox import Backlog, OutcomeLog, Waiting
 from relay.kafka.client import Clients
 from relay.kafka.fault import KNOWN, Fault, fault_of, mistake_of
 from relay.kafka.writer import Record, Writer

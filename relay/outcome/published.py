@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from relay.delivery import DeadReason, SkipReason
-from relay.journal.outcome import EndState, Waiting
+from relay.journal.outbox import EndState, Waiting
 
 Reason = SkipReason | DeadReason
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from relay.event_name import Lane
-from relay.journal import outcome
+from relay.journal import outbox
 from relay.journal.account import FOR_EVER_MS
 from relay.journal.disk.connection import pragma
 from relay.journal.figures.fold import fold_minutes, forget_hours
@@ -77,7 +77,7 @@ def relieve(
         or forget_spans(connection)
         or forget_lookup(connection)
         or _relieve_of_spent(connection)
-        or outcome.give_up(connection, OUTCOME_ROWS)
+        or outbox.give_up(connection, OUTCOME_ROWS)
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from relay.config import Config
 from relay.intake import Intake
-from relay.journal.outcome import OutcomeLog
+from relay.journal.outbox import OutcomeLog
 from relay.kafka.client import Clients
 from relay.kafka.outcomes import OutcomePublisher
 from relay.metrics import Metrics

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from relay.errors import JournalUnavailable
-from relay.journal.outcome import Backlog, End, OutcomeLog, Waiting
+from relay.journal.outbox import Backlog, End, OutcomeLog, Waiting
 from relay.kafka.client import Clients
 from relay.kafka.fault import Fault
 from relay.kafka.outcomes import TOPIC, OutcomePublisher

@@ -17,7 +17,7 @@ from relay.journal.disk.snapshot import at_one_moment
 from relay.journal.disk.upgrades import FIRST_VERSION, VERSION
 from relay.journal.entry import Passed
 from relay.journal.letter import DeadFilter
-from relay.journal.outcome import Outcomes, give_up
+from relay.journal.outbox import Outcomes, give_up
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.finding import LISTED, Finding

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from relay.event_name import Lane
-from relay.journal import outcome
+from relay.journal import outbox
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed, Pending
-from relay.journal.outcome import MAX_EVENTS, Backlog, End, Outcomes
+from relay.journal.outbox import MAX_EVENTS, Backlog, End, Outcomes
 from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.journal.space import retention
 from relay.journal.sqlite import SqliteJournal
@@ -74,7 +74,7 @@ def test_an_erased_event_ended_as_dead() -> None:
         outcomes = Outcomes(wanted=True)
         outcomes.erased("p", entry("e1"), NOW_MS)
         outcomes.flush(connection)
-        [row] = outcome.read(connection, 0, 10)
+        [row] = outbox.read(connection, 0, 10)
     assert row.end == End("p", "dead", "erased", "", "", NOW_MS)
 
 
@@ -82,7 +82,7 @@ def test_rows_are_of_bounded_size() -> None:
     """So reading some rows is reading a bounded number of outcomes."""
     with new_journal() as connection:
         collected(MAX_EVENTS + 1).flush(connection)
-        assert [len(row.events) for row in outcome.read(connection, 0, 10)] == [MAX_EVENTS, 1]
+        assert [len(row.events) for row in outbox.read(connection, 0, 10)] == [MAX_EVENTS, 1]
 
 
 def test_for_room_the_oldest_are_given_up_and_counted() -> None:
@@ -90,7 +90,7 @@ def test_for_room_the_oldest_are_given_up_and_counted() -> None:
     with new_journal() as connection:
         collected(5).flush(connection)
         assert retention.relieve(connection, NAMES)
-        assert outcome.backlog(connection) == Backlog(waiting=0, lost=5)
+        assert outbox.backlog(connection) == Backlog(waiting=0, lost=5)
         assert not retention.relieve(connection, NAMES)
 
 

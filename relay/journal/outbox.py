@@ -1,4 +1,4 @@
-"""Outcomes that wait to be published: how each event ended at each destination.
+"""The outbox: outcomes that wait to be published, how each event ended at each destination.
 
 Collected with what they are the outcome of and written in the same transaction, so after a crash
 none is missing; a row is deleted once it is published, so none is published twice without a
