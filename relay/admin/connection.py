@@ -10,7 +10,7 @@ from aiohttp import web
 
 from relay.admin import answer
 from relay.admin.guard import FAILED, MISTAKE, harden
-from relay.discreet import NO_HTTP, DiscreetConnection
+from relay.discreet_connection import NO_HTTP, DiscreetConnection
 
 MAX_CONNECTIONS: Final = 64
 """Open ones at a time, or they would take the files that deliveries need; one more ends another:

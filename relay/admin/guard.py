@@ -18,7 +18,7 @@ from aiohttp import web
 from relay.admin.answer import BadRequest, ErrorCode, error
 from relay.config.address import is_loopback
 from relay.config.secret import Secret
-from relay.discreet import DiscreetConnection
+from relay.discreet_connection import DiscreetConnection
 from relay.errors import JournalUnavailable
 from relay.failed_attempts import DelayedRefusals
 from relay.outcome.audit import ACTOR_HEADER, AUTHOR, Author

@@ -17,7 +17,7 @@ import msgspec
 from relay.config.address import Listen
 from relay.errors import ConfigError
 from relay.keys.record import KeyFile
-from relay.private import opened
+from relay.private_file import opened
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 """Some 8,000 keys; a larger file is none of ours."""

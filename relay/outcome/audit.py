@@ -27,7 +27,7 @@ from relay.journal.base import Journal
 from relay.journal.letter import DeadFilter, Replayed
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure, Senders
-from relay.private import opened
+from relay.private_file import opened
 from relay.rules import Rules
 
 MAX_BYTES: Final = 16 * 1024 * 1024

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 import msgspec
 from aiohttp import web
 
-from relay.discreet import NO_HTTP, DiscreetConnection
+from relay.discreet_connection import NO_HTTP, DiscreetConnection
 from relay.sources.answer import Answer, Complaint, Refused
 
 MAX_REFUSED: Final = 128

@@ -26,7 +26,7 @@ from relay.delivery import (
     Verdict,
 )
 from relay.destinations.pinterest.answer_case import Case, case_of, warning_code
-from relay.lenient import decode
+from relay.lenient_json import decode
 from relay.retry_after import retry_after_s
 
 MAX_MESSAGE: Final = 1000

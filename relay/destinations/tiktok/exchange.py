@@ -22,7 +22,7 @@ from relay.destinations.tiktok.answer_code import (
     Row,
     row_of,
 )
-from relay.lenient import decode
+from relay.lenient_json import decode
 from relay.retry_after import retry_after_s
 
 PATH: Final = "/open_api/v1.3/event/track/"

@@ -20,10 +20,10 @@ from relay.keys.keyring import Grant
 from relay.keys.uses import Uses
 from relay.metrics import Metrics
 from relay.sources.answer import Refused, response, taken_answer, unreadable
-from relay.sources.loose import decoded
 from relay.sources.prompt import Prompt
 from relay.sources.receiver import Receiver, Use
 from relay.sources.shopify.order import TOPICS, event_of
+from relay.sources.untyped_json import decoded
 
 PATH: Final = "/v1/webhooks/shopify"
 SUCCESS: Final = b'{"success":true}'

@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from relay.discreet import DiscreetConnection
+from relay.discreet_connection import DiscreetConnection
 from relay.errors import RelayError
 from relay.journal.entry import Entry, Rejection
 from relay.sources.body import MAX_BODIES_AT_ONCE

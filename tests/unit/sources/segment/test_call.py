@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.sources.loose import decoded
 from relay.sources.segment.call import event_of, read_time
+from relay.sources.untyped_json import decoded
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 JSON = st.recursive(

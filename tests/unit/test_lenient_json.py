@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.lenient import MAX_MENDED_BYTES, decode
+from relay.lenient_json import MAX_MENDED_BYTES, decode
 
 DECODER = msgspec.json.Decoder()
 
