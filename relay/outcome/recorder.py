@@ -12,7 +12,7 @@ from relay.journal.base import Journal
 from relay.journal.entry import Pending
 from relay.journal.settlement import Receipt, Settlement
 from relay.metrics import Metrics
-from relay.outcome.recent import Recent
+from relay.outcome.last_minute import LastMinute
 
 REPEAT_S = 1.0
 """Time between two attempts to record while the storage fails."""
@@ -37,7 +37,7 @@ class Recorder:
         self._metrics = metrics
         self._clock = clock
         self._repeat_s = repeat_s
-        self._recent = Recent(clock)
+        self._last_minute = LastMinute(clock)
         metrics.expect(destination)
         for code in get_args(LateCode):
             metrics.warnings.add(destination, code, count=0)
@@ -45,7 +45,7 @@ class Recorder:
     @property
     def latest_requests(self) -> int:
         """How many requests there were within the last minute."""
-        return self._recent.count()
+        return self._last_minute.count()
 
     async def record(
         self, settlement: Settlement, warnings: Sequence[str] = (), *, retries: int = 0
@@ -90,7 +90,7 @@ class Recorder:
             self._metrics.delivery_seconds.observe(age_s, self._destination, count=count)
 
     def _count_request(self, settlement: Settlement, receipt: Receipt) -> None:
-        self._recent.add()
+        self._last_minute.add()
         self._metrics.requests.add(self._destination, receipt.outcome)
         self._metrics.request_seconds.observe(receipt.duration_ms / 1000, self._destination)
         self._metrics.batch_events.observe(_events_of(settlement), self._destination)

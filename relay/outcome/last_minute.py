@@ -7,7 +7,7 @@ from typing import Final
 MINUTE_S: Final = 60
 
 
-class Recent:
+class LastMinute:
     """See the module docstring. `clock` returns Unix seconds, and may be set back."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -1,6 +1,6 @@
 """What happened within the last minute is counted, and what is older is forgotten."""
 
-from relay.outcome.recent import Recent
+from relay.outcome.last_minute import LastMinute
 
 
 class Clock:
@@ -12,22 +12,22 @@ class Clock:
 
 def test_what_is_a_minute_old_does_not_count_any_more() -> None:
     clock = Clock()
-    recent = Recent(clock)
-    recent.add()
-    recent.add()
+    requests = LastMinute(clock)
+    requests.add()
+    requests.add()
     clock.now_s += 59
-    recent.add()
-    assert recent.count() == 3
+    requests.add()
+    assert requests.count() == 3
     clock.now_s += 1
-    assert recent.count() == 1
+    assert requests.count() == 1
     clock.now_s += 3600
-    assert recent.count() == 0
+    assert requests.count() == 0
 
 
 def test_a_clock_that_is_set_back_leaves_nothing_that_stays_for_hours() -> None:
     clock = Clock()
-    recent = Recent(clock)
-    recent.add()
+    requests = LastMinute(clock)
+    requests.add()
     clock.now_s -= 600
-    recent.add()
-    assert recent.count() == 1
+    requests.add()
+    assert requests.count() == 1
