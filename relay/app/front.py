@@ -52,7 +52,7 @@ class Front(Protocol):
         ...
 
 
-class Behind(NamedTuple):
+class Backend(NamedTuple):
     """What is behind the port; `share` is how many processes there are to share its bounds."""
 
     intake: Intake
@@ -62,7 +62,7 @@ class Behind(NamedTuple):
     share: int = 1
 
 
-class OneFront:
+class LocalFront:
     """Answers in this very process."""
 
     def __init__(self, parts: Parts, source: HttpSource) -> None:
@@ -116,32 +116,32 @@ def routes_of(parts: Parts) -> Sequence[Route]:
     return [Route(each, rules[each.name]) for each in parts.destinations]
 
 
-def source_of(parts: Parts, behind: Behind) -> HttpSource:
+def source_of(parts: Parts, backend: Backend) -> HttpSource:
     """Return what answers producers in this process."""
     metrics = parts.metrics
-    receiver = _receiver(parts, behind)
-    segment = Segment(behind.intake, receiver, behind.keyring, metrics, parts.clock)
-    shopify = Shopify(behind.intake, receiver, _shops(parts), metrics, parts.clock)
+    receiver = _receiver(parts, backend)
+    segment = Segment(backend.intake, receiver, backend.keyring, metrics, parts.clock)
+    shopify = Shopify(backend.intake, receiver, _shops(parts), metrics, parts.clock)
     others = {**dict.fromkeys(segment.paths, segment.handle), SHOPIFY_PATH: shopify.handle}
     return HttpSource(
-        behind.intake,
+        backend.intake,
         receiver,
-        behind.keyring,
+        backend.keyring,
         answers=metrics.answers,
-        refusals=DelayedRefusals(behind.failures, asyncio.sleep, -(-MAX_WAITING // behind.share)),
-        openapi=behind.openapi,
+        refusals=DelayedRefusals(backend.failures, asyncio.sleep, -(-MAX_WAITING // backend.share)),
+        openapi=backend.openapi,
         others=others,
     )
 
 
-def _receiver(parts: Parts, behind: Behind) -> Receiver:
+def _receiver(parts: Parts, backend: Backend) -> Receiver:
     settings = parts.config.server
     return Receiver(
-        behind.intake,
+        backend.intake,
         parts.metrics,
         max_body_bytes=settings.max_body,
         body_timeout_s=settings.body_timeout,
-        bodies_at_once=-(-MAX_BODIES_AT_ONCE // behind.share),
+        bodies_at_once=-(-MAX_BODIES_AT_ONCE // backend.share),
     )
 
 

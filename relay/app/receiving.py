@@ -4,9 +4,9 @@ import logging
 from functools import partial
 from typing import NamedTuple
 
-from relay.app.front import Behind, Front, OneFront, keyring_of, routes_of, source_of
+from relay.app.front import Backend, Front, LocalFront, keyring_of, routes_of, source_of
 from relay.app.parts import Parts
-from relay.app.workers import cores, pool_of
+from relay.app.worker_pool import cores, pool_of
 from relay.failed_attempts import FailedAttempts
 from relay.intake import Intake, Router, Storage, Window, presence
 from relay.journal.sqlite import SqliteJournal
@@ -72,8 +72,8 @@ def _front(parts: Parts, intake: Intake, services: MainServices) -> Front:
     workers = parts.config.server.workers or cores()
     if workers > 1:
         return pool_of(parts, services, workers, openapi)
-    behind = Behind(intake, services.keyring, services.failed_attempts, openapi)
-    return OneFront(parts, source_of(parts, behind))
+    backend = Backend(intake, services.keyring, services.failed_attempts, openapi)
+    return LocalFront(parts, source_of(parts, backend))
 
 
 def _kafka(parts: Parts, intake: Intake, journal: SqliteJournal) -> KafkaSide:

@@ -13,7 +13,7 @@ from asyncio import Future
 from collections.abc import Callable
 
 from relay import logs
-from relay.app.front import Behind, keyring_of, routes_of, source_of
+from relay.app.front import Backend, keyring_of, routes_of, source_of
 from relay.app.parts import Parts
 from relay.app.process import tune
 from relay.config.build import build
@@ -87,7 +87,7 @@ class Worker:
         router = Router(routes_of(parts), Window(0))  # duplicates are the main process's business
         intake = Intake(router, link, parts.clock, parts.config.intake.default_country)
         keyring = keyring_of(parts, link, setup.keys)
-        return source_of(parts, Behind(intake, keyring, link, setup.openapi, setup.workers))
+        return source_of(parts, Backend(intake, keyring, link, setup.openapi, setup.workers))
 
     async def _until_stopped(self, figures: FigureBook) -> float:
         """Tell what is counted from time to time; return how long the stop may take."""
