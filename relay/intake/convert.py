@@ -1,6 +1,6 @@
 """An inbound event into the hashed event that is stored and sent; after this, raw PII is gone."""
 
-from relay import conversion as hashed
+from relay import conversion
 from relay.conversion import Conversion
 from relay.event import (
     APP_SOURCES,
@@ -79,7 +79,7 @@ def _check_source(action_source: ActionSource, event: InboundEvent) -> None:
         raise Unusable("missing", "lead.id", "An event of a CRM needs the platform's lead id.")
 
 
-def _order(order: Order, name: str) -> hashed.Order:
+def _order(order: Order, name: str) -> conversion.Order:
     value = amount(order.value, "order.value")
     code = currency(order.currency)
     if value is not None and code is None and name == "purchase":
@@ -89,7 +89,7 @@ def _order(order: Order, name: str) -> hashed.Order:
     num_items = order.num_items
     if num_items is None and items:
         num_items = sum([line.quantity for line in lines])
-    return hashed.Order(
+    return conversion.Order(
         value,
         code,
         None if order.order_id is None else str(order.order_id),
@@ -103,8 +103,8 @@ def _order(order: Order, name: str) -> hashed.Order:
     )
 
 
-def _item(item: Item, at: int) -> hashed.Item:
-    return hashed.Item(
+def _item(item: Item, at: int) -> conversion.Item:
+    return conversion.Item(
         str(item.id),
         item.name,
         item.category,
@@ -114,5 +114,5 @@ def _item(item: Item, at: int) -> hashed.Item:
     )
 
 
-def _app(app: App) -> hashed.App:
-    return hashed.App(str(app.id), app.name, app.version)
+def _app(app: App) -> conversion.App:
+    return conversion.App(str(app.id), app.name, app.version)
