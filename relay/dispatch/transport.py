@@ -7,7 +7,7 @@ request headers, and so the token.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from email.utils import formatdate
 from typing import Final, Literal, Protocol
 
@@ -30,6 +30,8 @@ CONNECT_S = 3.0
 """For TCP and TLS. Trying again soon is better than waiting for packets that are dropped."""
 CONNECT_SHARE = 0.3
 """The same for a longer `timeout`: on a slow link, no connection comes about in less."""
+LAST_SHARE = 0.1
+"""The part of `timeout` that is left for reading if the process stood still for the rest of it."""
 TUNNEL_TIMES = 2
 """So much longer may a proxy take: it connects to the platform itself before it answers."""
 
@@ -105,7 +107,7 @@ class AiohttpTransport:
     async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
         """See `Transport`."""
         try:
-            return await self._send(request, timeout_s)
+            return await _in_time(self._send(request, timeout_s), timeout_s)
         except aiohttp.ClientSSLError:
             return Fault("tls")
         except _UNCONNECTED as error:
@@ -130,7 +132,6 @@ class AiohttpTransport:
             allow_redirects=False,
             proxy=proxy,
             timeout=aiohttp.ClientTimeout(
-                total=timeout_s,
                 connect=connect_s * TUNNEL_TIMES if proxy else None,
                 sock_connect=connect_s,
             ),
@@ -155,6 +156,24 @@ class AiohttpTransport:
                 max_headers=MAX_HEADERS,
             )
         return self._session
+
+
+async def _in_time(exchange: Coroutine[None, None, HttpResponse], timeout_s: float) -> HttpResponse:
+    """Return the answer; raise `TimeoutError` if it has not come.
+
+    What came while the process stood still is read before it is given up: aiohttp's own limit
+    throws it away, as soon as the process goes on.
+    """
+    asked = asyncio.ensure_future(exchange)
+    try:
+        for share in (1 - LAST_SHARE, LAST_SHARE):
+            done, _ = await asyncio.wait([asked], timeout=timeout_s * share)
+            if done:
+                return asked.result()
+        raise TimeoutError
+    finally:
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -40,12 +40,15 @@ async def answering(handler: Handler) -> AsyncIterator[HttpRequest]:
 
 
 @asynccontextmanager
-async def saying(answer: bytes) -> AsyncIterator[HttpRequest]:
+async def saying(
+    answer: bytes, then: Callable[[], None] = lambda: None
+) -> AsyncIterator[HttpRequest]:
     """Serve these bytes on a free port, whatever is asked; yield a request to it."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
+        then()
         await writer.drain()
         writer.close()
 
@@ -210,6 +213,39 @@ async def test_a_platform_that_hangs_is_a_timeout() -> None:
 
     async with answering(handler) as request:
         assert await send(request, timeout_s=0.05) == Fault("timeout")
+
+
+class HaltingLoop(asyncio.SelectorEventLoop):
+    """The loop of a process that can stand still, as in a container that is paused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stood_s = 0.0
+
+    def time(self) -> float:
+        """Return the seconds of the machine, which go on."""
+        return super().time() + self._stood_s
+
+    def stand_still(self) -> None:
+        """Do nothing for a minute."""
+        self._stood_s += 60.0
+
+
+@pytest.mark.parametrize("size_bytes", [2, 100_000, 1_000_000])
+def test_what_came_while_the_process_stood_still_is_the_answer(size_bytes: int) -> None:
+    """Otherwise what the platform has taken would be sent again."""
+
+    async def ask(loop: HaltingLoop) -> HttpResponse | Fault:
+        told = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (size_bytes, b"x" * size_bytes)
+        async with saying(told, then=loop.stand_still) as request:
+            return await send(request)
+
+    with asyncio.Runner(loop_factory=HaltingLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, HaltingLoop)
+        answer = runner.run(ask(loop))
+    assert isinstance(answer, HttpResponse)
+    assert len(answer.body) == size_bytes
 
 
 async def test_a_connection_that_ends_too_early_is_broken() -> None:
