@@ -1,4 +1,4 @@
-"""The inbound event: what a shop posts or publishes, one struct a level, decoded strictly.
+"""The inbound event: what a shop posts or publishes, one struct per level, decoded strictly.
 
 These structs are the contract with producers; `schemas/event.schema.json` is generated from them.
 An unknown key, a wrong type or a value out of bounds is an error that names its path. Raw PII

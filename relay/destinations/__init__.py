@@ -1,4 +1,4 @@
-"""The built-in destinations, one sub-package a platform, found by looking into this folder.
+"""The built-in destinations: one sub-package per platform, found by looking into this folder.
 
 A sub-package exposes `TYPE`, the word in `type = "…"` of its configuration table, `CONFIG`, the
 struct that the table is read into, and `build(name, config)`. Adding a platform means adding its

@@ -68,7 +68,7 @@ class Breaker:
         self._confirmations = 0
         self._faulty_since = 0.0
         self._cause = ""
-        """The code of the latest answer that was none of use."""
+        """The code of the latest answer that was of no use."""
         if wait is not None:
             self._go_on(wait)
 

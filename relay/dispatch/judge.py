@@ -28,7 +28,7 @@ MAX_CODE = 40
 SUSPICIOUS_FAILURES = 3
 """Failed requests after which a batch is suspected, if others passed meanwhile."""
 MAX_NAMED = 5
-"""Rounds in which a batch loses whom the platform names; after them it is halved, name or not."""
+"""Rounds in which a batch loses the events that the platform names; then it is halved anyway."""
 MAX_ASIDE = 5
 """Events of a batch that may look like a wrong configuration until one of its parts passes."""
 MAX_REFUSALS = 3
@@ -63,7 +63,7 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
 def judge(batch: Batch, answer: Answer, *, sent_at: float = 0.0, passed_at: float = 0.0) -> Ruling:
     """Return the ruling; an answer that does not fit the batch never delivers anything.
 
-    `sent_at` is when the request was sent, `passed_at` the same of the latest one that passed.
+    `sent_at` is when this request was sent, `passed_at` when the latest one that passed was sent.
     """
     match answer.kind:
         case "settled" if len(answer.verdicts) == len(batch):
@@ -116,7 +116,7 @@ def _settled(batch: Batch, verdicts: Sequence[Verdict]) -> Ruling:
 
 
 def _outcome_of(kinds: set[str]) -> Outcome:
-    """Return how a request ended whose events had a verdict each, of these kinds."""
+    """Return how a request ended, given the kinds of verdicts on its events."""
     if "delivered" in kinds:
         return "ok" if len(kinds) == 1 else "partial"
     return "invalid" if "invalid" in kinds else "transient"
@@ -149,9 +149,9 @@ def _culprits(batch: Batch, answer: Answer) -> set[int]:
 
 
 def _misconfigured(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -> Ruling:
-    """Blame the configuration, unless the same request passes with other events in it.
+    """Blame the configuration, unless requests with other events pass.
 
-    The other parts of a batch that was halved are such events as well, and go first.
+    The other parts of a batch that was halved are such events, too, and go first.
     """
     others_pass = min(batch.failed_at, batch.refused_at) < passed_at or _is_known_culprit(batch)
     again = batch.failed(sent_at)
@@ -191,8 +191,8 @@ def _transient(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -
 def _suspect(batch: Batch, answer: Answer, outcome: Outcome) -> Ruling:
     """Halve the batch; what fails alone waits for a moment of its own.
 
-    Only one that is refused again and again is dead. What the platform never answers may be its
-    own fault, so that such an event is tried until it is too old.
+    It is dead only if it is refused again and again. If the platform never answers, the fault may
+    be its own, so the event is tried until it is too old.
     """
     if len(batch) > 1:
         return Ruling(

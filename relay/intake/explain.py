@@ -19,8 +19,8 @@ _PLACE: Final = re.compile(
     r"(?: - at `\$\.?(?P<path>(?:[a-z_]+)?(?:\.[a-z_]+|\[\d+\]|\[\.\.\.\])*)`)?",
     re.DOTALL,
 )
-"""Each name can be read in one way only: a producer's key may look like a path, and where there are
-several ways, all of them are tried, twice as many with each character."""
+"""Each name can be read in one way only. A producer's key may look like a path, and a pattern that
+could read it in several ways would try them all: twice as many with each further character."""
 _NAMED: Final = re.compile(r"[^`]* field `(?P<name>.*)`", re.DOTALL)
 _BOUND: Final = re.compile(r" of length | [<>]=? ")
 _SENTENCES: Final[dict[str, tuple[Code, str]]] = {

@@ -89,11 +89,11 @@ class Intake:
         return await self._take(events, split, origin, apart=False)
 
     async def take_ndjson(self, body: bytes, origin: Origin) -> Taken:
-        """Return what a body of one event a line came to; an unreadable line is its own error."""
+        """Return what a body of one event per line came to; an unreadable line is its own error."""
         return await self.take_apart(split_ndjson(body), origin)
 
     async def take_apart(self, events: Sequence[tuple[int, Document]], origin: Origin) -> Taken:
-        """Return what events came to that are numbered, each a document of its own."""
+        """Return what numbered events came to, each of them a document of its own."""
         return await self._take(events, lambda: events, origin, apart=True)
 
     def store(self, taken: Taken, origin: Origin) -> "Future[Any]":
@@ -114,7 +114,7 @@ class Intake:
     ) -> Taken:
         """Take one event after the other; `apart` tells that each is a document of its own.
 
-        `split` returns all as they came: what is wrong with one that is decoded is told from there.
+        `split` returns all of them as they came: it shows what is wrong with one already decoded.
         """
         taken = Taken([], [], [])
         now_s = self._clock()
@@ -169,7 +169,7 @@ class Intake:
         return selected if origin.destinations is None else selected & origin.destinations
 
     def _rejections(self, errors: Sequence[Finding], origin: Origin) -> Sequence[Rejection]:
-        """Return what is counted of all, and kept of the latest with their ids."""
+        """Return a rejection per error; only the latest ones, which are kept, have their ids."""
         now_ms = int(self._clock() * 1000)
         unseen = len(errors) - MAX_REJECTIONS
         return [
@@ -201,7 +201,7 @@ def _parts(events: Sequence[_Numbered]) -> Iterator[Sequence[_Numbered]]:
 
 
 class _Split:
-    """The events of a JSON body as they came; it is taken apart when that is first asked for."""
+    """The events of a JSON body as they came; the body is split when first asked for."""
 
     __slots__ = ("_body", "_events")
 

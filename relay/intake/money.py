@@ -28,8 +28,8 @@ def amount(
 ) -> Decimal | None:
     """Return a finite amount within bounds; `{}` in `path` stands for the index `at`.
 
-    Raises `Unusable` for what is none; below zero only with `negative`. The common case, digits and
-    a point and not many of them, is told apart by its text, at a fraction of the price.
+    Raises `Unusable` for anything else; it may be below zero only with `negative`. The common case,
+    a few digits and a point, is recognised by its text, at a fraction of the price.
     """
     if value is None:
         return None
@@ -48,7 +48,7 @@ def amount(
 
 
 def currency(text: str | None) -> str | None:
-    """Return an ISO 4217 code in upper case. Raises `Unusable` for what is none."""
+    """Return an ISO 4217 code in upper case. Raises `Unusable` for anything else."""
     if text is None or text in CURRENCIES:
         return text
     code = text.upper()

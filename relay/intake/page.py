@@ -24,7 +24,7 @@ _EMAIL: Final = re.compile(r"[^\s@/?&=#;:]\s*@\s*[^\s@/?&=#;:]*\.[^\W\d_]")
 def without_emails(url: str | None) -> str | None:
     """Return the address with e-mail addresses cut out of its query, path and fragment.
 
-    A blank one is none, and so is one of which nothing else is left.
+    None for a blank one, and for one of which nothing else is left.
     """
     if not url or url.isspace():
         return None
@@ -35,9 +35,9 @@ def without_emails(url: str | None) -> str | None:
 
 
 def query_of(url: str | None) -> dict[str, str]:
-    """Return the query of an address, without e-mail addresses; of a key, the last value.
+    """Return the query of an address, without e-mail addresses; the last value of each key.
 
-    That of an address which is too long for an event is not read: it may have any length.
+    It is empty for an address that is too long for an event, which may have any length.
     """
     if url is not None and len(url) > MAX_TEXT:
         return {}

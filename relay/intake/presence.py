@@ -1,6 +1,6 @@
 """Which identifiers an event carries, as a figure that a shop can improve.
 
-Only whether one is there is looked at, never what it is.
+It looks only at whether an identifier is there, never at what it is.
 """
 
 from collections.abc import Iterable

@@ -49,4 +49,4 @@ class Unreadable(Exception):
 
 
 class TooMany(Unreadable):
-    """The body holds more events than one is read with; nothing of it is taken."""
+    """The body holds more events than a body may hold; nothing of it is taken."""

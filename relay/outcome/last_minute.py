@@ -1,4 +1,4 @@
-"""How often something happened within the last minute. Bounded: one count a second is kept."""
+"""How often something happened within the last minute. Bounded: it keeps one count per second."""
 
 from collections import Counter
 from collections.abc import Callable

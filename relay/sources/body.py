@@ -15,10 +15,10 @@ from relay.sources.answer import Refused
 MAX_BODIES_AT_ONCE: Final = 32
 """Bodies of full size that the relay may hold at once; one more is answered 503."""
 STRANGERS_SHARE: Final = 4
-"""One in so many of them may be of senders that are known only by what they sent: else anybody who
-has no key could keep out those who have one, with bodies that never end."""
+"""One in this many of them may come from strangers, whom only the body itself can identify: else
+anybody without a key could keep out those who have one, with bodies that never end."""
 MAX_GZIP_MEMBERS: Final = 1000
-"""Parts of one gzip body; more of them are an attack, since each costs as much as a small body."""
+"""Parts of one gzip body; more are an attack, since each part costs as much as a small body."""
 GZIP_WINDOW: Final = 31
 """zlib's `wbits` for a gzip stream and nothing else."""
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -39,7 +39,7 @@ class BodyReader:
     async def hold(self, request: web.BaseRequest, *, strangers: bool = False) -> "Body":
         """Return the body, unpacked; it takes its share of the room until `release`.
 
-        Whose sender is known only once it is read, is a stranger's.
+        With `strangers`, its sender is known only once it is read.
         Raises `Refused`: 413 too large, packed or not; 415 unknown encoding; 408 too slow; 503 if
         too much is held, or the relay stops; 400 if the rest of it never comes. Raises
         `Unreadable` for broken gzip.

@@ -83,10 +83,10 @@ class _Connection(DiscreetConnection):
 
 
 class _Refusal(asyncio.Protocol):
-    """Answers 503 without reading, and hangs up as soon as the client does, or a little later.
+    """Answers 503 without reading, and hangs up when the client does, or a little later.
 
-    To close at once would take the answer back: the kernel resets a connection that is closed with
-    bytes unread.
+    Closing at once would take the answer back: the kernel resets a connection that is closed while
+    bytes are unread.
     """
 
     def __init__(self, server: Server) -> None:

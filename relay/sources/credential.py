@@ -4,8 +4,8 @@ It comes as `Authorization: Bearer TOKEN`, or as `relay-api-key` with `relay-api
 is given twice, or in both ways, is refused, since a proxy in front may have checked the other one.
 A key in the URL is refused too: URLs end up in logs.
 
-Where nobody needs a key, a page of another site must not post in the place of who opened it: a
-browser names the page in `Origin`, programs send none.
+While nobody needs a key, a page of another site must not post through the browser that opened it: a
+browser names the site in `Origin`; programs send no such header.
 """
 
 from base64 import b64decode

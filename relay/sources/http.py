@@ -41,8 +41,8 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class HttpSource:
     """Answers producers, and counts the `answers` by their status.
 
-    `others` are paths that take the same events in other formats; their handlers are asked whatever
-    the method is, since they have shapes of their own for refusals. `refusals` delays the answers
+    `others` are paths that take the same events in other formats. Their handlers get requests of
+    any method, since they have refusals of their own. `refusals` delays the answers
     to invalid keys and signatures.
     """
 

@@ -10,9 +10,9 @@ from relay.errors import RelayError
 from relay.sources.connections import Server, bounded
 
 ACCEPTED_AT_ONCE = 32
-"""Connections that asyncio accepts before it looks at any; as many as it was told to queue.
+"""Connections that asyncio accepts before it looks at any of them.
 
-More of a crowd at once would be more open files than there may be, whatever became of them then.
+Accepting more of a crowd at once could open more files than the process may have.
 """
 BACKLOG = 4096
 """Connections that the kernel holds until they are accepted; aiohttp's 128 refuses crowds."""
@@ -67,7 +67,7 @@ class Port:
 async def listening(host: str, port: int) -> list[socket.socket]:
     """Return sockets that listen on `host:port`, for other processes to accept from.
 
-    Raises `RelayError` if they are not to be had.
+    Raises `RelayError` if the port cannot be had.
     """
     loop = asyncio.get_running_loop()
     try:

@@ -23,11 +23,12 @@ SOURCE: Final = "http"
 MAX_SEPARATORS: Final = 20_000
 """Commas and line breaks of a body that is prepared at once, whatever else is under way."""
 MAX_LARGE_AT_ONCE: Final = 2
-"""Larger bodies that are prepared at a time: as objects, events take many times their bytes, more
-than the processor's cache holds, and each such body takes a share of every turn of the loop."""
+"""Larger bodies that are prepared at the same time. As objects, events take many times their
+bytes, more than the processor's cache holds, and each body takes a share of every turn of the loop.
+"""
 
 Reading = Callable[[bytes, Origin], Awaitable[Taken]]
-"""Makes of a body what it came to."""
+"""Turns a body into what was taken of it."""
 
 
 class Receiver:
@@ -60,7 +61,7 @@ class Receiver:
     ) -> Taken:
         """Return what the body came to, once everything that was accepted is on disk.
 
-        Where only `reading` finds out who sent it, it is a stranger's.
+        With `strangers`, only `reading` finds out who sent it.
         Raises `Unreadable`, and `Refused` or `Denied` if nothing of it was taken.
         """
         if self.stopping:
@@ -97,8 +98,8 @@ class Receiver:
     async def _store(self, taken: Taken, use: "Use") -> None:
         """Return once the events are on disk.
 
-        Where none was accepted, a journal that takes nothing only costs the count of rejections:
-        the answer is the producer's to mend all the same.
+        If none was accepted, a journal that takes nothing costs only the count of rejections: the
+        producer has something to mend either way, and is told what.
         """
         started = time.perf_counter()
         use.made = bool(taken.entries)  # also if the client goes away before the answer
@@ -115,7 +116,7 @@ class Receiver:
 
 
 class Use:
-    """One use of a key, taken before the body is read; unless it was `made`, `end` gives it back.
+    """One use of a key, taken before the body is read; `end` gives it back unless it was `made`.
 
     `begin` raises `Denied` if the key allows none, `confirm` if it has ended since.
     """

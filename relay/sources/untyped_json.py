@@ -1,7 +1,7 @@
-"""Reading foreign JSON that was never checked: what is of another type than expected is absent.
+"""Reads foreign JSON that nobody has checked: a value of an unexpected type counts as absent.
 
-Clients of other services send what their own platform put up with. What matters is checked
-afterwards by intake, like every event; here a wrong type must only not get in the way.
+Clients of other services send whatever their own platform puts up with. What matters is checked
+by intake afterwards, like every event; here, a wrong type just must not get in the way.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What Pinterest's answers mean, as data: one row a status, one a kind of advice.
+"""What Pinterest's answers mean, as data: one row per status, one per kind of advice.
 
 The HTTP status decides. The body's `code` does not: 2 means a bad token under 401 and an unknown ad
 account elsewhere. Sources: OpenAPI description 5.23.0

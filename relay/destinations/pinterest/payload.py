@@ -1,8 +1,8 @@
-"""What Pinterest takes: one struct a level of its Conversions API request, in its documents' order.
+"""What Pinterest takes: one struct per level of its Conversions API request, in documented order.
 
 Source: Pinterest's OpenAPI description v5, 5.23.0 (https://github.com/pinterest/api-description,
 2025-12-11), schema `ConversionEvents`. An unknown key anywhere but in `user_data` fails the whole
-request, and so does a null or a number where a text belongs: whatever is absent is left out, and
+request, and so does a null or a number in place of a text: whatever is absent is left out, and
 amounts are texts. Only what the relay sends is declared here; nothing is decided but the size of
 one event.
 """

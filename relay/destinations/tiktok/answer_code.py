@@ -1,4 +1,4 @@
-"""What TikTok's answer codes mean, as data: one row a code or range, read from top to bottom.
+"""What TikTok's answer codes mean, as data: one row per code or range, read from top to bottom.
 
 TikTok puts its verdict into the body (`code`), often under HTTP 200, and lists 40100 (too many
 requests) with HTTP 401: the status counts only where there is no code. Codes: Events API 2.0,

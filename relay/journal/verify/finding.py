@@ -1,4 +1,4 @@
-"""What a verification of the journal says: one finding a check, or one for each thing wrong.
+"""What a verification of the journal says: one finding per check, or one per thing that is wrong.
 
 A finding holds counts, names of destinations and places in the log; never anything of an event.
 """
