@@ -78,7 +78,8 @@ def _usage_line(error: click.ClickException) -> str:
     text = _on_one_line(error.format_message()).rstrip(".")
     text = f"relay: {text[:1].lower()}{text[1:]}"
     context = error.ctx if isinstance(error, click.UsageError) else None
-    return text if context is None else f"{text}; see {context.command_path} --help"
+    see = " See" if text.endswith(("?", "?)")) else "; see"
+    return text if context is None else f"{text}{see} {context.command_path} --help"
 
 
 def _surprise_line(error: BaseException) -> str:

@@ -49,7 +49,7 @@ def test_no_command_at_all_is_wrong_usage_and_shows_the_help(shop: Shop) -> None
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["staus"], ["staus"]),
+        (["staus"], ["staus", "Did you mean", "'status'"]),
         (["status", "--rage", "1h"], ["relay status --help"]),
         (["hash", "email"], ["VALUE"]),
         (["event"], ["EVENT_ID"]),

@@ -43,6 +43,13 @@ def test_wrong_usage_names_the_help_of_its_command() -> None:
     assert failure == Failure("relay: no such option: --ulr; see send --help", 2)
 
 
+def test_after_a_question_the_help_is_named_in_a_sentence_of_its_own() -> None:
+    context = click.Context(click.Command("send"), info_name="send", parent=None)
+    error = click.UsageError("No such option: --ulr. Did you mean --url?", ctx=context)
+
+    assert failure_of(error).line.endswith("Did you mean --url? See send --help")
+
+
 def test_a_message_of_several_lines_becomes_one() -> None:
     assert "\n" not in failure_of(click.UsageError("Missing argument.\n\tChoose from: a,\n b")).line
 
