@@ -108,7 +108,10 @@ class Api:
 
     async def list_dead_letters(self, request: web.Request) -> web.Response:
         """Answer with a page of dead letters."""
+        identity = request.query.get("id")
         where = DeadFilter(
+            ids=None if identity is None else frozenset({identity}),
+            event_id=request.query.get("event_id"),
             destination=request.query.get("destination"),
             reason=query.choice(request, "reason", DeadReason),
             event=request.query.get("event"),

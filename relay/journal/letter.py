@@ -32,6 +32,7 @@ class DeadFilter(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     ids: frozenset[str] | None = None
+    event_id: str | None = None
     destination: str | None = None
     reason: str | None = None
     event: str | None = None

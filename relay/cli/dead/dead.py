@@ -3,7 +3,6 @@
 What acts on them is in `relay.cli.dead.action`.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -91,7 +90,7 @@ def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
     """Show the dead letter ID, or those of the event ID: why, what to do, and what was tried."""
     with admin_connection(available_config(config_file)) as connection:
         client = AdminClient(connection)
-        found = _lookup(client, identity)
+        found = lookup(client, identity)
         if as_json:
             page = DeadLetterList(found, None, len(found))
             print_json(msgspec.json.encode(page))
@@ -108,27 +107,13 @@ def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
         screen.print(line)
 
 
-def _lookup(client: AdminClient, identity: str) -> list[DeadLetterView]:
-    """Return the dead letter with an id, or those of an event with it."""
-    matching: list[DeadLetterView] = []
-    for letter in _all(client):
-        if letter.id == identity:
-            return [letter]
-        if letter.event_id == identity:
-            matching.append(letter)
-    if not matching:
-        raise RelayError("no dead letter has this id; `relay dead list` shows them")
-    return matching
-
-
-def _all(client: AdminClient) -> Iterator[DeadLetterView]:
-    cursor: str | None = None
-    while True:
-        page = read(client.ask(LIST, limit=MAX_LIMIT, cursor=cursor), DeadLetterList)
-        yield from page.dead_letters
-        if page.next is None:
-            return
-        cursor = page.next
+def lookup(client: AdminClient, identity: str) -> list[DeadLetterView]:
+    """Return the dead letter with an id, or the latest of an event with it."""
+    for name in ("id", "event_id"):
+        body = client.ask(LIST, **{name: identity}, limit=MAX_LIMIT)
+        if found := read(body, DeadLetterList).dead_letters:
+            return list(found)
+    raise RelayError("no dead letter has this id; `relay dead list` shows them")
 
 
 dead.add_command(replay)

@@ -23,6 +23,8 @@ from relay.outcome.view import DestinationList, DestinationView
 TIMEOUT_S: Final = 60.0
 """Replaying many dead letters takes a while; everything else answers at once."""
 JSON: Final = "application/json"
+AS_TYPED: Final = "surrogateescape"
+"""How Python keeps what is no UTF-8 on a command line."""
 
 Answer = TypeVar("Answer")
 
@@ -46,7 +48,8 @@ class AdminClient:
     def ask(self, path: str, **query: str | int | None) -> bytes:
         """Return the JSON at a path; parameters that are None are left out."""
         given = {name: value for name, value in query.items() if value is not None}
-        return self._answer("GET", f"{path}?{urlencode(given)}" if given else path)
+        sought = f"{path}?{urlencode(given, errors=AS_TYPED)}" if given else path
+        return self._answer("GET", sought)
 
     def tell(self, path: str, request: object = None) -> bytes:
         """Have something done, and return the JSON of the answer."""
@@ -56,7 +59,8 @@ class AdminClient:
     def switch(self, name: str, action: Literal["pause", "resume"]) -> DestinationView:
         """Pause or resume a destination; an unknown one is a `ConfigError` naming the others."""
         try:
-            body = self.tell(f"/api/v1/destinations/{quote(name, safe='')}/{action}")
+            quoted = quote(name, safe="", errors=AS_TYPED)
+            body = self.tell(f"/api/v1/destinations/{quoted}/{action}")
         except NotFound:
             known = read(self.ask("/api/v1/destinations"), DestinationList).destinations
             names = ", ".join(each.name for each in known) or "none is configured"

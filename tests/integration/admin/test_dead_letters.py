@@ -49,6 +49,11 @@ async def test_dead_letters_are_listed_newest_first_and_paged(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("query", "count"),
     [
+        ("id=1", 1),
+        ("id=order-1", 0),
+        ("event_id=order-1", 2),
+        ("event_id=order-2", 0),
+        (f"event_id=order-1&destination={PINTEREST}", 1),
         (f"destination={PINTEREST}", 1),
         ("destination=nowhere", 0),
         ("reason=invalid_event", 2),

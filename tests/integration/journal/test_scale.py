@@ -84,6 +84,10 @@ QUESTIONS: Final[dict[str, tuple[Question, int]]] = {
         lambda it: letters.page(it, DeadFilter(ids=frozenset({"7"})), 100, None),
         5_000,
     ),
+    "the dead letters of an event": (
+        lambda it: letters.page(it, DeadFilter(event_id="event-1000"), 100, None),
+        5_000,
+    ),
     "what a step of a replay is about": (
         lambda it: letters.to_replay(it, DeadFilter(), None),
         100_000,

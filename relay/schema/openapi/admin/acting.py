@@ -25,6 +25,8 @@ def dead_letters() -> Json:
         "Newest first; `next` is the cursor of the next page.", ref(DeadLetterList)
     )
     filters = (
+        in_query("id", "Id of a dead letter.", TEXT),
+        in_query("event_id", "Id of an event.", TEXT),
         in_query("destination", "Name of a destination.", TEXT),
         in_query("reason", "Why it is dead.", {"enum": list(get_args(DeadReason))}),
         in_query("event", "Standard or custom name of the event.", TEXT),

@@ -89,6 +89,8 @@ def test_letters_come_newest_first_with_all_that_is_known(seed: Seed) -> None:
         (DeadFilter(ids=frozenset({"1", "3"})), {"a", "c"}),
         (DeadFilter(ids=frozenset({"1", "3"}), destination=TIKTOK), {"c"}),
         (DeadFilter(ids=frozenset()), set()),
+        (DeadFilter(event_id="b"), {"b"}),
+        (DeadFilter(event_id="b", destination=TIKTOK), set()),
         (DeadFilter(ids=frozenset({"01", "x", "-1", "1.0", "", "9" * 40, "٣", "77"})), set()),
     ],
 )
