@@ -13,7 +13,8 @@ from typing import Final, TextIO
 
 import click
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -36,13 +37,33 @@ def console(stream: TextIO | None = None) -> Console:
     )
 
 
-def table(*headers: str, numbers: Sequence[str] = ()) -> Table:
-    """Return an empty table without lines; the columns named in `numbers` are set to the right."""
+def table(*headers: str, numbers: Sequence[str] = (), whole: Sequence[str] = ()) -> Table:
+    """Return an empty table without lines; the columns named in `numbers` are set to the right.
+
+    A terminal folds what is too long, but no numbers and none of the columns named in `whole`.
+    """
     result = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for header in headers:
-        number = header in numbers
-        result.add_column(header, justify="right" if number else "left", no_wrap=number)
+        result.add_column(
+            header,
+            justify="right" if header in numbers else "left",
+            no_wrap=header in (*numbers, *whole),
+            overflow="fold",
+        )
     return result
+
+
+class Fitting:
+    """A table, or `narrow` in its place on a terminal with too little room for its words."""
+
+    def __init__(self, whole: Table, narrow: RenderableType) -> None:
+        self._whole, self._narrow = whole, narrow
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the one that fits."""
+        boundless = options.update(max_width=PLAIN_COLUMNS)
+        needed = Measurement.get(console, boundless, self._whole).minimum
+        yield self._whole if needed <= options.max_width else self._narrow
 
 
 def plain(text: str) -> Text:

@@ -5,12 +5,20 @@ from typing import Final, get_args
 
 import click
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from relay.admin.formatting import spoken
 from relay.cli.option import available_config, config_option, json_option
-from relay.cli.output import console, counted, moment, number, plain, print_json, table
+from relay.cli.output import (
+    Fitting,
+    console,
+    counted,
+    moment,
+    number,
+    plain,
+    print_json,
+    table,
+)
 from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.config.quantity import sized
 from relay.outcome.source_view import KafkaSourceView, OutcomesView, SourcesView
@@ -21,6 +29,7 @@ DELAYED_S: Final = 300.0
 """Above this age of the oldest waiting event a destination is not just working."""
 
 FIGURES: Final = ("Received", "Skipped", "Waiting", "Delivered", "Not delivered")
+WIDEST: Final = max(map(len, FIGURES))
 _RANGES: Final = {"1h": "hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 _STATES: Final = {"paused": "Paused", "degraded": "Not answering", "throttled": "Slowed down"}
 
@@ -99,13 +108,23 @@ def _publishing(outcomes: OutcomesView) -> str:
     return f"{text}{lost}; {outcomes.message}".removesuffix("; ")
 
 
-def funnel(summary: Summary) -> Table:
-    """Return the funnel: each row adds up."""
-    result = table("Destination", *FIGURES, "State", numbers=FIGURES)
+def funnel(summary: Summary) -> RenderableType:
+    """Return the funnel: each row adds up, or each list of a destination where rows do not fit."""
+    rows = table("Destination", *FIGURES, "State", numbers=FIGURES, whole=["Destination"])
     for view in summary.destinations:
-        counts = (view.received, view.skipped, view.pending, view.delivered, view.dead)
-        result.add_row(view.name, *map(number, counts), state(view))
-    return result
+        rows.add_row(view.name, *_counts(view), state(view))
+    return Fitting(rows, Group(*map(_list, summary.destinations)))
+
+
+def _counts(view: DestinationView) -> list[str]:
+    counts = (view.received, view.skipped, view.pending, view.delivered, view.dead)
+    return [number(each) for each in counts]
+
+
+def _list(view: DestinationView) -> str:
+    figures = zip(FIGURES, _counts(view), strict=True)
+    lines = [f"  {name:<{WIDEST}} {count:>15}" for name, count in figures]
+    return "\n".join([f"{view.name}: {state(view)}", *lines])
 
 
 def state(view: DestinationView) -> str:

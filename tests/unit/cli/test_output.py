@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from relay.cli.output import console, counted, moment, plain, print_json, table
 from relay.config.quantity import sized
@@ -38,6 +39,19 @@ def test_nothing_is_folded_cut_or_coloured_where_no_terminal_is() -> None:
 
     assert "x" * 256 in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
+
+
+def test_a_terminal_folds_what_is_too_long_and_cuts_nothing() -> None:
+    stream = io.StringIO()
+    rows = table("Event id", "Count", numbers=("Count",))
+    rows.add_row(plain("order-1001-of-the-outlet"), "1,000")
+
+    Console(file=stream, width=20).print(rows)
+
+    assert "…" not in stream.getvalue()
+    assert "".join(line[:13].strip() for line in stream.getvalue().split("\n")).endswith(
+        "order-1001-of-the-outlet"
+    )
 
 
 def test_brackets_are_shown_as_they_are() -> None:

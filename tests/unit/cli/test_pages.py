@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 
 from relay.cli.dead.dead import letters
 from relay.cli.output import console
 from relay.cli.running.event import timeline
-from relay.cli.running.status import of_kafka, page, room, state
+from relay.cli.running.status import funnel, of_kafka, page, room, state
 from relay.outcome.source_view import KafkaSourceView, OutcomesView, Partition, SourcesView, State
 from relay.outcome.view import (
     AttemptView,
@@ -80,6 +80,12 @@ def shown(renderable: RenderableType) -> str:
     return stream.getvalue()
 
 
+def on_terminal(renderable: RenderableType, columns: int) -> list[str]:
+    stream = io.StringIO()
+    Console(file=stream, width=columns, highlight=False, soft_wrap=True).print(renderable)
+    return stream.getvalue().splitlines()
+
+
 def summary(*views: DestinationView, rejected: int = 0) -> Summary:
     return Summary("24h", AT, AT, 48_210, rejected, views)
 
@@ -112,6 +118,31 @@ def source(state: State, message: str, *lags: int | None) -> KafkaSourceView:
         last_commit=None,
         tombstones=0,
     )
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_a_usual_terminal_shows_the_funnel_with_its_names_whole(columns: int) -> None:
+    tested = changed(WORKING, state="degraded", test=True)
+
+    lines = on_terminal(funnel(summary(WORKING, tested)), columns)
+
+    assert [line.split()[0] for line in lines if "48,210" in line] == ["pinterest-main"] * 2
+    assert max(map(len, lines)) <= columns
+    assert not [line for line in lines if "…" in line]
+
+
+@pytest.mark.parametrize(("name", "columns"), [("pinterest-main", 60), ("x" * 40, 80)])
+def test_a_narrow_terminal_shows_the_funnel_one_figure_a_line(name: str, columns: int) -> None:
+    lines = on_terminal(funnel(summary(changed(WORKING, name=name))), columns)
+
+    assert [" ".join(line.split()) for line in lines] == [
+        f"{name}: Working",
+        "Received 48,210",
+        "Skipped 1,077",
+        "Waiting 3",
+        "Delivered 47,118",
+        "Not delivered 12",
+    ]
 
 
 @pytest.mark.parametrize(
