@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal import key_use, pause, wait
+from relay.journal import hold, key_use
 from relay.journal.account import Erased
 from relay.journal.arrival import Arrived, arrive
 from relay.journal.cursor import Range
@@ -232,7 +232,7 @@ def _recover(connection: sqlite3.Connection, ledger: Ledger) -> Recovered:
     tail = Tail()
     lookup.recover(connection, tail)
     return Recovered(
-        arrived, pause.load(connection), wait.load(connection), tail, key_use.load(connection)
+        arrived, hold.pauses(connection), hold.waits(connection), tail, key_use.load(connection)
     )
 
 

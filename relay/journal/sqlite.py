@@ -16,7 +16,7 @@ from relay.conversion import Conversion
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal import exception_row, key_use, outbox
+from relay.journal import exception_row, hold, key_use, outbox
 from relay.journal.account import (
     FOR_EVER_MS,
     Erased,
@@ -40,13 +40,11 @@ from relay.journal.find.lookup import Kind
 from relay.journal.find.recent import recent
 from relay.journal.letter import DeadFilter, DeadGroup, DeadPage, Prospect, Replayed
 from relay.journal.outbox import Backlog, Waiting
-from relay.journal.pause import save as write_pause
 from relay.journal.settle import ended, settle
 from relay.journal.settlement import Pause, Settlement, Wait
 from relay.journal.space import retention
 from relay.journal.space.growth import Growth
 from relay.journal.space.room import size_bytes
-from relay.journal.wait import save as write_wait
 from relay.journal.writer import PROBE_INTERVAL_S
 
 HOT_EVENTS: Final = 10_000
@@ -142,7 +140,9 @@ class SqliteJournal:
 
     async def save_pause(self, destination: str, pause: Pause | None) -> None:
         """Keep a pause over restarts, or end it."""
-        await self._opened.writer.submit(partial(write_pause, destination=destination, pause=pause))
+        await self._opened.writer.submit(
+            partial(hold.save_pause, destination=destination, pause=pause)
+        )
         if pause is None:
             self._opened.pauses.pop(destination, None)
         else:
@@ -154,7 +154,9 @@ class SqliteJournal:
 
     async def save_wait(self, destination: str, wait: Wait | None) -> None:
         """Keep a wait over restarts, or forget it."""
-        await self._opened.writer.submit(partial(write_wait, destination=destination, wait=wait))
+        await self._opened.writer.submit(
+            partial(hold.save_wait, destination=destination, wait=wait)
+        )
         if wait is None:
             self._opened.waits.pop(destination, None)
         else:
