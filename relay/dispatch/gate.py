@@ -50,6 +50,7 @@ class Gate:
         self._token = token
         self._token_version = -1
         self._token_since = 0.0
+        self._pace = pace
         self._turn = pace.turn()
         self._in_flight = InFlight()
         self._clock = clock
@@ -110,13 +111,13 @@ class Gate:
             self._breaker.note(answer, sent_at)
         match answer.kind:
             case "throttled":
-                self._turn.throttled(sent_at, clamp_hint_s(answer.wait_s))
+                self._pace.throttled(sent_at, clamp_hint_s(answer.wait_s))
                 self._in_flight.throttled(sent_at, self._clock())
             case "transient":
                 self._in_flight.failed(sent_at, self._clock())
             case "settled" | "refused":
-                self._turn.passed(sent_at)
-                self._turn.spent(clamp_hint_s(answer.spent_s))
+                self._pace.passed(sent_at)
+                self._pace.spent(clamp_hint_s(answer.spent_s))
                 self._in_flight.passed(sent_at, self._clock())
 
     async def pause(self) -> None:
@@ -130,7 +131,7 @@ class Gate:
     async def resume(self) -> None:
         """Clear any pause or wait. Raises `JournalUnavailable` as `pause` does."""
         self._breaker.resume()
-        self._turn.resume()
+        self._pace.resume()
         await self._obey("resumed")
 
     def health(self) -> Health:

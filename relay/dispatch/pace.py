@@ -81,7 +81,7 @@ class Pace:
 
 
 class Turn:
-    """One destination's part in a pace."""
+    """One destination's place in a pace. What an answer says of the account is told to the pace."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
@@ -95,19 +95,3 @@ class Turn:
     def take(self) -> None:
         """Count a request that goes now."""
         self._pace.take(self)
-
-    def passed(self, sent_at: float) -> None:
-        """Take into account that a request was taken."""
-        self._pace.passed(sent_at)
-
-    def throttled(self, sent_at: float, wait_s: float) -> None:
-        """Take into account that a request was refused for its pace, with a wait of `wait_s`."""
-        self._pace.throttled(sent_at, wait_s)
-
-    def spent(self, wait_s: float) -> None:
-        """Let nobody send for `wait_s`: the account has no request left."""
-        self._pace.spent(wait_s)
-
-    def resume(self) -> None:
-        """Clear the wait for an account that has no request left."""
-        self._pace.resume()

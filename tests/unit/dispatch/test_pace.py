@@ -60,9 +60,10 @@ def test_a_sender_that_is_a_little_late_still_gets_the_whole_rate() -> None:
 def test_the_wait_that_a_throttle_asks_for_is_not_made_up_for() -> None:
     """A burst right after it would bring on the next one."""
     clock = Clock()
-    turn = Pace(100.0, SteadyClock(clock)).turn()
+    pace = Pace(100.0, SteadyClock(clock))
+    turn = pace.turn()
     turn.take()
-    turn.throttled(clock(), 1.0)
+    pace.throttled(clock(), 1.0)
     clock.now += 1
     turn.take()
     assert turn.wait_s() > 0
@@ -92,7 +93,7 @@ def test_a_throttle_lowers_the_rate_for_all_destinations_of_the_budget() -> None
     pace = Pace(10.0, SteadyClock(clock))
     first, second = pace.turn(), pace.turn()
     first.take()
-    first.throttled(clock(), 0.0)
+    pace.throttled(clock(), 0.0)
     clock.now += 1
     second.take()
     assert second.wait_s() > 0.1
