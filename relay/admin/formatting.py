@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from relay.event_name import CUSTOM, STANDARD_NAMES
-from relay.outcome.notation import money
+from relay.outcome.notation import joined, money
 
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 _PLACE: Final = re.compile(r"\bdata(?:\.\d+|\[\d+\])\.(?=\w)")
@@ -31,8 +31,8 @@ def plural(number: int, word: str) -> str:
 
 def money_text(amounts: Mapping[str, Decimal]) -> str:
     """Return amounts by currency in one line, empty if there is none."""
-    return " and ".join(
-        f"{grouped(money(amount))} {currency}" for currency, amount in sorted(amounts.items())
+    return joined(
+        [f"{grouped(money(amount))} {currency}" for currency, amount in sorted(amounts.items())]
     )
 
 

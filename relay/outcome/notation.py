@@ -32,4 +32,9 @@ def listed(names: Sequence[str], rest: str) -> str:
     """Return a list as in a sentence, such as `A, B and 2 others` where `rest` is `others`."""
     if len(names) > NAMED:
         names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} {rest}"]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    return joined(names)
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Return all of a list as in a sentence, such as `A, B and C`."""
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if texts[1:] else texts)

@@ -17,6 +17,7 @@ from relay.admin.pages.asset import Assets
 from relay.config.quantity import sized
 from relay.outcome.insight.headline import share
 from relay.outcome.insight.match import identifier_name
+from relay.outcome.notation import joined
 from relay.outcome.wording import WHO
 
 LIVE_S: Final = 3
@@ -100,6 +101,7 @@ _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "plural": formatting.plural,
     "money": formatting.money_text,
     "moment": formatting.moment,
+    "joined": joined,
     "identifier": identifier_name,
     "instant": formatting.instant,
     "sized": sized,

@@ -1,5 +1,6 @@
 """`relay status`: the funnel per destination, and what needs attention, in words."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, get_args
 
@@ -7,7 +8,7 @@ import click
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from relay.admin.formatting import spoken
+from relay.admin.formatting import money_text, spoken
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import (
     Fitting,
@@ -163,7 +164,7 @@ def _risks(summary: Summary) -> list[Text]:
 
 def _risk(view: DestinationView, minutes: float) -> str:
     """Return what waits, what it is worth, and for how long it can still be sent."""
-    sums = [f"{value} {currency}" for currency, value in view.money_at_risk.items()]
-    worth = f", purchases worth {' and '.join(sums)} among it" if sums else ""
+    sums = money_text({each: Decimal(value) for each, value in view.money_at_risk.items()})
+    worth = f", purchases worth {sums} among it" if sums else ""
     left = f"what waits longest can still be sent for {spoken(minutes * 60)}"
     return f"{view.name}: what waits is kept{worth}; {left}."

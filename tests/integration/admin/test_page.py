@@ -410,6 +410,14 @@ async def test_a_banner_tells_of_test_mode(tmp_path: Path) -> None:
         assert f"Test mode.</strong> {PINTEREST} gets test events only" in await page(port)
 
 
+async def test_a_banner_names_all_that_is_emulated_in_a_sentence(tmp_path: Path) -> None:
+    names = [PINTEREST, TIKTOK, "tiktok-outlet"]
+    async with AdminPort(tmp_path, names=names, emulated=names) as port:
+        text = await page(port)
+
+    assert f"Trial run.</strong> {PINTEREST}, {TIKTOK} and tiktok-outlet are emulated" in text
+
+
 async def test_a_relay_without_destinations_says_what_to_do(tmp_path: Path) -> None:
     async with AdminPort(tmp_path, names=[]) as port:
         text = await page(port)

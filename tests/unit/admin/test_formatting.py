@@ -30,6 +30,9 @@ def test_money_of_several_currencies_is_told_in_one_line() -> None:
     assert formatting.money_text({"USD": Decimal("8912.5"), "EUR": Decimal(1)}) == (
         "1.00 EUR and 8,912.50 USD"
     )
+    assert formatting.money_text(dict.fromkeys(("USD", "EUR", "JPY"), Decimal(1))) == (
+        "1.00 EUR, 1.00 JPY and 1.00 USD"
+    )
 
 
 @pytest.mark.parametrize(

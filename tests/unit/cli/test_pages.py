@@ -57,6 +57,7 @@ DELIVERY = DeliveryView(
     attempts=[AttemptView("2026-01-31T12:03:01.400Z", "ok", 200, "", "", "rid-1", 210)],
     next_try_at=None,
 )
+WORTH = {"EUR": "1250.00", "SEK": "3.00", "USD": "4.00"}
 LETTER = DeadLetterView(
     id="17",
     event_id="order-1",
@@ -209,15 +210,13 @@ def test_a_paused_destination_says_why_and_what_to_do() -> None:
 
 
 def test_what_waits_at_a_destination_in_trouble_is_told_in_money_and_time() -> None:
-    view = changed(
-        WORKING, state="degraded", minutes_left=5 * 1440 + 90.0, money_at_risk={"EUR": "1250.00"}
-    )
+    view = changed(WORKING, state="degraded", minutes_left=5 * 1440 + 90.0, money_at_risk=WORTH)
 
     text = " ".join(shown(page(summary(view))).split())
 
     assert (
-        "pinterest-main: what waits is kept, purchases worth 1250.00 EUR among it; what waits"
-        " longest can still be sent for 5 days." in text
+        "pinterest-main: what waits is kept, purchases worth 1,250.00 EUR, 3.00 SEK and 4.00 USD"
+        " among it; what waits longest can still be sent for 5 days." in text
     )
     assert "can still be sent" not in shown(page(summary(WORKING)))
 
