@@ -161,7 +161,7 @@ class Keyring:
         self._known: dict[Token, Grant] = {}
         self._told = ""
         """What was wrong with the file at the last look."""
-        self._seen = UNREAD if last else file_stamp(path)
+        self._seen: tuple[int, ...] | None = UNREAD
         self._looked_s = 0.0 if last else clock()
         self._take(last or store.read(path))
 

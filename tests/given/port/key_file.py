@@ -53,3 +53,11 @@ class Keys:
             return replace(found, keys=kept)
 
         store.change(self.path, end)
+
+    def remove(self, token: Token) -> None:
+        """Take a key out of the file, as only an editor or an older file does."""
+
+        def without(found: KeyFile) -> KeyFile:
+            return replace(found, keys=[key for key in found.keys if key.key != token.key])
+
+        store.change(self.path, without)

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -275,7 +275,10 @@ async def test_a_client_that_leaves_before_the_answer_has_used_the_key(keys: Key
         refusal(await port.post(encoded(), **bearer(token)), 403, "forbidden")
 
 
-async def test_a_key_that_is_revoked_while_the_body_comes_takes_nothing(keys: Keys) -> None:
+@pytest.mark.parametrize("end", [Keys.revoke, Keys.remove])
+async def test_a_key_that_is_revoked_while_the_body_comes_takes_nothing(
+    keys: Keys, end: Callable[[Keys, Token], None]
+) -> None:
     token = keys.make()
     moments = itertools.count(NOW_S)
     head, body = post(encoded(), **bearer(token)).split(b"\r\n\r\n", 1)
@@ -283,7 +286,7 @@ async def test_a_key_that_is_revoked_while_the_body_comes_takes_nothing(keys: Ke
         async with Client(port.number) as client:
             await client.send(head + b"\r\n\r\n" + body[:10])
             assert (await auth_test(port, **bearer(token))).status == 200
-            keys.revoke(token)
+            end(keys, token)
             await client.send(body[10:])
             refusal(await client.answer(), 401, "unauthorized")
         assert not port.journal.entries

@@ -30,6 +30,13 @@ def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
     assert precious.read_text() == "whole"
 
 
+def test_what_a_command_left_that_was_killed_is_in_nobodys_way(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    path.with_name(".keys.json.new").write_text('{"version":1,"pep')
+    store.change(path, unchanged)
+    assert store.read(path) is not None
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root writes files for others")
 def test_what_root_makes_belongs_to_whom_the_folder_belongs_to(tmp_path: Path) -> None:
     os.chown(tmp_path, NOBODY, NOBODY)

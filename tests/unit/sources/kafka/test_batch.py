@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
-from relay.intake import Intake, Route, Router, Storage, Window
+from relay.intake import Intake, Router, Storage, Window
 from relay.kafka.fault import Fault
 from relay.kafka.writer import Tell
 from relay.metrics import Metrics
@@ -16,7 +16,7 @@ from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.message import Rejected
 from relay.sources.kafka.rejected import RejectedTopics
 from relay.sources.kafka.status import Status
-from tests.given.destination.stub import StubDestination
+from tests.given.destination.stub import StubDestination, route_to
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import event as inbound
 from tests.given.event.kafka_message import Record
@@ -46,7 +46,7 @@ class Bench:
         self.rejected = RejectedInMemory(failures)
         metrics = Metrics()
         self.status = Status("relay", ("conversions",), metrics, lambda: NOW_S)
-        router = Router([Route(StubDestination("p"))], Window(1_000_000))
+        router = Router([route_to(StubDestination("p"))], Window(1_000_000))
         self.receiver = BatchReceiver(
             Intake(router, Storage(router, self.journal), lambda: NOW_S),
             cast("RejectedTopics", self.rejected),
@@ -112,3 +112,17 @@ def test_what_cannot_be_written_away_is_tried_again_until_it_is() -> None:
     virtual_time.run(bench.receiver.take([Record(b"17")]))
     assert len(bench.rejected.written) == 1
     assert bench.status.view().state == "connecting"
+
+
+def test_while_nothing_can_be_written_away_it_waits_and_says_so() -> None:
+    virtual_time.run(_while_nothing_can_be_written_away())
+
+
+async def _while_nothing_can_be_written_away() -> None:
+    bench = Bench(failures=2)
+    taking = asyncio.create_task(bench.receiver.take([Record(b"17")]))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert bench.rejected.failures == 1
+    assert bench.status.view().state == "stopped"
+    await taking
