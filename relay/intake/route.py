@@ -28,7 +28,7 @@ class Route(msgspec.Struct, frozen=True):
     """A destination with what the settings keep from it."""
 
     destination: Destination
-    rules: Rules = Rules()
+    rules: Rules
 
 
 class Router:

@@ -13,13 +13,11 @@ from relay.journal.letter import DeadFilter, Prospect, Replayed
 from relay.logs import scrub
 from relay.rules import Rules
 
-NO_RULES: Mapping[str, Rules] = {}
-
 
 class DeadLetters:
     """What an operator may do with dead letters. `clock` returns Unix seconds.
 
-    `rules` are those of the destinations, by name; one without any keeps nothing back.
+    `rules` are those of the destinations, by name.
     """
 
     def __init__(
@@ -27,7 +25,7 @@ class DeadLetters:
         journal: Journal,
         destinations: Sequence[Destination],
         clock: Callable[[], float],
-        rules: Mapping[str, Rules] = NO_RULES,
+        rules: Mapping[str, Rules],
     ) -> None:
         self._journal = journal
         self._destinations = {each.name: each for each in destinations}
@@ -50,7 +48,7 @@ class DeadLetters:
         if age_s > destination.max_age_s(entry):
             return "expired"
         conversion = entry.conversion
-        if self._rules.get(name, Rules()).bars(conversion):
+        if self._rules[name].bars(conversion):
             return "barred"
         limits = destination.limits
         compared = entry.action_source not in limits.undeduplicated

@@ -25,6 +25,7 @@ from relay.intake import Intake, Route, Router, Storage, Window
 from relay.journal.entry import Entry, Rejection
 from relay.kafka.client import MAX_RECORDS, Clients
 from relay.metrics import Metrics
+from relay.rules import Rules
 from relay.sources.kafka.batch import ORIGIN
 from relay.sources.kafka.message import unpack
 from relay.sources.kafka.source import KafkaSource
@@ -72,7 +73,9 @@ def intake_of(journal: Counter) -> Intake:
     """Return an intake for both platforms."""
     types = discover()
     configured = sandbox_config({}).destinations
-    routes = [Route(types[each.type].build(name, each)) for name, each in configured.items()]
+    routes = [
+        Route(types[each.type].build(name, each), Rules()) for name, each in configured.items()
+    ]
     router = Router(routes, Window(1_000_000))
     return Intake(router, Storage(router, journal), time.time, "US")
 

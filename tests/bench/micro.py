@@ -39,6 +39,7 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Pending
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
+from relay.rules import Rules
 from tests.bench import corpus, sink
 from tests.bench.case import BODIES_OF_100
 from tests.bench.child import available_cores
@@ -88,7 +89,7 @@ class Stages:
     def __init__(self, journal: SqliteJournal, destinations: Sequence[Destination]) -> None:
         self._journal = journal
         self._destinations = destinations
-        routes = [Route(each) for each in destinations]
+        routes = [Route(each, Rules()) for each in destinations]
         self._router = Router(routes, Window(WINDOW_EVENTS))
 
     async def run(self, clock: Clock, bodies: Sequence[bytes]) -> None:

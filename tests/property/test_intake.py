@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from relay.intake import Finding, Intake, Origin, Route, Router, Storage, Taken, Unreadable, Window
+from relay.intake import Finding, Intake, Origin, Router, Storage, Taken, Unreadable, Window
 from relay.intake.decode import decode, diagnose
 from relay.intake.explain import explain
 from relay.intake.page import without_emails
 from relay.intake.problem import Unusable
 from relay.intake.split import split_json, split_ndjson
 from relay.intake.window import Key
-from tests.given.destination.stub import StubDestination
+from tests.given.destination.stub import StubDestination, route_to
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import PURCHASE
 from tests.given.event.strategies import json_values
@@ -64,7 +64,7 @@ def changed(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
 
 
 def taken(body: bytes) -> Taken:
-    router = Router([Route(StubDestination("first"))], Window(99))
+    router = Router([route_to(StubDestination("first"))], Window(99))
     whole = Intake(router, Storage(router, RecordingJournal()), lambda: NOW_S)
     return asyncio.run(whole.take_json(body, Origin("http")))
 

@@ -35,6 +35,7 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed
 from relay.journal.sqlite import SqliteJournal
 from relay.metrics import Metrics
+from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
 from relay.outcome.reports import funnel_of
@@ -117,6 +118,12 @@ class Sending:
         """The pace of each budget, once started."""
         self.dispatcher: Dispatcher
         self.running: asyncio.Task[None]
+
+    @property
+    def letters(self) -> DeadLetters:
+        """What an operator may do with dead letters."""
+        rules = dict.fromkeys(self._targets, self._rules)
+        return DeadLetters(self.journal, self.destinations, self.clock, rules)
 
     async def accept(self, *events: Conversion, to: Sequence[str] = ()) -> None:
         """Store events as intake would, for the destinations in `to`, or for all."""

@@ -1,10 +1,12 @@
 """A destination that decides as a test says, for tests of what lies before the platforms."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import Final
 
 from relay.conversion import Conversion
 from relay.delivery import (
     Answer,
+    Destination,
     HttpRequest,
     HttpResponse,
     Limits,
@@ -14,10 +16,20 @@ from relay.delivery import (
     Sourced,
     Unusable,
 )
+from relay.intake import Route
+from relay.rules import Rules
 
 LIMITS = Limits(
     max_events=1000, max_bytes=10**6, requests_per_s=10.0, deduplication_window_s=86_400.0
 )
+
+
+NO_RULES: Final = Rules()
+
+
+def route_to(destination: Destination, rules: Rules = NO_RULES) -> Route:
+    """Return the way to a destination, from which nothing is kept unless the test says so."""
+    return Route(destination, rules)
 
 
 class StubDestination:

@@ -40,6 +40,7 @@ from relay.outcome.probe import Probe
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
 from relay.outcome.source_view import SourcesView
+from relay.rules import Rules
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, conversion
 
@@ -173,7 +174,8 @@ class AdminPort:
             warnings=self.metrics.warnings.counts,
             refusing=lambda: self.unready or self.journal.unavailable(),
         )
-        self._letters = Letters(self.journal, self.destinations, clock)
+        rules = {each.name: Rules() for each in self.destinations}
+        self._letters = Letters(self.journal, self.destinations, clock, rules)
         return AdminServer(
             api=Api(
                 reports,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from relay.failed_attempts import DelayedRefusals, FailedAttempts
-from relay.intake import Intake, Route, Router, Storage, Window
+from relay.intake import Intake, Router, Storage, Window
 from relay.intake.storage import Log
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Counting, Uses
@@ -22,7 +22,7 @@ from relay.sources.receiver import Receiver
 from relay.sources.segment.segment import PATHS, Segment
 from relay.sources.shopify.shopify import PATH as SHOPIFY_PATH
 from relay.sources.shopify.shopify import Shop, Shopify
-from tests.given.destination.stub import StubDestination
+from tests.given.destination.stub import StubDestination, route_to
 from tests.given.event.builders import NOW_S
 from tests.given.journal.recording import RecordingJournal
 
@@ -154,7 +154,7 @@ async def serving(
 ) -> AsyncIterator[Serving]:
     """Open a port for two stub destinations; `log` stands in for the recording journal."""
     journal = journal or RecordingJournal()
-    routes = [Route(StubDestination("first")), Route(StubDestination("second"))]
+    routes = [route_to(StubDestination("first")), route_to(StubDestination("second"))]
     router = Router(routes, Window(100_000))
     intake = Intake(router, Storage(router, log or journal), clock)
     metrics = Metrics()

@@ -12,7 +12,6 @@ from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import AiohttpTransport, Fault
 from relay.intake import presence
 from relay.journal.letter import DeadFilter
-from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.exposition import Exposition
 from relay.outcome.reports import Reports
 from relay.sandbox.server import Sandbox
@@ -153,7 +152,7 @@ async def test_the_sums_of_a_scrape_hold_through_deaths_and_replays(tmp_path: Pa
         assert (before[PINTEREST]["delivered"], before[PINTEREST]["dead"]) == (51, 1)
         assert (before[TIKTOK]["delivered"], before[TIKTOK]["skipped"]) == (50, 1)
         script(sandbox)
-        letters = DeadLetters(relay.journal, relay.destinations, relay.clock)
+        letters = relay.letters
         done = await letters.replay(DeadFilter(destination=PINTEREST), dry_run=False)
         assert done.replayed == 1
         await relay.settled()
@@ -314,7 +313,7 @@ async def test_dead_letters_are_listed_with_words_and_can_be_put_away(tmp_path: 
         listed = await reports_of(relay).dead_letters(DeadFilter(), limit=1, cursor=None)
         assert (listed.total, len(listed.dead_letters)) == (2, 1)
         assert listed.dead_letters[0].message
-        letters = DeadLetters(relay.journal, relay.destinations, relay.clock)
+        letters = relay.letters
         everything = DeadFilter(destination=PINTEREST)
         assert await letters.drop(everything, note="tested", dry_run=True) == 2
         assert await letters.drop(everything, note="tested", dry_run=False) == 2
@@ -331,6 +330,6 @@ async def test_a_replay_of_what_is_too_old_by_now_sends_nothing(tmp_path: Path) 
         await relay.accept(purchase(relay.clock, "poison-1"))
         await relay.settled()
         relay.clock.skip(8 * 86_400)
-        letters = DeadLetters(relay.journal, relay.destinations, relay.clock)
+        letters = relay.letters
         done = await letters.replay(DeadFilter(destination=PINTEREST), dry_run=True)
         assert (done.matched, done.replayed, done.expired) == (1, 0, 1)

@@ -2,15 +2,16 @@
 
 import asyncio
 import json
+from typing import NoReturn
 
 import pytest
 
 from relay.errors import JournalUnavailable
-from relay.intake import Intake, Origin, Route, Router, Storage, Taken, Unreadable, Window
+from relay.intake import Intake, Origin, Router, Storage, Taken, Unreadable, Window
 from relay.intake.intake import CHUNK_BYTES, CHUNK_EVENTS
 from relay.journal.entry import Rejection
 from relay.journal.figures.reports import MAX_REJECTIONS
-from tests.given.destination.stub import StubDestination
+from tests.given.destination.stub import StubDestination, route_to
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import body, encoded, event
 from tests.given.journal.recording import RecordingJournal
@@ -19,7 +20,9 @@ HTTP = Origin("http")
 
 
 def intake(journal: RecordingJournal) -> Intake:
-    router = Router([Route(StubDestination("first")), Route(StubDestination("second"))], Window(99))
+    router = Router(
+        [route_to(StubDestination("first")), route_to(StubDestination("second"))], Window(99)
+    )
     return Intake(router, Storage(router, journal), lambda: NOW_S)
 
 
@@ -128,7 +131,7 @@ async def test_what_is_on_disk_is_acknowledged_whatever_a_listener_does() -> Non
 
     told: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
-    router = Router([Route(StubDestination("first"))], Window(99))
+    router = Router([route_to(StubDestination("first"))], Window(99))
     storage = Storage(router, RecordingJournal(), on_stored=listener)
     whole = Intake(router, storage, lambda: NOW_S)
     taken = await whole.take_json(encoded(), Origin("http"))
@@ -171,7 +174,24 @@ async def test_a_journal_that_refuses_at_once_is_no_different() -> None:
     assert [entry.passed for entry in journal.entries] == [{}]
 
 
+async def test_nor_is_an_event_that_met_a_mistake_of_the_relays_own() -> None:
+    class Mistaken(RecordingJournal):
+        def append(self, *_: object) -> NoReturn:
+            raise RuntimeError
+
+    router, journal = Router([route_to(StubDestination("first"))], Window(99)), RecordingJournal()
+    taken = await Intake(router, Storage(router, journal), lambda: NOW_S).take_json(encoded(), HTTP)
+
+    with pytest.raises(RuntimeError):
+        Storage(router, Mistaken()).put(taken.entries)
+    await Storage(router, journal).put(taken.entries)
+
+    assert [entry.passed for entry in journal.entries] == [{}]
+
+
 async def test_to_end_the_waiting_does_not_take_the_events_back() -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
     journal = RecordingJournal(held=True)
     whole = intake(journal)
     taken = await whole.take_json(encoded(), Origin("http"))
@@ -183,6 +203,7 @@ async def test_to_end_the_waiting_does_not_take_the_events_back() -> None:
     await again
 
     assert [list(entry.passed) for entry in journal.entries] == [[], ["first", "second"]]
+    assert not told
 
 
 async def test_a_body_that_is_refused_late_makes_nothing_a_duplicate() -> None:

@@ -10,7 +10,7 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed
 from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
 from relay.rules import Rules
-from tests.given.destination.stub import StubDestination
+from tests.given.destination.stub import StubDestination, route_to
 from tests.given.event.builders import NOW_S, conversion
 
 PAYLOAD = Payload(b"{}", "web", "checkout")
@@ -30,14 +30,14 @@ def decided(
 
 
 def test_an_event_that_a_destination_takes_waits_for_it_with_its_payload() -> None:
-    assert decided(Route(StubDestination(prepared=PAYLOAD))) is PAYLOAD
+    assert decided(route_to(StubDestination(prepared=PAYLOAD))) is PAYLOAD
 
 
 def test_destinations_of_one_mapping_share_what_is_made_of_an_event() -> None:
     stubs = [StubDestination(name) for name in ("first", "second", "third")]
     stubs[1].mapping = stubs[2].mapping = "alike"
 
-    entry = router(*map(Route, stubs)).prepare(conversion(event_id="e-1"), None, NOW_S)
+    entry = router(*map(route_to, stubs)).prepare(conversion(event_id="e-1"), None, NOW_S)
 
     assert [stub.seen for stub in stubs] == [["e-1"], ["e-1"], []]
     assert entry.payloads["second"] is entry.payloads["third"]
@@ -52,7 +52,7 @@ def test_destinations_of_one_mapping_share_what_is_made_of_an_event() -> None:
     ],
 )
 def test_the_event_may_name_its_destinations(selected: frozenset[str], reason: str | None) -> None:
-    found = decided(Route(StubDestination("first")), selected=selected)
+    found = decided(route_to(StubDestination("first")), selected=selected)
 
     assert getattr(found, "reason", None) == reason
 
@@ -66,7 +66,7 @@ def test_the_event_may_name_its_destinations(selected: frozenset[str], reason: s
     ],
 )
 def test_what_the_settings_keep_back_is_skipped(rules: Rules, reason: str | None) -> None:
-    found = decided(Route(StubDestination(), rules))
+    found = decided(route_to(StubDestination(), rules))
 
     assert getattr(found, "reason", None) == reason
 
@@ -74,16 +74,16 @@ def test_what_the_settings_keep_back_is_skipped(rules: Rules, reason: str | None
 def test_a_destination_may_skip_an_event_or_lack_something_of_it() -> None:
     lacking = Unusable("invalid_event", "page.url", "TikTok needs it")
 
-    assert decided(Route(StubDestination(prepared=Skip("not_mapped")))) == Passed(
+    assert decided(route_to(StubDestination(prepared=Skip("not_mapped")))) == Passed(
         "skipped", "not_mapped"
     )
-    assert decided(Route(StubDestination(prepared=lacking))) == Passed(
+    assert decided(route_to(StubDestination(prepared=lacking))) == Passed(
         "dead", "invalid_event", "page.url: TikTok needs it"
     )
 
 
 def test_an_event_older_than_the_wall_is_dead_on_arrival_and_just_at_it_is_not() -> None:
-    route = Route(StubDestination(max_age_s=60))
+    route = route_to(StubDestination(max_age_s=60))
 
     assert decided(route, conversion(event_time=NOW_S - 60)) == StubDestination().prepare(
         conversion()
@@ -94,7 +94,7 @@ def test_an_event_older_than_the_wall_is_dead_on_arrival_and_just_at_it_is_not()
 
 
 def test_what_is_skipped_anyway_is_not_expired() -> None:
-    route = Route(StubDestination(prepared=Skip("not_mapped"), max_age_s=60))
+    route = route_to(StubDestination(prepared=Skip("not_mapped"), max_age_s=60))
 
     found = decided(route, conversion(event_time=0))
 
@@ -104,9 +104,9 @@ def test_what_is_skipped_anyway_is_not_expired() -> None:
 def test_an_event_that_is_kept_back_by_settings_is_not_even_prepared() -> None:
     destination = StubDestination()
 
-    decided(Route(destination, Rules(frozenset({"signup"}))))
-    decided(Route(destination, Rules(consent_required=True)))
-    decided(Route(destination), selected=frozenset())
+    decided(route_to(destination, Rules(frozenset({"signup"}))))
+    decided(route_to(destination, Rules(consent_required=True)))
+    decided(route_to(destination), selected=frozenset())
 
     assert destination.seen == []
 
@@ -115,7 +115,7 @@ class TestClaim:
     """What is a duplicate, and where."""
 
     def test_the_same_event_again_is_a_duplicate(self) -> None:
-        found = router(Route(StubDestination()))
+        found = router(route_to(StubDestination()))
 
         first, second = (found.claim([prepared(found)])[0] for _ in range(2))
 
@@ -124,14 +124,14 @@ class TestClaim:
         assert second.payloads == {}
 
     def test_the_same_event_twice_at_once_is_a_duplicate_too(self) -> None:
-        found = router(Route(StubDestination()))
+        found = router(route_to(StubDestination()))
 
         first, second = found.claim([prepared(found), prepared(found)])
 
         assert (first.passed, second.passed) == ({}, {"first": DUPLICATE})
 
     def test_another_name_or_id_is_another_event(self) -> None:
-        found = router(Route(StubDestination()))
+        found = router(route_to(StubDestination()))
 
         claimed = found.claim(
             [
@@ -144,7 +144,7 @@ class TestClaim:
         assert [entry.passed for entry in claimed] == [{}, {}, {}]
 
     def test_it_is_a_duplicate_only_where_it_went_before(self) -> None:
-        found = router(Route(StubDestination("first")), Route(StubDestination("second")))
+        found = router(route_to(StubDestination("first")), route_to(StubDestination("second")))
         found.claim([prepared(found, selected=frozenset({"first"}))])
 
         [again] = found.claim([prepared(found)])
@@ -156,7 +156,7 @@ class TestClaim:
 
     def test_an_event_that_was_dead_or_skipped_may_come_again_corrected(self) -> None:
         lacking = Unusable("invalid_event", "page.url", "TikTok needs it")
-        found = router(Route(StubDestination(prepared=lacking)))
+        found = router(route_to(StubDestination(prepared=lacking)))
 
         claimed = [found.claim([prepared(found)])[0] for _ in range(2)]
 
@@ -164,13 +164,13 @@ class TestClaim:
         assert claimed[0].passed["first"].reason == "invalid_event"
 
     def test_preparing_alone_remembers_nothing(self) -> None:
-        found = router(Route(StubDestination()))
+        found = router(route_to(StubDestination()))
         prepared(found)
 
         assert found.claim([prepared(found)])[0].passed == {}
 
     def test_what_was_forgotten_can_be_claimed_again_with_the_same_entries(self) -> None:
-        found = router(Route(StubDestination()))
+        found = router(route_to(StubDestination()))
         entries = [prepared(found), prepared(found)]
 
         found.forget(found.claim(entries))
@@ -179,7 +179,7 @@ class TestClaim:
         assert [entry.passed for entry in claimed] == [{}, {"first": DUPLICATE}]
 
     def test_to_forget_a_duplicate_does_not_forget_the_original(self) -> None:
-        found = router(Route(StubDestination()))
+        found = router(route_to(StubDestination()))
         found.claim([prepared(found)])
 
         found.forget(found.claim([prepared(found)]))
@@ -187,9 +187,9 @@ class TestClaim:
         assert found.claim([prepared(found)])[0].passed == {"first": DUPLICATE}
 
     def test_what_was_stored_before_a_restart_is_recalled(self) -> None:
-        before = router(Route(StubDestination("first")), Route(StubDestination("second")))
+        before = router(route_to(StubDestination("first")), route_to(StubDestination("second")))
         [stored] = before.claim([prepared(before, selected=frozenset({"second"}))])
-        after = router(Route(StubDestination("first")), Route(StubDestination("second")))
+        after = router(route_to(StubDestination("first")), route_to(StubDestination("second")))
 
         after.recall(stored)
 
@@ -197,17 +197,17 @@ class TestClaim:
 
     def test_a_duplicate_is_recalled_as_the_event_that_it_repeated(self) -> None:
         """That one may have come too long before the restart to be recalled itself."""
-        before = router(Route(StubDestination("first")), Route(StubDestination("second")))
+        before = router(route_to(StubDestination("first")), route_to(StubDestination("second")))
         before.claim([prepared(before, selected=frozenset({"first"}))])
         [again] = before.claim([prepared(before, selected=frozenset({"first"}))])
-        after = router(Route(StubDestination("first")), Route(StubDestination("second")))
+        after = router(route_to(StubDestination("first")), route_to(StubDestination("second")))
 
         after.recall(again)
 
         assert after.claim([prepared(after)])[0].passed == {"first": DUPLICATE}
 
     def test_a_destination_that_is_gone_from_the_settings_does_no_harm(self) -> None:
-        found = router(Route(StubDestination("first")))
+        found = router(route_to(StubDestination("first")))
 
         found.recall(entry_of(conversion(), {"gone": DUPLICATE}, {}))
 

@@ -4,10 +4,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.intake import Route, Router, Window
+from relay.intake import Router, Window
 from relay.journal.entry import Entry
 from relay.workers.alike import Alike
-from tests.given.destination.stub import StubDestination
+from tests.given.destination.stub import StubDestination, route_to
 from tests.given.event.builders import NOW_S, conversion
 
 NAMES = ("a", "b", "c", "d")
@@ -24,7 +24,7 @@ def destinations() -> list[StubDestination]:
 @given(st.sets(st.sampled_from(NAMES)))
 def test_an_entry_comes_out_as_it_went_in_whoever_it_is_for(selected: set[str]) -> None:
     """Also where the first of those that map alike is passed, and another one is not."""
-    router = Router([Route(each) for each in destinations()], Window(9))
+    router = Router([route_to(each) for each in destinations()], Window(9))
     entry = router.prepare(conversion(), frozenset(selected), NOW_S)
     whole = msgspec.structs.replace(entry, payloads=dict(entry.payloads))
     alike = Alike(destinations())
@@ -38,7 +38,7 @@ def test_an_entry_comes_out_as_it_went_in_whoever_it_is_for(selected: set[str]) 
 
 
 def test_a_shared_payload_is_one_object_again() -> None:
-    router = Router([Route(each) for each in destinations()], Window(9))
+    router = Router([route_to(each) for each in destinations()], Window(9))
     entry = router.prepare(conversion(), None, NOW_S)
     alike = Alike(destinations())
     alike.strip([entry])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from relay.errors import JournalUnavailable
 from relay.failed_attempts import FREE, STEP_S, FailedAttempts
-from relay.intake import Finding, Intake, Origin, Problem, Route, Router, Storage, Window
+from relay.intake import Finding, Intake, Origin, Problem, Router, Storage, Window
 from relay.journal.entry import Entry, Rejection
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Denied, Meter, Uses
@@ -27,7 +27,7 @@ from relay.workers.figure_book import FigureBook
 from relay.workers.link import PART_EVENTS, Link, MainFailedError
 from relay.workers.message import FromMain, FromWorker, Part, Ready
 from relay.workers.session import MainServices, WorkerSession
-from tests.given.destination.stub import StubDestination
+from tests.given.destination.stub import StubDestination, route_to
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import body, event
 from tests.given.journal.recording import RecordingJournal
@@ -65,7 +65,7 @@ class Main:
         self.journal = RecordingJournal(held=held)
         self.stored: list[tuple[Sequence[Entry], Sequence[Finding]]] = []
         storage = Storage(
-            Router([Route(StubDestination("first"))], Window(99)),
+            Router([route_to(StubDestination("first"))], Window(99)),
             self.journal,
             on_stored=lambda entries, warnings: self.stored.append((entries, warnings)),
         )
@@ -86,7 +86,7 @@ class Pair:
         self.link = Link(self.up, Alike())
         self.up.received = self.session.received
         self.down.received = self.link.received
-        router = Router([Route(StubDestination("first"))], Window(0))
+        router = Router([route_to(StubDestination("first"))], Window(0))
         self.intake = Intake(router, self.link, lambda: NOW_S)
 
     async def talk(self) -> None:
@@ -119,7 +119,7 @@ async def test_a_request_is_stored_as_it_would_be_in_one_process() -> None:
 
     alone = Main()
     storage = alone.services.storage
-    intake = Intake(Router([Route(StubDestination("first"))], Window(0)), storage, lambda: NOW_S)
+    intake = Intake(Router([route_to(StubDestination("first"))], Window(0)), storage, lambda: NOW_S)
     origin = Origin("http", "shop", "k")
     whole = body(event(), bad_phone, event(event_id="c", user={}))
     await intake.store(await intake.take_json(whole, origin), origin)

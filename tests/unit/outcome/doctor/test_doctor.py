@@ -11,7 +11,7 @@ import pytest
 from relay.conversion import Conversion
 from relay.identity.digest import digest
 from relay.identity.subject import NOBODY
-from relay.intake import Intake, Origin, Route, Router, Storage, Window
+from relay.intake import Intake, Origin, Router, Storage, Window
 from relay.outcome.doctor.counts import MAX_VALUES, GroupCounts
 from relay.outcome.doctor.detection import MIN_EVENTS
 from relay.outcome.doctor.doctor import MAX_GROUPS, Doctor
@@ -19,7 +19,7 @@ from relay.outcome.doctor.finding import percent
 from relay.outcome.doctor.quality import GroupQuality
 from relay.outcome.refusal import MAX_LISTED, Refusal, refusals
 from tests.bench.corpus import Shop
-from tests.given.destination.stub import StubDestination
+from tests.given.destination.stub import StubDestination, route_to
 from tests.given.journal.recording import RecordingJournal
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ def day() -> Events:
 
 def taken(events: Events, key: str | None = None, country: str | None = "US") -> list[Conversion]:
     """Return the events as intake makes them."""
-    router = Router([Route(StubDestination())], Window(100_000))
+    router = Router([route_to(StubDestination())], Window(100_000))
     intake = Intake(router, Storage(router, RecordingJournal()), NOW.timestamp, country)
     body = msgspec.json.encode(events)
     found = asyncio.run(intake.take_json(body, Origin("http", key)))
