@@ -10,7 +10,7 @@ from relay.admin.answer import BadRequest
 from relay.delivery import DeadReason
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.letter import DeadFilter
-from relay.outcome.audit import Control
+from relay.outcome.audited import Control
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.producers import Producers

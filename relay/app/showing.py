@@ -19,7 +19,8 @@ from relay.config.address import Listen
 from relay.dispatch.dispatcher import Dispatcher
 from relay.failed_attempts import DelayedRefusals, FailedAttempts
 from relay.journal.base import Journal
-from relay.outcome.audit import AuditedControl, AuditedErasure, AuditedLetters, Control, Trail
+from relay.outcome.audit import Trail
+from relay.outcome.audited import AuditedControl, AuditedErasure, AuditedLetters, Control
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure
 from relay.outcome.exposition import Exposition

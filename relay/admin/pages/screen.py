@@ -14,7 +14,7 @@ from relay.admin.pages.link import Links
 from relay.admin.pages.renderer import Renderer
 from relay.admin.query import choice
 from relay.errors import JournalUnavailable
-from relay.outcome.audit import Control
+from relay.outcome.audited import Control
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.insight.insight import Insight
 from relay.outcome.probe import Probe

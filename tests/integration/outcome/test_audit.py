@@ -17,7 +17,8 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.journal.letter import DeadFilter
 from relay.journal.sqlite import SqliteJournal
-from relay.outcome.audit import AUTHOR, MAX_BYTES, AuditedControl, AuditedLetters, Author, Trail
+from relay.outcome.audit import AUTHOR, MAX_BYTES, Author, Trail
+from relay.outcome.audited import AuditedControl, AuditedLetters
 from tests.given.command.process import Shop, assert_one_line
 from tests.given.event.builders import NOW_S
 
