@@ -11,7 +11,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -24,13 +24,16 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+THREADS: Final = 2
+"""Runs at the same time."""
+
 
 class Reader:
     """See the module docstring; `connect` must allow use by changing threads."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], *, threads: int = 2) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._executor = started(threads, "journal-reader")
+        self._executor = started(THREADS, "journal-reader")
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._busy: set[sqlite3.Connection] = set()
         self._told_damage = False
