@@ -46,6 +46,13 @@ def test_a_span_is_never_wider_than_its_bound() -> None:
     ]
 
 
+def test_an_event_just_beyond_the_bound_begins_a_span() -> None:
+    """One within the bound is as wide as a look-up goes back."""
+    last = SPAN_OFFSETS - 1
+    assert spans(pending(0, 0), pending(1, last)) == [(MONEY, 0, last)]
+    assert spans(pending(0, 0), pending(1, last + 1)) == [(MONEY, 0, 0), (MONEY, last + 1, last + 1)]
+
+
 def test_a_retry_has_a_span_of_its_own() -> None:
     """So that a replayed event is told from one that a span merely runs over."""
     assert spans(pending(3, 3), pending(4, 4, retry=True), pending(5, 5)) == [
