@@ -48,9 +48,9 @@ def test_a_span_is_never_wider_than_its_bound() -> None:
 
 def test_an_event_just_beyond_the_bound_begins_a_span() -> None:
     """One within the bound is as wide as a look-up goes back."""
-    last = SPAN_OFFSETS - 1
-    assert spans(pending(0, 0), pending(1, last)) == [(MONEY, 0, last)]
-    assert spans(pending(0, 0), pending(1, last + 1)) == [(MONEY, 0, 0), (MONEY, last + 1, last + 1)]
+    end = SPAN_OFFSETS
+    assert spans(pending(0, 0), pending(1, end - 1)) == [(MONEY, 0, end - 1)]
+    assert spans(pending(0, 0), pending(1, end)) == [(MONEY, 0, 0), (MONEY, end, end)]
 
 
 def test_a_retry_has_a_span_of_its_own() -> None:
