@@ -1,6 +1,8 @@
 import math
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,10 +50,12 @@ def test_an_answer_that_does_not_fit_delivers_nothing() -> None:
     assert [offsets(batch.pendings) for batch in ruling.again] == [[0, 1, 2]]
 
 
-def test_a_named_culprit_is_dead_and_the_rest_goes_out_at_once() -> None:
-    ruling = judge(batch_of(4), Answer(kind="refused", code="40002", culprits=[2]))
-    assert [each.pending.offset for each in ruling.dead] == [2]
-    assert [offsets(batch.pendings) for batch in ruling.again] == [[0, 1, 3]]
+@pytest.mark.parametrize("at", range(4))
+def test_a_named_culprit_is_dead_and_the_rest_goes_out_at_once(at: int) -> None:
+    ruling = judge(batch_of(4), Answer(kind="refused", code="40002", culprits=[at]))
+    assert [each.pending.offset for each in ruling.dead] == [at]
+    rest = [offset for offset in range(4) if offset != at]
+    assert [offsets(batch.pendings) for batch in ruling.again] == [rest]
 
 
 def test_a_culprit_beyond_the_batch_is_no_culprit() -> None:
@@ -81,6 +85,17 @@ def test_a_doubtful_answer_becomes_a_refusal_once_confirmed() -> None:
         [batch] = judge(batch, doubtful).again
         assert len(batch.pendings) == 2
     assert [len(half.pendings) for half in judge(batch, doubtful).again] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "other", [{"code": "connect"}, {"confirmations": 3, "pause": "no_permission"}]
+)
+def test_trouble_of_another_kind_confirms_no_doubt_about_a_batch(other: dict[str, Any]) -> None:
+    batch = batch_of(2)
+    doubtful = Answer(kind="transient", code="53102", confirmations=3)
+    for answer in [doubtful, Answer(kind="transient", **other), *[doubtful] * 3]:
+        assert judge(batch, answer).again == [batch]
+    assert len(judge(batch, doubtful).again) == 2
 
 
 def test_the_platforms_words_are_scrubbed_before_they_are_kept() -> None:
