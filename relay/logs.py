@@ -1,4 +1,4 @@
-"""One JSON line a record on stderr, and the words of outsiders made safe to keep.
+"""One JSON line per record on stderr, and the words of outsiders made safe to keep.
 
 A line holds `time` (RFC 3339, UTC), `level`, `logger`, `message`, and what the caller gave as
 `extra={"fields": {...}}` or, flat, as `extra={...}`. Text is scrubbed unless its field is one of
@@ -105,7 +105,7 @@ def _start(text: str) -> str:
 
 
 def _kept(char: str) -> str | None:
-    """Return what a line has in the place of a character, None for nothing."""
+    """Return what a line has in place of a character, None for nothing."""
     kind = unicodedata.category(char)
     if char.isspace() or kind == "Cc":
         return " "

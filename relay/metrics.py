@@ -3,7 +3,7 @@
 Lifetime counts of events are not here: they live in the journal, where they change in the same
 transaction as what they count (`relay.outcome.exposition` tells them). What is here starts at zero
 with the process, and at zero for each configured destination. Adding is cheap enough for a batch;
-nothing but `identifiers` is told of single events, and that costs one dictionary entry a kind.
+only `identifiers` counts single events, at the cost of one dictionary entry per kind.
 """
 
 from collections import Counter

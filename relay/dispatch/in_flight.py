@@ -1,6 +1,6 @@
 """How many requests to one destination may be in flight at once, learnt from the answers.
 
-The number that is needed is rate times latency, and nobody knows the latency beforehand. So it
+The number needed is rate times latency, and nobody knows the latency in advance. So it
 grows while all places are taken, the answers are clean and no slower than they were, and falls with
 throttles and faults. The bound keeps memory in check: each request holds its events.
 """

@@ -1,13 +1,16 @@
 """What a platform may make of events that it took late; asked of delivered events only.
 
-Three walls, each a platform's own (`Limits`). An event may be counted twice if its browser twin,
-which came when it happened, is no longer compared with it; or if an earlier request whose outcome
-nobody knows had brought it, and the platform compares the two no more, or never does. An event of
-the web or an app may be filed as an offline one. Nothing is held back for that: a late conversion
-is worth more than none, so it is sent, and counted.
+Each wall is the platform's own (`Limits`). An event may be counted twice
 
-What earlier requests did is remembered as long as the process lives, and of an event with a row of
-its own as long as that. Of the others that wait, a restart forgets it.
+- if the platform no longer compares it with its browser twin, which came when it happened; or
+- if an earlier request with an unknown outcome had brought it, and the platform compares the two no
+  longer, or never does.
+
+An event of the web or an app may be filed as an offline one. None is held back for that: a late
+conversion is worth more than none, so it is sent, and counted.
+
+Earlier requests of unknown outcome are remembered until a restart; for an event with a row of its
+own, for as long as the row is there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,8 +25,8 @@ def late_codes(
 ) -> list[LateCode]:
     """Return a code for each thing that may happen to each of `delivered`, sent at `sent_at`.
 
-    `unknown_at` is that of the batch, by the clock that `sent_at` is of. As good as free for a
-    batch of recent events that is sent for the first time.
+    `unknown_at` is that of the batch, by the same clock as `sent_at`. It costs next to nothing for
+    a batch of recent events that is sent for the first time.
     """
     nearest_s = min(limits.online_wall_s, limits.deduplication_window_s)
     known = unknown_at > sent_at

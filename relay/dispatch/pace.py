@@ -9,10 +9,10 @@ from relay.dispatch.rate import SteeredRate
 from relay.dispatch.steady import SteadyClock
 
 LATE_S = 0.03
-"""A request that goes later than it might is made up for by this much. More would come as a burst,
-of which a platform may see two in one second."""
+"""How much of a delay the next requests may make up for. More would be a burst, and a platform
+could see two of them within one second."""
 STAND_BACK_S = 0.005
-"""How long a place is held for another destination whose turn it is, and which is about to ask."""
+"""How long a place is held for a destination whose turn it is, and which is about to ask."""
 
 
 class Pace:
@@ -23,7 +23,7 @@ class Pace:
         self._clock = clock
         self._next_at = 0.0
         self._late_s = LATE_S
-        """What the next request may make up for: nothing after a throttle, whose wait was meant."""
+        """What the next request may make up for: nothing after a throttle, which meant its wait."""
         self._spent_until = 0.0
         self._count = 0
         self._asking: set[Turn] = set()

@@ -20,7 +20,7 @@ MONEY, OTHER, RETRIES = int(Lane.MONEY), int(Lane.OTHER), len(Lane)
 Shares = tuple[int, int, int]
 """How many events of each line."""
 Share = Callable[[Shares, int], Shares]
-"""Shares the places of a request among lines of these lengths; one place more is one event more."""
+"""Shares the places of a request among lines of these lengths; each place takes one event."""
 
 
 class Line:
@@ -83,7 +83,7 @@ class Queue:
         return self.received_ms(self.oldest())
 
     def fitting(self, share: Share, places: int, max_bytes: int) -> Shares:
-        """Return how many events of each line fit; one that alone is larger than all goes alone."""
+        """Return how many events of each line fit; an event larger than a request goes alone."""
         money, other, retries = self.lines
         lengths = len(money), len(other), len(retries)
         shares = share(lengths, places)

@@ -41,13 +41,13 @@ from relay.rules import Rules
 IDLE_S = 1.0
 """The longest sleep: due times and a changed token are noticed at least this often."""
 MISTAKE = Answer(kind="transient", code="bug")
-"""What the relay's own mistake about a request comes to: its events are kept and tried again."""
+"""The answer to a request that the relay got wrong: its events are kept and tried again."""
 
 log = logging.getLogger(__name__)
 
 
 class Sender:
-    """See the module docstring. `clock` returns Unix seconds, `steady` is that of `pace`, too."""
+    """See the module docstring. `clock` returns Unix seconds; `pace` shares the `steady` clock."""
 
     def __init__(
         self,
@@ -192,7 +192,7 @@ class Sender:
         return self._waiting.next(self._clock() * 1000)
 
     async def _idle(self) -> float:
-        """Return the seconds until a batch is ready; with none to come, no trouble goes on."""
+        """Return the seconds until a batch is ready; if nothing is left to send, end trouble."""
         if self._reader.is_behind:
             return 0
         wait_s = self._waiting.wait_s(self._clock() * 1000)
@@ -242,7 +242,7 @@ class Sender:
             return self._mistaken(error)
 
     def _late(self, batch: Batch, ruling: Ruling, sent_at: float) -> Sequence[LateCode]:
-        """Return what the platform may make of events that it took late; tests it does not keep."""
+        """Return what the platform may make of late events; test events it does not keep."""
         if self.destination.test:
             return ()
         unknown_at = self._steady.by_clock(batch.unknown_at)

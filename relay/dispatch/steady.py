@@ -1,11 +1,12 @@
-"""Time for waits: it follows the clock forward, and goes on where it was when that is set back.
+"""Time for waits: it follows the clock forward, and simply continues when the clock is set back.
 
-A wait that began before the clock was set back would last until the clock comes round again, and
-every later answer would look like one from before. So moments that are compared with each other
-within one life of the process are taken from here; the age of an event from the clock itself. It
-stays ahead by what the clock was set back, until a restart: a moment of it that people are told, or
-that is kept for the next start, is made one of the clock before. All senders and paces share one:
-two would differ by what passed between their last looks.
+By the clock itself, a wait that began before it was set back would last until it has caught up, and
+every later answer would look as if it came from before. So moments that are compared within one
+life of the process are taken from here, and only the age of an event from the clock.
+
+Once the clock was set back, this time stays ahead of it until a restart. A moment that people are
+told, or that is kept for the next start, is therefore converted first (`by_clock`). All senders and
+paces share one steady clock: two would differ by what passed between their last looks.
 """
 
 from collections.abc import Callable
@@ -27,6 +28,6 @@ class SteadyClock:
         return now_s + self._ahead_s
 
     def by_clock(self, moment_s: float) -> float:
-        """Return a moment of this time as the clock has it, now that it was set back."""
+        """Return a moment of this time as a moment of the clock."""
         self()  # it may have been set back since
         return moment_s - self._ahead_s

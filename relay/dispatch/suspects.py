@@ -1,7 +1,7 @@
 """The events that failed alone while others passed: each is sent alone from then on.
 
-Kept in memory only. After a restart such an event is among others once more, whose batch fails with
-it and is taken apart again: it is learnt anew.
+Kept in memory only. After a restart such an event is in a batch with others once more; the batch
+fails, is taken apart again, and the suspect is found anew.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from relay.event_name import Lane
 from relay.journal.entry import Pending
 
 MAX_SUSPECTS: Final = 1_000
-"""Beyond it the one that was suspected first is forgotten, and may be learnt anew."""
+"""Beyond this, the one that was suspected first is forgotten, and may be found anew."""
 
 
 class Suspects:

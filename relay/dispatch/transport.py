@@ -27,13 +27,13 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_HEADERS = 512
 """More headers do the same."""
 CONNECT_S = 3.0
-"""For TCP and TLS. Trying again soon is better than waiting for packets that are dropped."""
+"""For TCP and TLS. Trying again soon is better than waiting for packets that were dropped."""
 CONNECT_SHARE = 0.3
-"""The same for a longer `timeout`: on a slow link, no connection comes about in less."""
+"""The least share of `timeout` for that: a slow link takes longer to connect."""
 LAST_SHARE = 0.1
-"""The part of `timeout` that is left for reading if the process stood still for the rest of it."""
+"""The share of `timeout` that is left for reading if the process stood still for the rest."""
 TUNNEL_TIMES = 2
-"""So much longer may a proxy take: it connects to the platform itself before it answers."""
+"""How many times as long a proxy may take: it connects to the platform before it answers."""
 
 
 _UNCONNECTED: Final = (
@@ -46,14 +46,14 @@ _UNCONNECTED: Final = (
 class Fault(msgspec.Struct, frozen=True):
     """No whole answer came: it is unknown whether the platform took the request.
 
-    It did not at `name`, `connect`, `tls` and `proxy`: no connection came about to send it on.
+    With `name`, `connect`, `tls` and `proxy` it did not: there was no connection to send it on.
     """
 
     kind: Literal["name", "connect", "tls", "proxy", "timeout", "broken"]
 
 
 class Transport(Protocol):
-    """Sends requests; never raises but for cancellation."""
+    """Sends requests; raises nothing but cancellation."""
 
     async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
         """Return the answer, or how it failed to come within `timeout_s` in all."""

@@ -19,12 +19,12 @@ from relay.dispatch.withheld import Withheld
 from relay.journal.entry import Pending
 
 MAX_ROTATING = 16
-"""Batches that take turns in trials; only below it is something new tried. It bounds memory: an
-outage of any length holds what was in flight, and this many trials."""
+"""Batches that take turns in trials; only while there are fewer is something new tried. It bounds
+memory: however long an outage, it holds what was in flight, and this many trials."""
 
 MAX_WHOLE_TRIALS = 4
-"""Trials in vain after which only half of a batch is tried: were one of its events at fault while
-nothing else waits, no other request could show it."""
+"""Trials in vain after which only half of a batch is tried: if one of its events is at fault and
+nothing else waits, no other request can show it."""
 
 Turn = tuple[int, bool, int]
 """Sort key: trials it had, whether it earns no money, since when it waits; least goes first."""
@@ -116,7 +116,7 @@ class Waiting:
 
     @property
     def _may_go_again(self) -> bool:
-        """Whether something that failed may go: what stepped aside lets all parts go first."""
+        """Whether something that failed may go: one that stepped aside lets all parts go first."""
         return bool(self._again) and not (self._again[0].aside and self._parts)
 
     def _on_its_way(self, batch: Batch | None) -> Batch | None:

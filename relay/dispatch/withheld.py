@@ -1,7 +1,7 @@
 """Events that must not be sent for the moment, whether they come from memory or from disk.
 
-While a person is being erased, nothing of theirs may get into a request, nor what may be theirs and
-cannot be read. What is withheld is left out and forgotten here; in the journal it stays until the
+While a person is being erased, no request may contain an event of theirs, or a damaged one that may
+be theirs. A withheld event is left out and forgotten here; in the journal it stays until the
 erasure has ended it.
 """
 

@@ -118,7 +118,7 @@ def decode_group(data: bytes) -> list[Entry]:
 def entries_of(data: bytes, count: int, received_ms: int, part: slice = slice(None)) -> list[Entry]:
     """Return the `count` entries of a row of the log, or a part of them without reading the others.
 
-    One that is damaged harms no other, unless it is the row itself that cannot be taken apart.
+    A damaged entry harms no other one, unless the row itself cannot be taken apart.
     """
     try:
         return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)[part]]
@@ -153,7 +153,7 @@ def decode_entry(record: bytes) -> Entry:
 
 
 def salvage(record: bytes, received_ms: int) -> Entry:
-    """Return the entry of a record; of one that is damaged, what stands in its place."""
+    """Return the entry of a record, or for a damaged one, an entry that stands in for it."""
     found = readable(record)
     if found is not None:
         return found

@@ -18,7 +18,7 @@ Place = tuple[str, Lane, int]
 Row = tuple[object, ...]
 
 LONGEST_WAIT_MS: Final = 3_600_000
-"""No event is made to wait for longer by itself."""
+"""The relay itself never makes an event wait for longer."""
 
 
 def dead_row(

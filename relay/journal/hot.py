@@ -1,9 +1,9 @@
 """The latest events of both lanes in memory, with the payloads made at intake.
 
-What senders that keep up are given; whoever is behind reads from disk. What all of them are done
-with is let go at once, so that its memory is used again while it is still in the processor's cache.
-Bounded by events: when full, the longer lane forgets its oldest, payloads included. Lives on the
-loop, and is told only of what is committed.
+Senders that keep up are served from here; one that is behind reads from disk. An event that all of
+them are done with is dropped at once, so that its memory is reused while it is still in the
+processor's cache. The number of events is bounded: when full, the longer lane forgets its oldest,
+payloads included. It lives on the loop, and is told only of what is committed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -70,8 +70,8 @@ class DeadPage(msgspec.Struct, frozen=True):
 
 
 Prospect = Literal["sent", "late", "expired", "barred"]
-"""What a replay comes to: the event is sent; it is sent, but the platform does not compare it any
-more with what it got under the same id before; it is too old; the settings keep it back."""
+"""What a replay does with an event: it is sent; it is sent `late`, when the platform no longer
+compares it with what it got under the same id; it is too old; or the settings keep it back."""
 
 
 class Replayed(msgspec.Struct, frozen=True):

@@ -1,9 +1,9 @@
 """How far each destination is, and what it reads next; the loop's side of the cursors.
 
-Cursors stand here as the last commit left them. A run of passed events with nothing to send behind
-it is accounted for by no settlement yet: it is remembered here, counts as settled at once, and is
-written to the cursors now and then (`passed`). After a crash it is simply read again. Between two
-such runs is an event that was read and is not settled, so there are few.
+Cursors stand here as the last commit left them. No settlement accounts yet for a run of passed
+events with nothing to send behind it: the run is remembered here, counts as settled at once, and is
+written to the cursors now and then (`passed`). After a crash it is simply read again. There are few
+such runs, since between two of them there is an event that was read and is not settled.
 """
 
 from collections.abc import Mapping, Sequence

@@ -53,7 +53,7 @@ UNREACHED: Final[Mapping[str, Wording]] = {
         "engineer",
     ),
 }
-"""By the code of a request that cannot have reached the platform. The cause lies before it."""
+"""By the code of a request that never reached the platform: the cause lies on the way there."""
 
 STATES: Final[dict[State, Wording]] = {
     "paused": Wording(

@@ -137,8 +137,8 @@ class _Listing(msgspec.Struct, gc=False):
     def agrees(self, count: int) -> bool:
         """Tell whether list and counts speak of the same `count` events.
 
-        The number of those that were sent may be absent; that of the processed ones only if there
-        are none: what nobody has counted is not delivered.
+        Pinterest may leave out how many it received, but how many it processed only if there are
+        none: what nobody has counted is not delivered.
         """
         processed = sum(result.status == PROCESSED for result in self.results)
         return (

@@ -120,4 +120,4 @@ BY_STATUS: Final = (
 
 def row_of(number: int, rows: tuple[Row, ...]) -> Row:
     """Return the first row that covers `number`; the last row of each table covers all."""
-    return next((row for row in rows if row.first <= number <= row.last), rows[-1])
+    return next(row for row in rows if row.first <= number <= row.last)

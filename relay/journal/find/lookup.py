@@ -1,7 +1,7 @@
 """Look-up of events by event id and order id, built off the acknowledge path.
 
 A B-tree over random ids would cost more than the rest of the journal. Instead each event leaves a
-checksum of four bytes an id. Those of consecutive events of a lane make a *run*, in which the
+checksum of four bytes per id. Those of consecutive events of a lane make a *run*, in which the
 position says whose it is: the latest grows in memory (`Tail`) and is stored once it is full, the
 others are rows that never change. A look-up asks the tail and then scans the runs, newest first,
 at the speed of memory: 40 MB for ten million events.
@@ -74,7 +74,7 @@ class Run:
 class Tail:
     """What no stored run covers yet, from the end of the log on. Used on one thread.
 
-    Whoever adds looks at `full` and has it stored, so it holds little more than a run a lane.
+    Whoever adds looks at `full` and has it stored, so it holds little more than one run per lane.
     """
 
     def __init__(self) -> None:

@@ -47,7 +47,7 @@ class MatchData(msgspec.Struct, frozen=True, kw_only=True):
 CHIEF: Final = ("email", "phone", "epik", "ttclid", "external_id")
 """What tells most about a person, the strongest first; each platform has one of the click ids."""
 ENOUGH: Final = 0.9
-"""A share from which on more of it is not worth a word."""
+"""From this share on, more of an identifier is not worth mentioning."""
 _GAINS: Final[Mapping[str, tuple[str, str]]] = {
     "email": (
         "E-mail",

@@ -16,7 +16,7 @@ from relay.outcome.view import DestinationView
 DELAYED_S: Final = 300.0
 """An event that has waited for longer is late."""
 MANY: Final = 100
-"""One in so many that failed is no exception any more."""
+"""One failure in this many is no longer an exception."""
 BY_HAND: Final = "paused_by_operator"
 
 Trouble = Literal["paused", "degraded", "late"]
