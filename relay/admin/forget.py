@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from relay.admin.answer import BadRequest
 from relay.identity.subject import Subject
-from relay.journal.account import Erased
+from relay.journal.report import Erased
 
 MAX_DIGESTS: Final = 1_000
 

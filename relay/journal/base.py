@@ -24,7 +24,9 @@ from typing import Protocol
 from relay.conversion import Conversion
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal.account import (
+from relay.journal.entry import Chunk, Entry, Pending, Rejection
+from relay.journal.letter import DeadFilter, DeadGroup, DeadPage, Prospect, Replayed
+from relay.journal.report import (
     FOR_EVER_MS,
     Erased,
     FoundEvent,
@@ -36,8 +38,6 @@ from relay.journal.account import (
     Space,
     Totals,
 )
-from relay.journal.entry import Chunk, Entry, Pending, Rejection
-from relay.journal.letter import DeadFilter, DeadGroup, DeadPage, Prospect, Replayed
 from relay.journal.settlement import Pause, Settlement, Wait
 
 

@@ -19,7 +19,6 @@ from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
 from relay.journal import hold, key_use
-from relay.journal.account import Erased
 from relay.journal.arrival import Arrived, arrive
 from relay.journal.cursor import Range
 from relay.journal.disk.checkpoint import Checkpointer
@@ -36,6 +35,7 @@ from relay.journal.hot import Hot
 from relay.journal.ledger import Commit, Key, Ledger
 from relay.journal.progress import Progress
 from relay.journal.reader import Reader
+from relay.journal.report import Erased
 from relay.journal.settlement import Pause, Wait
 from relay.journal.space.relief import Relief
 from relay.journal.space.room import Look, Room

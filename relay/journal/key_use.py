@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from relay.journal.account import KeyUse
+from relay.journal.report import KeyUse
 
 
 def add(connection: sqlite3.Connection, uses: Mapping[str, int], now_ms: int) -> None:

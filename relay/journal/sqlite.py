@@ -17,18 +17,6 @@ from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
 from relay.journal import exception_row, hold, key_use, outbox
-from relay.journal.account import (
-    FOR_EVER_MS,
-    Erased,
-    FoundEvent,
-    KeyUse,
-    KindCount,
-    RangeReport,
-    Risk,
-    Slice,
-    Space,
-    Totals,
-)
 from relay.journal.dead import grouping, letters, stepwise
 from relay.journal.disk.connection import Connect
 from relay.journal.engine import Engine, Settings
@@ -40,6 +28,18 @@ from relay.journal.find.lookup import Kind
 from relay.journal.find.recent import recent
 from relay.journal.letter import DeadFilter, DeadGroup, DeadPage, Prospect, Replayed
 from relay.journal.outbox import Backlog, Waiting
+from relay.journal.report import (
+    FOR_EVER_MS,
+    Erased,
+    FoundEvent,
+    KeyUse,
+    KindCount,
+    RangeReport,
+    Risk,
+    Slice,
+    Space,
+    Totals,
+)
 from relay.journal.settle import ended, settle
 from relay.journal.settlement import Pause, Settlement, Wait
 from relay.journal.space import retention

@@ -7,7 +7,7 @@ unseen until they are too old. They go on where they were once its name is back.
 import logging
 from collections.abc import Collection
 
-from relay.journal.account import Totals
+from relay.journal.report import Totals
 from relay.outcome.reports import funnel_of
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ import msgspec
 from relay.delivery import Destination
 from relay.errors import JournalUnavailable
 from relay.identity.subject import Subject
-from relay.journal.account import Erased
 from relay.journal.base import Journal
 from relay.journal.letter import DeadFilter, Replayed
+from relay.journal.report import Erased
 from relay.outcome.audit import Action, Trail
 from relay.outcome.dead_letters import DeadLetters
 from relay.outcome.erasure import Erasure, Senders

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal.account import Erased
 from relay.journal.base import Journal
 from relay.journal.entry import Pending
 from relay.journal.erase.traces import is_theirs
+from relay.journal.report import Erased
 
 log = logging.getLogger(__name__)
 

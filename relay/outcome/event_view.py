@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from relay.conversion import Conversion
 from relay.delivery import Destination, Payload
-from relay.journal.account import Delivery, FoundEvent
 from relay.journal.exception_row import LONGEST_WAIT_MS
+from relay.journal.report import Delivery, FoundEvent
 from relay.outcome.health import Health
 from relay.outcome.notation import utc
 from relay.outcome.view import AttemptView, DeliveryView, EventView

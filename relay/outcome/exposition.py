@@ -17,8 +17,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from relay.event_name import CUSTOM, STANDARD_NAMES
-from relay.journal.account import Space, Totals
 from relay.journal.base import Journal
+from relay.journal.report import Space, Totals
 from relay.metrics import Metrics
 from relay.outcome.health import State
 from relay.outcome.process import ProcessFigures

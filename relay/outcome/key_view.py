@@ -1,6 +1,6 @@
 """A producer key as it may be shown: without its digest, with its uses."""
 
-from relay.journal.account import KeyUse
+from relay.journal.report import KeyUse
 from relay.keys.record import Key
 from relay.outcome.notation import utc
 from relay.outcome.view import KeyView

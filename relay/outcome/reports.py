@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from relay.delivery import Destination
-from relay.journal.account import Funnel, Totals
 from relay.journal.base import Journal
 from relay.journal.entry import Entry
 from relay.journal.letter import DeadFilter
+from relay.journal.report import Funnel, Totals
 from relay.outcome.event_view import EventViews
 from relay.outcome.health import Health, sentence_of
 from relay.outcome.notation import money, utc

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from relay.delivery import DeadReason, Outcome, PauseReason
-from relay.journal.account import DeliveryState
+from relay.journal.report import DeliveryState
 from relay.keys.record import Scope
 from relay.outcome.health import State
 

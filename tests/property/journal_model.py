@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from relay.event_name import Lane, lane_of
-from relay.journal.account import Totals
 from relay.journal.entry import Entry
+from relay.journal.report import Totals
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import NOW_S
 

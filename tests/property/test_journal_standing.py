@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.event_name import Lane
-from relay.journal.account import Delivery
 from relay.journal.find.standing import Stand, names, stands
 from relay.journal.find.timeline import deliveries
+from relay.journal.report import Delivery
 from tests.given.journal.columns import CUTS, EVENTS, columns, fill
 from tests.given.journal.seed import DESTINATIONS, Seed, new_journal
 

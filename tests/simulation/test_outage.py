@@ -22,7 +22,7 @@ import pytest
 
 from relay.conversion import Conversion, Order
 from relay.event_name import Lane
-from relay.journal.account import Funnel, Risk
+from relay.journal.report import Funnel, Risk
 from tests.given.destination.sending import PINTEREST, TIKTOK, Sending
 from tests.given.event.builders import NOW_S, conversion
 from tests.given.journal.memory import memory

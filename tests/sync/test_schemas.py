@@ -19,7 +19,7 @@ from relay.event_name import ALIASES, STANDARD_NAMES
 from relay.intake import Intake, Origin, Router, Storage, Taken, Window
 from relay.intake.money import MAX_DECIMALS
 from relay.intake.problem import Code
-from relay.journal.account import DeliveryState
+from relay.journal.report import DeliveryState
 from relay.outcome.health import State
 from relay.outcome.watch.notice import TEST
 from relay.schema.event import IDENTIFIERS, event_schema

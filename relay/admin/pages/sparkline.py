@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from relay.journal.account import Slice
+from relay.journal.report import Slice
 
 WIDTH: Final = 120
 HEIGHT: Final = 28

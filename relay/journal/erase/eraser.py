@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 from relay.identity.subject import Subject
-from relay.journal.account import Erased
 from relay.journal.codec import encode_group
 from relay.journal.disk.checkpoint import Checkpointer
 from relay.journal.erase import gaps, traces
@@ -28,6 +27,7 @@ from relay.journal.erase.tally import Tally
 from relay.journal.erase.traces import Ends, Table, Trace
 from relay.journal.ledger import Ledger
 from relay.journal.reader import Reader
+from relay.journal.report import Erased
 from relay.journal.writer import Writer
 
 STEP_EVENTS: Final = 100

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from relay.journal.account import Erased, ErasedAt
 from relay.journal.erase.traces import Trace
 from relay.journal.find.lookup import Place
+from relay.journal.report import Erased, ErasedAt
 
 MAX_LISTED: Final = 1_000
 """Delivered events that are named for each destination; all are counted."""

@@ -12,13 +12,13 @@ from typing import Final, Literal, NamedTuple
 
 from relay.event_name import Lane
 from relay.identity.subject import Subject
-from relay.journal.account import Delivery
 from relay.journal.codec import entries_of, salvage
 from relay.journal.cursor import Cursor
 from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Entry
 from relay.journal.find.lookup import Place
 from relay.journal.find.timeline import deliveries
+from relay.journal.report import Delivery
 
 LOOK_ROWS: Final = 64
 """Rows that one step looks through; a group of the log has about 1 MiB at most."""

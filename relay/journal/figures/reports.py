@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from relay.journal.account import FOR_EVER_MS, Funnel, RangeReport, Totals
 from relay.journal.entry import Rejection
 from relay.journal.figures.amount import add_exactly
 from relay.journal.figures.rollup import RELAY, ROLLUP_COUNTS
 from relay.journal.figures.rollup_range import SINCE, bounds, of_each_width
+from relay.journal.report import FOR_EVER_MS, Funnel, RangeReport, Totals
 
 MAX_REJECTIONS: Final = 1_000
 

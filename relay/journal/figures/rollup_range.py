@@ -6,8 +6,8 @@ come grouped in the order of the table, which needs no sorting; whoever asks sum
 
 from typing import Final
 
-from relay.journal.account import FOR_EVER_MS
 from relay.journal.figures.rollup import HOUR_S, MINUTE_S
+from relay.journal.report import FOR_EVER_MS
 
 SINCE: Final = (
     "((width_s = :minute_s AND start_s > :since_s - :minute_s)"

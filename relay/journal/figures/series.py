@@ -9,8 +9,8 @@ from collections import defaultdict
 from typing import Final
 
 from relay.event_name import Lane
-from relay.journal.account import FOR_EVER_MS, KindCount, Slice
 from relay.journal.figures.rollup_range import SINCE, bounds, of_each_width
+from relay.journal.report import FOR_EVER_MS, KindCount, Slice
 
 RECEIPTS_LOOKED_AT: Final = 2_000
 """Latest requests of all destinations among which a delivery is looked for."""

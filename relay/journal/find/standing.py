@@ -17,11 +17,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from relay.event_name import Lane
-from relay.journal.account import DeliveryState
 from relay.journal.codec import decode_entry, decode_group
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Passed
 from relay.journal.find.lookup import Place
+from relay.journal.report import DeliveryState
 
 
 class Standing(msgspec.Struct, frozen=True, gc=False, array_like=True):

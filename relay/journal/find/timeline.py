@@ -16,12 +16,12 @@ import msgspec
 
 from relay.delivery import Outcome
 from relay.event_name import Lane
-from relay.journal.account import Attempt, Delivery, DeliveryState, FoundEvent
 from relay.journal.codec import decode_at, decode_entry
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Passed
 from relay.journal.exception_row import AT_PLACE
 from relay.journal.find.lookup import MAX_FOUND, Kind, Place, places
+from relay.journal.report import Attempt, Delivery, DeliveryState, FoundEvent
 from relay.journal.settlement import SPAN_OFFSETS
 
 MAX_ATTEMPTS: Final = 20

@@ -17,11 +17,11 @@ from typing import Final
 
 from relay.event_name import Lane
 from relay.journal import outbox
-from relay.journal.account import FOR_EVER_MS
 from relay.journal.disk.connection import pragma
 from relay.journal.figures.fold import fold_minutes, forget_hours
 from relay.journal.figures.reports import MAX_REJECTIONS, oldest_received_ms
 from relay.journal.figures.rollup import DAY_S
+from relay.journal.report import FOR_EVER_MS
 from relay.journal.settlement import SPAN_OFFSETS
 from relay.journal.space.misdated import IsOld, old_events, old_letter, old_receipts
 

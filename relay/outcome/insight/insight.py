@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from relay.delivery import Destination
-from relay.journal.account import KindCount, Slice, Totals
 from relay.journal.base import Journal
 from relay.journal.letter import DeadGroup
+from relay.journal.report import KindCount, Slice, Totals
 from relay.metrics import Metrics
 from relay.outcome.health import Health
 from relay.outcome.insight.attention import Arrivals, Task, tasks

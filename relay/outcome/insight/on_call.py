@@ -11,7 +11,7 @@ import msgspec
 
 from relay.delivery import Outcome
 from relay.instrument import Histogram
-from relay.journal.account import Totals
+from relay.journal.report import Totals
 from relay.metrics import Metrics
 from relay.outcome.health import Health
 from relay.outcome.view import DestinationView, JournalView

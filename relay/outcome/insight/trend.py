@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from relay.journal.account import Slice
+from relay.journal.report import Slice
 from relay.outcome.view import RANGES_S, RangeName
 
 STEPS_S: Final[dict[RangeName, int]] = {

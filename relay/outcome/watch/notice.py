@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from relay.delivery import DeadReason, Destination, PauseReason
-from relay.journal.account import Space
+from relay.journal.report import Space
 from relay.outcome.health import sentence_of
 from relay.outcome.notation import until_full
 from relay.outcome.wording import DEAD

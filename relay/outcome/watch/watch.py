@@ -15,8 +15,8 @@ from typing import Final, Literal, Protocol, cast
 
 from relay.delivery import DeadReason, Destination, PauseReason
 from relay.errors import JournalUnavailable
-from relay.journal.account import Space, Totals
 from relay.journal.letter import DeadFilter, DeadPage
+from relay.journal.report import Space, Totals
 from relay.journal.settlement import Pause
 from relay.outcome.health import Health
 from relay.outcome.watch import notice

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from relay.conversion import Order
 from relay.event_name import Lane
-from relay.journal.account import Totals
 from relay.journal.base import Journal
 from relay.journal.codec import entry_of
 from relay.journal.entry import Chunk, Entry, Passed, Pending, Rejection
 from relay.journal.letter import Prospect
+from relay.journal.report import Totals
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from tests.given.event.builders import NOW_S, conversion, entry
 

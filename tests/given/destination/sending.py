@@ -29,10 +29,10 @@ from relay.dispatch.sender import Sender
 from relay.dispatch.steady import SteadyClock
 from relay.dispatch.transport import AiohttpTransport, Transport
 from relay.intake.presence import presence_of
-from relay.journal.account import Funnel
 from relay.journal.base import Journal
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed
+from relay.journal.report import Funnel
 from relay.journal.sqlite import SqliteJournal
 from relay.metrics import Metrics
 from relay.outcome.dead_letters import DeadLetters

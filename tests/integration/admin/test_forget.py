@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from relay.admin.forget import ForgetResult
-from relay.journal.account import Erased
+from relay.journal.report import Erased
 from relay.journal.settlement import Receipt
 from tests.given.event.builders import DIGEST, NOW_S
 from tests.given.port.admin import PINTEREST, TIKTOK, AdminPort

@@ -12,9 +12,9 @@ from relay.dispatch.dispatcher import Dispatcher
 from relay.dispatch.withheld import Unwanted
 from relay.identity import Identity
 from relay.identity.subject import Subject
-from relay.journal.account import FOR_EVER_MS
 from relay.journal.base import Journal
 from relay.journal.letter import DeadFilter
+from relay.journal.report import FOR_EVER_MS
 from relay.outcome.erasure import Erasure
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import PINTEREST, Clock, pinterest, purchases, sending

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.journal.account import Funnel
 from relay.journal.letter import DeadFilter
+from relay.journal.report import Funnel
 from relay.sandbox.answer import PlatformName
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.journal.account import Totals
+from relay.journal.report import Totals
 from relay.outcome.absent import tell_absent
 
 TOTALS = Totals(

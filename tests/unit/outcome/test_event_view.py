@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.journal.account import Delivery, FoundEvent
+from relay.journal.report import Delivery, FoundEvent
 from relay.outcome.event_view import EventViews
 from relay.outcome.health import Health
 from tests.given.destination.stub import StubDestination

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from relay.conversion import Order
 from relay.event_name import Lane
-from relay.journal.account import Delivery
 from relay.journal.codec import decode_group, entry_of
 from relay.journal.entry import Passed
 from relay.journal.find.lookup import Kind, Place, Run, store
 from relay.journal.find.timeline import find
+from relay.journal.report import Delivery
 from tests.given.event.builders import conversion, entry
 from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed
 

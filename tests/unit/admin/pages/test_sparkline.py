@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.admin.pages import sparkline
-from relay.journal.account import Slice
+from relay.journal.report import Slice
 
 
 def trend(figures: list[int]) -> list[Slice]:

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from relay.journal.account import Slice
 from relay.journal.figures.rollup import HOUR_S, MINUTE_S
+from relay.journal.report import Slice
 from relay.outcome.insight.trend import STEPS_S, filled, waiting
 from relay.outcome.view import RANGES_S, RangeName
 from tests.given.event.builders import NOW_S

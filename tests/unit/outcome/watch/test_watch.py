@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from relay.delivery import DeadReason, PauseReason
 from relay.errors import JournalUnavailable
-from relay.journal.account import Space, Totals
 from relay.journal.letter import DeadFilter, DeadPage
+from relay.journal.report import Space, Totals
 from relay.journal.settlement import Pause
 from relay.outcome.health import Health
 from relay.outcome.watch.notice import Notice
