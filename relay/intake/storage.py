@@ -34,7 +34,9 @@ class Log(Protocol):
 class Storage:
     """Stores what was prepared of each request."""
 
-    def __init__(self, router: Router, journal: Log, *, on_stored: Listener | None = None) -> None:
+    def __init__(
+        self, router: Router, journal: Log, *, on_stored: Listener = lambda *_: None
+    ) -> None:
         self._router = router
         self._journal = journal
         self._on_stored = on_stored
@@ -75,13 +77,9 @@ class Storage:
     def _forget_unless(
         self, stored: "Future[None]", claimed: Sequence[Entry], warnings: Sequence[Finding]
     ) -> None:
-        """Forget what was claimed unless it was stored.
-
-        A cancelled append says nothing, so it is taken for stored.
-        """
-        if not stored.cancelled() and stored.exception() is not None:
+        if stored.exception() is not None:
             self._router.forget(claimed)
-        elif self._on_stored is not None:
+        else:
             self._on_stored(claimed, warnings)
 
 
@@ -89,9 +87,7 @@ def _pass_on(done: "Future[None]", waiting: "Future[None]") -> None:
     """End a future like another one, unless nobody waits for it any more."""
     if waiting.done():
         return
-    if done.cancelled():
-        waiting.cancel()
-    elif error := done.exception():
+    if error := done.exception():
         waiting.set_exception(error)
     else:
         waiting.set_result(None)

@@ -335,8 +335,17 @@ async def test_a_large_body_does_not_keep_the_others_waiting() -> None:
         assert port.journal.event_ids[0] == "small"
 
 
-async def test_few_large_bodies_are_prepared_at_a_time_and_small_ones_beside_them() -> None:
-    large = post(b"[" + b"1," * MAX_SEPARATORS + encoded() + b"]")
+@pytest.mark.parametrize(
+    "large",
+    [
+        post(b"[" + b"1," * MAX_SEPARATORS + encoded() + b"]"),
+        post(b"1\n" * MAX_SEPARATORS + encoded(), Content_Type="application/x-ndjson"),
+    ],
+    ids=["array", "lines"],
+)
+async def test_few_large_bodies_are_prepared_at_a_time_and_small_ones_beside_them(
+    large: bytes,
+) -> None:
     journal = RecordingJournal(held=True)
     async with serving(journal) as port, AsyncExitStack() as clients:
         crowd = [await clients.enter_async_context(Client(port.number)) for _ in range(8)]

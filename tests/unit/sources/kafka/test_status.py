@@ -1,5 +1,6 @@
 """What the source says: a line for what changed, none for what stays."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,8 +55,32 @@ def test_a_topic_that_may_not_be_made_is_told_once(
     for _ in range(3):
         status.lacks([], {"conversions.rejected": "TOPIC_AUTHORIZATION_FAILED"})
         status.has_topics(["conversions"])
+    status.lacks([], {})
     [line] = told(caplog)
     assert line["topic"] == "conversions.rejected (TOPIC_AUTHORIZATION_FAILED)"
+
+
+def test_a_topic_that_is_missing_is_told_once(
+    status: Status, caplog: pytest.LogCaptureFixture
+) -> None:
+    status.lacks(["conversions"], {})
+    for _ in range(3):
+        status.has_topics(["others"])
+    [line] = told(caplog)
+    assert line["topic"] == "conversions"
+    assert status.view().missing_topics == ["conversions"]
+    status.has_topics(["conversions"])
+    assert status.view().missing_topics == []
+
+
+def test_it_says_since_when_it_is_so_whatever_the_reason(metrics: Metrics) -> None:
+    now_s = itertools.count(NOW_S)
+    status = Status("relay", ("conversions",), metrics, lambda: next(now_s))
+    status.away(PASSWORD)
+    status.away(Fault("no broker answers"))
+    assert status.view().since.timestamp() == NOW_S + 1
+    status.reached()
+    assert status.view().since.timestamp() == NOW_S + 2
 
 
 def test_trouble_stays_while_the_cluster_is_away(status: Status) -> None:
@@ -97,3 +122,10 @@ def test_only_partitions_of_this_relay_have_a_lag(status: Status) -> None:
 def test_before_the_first_answer_it_is_connecting(status: Status) -> None:
     assert status.view().state == "connecting"
     assert status.view().last_commit is None
+
+
+def test_messages_without_a_value_are_counted(status: Status) -> None:
+    assert status.view().tombstones == 0
+    status.passed_over(2)
+    status.passed_over(1)
+    assert status.view().tombstones == 3
