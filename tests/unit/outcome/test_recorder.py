@@ -1,5 +1,6 @@
 """The record of a request: on disk first, then in the figures, then in one line."""
 
+import asyncio
 from typing import cast
 
 import pytest
@@ -8,8 +9,9 @@ from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
 from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.metrics import Metrics
-from relay.outcome.recorder import Recorder
+from relay.outcome.recorder import REPEAT_S, Recorder
 from tests.given.event.builders import NOW_S, pending
+from tests.simulation import virtual_time
 
 LABELS = {"destination": "shop"}
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=300, outcome="partial", http_status=200)
@@ -47,6 +49,7 @@ async def test_a_request_is_counted_by_how_it_ended() -> None:
     assert value("relay_delivery_seconds_sum", LABELS) == 4
     assert value("relay_retries_total", LABELS) == 2
     assert value("relay_warnings_total", {**LABELS, "code": "a"}) == 2
+    assert value("relay_warnings_total", {**LABELS, "code": "may_count_twice"}) == 0
 
 
 async def test_it_is_repeated_until_it_is_on_disk_and_counted_once(
@@ -62,6 +65,17 @@ async def test_it_is_repeated_until_it_is_on_disk_and_counted_once(
         "the outcome is recorded",
         "request answered",
     ]
+
+
+def test_some_time_passes_between_two_attempts_to_record() -> None:
+    """Without it the loop would have no turn for anything else while the storage fails."""
+
+    async def recorded_s() -> float:
+        journal = cast("Journal", Settlements(failures=5))
+        await Recorder("shop", journal, Metrics(), lambda: NOW_S).record(Settlement())
+        return asyncio.get_running_loop().time()
+
+    assert virtual_time.run(recorded_s()) == 5 * REPEAT_S
 
 
 async def test_what_ends_unsent_is_no_request(caplog: pytest.LogCaptureFixture) -> None:

@@ -75,6 +75,20 @@ def test_each_status_that_a_table_names_has_words() -> None:
     assert wording_of("tiktok", "", 503) == wording_of("tiktok", "", 408)
 
 
+def test_a_token_without_the_scope_is_told_from_one_that_is_refused() -> None:
+    """Pinterest has one status for both, and a code that means other things elsewhere."""
+    assert wording_of("pinterest", "3", 401) == PAUSED["no_permission"]
+    assert wording_of("pinterest", "2", 401) == wording_of("pinterest", "", 401)
+    assert wording_of("pinterest", "3", 400) == wording_of("pinterest", "", 400)
+
+
+@pytest.mark.parametrize("platform", ["pinterest", "tiktok", "other"])
+def test_the_relays_own_codes_mean_the_same_whatever_the_platform(platform: str) -> None:
+    for code, wording in OWN.items():
+        for status in (None, 200, 401):
+            assert wording_of(platform, code, status) == wording
+
+
 def test_what_is_said_agrees_with_what_is_done() -> None:
     """What waits by itself needs nobody; what pauses a destination needs somebody."""
     for row in answer_code.BY_CODE:
