@@ -114,6 +114,7 @@ def user(**parts: Any) -> bytes:
         (encoded(custom={"key": {"a": CANARY}, "b": []}), "wrong_type", "custom.key"),
         (encoded(custom={"jane@example.com": []}), "wrong_type", "custom.[e-mail]"),
         (encoded(custom={"": []}), "wrong_type", "custom"),
+        (encoded(custom={"a": []})[:-1] + b',"custom":1}', "wrong_type", "custom"),
     ],
 )
 def test_a_wrong_event_has_a_code_and_a_path(raw: bytes, code: str, path: str) -> None:

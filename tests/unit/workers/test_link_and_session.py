@@ -236,6 +236,17 @@ async def test_a_key_without_a_limit_is_not_asked_for_and_counted_with_its_reque
     assert taken(main) == 1
 
 
+async def test_a_use_that_brought_events_stays_taken() -> None:
+    main = Main()
+    pair = Pair(main)
+    await begun(pair, LIMITED)
+    await pair.stored(event(), key="k")
+    await pair.talk()
+    pair.link.end(LIMITED, used=True)
+    await pair.talk()
+    assert taken(main) == 1
+
+
 async def test_a_request_of_which_nothing_is_accepted_is_no_use() -> None:
     main = Main()
     pair = Pair(main)
