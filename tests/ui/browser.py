@@ -16,6 +16,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 WIDTHS: Final = (320, 768, 1440)
+LETTERS: Final = 16
 WITHIN_S: Final = 10.0
 AXE: Final = Path(__file__).with_name("vendor") / "axe-core-4.14.1.min.js"
 SERIOUS: Final = frozenset({"serious", "critical"})
@@ -33,7 +34,7 @@ _CUT: Final = """
       const range = document.createRange();
       range.selectNodeContents(texts.currentNode);
       const edge = Math.min(...boxes.filter(hides).map((box) => box.getBoundingClientRect().right));
-      if (ends(range) > edge + 0.5) found.push(range.toString().trim().slice(0, 40));
+      if (ends(range) > edge + 0.5) found.push([...range.toString().trim()].slice(0, 40).join(""));
     }
     return found;
 """
@@ -89,6 +90,10 @@ class Browser:
             {"name": "forced-colors", "value": "active" if forced_colours else "none"},
         ]
         self._tell("Emulation.setEmulatedMedia", {"features": features})
+
+    def letters(self, size: int = LETTERS) -> None:
+        """Prefer letters of a size, in pixels, as in the settings of a browser."""
+        self._tell("Page.setFontSizes", {"fontSizes": {"standard": size, "fixed": size * 13 // 16}})
 
     def scripts(self, *, on: bool) -> None:
         """Run the scripts of a page, or none."""

@@ -26,9 +26,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def screen(chromium: Browser) -> Browser:
-    """The browser as it is before each test: a wide screen, light, and scripts on."""
+    """The browser as it is before each test: a wide screen, light, usual letters, scripts on."""
     chromium.scripts(on=True)
     chromium.look(1440, "light")
+    chromium.letters()
     chromium.open("about:blank")
     chromium.complaints()
     return chromium

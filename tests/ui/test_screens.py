@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.given.port.admin import PINTEREST, TIKTOK
-from tests.ui.browser import WIDTHS, Browser
+from tests.ui.browser import LETTERS, WIDTHS, Browser
 from tests.ui.hindrance import hindrances
 from tests.ui.served import Served
 from tests.ui.state import SAYS, STATES
@@ -89,6 +89,37 @@ def test_large_letters_fit_on_a_phone(screen: Browser, relay: Served) -> None:
         problems += [f"{name}: {words!r} is cut" for words in screen.cut()]
 
     assert problems == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("relay", ["trouble", "long names"], indirect=True)
+def test_letters_of_twice_the_size_fit(screen: Browser, relay: Served, width: int) -> None:
+    problems = []
+    screen.look(width, "light")
+    screen.letters(2 * LETTERS)
+    for name, path in SCREENS.items():
+        screen.open(relay.url(path))
+        if (excess := screen.wide()) > 0:
+            problems.append(f"{name}: {excess} pixels too wide")
+        problems += [f"{name}: {words!r} is cut" for words in screen.cut()]
+
+    assert problems == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_large_sum_is_not_broken_in_two(screen: Browser, troubled: Served, width: int) -> None:
+    screen.look(width, "light")
+    screen.open(troubled.url("/"))
+    lines = screen.run(
+        "const facts = [...document.querySelectorAll('.card dd')];"
+        "const sum = facts.find((one) => one.innerText.endsWith('USD'));"
+        "sum.textContent = '54,320,987,165,431.80 EUR';"
+        "const range = document.createRange();"
+        "range.selectNodeContents(sum);"
+        "return range.getClientRects().length"
+    )
+
+    assert lines == 1
 
 
 def test_what_hinders_people_would_be_found(screen: Browser, troubled: Served) -> None:
