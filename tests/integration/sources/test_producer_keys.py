@@ -129,9 +129,15 @@ async def test_a_key_in_the_address_is_refused_even_beside_a_good_one(keys: Keys
 async def test_a_key_that_is_sent_twice_is_refused(keys: Keys) -> None:
     """A proxy in front may have looked at the other one."""
     token = keys.make()
-    request = post(encoded(), **bearer(token))
-    pair = f"relay-api-key: {token.key}\r\nrelay-api-secret: {token.secret}\r\n"
-    for second in (f"Authorization: Bearer {token}\r\n", pair):
+    whole = post(encoded(), **bearer(token))
+    halves = post(encoded(), relay_api_key=token.key, relay_api_secret=token.secret)
+    key = f"relay-api-key: {token.key}\r\n"
+    pair = f"{key}relay-api-secret: {token.secret}\r\n"
+    for request, second in (
+        (whole, f"Authorization: Bearer {token}\r\n"),
+        (whole, pair),
+        (halves, key),
+    ):
         smuggled = request.replace(b"\r\n\r\n", b"\r\n" + second.encode() + b"\r\n", 1)
         async with keyed(keys) as port:
             refusal(await port.send(smuggled), 401, "unauthorized")
