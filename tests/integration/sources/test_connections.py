@@ -476,7 +476,7 @@ async def test_a_port_that_is_taken_is_one_line_that_says_what_to_do() -> None:
             port.server, host="127.0.0.1", port=port.number, max_connections=1, drain_s=0.1
         )
         with pytest.raises(
-            RelayError, match=r"cannot listen on 127.0.0.1:\d+: .*\[server\] listen"
+            RelayError, match=r"cannot listen on 127.0.0.1:\d+: address already in use; .*listen"
         ):
             await second.__aenter__()
 

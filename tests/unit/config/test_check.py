@@ -113,6 +113,19 @@ def test_keys_that_do_not_go_together_are_one_sentence(text: str, problem: str) 
     assert str(raised.value) == f"relay.toml: {problem}"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[journal]\nmax_size = "1MiB"',
+        f'{PINTEREST}linger = "60s"',
+        f"{KAFKA}heartbeat_interval_ms = 5000",
+        f"{KAFKA}max_poll_interval_ms = 10000",
+    ],
+)
+def test_what_just_goes_together_is_taken(text: str) -> None:
+    parse(text, {}, origin="relay.toml")
+
+
 def test_both_ports_may_take_any_free_one() -> None:
     text = '[server]\nlisten = "localhost:0"\n[admin]\nlisten = "localhost:0"'
     config = parse(text, {}, origin="relay.toml")
