@@ -7,7 +7,6 @@ The values come from TOML, or as `Override` from an environment variable. The fi
 import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -137,7 +136,7 @@ def _read_text_type(kind: type, value: object) -> object:
     """
     if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError
-    return Path(value) if kind is Path else kind(value)
+    return kind(value)
 
 
 def _did_you_mean(leaf: Leaf, value: object) -> str:
