@@ -15,6 +15,11 @@ from hypothesis import settings
 
 FILE_DESCRIPTORS = Path("/proc/self/fd")
 
+# Also where tests assert outside of a `test_*.py`, a failure shows what was compared.
+pytest.register_assert_rewrite(
+    *("tests.contract", "tests.destinations", "tests.given", "tests.kafka", "tests.ui")
+)
+
 
 def pytest_configure() -> None:
     """Give examples of property tests all the time they take: a busy machine is no failure."""

@@ -6,18 +6,32 @@ from `PURCHASE`.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from relay.conversion import App, Conversion, Item, Order
-from relay.delivery import Answer, HttpResponse
+from relay.delivery import Answer, HttpResponse, Payload, Skip, Unusable
 from relay.identity import Identity
 
 DESTINATIONS = Path(__file__).parent
 AMOUNTS = {"value", "price", "predicted_ltv"}
+MEANS_NOTHING: Mapping[str, Any] = MappingProxyType(
+    {
+        "pause": None,
+        "culprits": [],
+        "wait_s": None,
+        "spent_s": None,
+        "confirmations": 0,
+        "verdicts": [],
+        "warnings": [],
+    }
+)
+"""What an answer means where its case says nothing."""
 PURCHASE: dict[str, Any] = {
     "event": "purchase",
     "event_id": "order-1",
@@ -64,6 +78,23 @@ def response_of(case: dict[str, Any]) -> HttpResponse:
     """Return the platform's answer: `body` is JSON, `text` anything else."""
     body = case["text"].encode() if "text" in case else json.dumps(case.get("body", {})).encode()
     return HttpResponse(case.get("status", 200), case.get("headers", {}), body)
+
+
+def assert_prepared(prepared: Payload | Skip | Unusable, case: dict[str, Any]) -> Any:
+    """Return the event that is sent, None if none is; it, or the reason, is as the case says."""
+    match prepared:
+        case Skip(reason):
+            assert case.get("skipped") == reason
+        case Unusable(reason, path):
+            assert (case.get("dead"), case.get("path")) == (reason, path)
+        case Payload(body):
+            sent = json.loads(body)
+            assert "sends" in case or "sends_with" in case, f"sent, not kept: {sent}"
+            assert sent == digested(case.get("sends", sent))
+            wanted = digested(case.get("sends_with", {}))
+            assert {path: value_at(sent, path) for path in wanted} == wanted
+            return sent
+    return None
 
 
 def meaning(answer: Answer) -> dict[str, Any]:

@@ -6,16 +6,22 @@ An answer case is what TikTok answers to a request of three events (or `events`)
 `sha256:TEXT` stands for the digest of TEXT.
 """
 
-import json
 from typing import Any
 
 import pytest
 
 from relay.config import TikTokConfig
-from relay.delivery import HttpResponse, Payload, Skip, Unusable
+from relay.delivery import HttpResponse
 from relay.destinations.tiktok import TikTok
 from relay.destinations.tiktok.answer_code import BY_CODE, BY_STATUS, row_of
-from tests.destinations.case import conversion_of, digested, meaning, read, response_of, value_at
+from tests.destinations.case import (
+    MEANS_NOTHING,
+    assert_prepared,
+    conversion_of,
+    meaning,
+    read,
+    response_of,
+)
 
 SETTINGS: dict[str, Any] = {
     "pixel_code": "C4K6A3Q2NE1S77JXXXXX",
@@ -37,33 +43,14 @@ def test_mapping(case: dict[str, Any]) -> None:
     prepared = destination(case.get("settings", {})).prepare(
         conversion_of(PURCHASE | case["event"])
     )
-    match prepared:
-        case Skip(reason):
-            assert case.get("skipped") == reason
-        case Unusable(reason, path):
-            assert (case.get("dead"), case.get("path")) == (reason, path)
-        case Payload(body):
-            sent = json.loads(body)
-            assert "sends" in case or "sends_with" in case, f"sent, not kept: {sent}"
-            assert sent == digested(case.get("sends", sent))
-            wanted = digested(case.get("sends_with", {}))
-            assert {path: value_at(sent, path) for path in wanted} == wanted
+    assert_prepared(prepared, case)
 
 
 @pytest.mark.parametrize("case", ANSWER_CASES)
 def test_answer(case: dict[str, Any]) -> None:
     """TikTok's answer means what the case says, and nothing else."""
     answer = destination({}).answer(response_of(case), case.get("events", 3))
-    assert meaning(answer) == {
-        "pause": None,
-        "culprits": [],
-        "wait_s": None,
-        "spent_s": None,
-        "confirmations": 0,
-        "verdicts": [],
-        "warnings": [],
-        **case["means"],
-    }
+    assert meaning(answer) == {**MEANS_NOTHING, **case["means"]}
     body = case.get("body", {})
     assert answer.http_status == case.get("status", 200)
     assert (answer.code, answer.message) == (str(body.get("code", "")), body.get("message", ""))
