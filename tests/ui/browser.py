@@ -141,6 +141,10 @@ class Browser:
         """Click an element twice at once, as the impatient do."""
         ActionChains(self.driver).double_click(self.find(selector)).perform()
 
+    def paste(self, text: str) -> None:
+        """Insert a text where the focus is, as from the clipboard."""
+        self._tell("Input.insertText", {"text": text})
+
     def run(self, script: str) -> Any:
         """Return what a script returns."""
         return self.driver.execute_script(script)

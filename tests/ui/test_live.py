@@ -221,6 +221,18 @@ def test_all_can_be_reached_by_keyboard(screen: Browser, troubled: Served) -> No
     assert {"Find a conversion", "Pause updates", "See TikTok", "See these conversions"} <= reached
 
 
+def test_the_longest_id_can_be_pasted_whole_with_a_blank_around_it(
+    screen: Browser, troubled: Served
+) -> None:
+    """A browser counts most of such characters twice."""
+    pasted = f" {chr(0x1F600) * 256} "
+    screen.open(troubled.url("/find"))
+    screen.click_twice("#id")
+    screen.paste(pasted)
+
+    assert screen.run("return document.querySelector('#id').value") == pasted
+
+
 def test_what_was_not_delivered_is_sent_again_after_one_question(
     screen: Browser, fresh: Served
 ) -> None:

@@ -8,6 +8,8 @@ from relay.outcome.platform_code import wording_of
 from relay.outcome.view import AttemptView, DeliveryView, EventList
 
 MAX_ID = 256
+MAX_TYPED = 600
+"""Of which browsers count most emoji as two, with room for the blanks of a paste."""
 
 
 class Find(Screen):
@@ -28,6 +30,7 @@ class Find(Screen):
             wanted=wanted,
             events=found.events if found else (),
             most=MAX_FOUND,
+            max_typed=MAX_TYPED,
             meaning=self._meaning,
             paused=self._paused(),
             labels=self.context.insight.labels,

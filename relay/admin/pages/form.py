@@ -36,6 +36,11 @@ def asked(values: Mapping[str, str]) -> DeadFilter:
     return replace(group(values), until_ms=int(until) if until else None)
 
 
+def text(values: Mapping[str, str], name: str) -> str:
+    """Return what was written into a field; a browser sends two characters for each line's end."""
+    return values.get(name, "").replace("\r\n", "\n").strip()
+
+
 async def fields(request: web.Request) -> Mapping[str, str]:
     """Return the fields of a form, the last of each name. Raises `BadRequest` if it is none."""
     if request.content_type != FORM:

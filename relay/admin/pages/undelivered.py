@@ -127,7 +127,7 @@ class Undelivered(Screen):
     async def drop(self, request: web.Request) -> web.Response:
         """Dismiss a group, with a note."""
         given = await form.fields(request)
-        where, note = form.asked(given), given.get("note", "").strip()[:MAX_NOTE]
+        where, note = form.asked(given), form.text(given, "note")[:MAX_NOTE]
         dropped = await self.context.dead_letters.drop(where, note=note, dry_run=False)
         raise web.HTTPSeeOther(f"/undelivered?done={self.done.keep(('drop', dropped))}")
 

@@ -146,6 +146,17 @@ async def test_a_group_is_dismissed_with_a_note_without_pii(tmp_path: Path) -> N
     assert "Settled" in listed
 
 
+async def test_a_note_of_many_lines_is_kept_as_long_as_the_page_lets_it_be(tmp_path: Path) -> None:
+    """A browser sends two characters for the end of a line, of which it counts one."""
+    lines = ["x" * 9] * 50
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        await submit(port, "/undelivered/drop", {**GROUP, "note": "\r\n".join(lines)})
+        [letter] = (await port.journal.dead_letters(DeadFilter(), limit=10)).letters
+
+    assert letter.note == " ".join(lines)
+
+
 @pytest.mark.parametrize("path", ["/undelivered", f"/undelivered?destination={TIKTOK}"])
 async def test_what_was_dismissed_is_not_told_to_have_arrived(tmp_path: Path, path: str) -> None:
     async with AdminPort(tmp_path) as port:
@@ -415,7 +426,7 @@ async def test_what_to_mend_is_told_the_greatest_gain_first(tmp_path: Path) -> N
     assert "the latest 30 events" in told
     assert "Much to gain" in told
     assert "Whoever builds the shop:" in told
-    assert "Purchase: 30 events Identifier Carried by Came hashed Left out, and why" in told
+    assert "Purchase : 30 events Identifier Carried by Came hashed Left out, and why" in told
     assert "E-mail 100 %" in told
 
 
@@ -442,3 +453,15 @@ async def test_whoever_is_on_call_sees_how_kafka_is(tmp_path: Path) -> None:
     assert "Not there, or not to be seen returns" in told
     assert "Outcomes to relay.outcomes active" in told
     assert "Given up for room 0" in told
+
+
+async def test_a_name_of_an_event_does_not_turn_the_words_beside_it(tmp_path: Path) -> None:
+    name = "\N{RIGHT-TO-LEFT OVERRIDE}evil"
+    async with AdminPort(tmp_path) as port:
+        for number in range(30):
+            await port.take(f"e-{number}", name, value="0.00")
+        told = (await port.ask("/mend")).body.decode()
+
+    assert f"<summary><bdi>{name}</bdi>: 30 events" in told
+    assert f"Kind: <bdi>{name}</bdi>" in told
+    assert told.count(name) == told.count(f"<bdi>{name}</bdi>")
