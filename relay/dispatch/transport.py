@@ -172,8 +172,8 @@ async def _in_time(exchange: Coroutine[None, None, HttpResponse], timeout_s: flo
                 return asked.result()
         raise TimeoutError
     finally:
-        asked.cancel()
-        await asyncio.gather(asked, return_exceptions=True)
+        if asked.cancel():
+            await asyncio.gather(asked, return_exceptions=True)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
