@@ -8,7 +8,7 @@ import msgspec
 from relay.event import MAX_EVENT_ID, InboundEvent
 from relay.intake.explain import ANY_KEY, explain
 from relay.intake.problem import Problem, Unusable
-from relay.intake.split import Document, shown, unreadable
+from relay.intake.split import Document, mended, shown, unreadable
 
 MAX_ARRAY_BYTES: Final = 1 << 20
 """A longer body is decoded event by event, so that the loop's other business comes in between."""
@@ -16,6 +16,10 @@ MAX_ARRAY_BYTES: Final = 1 << 20
 _DECODER = msgspec.json.Decoder(InboundEvent)
 _ARRAY = msgspec.json.Decoder(list[InboundEvent])
 _ANYTHING = msgspec.json.Decoder()
+HALF: Final = Problem(
+    "not_json", "", "This is not valid JSON: an escape holds half a surrogate pair."
+)
+"""What is wrong with an event of a list that no other one suffers for."""
 _IN_CUSTOM: Final = f"custom{ANY_KEY}"
 
 
@@ -30,6 +34,8 @@ def decode(raw: Document) -> InboundEvent:
         problem = explain(str(error))
         raise Unusable(problem.code, problem.path, problem.message) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if _is_half(raw):
+            raise Unusable(HALF.code, HALF.path, HALF.message) from None
         raise unreadable(error) from None
 
 
@@ -50,18 +56,34 @@ def decode_array(body: bytes) -> list[InboundEvent] | None:
 def diagnose(raw: Document, problem: Problem) -> tuple[str | None, Problem]:
     """Return the id of an event that is unusable, if it has a proper one, and its problem.
 
-    Raises `Unreadable` if the rest of the event is no JSON, or holds a number that no reader could
-    hold: then the problem found first says little.
+    In an event of a list, half of a surrogate pair goes before it. Raises `Unreadable` if the rest
+    of the event is no JSON, or holds a number that no reader could hold: then the problem found
+    first says little.
     """
     try:
         content = _ANYTHING.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if _is_half(raw):
+            return None, HALF
         raise unreadable(error) from None
     if not isinstance(content, dict):
         return None, problem
     if problem.path == _IN_CUSTOM:
         problem = Problem(problem.code, _path_in_custom(content), problem.message)
     return _event_id(content), problem
+
+
+def _is_half(raw: Document) -> bool:
+    """Tell whether an event of a list is JSON but for halves of surrogate pairs."""
+    if not isinstance(raw, msgspec.Raw):
+        return False
+    text = bytes(raw)
+    whole = mended(text)
+    try:
+        _ANYTHING.decode(whole)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return whole != text
 
 
 def _event_id(content: Mapping[str, object]) -> str | None:

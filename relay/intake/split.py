@@ -1,7 +1,13 @@
-"""A body into single events, still undecoded, so that one bad event never sinks its neighbours."""
+"""A body into single events, still undecoded, so that one bad event never sinks its neighbours.
 
+An escape may hold half of a surrogate pair, as where a shop cut a text through an emoji: JSON that
+follows its grammar, and that no decoder of texts can read. It is the problem of its event alone.
+"""
+
+import re
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Final
 
 import msgspec
 
@@ -19,6 +25,8 @@ MAX_KEY = 100
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What programs on Windows write before UTF-8; a reader may ignore it (RFC 8259, section 8.1)."""
 BLANKS = b" \t\r\n"
+MAX_MENDED_BYTES = 1 << 20
+"""A larger body with half of a pair is unreadable: nothing else is done while it is mended."""
 _SHAPES = 'send one event, an array of events, or {"events": […]}'
 
 
@@ -29,6 +37,12 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_HALF: Final = re.compile(
+    rb"\\u[Dd](?<!\\\\u[Dd])"
+    rb"(?:[89ABab][0-9A-Fa-f]{2}(?!\\u[Dd][C-Fc-f])"
+    rb"|(?<!\\u[Dd][89ABab]..\\u[Dd])[C-Fc-f][0-9A-Fa-f]{2})"
+)
+_WHOLE: Final = rb"\\ufffd"
 
 
 def split_json(body: bytes) -> list[tuple[int, Document]]:
@@ -45,7 +59,9 @@ def split_json(body: bytes) -> list[tuple[int, Document]]:
     try:
         events = _events_of(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise unreadable(error) from None
+        events = _events_beside_halves(text)
+        if not events:
+            raise unreadable(error) from None
     if not events:
         raise Unreadable("The list holds no event.")
     if len(events) > MAX_EVENTS:
@@ -68,6 +84,11 @@ def split_ndjson(body: bytes) -> list[tuple[int, Document]]:
     if not events:
         raise Unreadable("The body is empty; send one event a line.")
     return events
+
+
+def mended(text: bytes) -> bytes:
+    """Return a text of the same length, with U+FFFD for each escaped half of a surrogate pair."""
+    return text if len(text) > MAX_MENDED_BYTES else _HALF.sub(_WHOLE, text)
 
 
 def unreadable(error: Exception) -> Unreadable:
@@ -116,6 +137,25 @@ def _events_of(text: bytes) -> Sequence[Document]:
         msgspec.json.decode(text)
         raise Unreadable(f"This is a single value; {_SHAPES}.")
     return _enveloped(text) if b'"events"' in text else [text]
+
+
+def _events_beside_halves(text: bytes) -> Sequence[Document]:
+    """Return the events of a list as they came, if nothing but halves of pairs is wrong with it."""
+    whole = mended(text)
+    if whole == text:
+        return []
+    try:
+        events = _events_of(whole)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+    found, end = [], whole.find(b"[")
+    for event in events:
+        if not isinstance(event, msgspec.Raw):
+            return []
+        start = whole.index(event, end)
+        end = start + len(bytes(event))
+        found.append(msgspec.Raw(text[start:end]))
+    return found
 
 
 def _enveloped(text: bytes) -> Sequence[Document]:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from relay.intake import Unreadable
-from relay.intake.split import BYTE_ORDER_MARK
+from relay.intake.split import BYTE_ORDER_MARK, mended
 
 Json = Mapping[str, Any]
 Scalar = str | int | float
@@ -20,12 +20,20 @@ Scalar = str | int | float
 def decoded(body: bytes) -> Json:
     """Return the object that a body is. Raises `Unreadable`."""
     try:
-        found = msgspec.json.decode(body.removeprefix(BYTE_ORDER_MARK))
+        found = _read(body.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unreadable("The body is not valid JSON.") from None
     if not isinstance(found, dict):
         raise Unreadable("The body is no object.")
     return found
+
+
+def _read(text: bytes) -> object:
+    """Return what a text holds; of a text in it that was cut through an emoji, the rest counts."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return msgspec.json.decode(mended(text))
 
 
 def table(value: object) -> dict[str, Any]:

@@ -60,7 +60,8 @@ BROKEN_JSON = [
     unreadable("a number of 5,000 digits", b'{"event_time":' + b"9" * 5000 + b"}"),
     unreadable("half a surrogate pair", b'{"event":"\\ud800"}'),
     unreadable("the wrong half", b'{"event":"\\udc00 c4n4ry"}'),
-    unreadable("half a pair in one of a list", b"[" + encoded() + b',{"event":"\\ud83d"}]'),
+    unreadable("half a pair beside NaN", b'[NaN,{"event":"\\ud83d"}]'),
+    unreadable("half a pair beside 1e999", b'[{"event":"\\ud83d"},{"event_time":1e999}]'),
     unreadable("broken UTF-8", b'{"event":"c4n4ry\xff"}'),
     unreadable("overlong UTF-8", b'{"event":"\xc0\xaf"}'),
     unreadable("a surrogate in UTF-8", b'{"event":"\xed\xa0\x80"}'),
@@ -117,6 +118,13 @@ GZIPPED = [
 ]
 
 WRONG_EVENTS = [
+    Row(
+        "half a pair in one of a list",
+        post(b"[" + encoded() + b',{"event":"c4n4ry \\ud83d"}]'),
+        202,
+        ("not_json", "", 1),
+        1,
+    ),
     Row("an empty object", post(b"{}"), 400, ("missing", "event", 0), 1),
     Row("a list in a list", post(b"[[" + encoded() + b"]]"), 400, ("wrong_type", "", 0), 1),
     Row("numbers", post(b"[1,2,3]"), 400, ("wrong_type", "", 0), 3),

@@ -60,6 +60,20 @@ async def test_a_line_that_is_no_json_is_its_own_error() -> None:
     assert problems(taken) == [(2, None, "not_json", ""), (3, None, "not_json", "")]
 
 
+@pytest.mark.parametrize("wrong", [{}, {"evnet": 1}], ids=["alone", "behind a wrong key"])
+async def test_half_of_a_surrogate_pair_is_the_problem_of_its_event_alone(
+    wrong: dict[str, int],
+) -> None:
+    cut = event(event_id="b", order={"content_name": "a party \ud83c"}, **wrong)
+
+    taken = await intake(RecordingJournal()).take_json(
+        body(event(event_id="a"), cut, event(event_id="c")), HTTP
+    )
+
+    assert [entry.event_id for entry in taken.entries] == ["a", "c"]
+    assert problems(taken) == [(1, None, "not_json", "")]
+
+
 async def test_an_array_with_a_number_that_nobody_can_hold_is_unreadable_as_a_whole() -> None:
     events = b"[" + encoded() + b',{"event":7,"order":{"value":1e999}}]'
 

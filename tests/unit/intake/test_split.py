@@ -2,10 +2,20 @@
 
 import json
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relay.intake.problem import TooMany, Unreadable
-from relay.intake.split import MAX_EVENTS, Document, split_json, split_ndjson
+from relay.intake.split import (
+    MAX_EVENTS,
+    MAX_MENDED_BYTES,
+    Document,
+    mended,
+    split_json,
+    split_ndjson,
+)
 
 DEEP = 2_000_000  # Python 3.14 bounds what is skipped by its stack alone: 100,000 pass there
 
@@ -28,6 +38,9 @@ def texts(documents: list[tuple[int, Document]]) -> list[tuple[int, bytes]]:
         (b'{"event":"a","custom":{"events":[]}}', [b'{"event":"a","custom":{"events":[]}}']),
         (b'{"event":"a","events":[]}', [b'{"event":"a","events":[]}']),
         (b'{"event":"a"', [b'{"event":"a"']),
+        (rb'["\ud83d", 1 ,"\ude00"]', [rb'"\ud83d"', b"1", rb'"\ude00"']),
+        (rb'{"events":["events", "\ud83d"]}', [b'"events"', rb'"\ud83d"']),
+        (rb'["\\ud83d \ud83d", "\\ud83d"]', [rb'"\\ud83d \ud83d"', rb'"\\ud83d"']),
     ],
 )
 def test_a_json_body_is_one_event_or_a_list(body: bytes, events: list[bytes]) -> None:
@@ -57,7 +70,9 @@ def test_a_json_body_is_one_event_or_a_list(body: bytes, events: list[bytes]) ->
         (b"\xef\xbb\xbf", "empty"),
         (b'\xef\xbb\xbf\xef\xbb\xbf{"event":"a"}', "not valid JSON"),
         ('{"event":"a"}'.encode("utf-16"), "not UTF-8"),
-        (b'["\\ud800"]', "surrogate"),
+        (b'["\\ud8zz"]', "not valid JSON"),
+        (b'{"event":"\\ud800","custom":{"a":"events"}}', "not valid JSON"),
+        (b'["\\ud800"%b]' % (b" " * MAX_MENDED_BYTES), "hex escape"),
         (b"[" * DEEP + b"]" * DEEP, "nested too deep"),
         (b'{"events":' + b"[" * DEEP + b"]" * DEEP + b"}", "nested too deep"),
     ],
@@ -69,6 +84,19 @@ def test_a_body_that_is_neither_is_unreadable(body: bytes, words: str) -> None:
     problem = caught.value.problem
     assert (problem.code, problem.path) == ("not_json", "")
     assert words in problem.message
+
+
+@given(st.text(st.sampled_from('\ud83d\ude00\\ud8"a'), max_size=12))
+def test_a_text_is_mended_in_its_halves_alone(text: str) -> None:
+    """A half that follows a backslash may be left as it is: it looks like no escape."""
+    body = json.dumps(text).encode()
+    whole = mended(body)
+    assert len(whole) == len(body)
+    if "\\" not in text:
+        marked = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        assert msgspec.json.decode(whole) == marked
+    elif not any("\ud800" <= each <= "\udfff" for each in text):
+        assert whole == body
 
 
 def test_a_strange_key_beside_events_is_named() -> None:

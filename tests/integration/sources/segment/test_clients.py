@@ -224,6 +224,19 @@ async def test_a_large_batch_leaves_the_loop_to_others_between_its_chunks() -> N
         assert {CHUNK_EVENTS, CHUNK_EVENTS * 2} <= seen
 
 
+async def test_a_text_that_was_cut_through_an_emoji_costs_no_call_of_its_batch() -> None:
+    calls = [
+        {"type": "track", "event": "Signed Up", "messageId": each, "userId": "7", "properties": cut}
+        for each, cut in (("m-1", {"name": "a party \ud83c"}), ("m-2", {}))
+    ]
+    async with serving() as port:
+        body = json.dumps({"batch": calls}).encode()
+        answered = await port.send(producers.post(body, path="/v1/batch"))
+
+        assert answered.status == 200
+        assert port.journal.event_ids == ["m-1", "m-2"]
+
+
 async def test_a_batch_of_too_many_calls_is_refused_as_too_large() -> None:
     async with serving() as port:
         body = b'{"batch":[' + b"0," * MAX_EVENTS + b"0]}"

@@ -28,6 +28,7 @@ def documents(unpacked: Unpacked) -> list[bytes]:
         (b"\x00\x00\x00\x00\x2a" + EVENT, [EVENT], [None]),
         (b"\x00\x00\x00\x00\x2a[" + EVENT + b"]", [EVENT], [0]),
         (b'{"event":"events","events":1}', [b'{"event":"events","events":1}'], [None]),
+        (b"[" + EVENT + rb',"\ud83d"]', [EVENT, rb'"\ud83d"'], [0, 1]),
     ],
 )
 def test_a_message_holds_one_event_or_several(
