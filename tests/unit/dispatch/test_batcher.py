@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,14 @@ def test_retries_take_at_most_a_fifth_beside_fresh_events() -> None:
     assert sum(each.retry for each in batch.pendings) == 2
 
 
+def test_retries_take_no_more_where_fresh_events_leave_places_free() -> None:
+    queue = batcher(max_events=10)
+    add(queue, pending(0), payload())
+    for offset in range(20):
+        add(queue, pending(100 + offset, retry=True), payload())
+    assert offsets(queue.batch(NOW_MS + 1000)) == [0, 100, 101]
+
+
 def test_retries_alone_may_fill_a_request() -> None:
     queue = batcher(max_events=10)
     for offset in range(10):
@@ -120,6 +129,29 @@ def test_a_trial_takes_what_waits_without_lingering() -> None:
     add(queue, pending(0), payload())
     add(queue, pending(1), payload())
     assert offsets(queue.trial(1)) == [0]
+
+
+@pytest.mark.parametrize("key", ["web", "offline"])
+@pytest.mark.parametrize(("old", "new"), [("purchase", "search"), ("search", "purchase")])
+def test_linger_and_trials_go_by_the_event_that_waits_longest(old: str, new: str, key: str) -> None:
+    """Whatever its lane and its batch key."""
+    queue, later = batcher(linger_s=2.0), pending(1, new)
+    later.entry.received_ms = NOW_MS + 500
+    add(queue, later, payload("web"))
+    add(queue, pending(0, old), payload(key))
+    assert (queue.wait_s(NOW_MS + 500), queue.oldest_ms()) == (1.5, NOW_MS)
+    assert offsets(queue.trial(1)) == [0]
+
+
+def test_what_stays_while_others_are_taken_out_keeps_its_payload() -> None:
+    """Else a person who is being erased would be sent under somebody else's name."""
+    queue = batcher()
+    for offset in range(6):
+        add(queue, pending(offset), payload(body=b"%d" % offset))
+    queue.discard(lambda each: each.offset % 2 == 0)
+    batch = queue.batch(NOW_MS + 1000)
+    assert batch is not None
+    assert [each.body for each in batch.payloads] == [b"1", b"3", b"5"]
 
 
 def test_halves_hold_every_event_once() -> None:

@@ -129,6 +129,7 @@ def test_two_that_hang_while_others_pass_are_no_outage(breaker: Breaker, clock: 
 def test_success_ends_an_outage(breaker: Breaker, clock: Clock) -> None:
     for _ in range(3):
         breaker.note(DOWN, clock())
+        assert breaker.one_at_a_time
     breaker.note(OK, clock())
     assert breaker.health().state == "active"
     assert not breaker.one_at_a_time

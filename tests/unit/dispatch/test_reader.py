@@ -228,7 +228,26 @@ async def test_what_is_under_way_is_not_read_over_and_over() -> None:
     """A platform that answers slowly has many under way, and each look reads all of them."""
     backlog = DueAgain()
     scene = Scene(backlog)
+    sent: list[int] = []
     for _ in range(5):
         await scene.reader.refill()
-        scene.batcher.batch(NOW_S * 1000)
+        batch = scene.batcher.batch(NOW_S * 1000)
+        sent += [] if batch is None else [each.offset for each in batch.pendings]
     assert backlog.looks == [MOST, 2 * MOST, 3 * MOST]
+    assert sent == list(range(3 * MOST)), "each of them once"
+
+
+class NothingDue(DueAgain):
+    """A log without new events, and none to be tried again."""
+
+    async def due(self, destination: str, now_ms: int, limit: int) -> list[Pending]:
+        self.looks.append(limit)
+        return []
+
+
+async def test_where_nothing_is_due_again_a_second_passes_between_two_looks() -> None:
+    backlog = NothingDue()
+    scene = Scene(backlog)
+    for _ in range(5):
+        await scene.reader.refill()
+    assert backlog.looks == [MOST]

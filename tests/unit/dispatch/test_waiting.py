@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,10 @@ def test_what_was_sent_in_vain_goes_before_anything_new_the_oldest_first() -> No
     line.put([batch(received(2, 20)), batch(received(1, 10))])
     assert line.wait_s(NOW_MS) == 0
     assert [offsets(line.next(LATER_MS)) for _ in range(4)] == [[1], [2], [0], []]
+
+
+def test_what_is_new_has_the_linger_to_wait_for_others() -> None:
+    assert waiting(received(0)).wait_s(NOW_MS) == 1.0
 
 
 def test_a_probe_is_the_oldest_event_wherever_it_waits() -> None:
@@ -148,6 +153,7 @@ def test_money_that_comes_during_an_outage_is_tried_however_much_else_is_held() 
     assert money_trial(line) == [0]
     batcher.extend(Lane.MONEY, [received(99, 500)], [payload()])
     assert money_trial(line) == [99]
+    batcher.extend(Lane.MONEY, [received(98, 600)], [payload()])  # one is enough
     for _ in range(4 * MAX_ROTATING):
         money_trial(line)
     assert len(line._again) == 2 * MAX_ROTATING + 1
@@ -170,8 +176,10 @@ def test_a_suspect_travels_alone_one_at_a_time_and_seldom() -> None:
     assert [len(each) for each in sent if each is not None] == [10, 10, 10, 10, 1, 10, 10, 10]
     assert offsets(sent[4]) == [100]
     assert line.next(LATER_MS) is None  # the other one waits until the first is answered
+    assert line.wait_s(LATER_MS) is None
     assert sent[4] is not None
     line.ended(sent[4])
+    assert line.wait_s(LATER_MS) == 0
     assert offsets(line.next(LATER_MS)) == [101]
 
 
@@ -186,6 +194,17 @@ def test_a_suspect_that_is_throttled_stays_alone() -> None:
         fresh = waiting(received(1))
         assert offsets(fresh.next(LATER_MS)) == [1]
     assert offsets(line.trial(50, rotate=True, money_first=True)) == [100]
+
+
+@pytest.mark.parametrize("oldest", range(5))
+def test_the_event_that_happened_first_is_found_wherever_it_waits(oldest: int) -> None:
+    """By it a look for what grew too old is spared."""
+    events = [received(offset) for offset in range(5)]
+    events[oldest].entry.event_time = NOW_S - 60
+    line = waiting(events[0])
+    line.put([batch(events[1]), batch(events[2])])
+    line.put_suspects([batch(events[3]), batch(events[4])])
+    assert line.happened_at() == NOW_S - 60
 
 
 def part(offset: int, after_ms: int = 0) -> Batch:
