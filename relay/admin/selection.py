@@ -10,9 +10,9 @@ from relay.admin.answer import BadRequest
 from relay.admin.query import Moment, milliseconds_of
 from relay.delivery import DeadReason
 from relay.journal.letter import DeadFilter
+from relay.outcome.dead_letters import MAX_NOTE
 
 MAX_IDS: Final = 10_000
-MAX_NOTE: Final = 500
 
 
 class Selection(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ again here, by the settings of today, and once more when it is sent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from relay.delivery import Destination
 from relay.journal.base import Journal
@@ -12,6 +13,9 @@ from relay.journal.entry import Entry
 from relay.journal.letter import DeadFilter, Prospect, Replayed
 from relay.logs import scrub
 from relay.rules import Rules
+
+MAX_NOTE: Final = 500
+"""Characters of a note; whoever takes one sees to it."""
 
 
 class DeadLetters:
@@ -38,7 +42,7 @@ class DeadLetters:
 
     async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
         """Mark the matching letters as dropped; return how many. PII in the note is masked."""
-        return await self._journal.drop(where, note=scrub(note), dry_run=dry_run)
+        return await self._journal.drop(where, note=scrub(note, MAX_NOTE), dry_run=dry_run)
 
     def _prospect(self, name: str, entry: Entry) -> Prospect:
         destination = self._destinations.get(name)

@@ -15,10 +15,9 @@ from relay.admin.pages.letters_csv import csv_of
 from relay.admin.pages.renderer import Renderer
 from relay.admin.pages.screen import Screen, ScreenContext, told
 from relay.admin.query import choice
-from relay.admin.selection import MAX_NOTE
 from relay.journal.dead.grouping import MAX_GROUPS
 from relay.journal.letter import DeadFilter, DeadGroup, Replayed
-from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.dead_letters import MAX_NOTE, DeadLetters
 from relay.outcome.insight.attention import meaning
 from relay.outcome.insight.headline import SPOKEN
 from relay.outcome.view import RangeName

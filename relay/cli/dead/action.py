@@ -13,11 +13,12 @@ import click
 import msgspec
 
 from relay.admin.api import DropResult, ReplayResult
-from relay.admin.selection import MAX_IDS, MAX_NOTE, Drop, Replay
+from relay.admin.selection import MAX_IDS, Drop, Replay
 from relay.cli.dead.selection import Filter, filter_options
 from relay.cli.option import Command, available_config, config_option, json_option
 from relay.cli.output import confirm, counted, print_json
 from relay.cli.running.client import AdminClient, admin_connection, read
+from relay.outcome.dead_letters import MAX_NOTE
 
 
 def action_options(command: Command) -> Command:

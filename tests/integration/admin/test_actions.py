@@ -153,8 +153,10 @@ async def test_a_note_of_many_lines_is_kept_as_long_as_the_page_lets_it_be(tmp_p
         await port.take("a", tiktok=INVALID)
         await submit(port, "/undelivered/drop", {**GROUP, "note": "\r\n".join(lines)})
         [letter] = (await port.journal.dead_letters(DeadFilter(), limit=10)).letters
+        listed = words(await port.ask("/undelivered"))
 
     assert letter.note == " ".join(lines)
+    assert letter.note in listed
 
 
 @pytest.mark.parametrize("path", ["/undelivered", f"/undelivered?destination={TIKTOK}"])
