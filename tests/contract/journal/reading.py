@@ -5,7 +5,7 @@ from pathlib import Path
 from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from tests.contract.journal.opening import Opening
-from tests.contract.journal.story import deliver, events, ids, passed
+from tests.contract.journal.story import deliver, events, ids, passed, waiting
 from tests.given.event.builders import conversion, entry, payload
 
 
@@ -40,7 +40,8 @@ class Reading(Opening):
 
     async def test_payloads_are_there_while_hot_and_never_stored(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
-            await journal.append([entry_of(conversion("a"), {}, {"p": payload()})])
+            await journal.append([entry_of(conversion("a"), {}, {"p": payload(), "t": payload()})])
+            await deliver(journal, "t", await waiting(journal, "t"))
             hot = await journal.read("p", Lane.MONEY, 0, 10)
             assert hot.pending[0].entry.payloads == {"p": payload()}
         async with self.opened(tmp_path) as journal:
@@ -69,11 +70,22 @@ class Reading(Opening):
 
     async def test_passed_events_read_in_pieces_hold_nobody_back(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
-            await journal.append([passed("a")])
+            await journal.append([passed("a"), passed("b")])
             at = (await journal.read("p", Lane.MONEY, 0, 10)).next
-            await journal.append([passed("b")])
+            await journal.append([passed("c")])
             at = (await journal.read("p", Lane.MONEY, at, 10)).next
-            await journal.append([entry("c")])
+            await journal.append([entry("d")])
             chunk = await journal.read("p", Lane.MONEY, at, 10)
             await deliver(journal, "p", chunk.pending)
-            assert journal.cursor("p", Lane.MONEY) == 3
+            assert journal.cursor("p", Lane.MONEY) == 4
+
+    async def test_a_passed_event_behind_one_on_its_way_holds_nobody_back(
+        self, tmp_path: Path
+    ) -> None:
+        async with self.opened(tmp_path) as journal:
+            await journal.append(events("a"))
+            first = await journal.read("p", Lane.MONEY, 0, 10)
+            await journal.append([passed("b")])
+            await journal.read("p", Lane.MONEY, first.next, 10)
+            await deliver(journal, "p", first.pending)
+            assert journal.cursor("p", Lane.MONEY) == 2

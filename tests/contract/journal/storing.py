@@ -6,8 +6,9 @@ import pytest
 
 from relay.errors import JournalUnavailable
 from relay.event_name import Lane
+from relay.journal.report import KeyUse
 from tests.contract.journal.opening import Opening
-from tests.contract.journal.story import deliver, events, ids, passed, rejection, waiting
+from tests.contract.journal.story import NOW_MS, deliver, events, ids, passed, rejection, waiting
 from tests.given.event.builders import entry
 
 
@@ -58,6 +59,19 @@ class Storing(Opening):
             assert [each.event_id for each in await journal.rejections(1)] == ["b"]
             assert (await journal.totals()).rejected == {("http", "missing"): 2}
             assert (await journal.report(0)).rejected == 2
+
+    async def test_a_use_of_a_key_counts_with_the_events_that_it_brought(
+        self, tmp_path: Path
+    ) -> None:
+        async with self.opened(tmp_path) as journal:
+            first = journal.append(events("a", "b"), key="shop")
+            await journal.append(events("c"), key="shop")
+            await first
+            await journal.append([], [rejection("d")], key="shop")
+            await journal.append(events("e"))
+        async with self.opened(tmp_path) as journal:
+            assert journal.key_uses() == {"shop": 2}
+            assert await journal.key_usage() == {"shop": KeyUse(2, NOW_MS)}
 
     async def test_recent_ids_come_oldest_first_over_both_lanes(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:

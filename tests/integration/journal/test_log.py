@@ -115,3 +115,17 @@ def test_reading_on_finds_every_event_once(sizes: list[int], start: int, limit: 
             found += ids(chunk)
             at = chunk.next
         assert found == [str(offset) for offset in range(start, end)]
+
+
+def test_reading_goes_on_behind_groups_that_are_gone(connection: sqlite3.Connection) -> None:
+    for first in (0, 5):
+        write(connection, events(first, 2), first)
+    assert ids(log.read(connection, VIEW, 3, 10, end=7)) == ["5", "6"]
+
+
+def test_no_more_groups_are_taken_than_hold_the_latest_events(
+    connection: sqlite3.Connection,
+) -> None:
+    for first in range(0, 8, 2):
+        write(connection, events(first, 2), first)
+    assert [group.first for group in log.latest(connection, 3)] == [6, 4]

@@ -123,6 +123,15 @@ def test_receipts_and_their_spans_go_with_the_events_they_cover(seed: Seed) -> N
     assert seed.count("receipt") == seed.count("receipt_span") == 1
 
 
+def test_receipts_go_though_more_than_a_step_looks_at_are_younger(seed: Seed) -> None:
+    for age_days in (9, *[1] * retention.STEP_ROWS):
+        place = seed.group(aged("e", age_days * DAY_MS))
+        seed.receipt(PINTEREST, place, place.offset, at_ms=NOW_MS - age_days * DAY_MS)
+    settle_all(seed, retention.STEP_ROWS + 1)
+    maintain(seed)
+    assert seed.count("receipt") == retention.STEP_ROWS
+
+
 def test_receipts_stay_as_long_as_an_event_of_their_time(seed: Seed) -> None:
     """One destination is paused: the other one's deliveries can still be looked up."""
     place = seed.group(aged("a", 30 * DAY_MS))
@@ -168,9 +177,10 @@ def test_look_up_runs_go_when_all_their_events_are_gone(seed: Seed) -> None:
 
 
 def test_an_empty_log_leaves_no_look_up_and_no_receipt(seed: Seed) -> None:
-    place = seed.group(aged("a", 9 * DAY_MS))
-    settle_all(seed, 1)
-    seed.receipt(PINTEREST, place, 0, at_ms=NOW_MS - 9 * DAY_MS)
+    for at in range(retention.STEP_ROWS + 1):
+        place = seed.group(aged("a", 9 * DAY_MS))
+        seed.receipt(PINTEREST, place, at, at_ms=NOW_MS - 9 * DAY_MS)
+    settle_all(seed, retention.STEP_ROWS + 1)
     index(seed, 0, entry("a"))
     maintain(seed)
     for table in ("log", "receipt", "receipt_span", "lookup_run"):
