@@ -50,9 +50,7 @@ class Prompt(web.StreamResponse):
             self._keep_alive = self._usual.keep_alive
 
 
-def json_response(
-    body: bytes, status: int = 200, headers: dict[str, str] | None = None
-) -> web.Response:
+def json_response(body: bytes, status: int, headers: dict[str, str] | None = None) -> web.Response:
     """Return the same the usual way, with further headers."""
     named = {"Server": SERVER, **(headers or {})}
     return web.Response(body=body, status=status, headers=named, content_type=JSON)

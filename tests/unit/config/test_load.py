@@ -254,6 +254,7 @@ def test_a_secret_in_any_place_is_never_quoted(key: str) -> None:
     ("text", "problem"),
     [
         ("a = 1\nb =", "line 2 is no TOML: Invalid value"),
+        ("a = 1\nb =\nc = 3\n", "line 2 is no TOML: Invalid value"),
         ("[server]\nlisten = '1'\nlisten = '2'\n", "line 3 is no TOML: Cannot overwrite a value"),
         ("x = " + "[" * 5000, "brackets are nested too deeply"),
         ("x = " + "1" * 5000, "a number has thousands of digits"),
