@@ -16,12 +16,13 @@ from relay.intake.presence import presence_of
 from relay.intake.window import Key, Window
 from relay.journal.codec import entry_of, passed_by
 from relay.journal.entry import Entry, Passed
+from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
 from relay.rules import Rules
 
 _SKIPPED: Final[dict[SkipReason, Passed]] = {
     reason: Passed("skipped", reason) for reason in get_args(SkipReason)
 }
-_EXPIRED = Passed("dead", "expired", "It was too old for this platform when it arrived.")
+_EXPIRED = Passed("dead", "expired", TOO_OLD_ON_ARRIVAL)
 
 
 class Route(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ SKIPPED: Final[dict[SkipReason, Wording]] = {
     ),
     "not_mapped": Wording(
         "This platform has no such event.",
-        "Nothing to do. Own event names are sent with `custom_events = true`.",
+        "Nothing to do. Event names of your own are sent with `custom_events = true`.",
     ),
     "not_configured": Wording(
         "This platform is not set up for events of this source.",
@@ -91,7 +91,7 @@ DEAD: Final[dict[DeadReason, Wording]] = {
 SETTLED: Final[frozenset[DeadReason]] = frozenset({"dropped_by_operator", "erased"})
 """Reasons at which somebody has decided already, and knows of it."""
 TOO_OLD_ON_ARRIVAL: Final = "It was too old for this platform when it arrived."
-"""The message of an event that never waited; as `relay.intake.route` writes it."""
+"""The message of an event that never waited."""
 _LATE_SHOP: Final = Wording(
     "The event was too old for this platform when the shop sent it.",
     "It cannot be sent any more. Have the shop send events as they happen.",
@@ -145,8 +145,8 @@ PAUSED: Final[dict[PauseReason, Wording]] = {
 
 LATE: Final[dict[LateCode, Wording]] = {
     "may_count_twice": Wording(
-        "The event arrived so late that the platform may count it twice: it compares it no more"
-        " with the browser's own report, or with an earlier try whose answer never came.",
+        "The event arrived so late that the platform may count it twice: it no longer compares it"
+        " with the browser's own report, or with an earlier try that was never answered.",
         "Compare the platform's figures of these days with the shop's.",
         "marketing",
     ),
@@ -158,7 +158,7 @@ LATE: Final[dict[LateCode, Wording]] = {
 
 REJECTED: Final[Mapping[str, Wording]] = {
     "not_json": Wording(
-        "This is no JSON that can be read.", "Send UTF-8 JSON, one event or a list of them.", "shop"
+        "This is not readable JSON.", "Send UTF-8 JSON, one event or a list of them.", "shop"
     ),
     "unknown_key": Wording(
         "The event has a key that is not known.", "Check its spelling against the schema.", "shop"
@@ -170,7 +170,7 @@ REJECTED: Final[Mapping[str, Wording]] = {
         "A value has the wrong JSON type.", "Send the type that the message names.", "shop"
     ),
     "invalid_value": Wording(
-        "A value is none that is allowed.", "See the schema for the values.", "shop"
+        "A value is not one of those allowed.", "See the schema for the values.", "shop"
     ),
     "out_of_range": Wording(
         "A value is too small, too large or too long.", "Keep to the bounds in the message.", "shop"

@@ -29,7 +29,7 @@ FIXES: Final[Mapping[PauseReason, str]] = {
         "needs the scope `ads:write`."
     ),
     "account_not_found": (
-        "Open this ad account in Ads Manager: the number in the page's address belongs into "
+        "Open this ad account in Ads Manager: the number in the page's address belongs in "
         f"`ad_account_id`; the id of the tag is another one. {_SET}"
     ),
 }

@@ -354,7 +354,7 @@ def test_what_was_refused_is_told_whatever_its_place_in_a_list() -> None:
 
 def test_a_refusal_of_the_whole_event_is_told_without_a_place() -> None:
     [found] = refusals([Refusal("", "", "not_json")], 9)
-    assert found.sentence == "1 event was refused: This is no JSON that can be read."
+    assert found.sentence == "1 event was refused: This is not readable JSON."
 
 
 def test_of_many_kinds_of_refusals_the_most_frequent_are_told() -> None:
