@@ -93,3 +93,10 @@ def test_it_matters_only_where_something_is_spoken_to_over_the_internet() -> Non
     assert proxy_of(alone, environ).address_for(PINTEREST) is None
     with pytest.raises(ConfigError, match="HTTPS_PROXY"):
         proxy_of(parse(EMULATED, environ, origin="relay.toml"), environ)
+
+
+def test_one_platform_over_the_internet_beside_emulated_ones_is_enough() -> None:
+    real = '[destinations.tiktok-main]\ntype = "tiktok"\npixel_code = "CEXAMPLE000000000000"\n'
+    mixed = parse(EMULATED + real, {}, origin="relay.toml")
+    proxy = proxy_of(mixed, {"HTTPS_PROXY": "proxy.example:3128"})
+    assert proxy.address_for(PINTEREST) == "http://proxy.example:3128"
