@@ -21,7 +21,7 @@ TOLERANCE: Final = 16
 class ConnectionCounts:
     """See the module docstring. `slot` is the one of this process, if it is a worker."""
 
-    def __init__(self, memory: mmap.mmap, slot: int = 0) -> None:
+    def __init__(self, memory: mmap.mmap, slot: int) -> None:
         self._numbers = memoryview(memory).cast("I")
         self._slot = slot
 
