@@ -207,7 +207,7 @@ def _suspect(batch: Batch, answer: Answer, outcome: Outcome) -> Ruling:
 
 def _is_known_culprit(batch: Batch) -> bool:
     """Tell whether the batch is one event that failed alone before, while others passed."""
-    return batch.suspect or (len(batch) == 1 and batch.pendings[0].attempts > 0)
+    return len(batch) == 1 and batch.pendings[0].attempts > 0
 
 
 def _refusal(pending: Pending, verdict: Verdict) -> Refusal:
