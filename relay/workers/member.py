@@ -18,6 +18,8 @@ LAST_S: Final = 2.0
 """How long a worker may still be there once its socket has ended."""
 SILENT_S: Final = 30.0
 """Between two looks: a worker that took events and said nothing since the last one is ended."""
+STARTING_LOOKS: Final = 10
+"""Looks at which a worker may have said nothing yet: on a busy machine, to start takes a while."""
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +28,14 @@ class Member:
     """See the module docstring. `ready` is called when it takes events."""
 
     def __init__(
-        self, services: MainServices, ready: Callable[[], None], silent_s: float = SILENT_S
+        self,
+        services: MainServices,
+        ready: Callable[[], None],
+        silent_s: float = SILENT_S,
+        starting_looks: int = STARTING_LOOKS,
     ) -> None:
         self._silent_s = silent_s
-        self._watched = False
+        self._looks_left = starting_looks
         self._heard = False
         self._stopping = False
         self._channel: Channel[FromWorker] = Channel(FromWorker, self._received, self._lost)
@@ -57,7 +63,6 @@ class Member:
 
     def stop(self, within_s: float) -> None:
         """Have it finish what is under way; it may be silent meanwhile."""
-        self._watched = False
         self._stopping = True
         self._channel.send(Stop(within_s))
 
@@ -70,7 +75,7 @@ class Member:
         self._channel.send(setup)
         self._channel.open(connection)
         try:
-            while not await self._is_gone() and (self._heard or not self._watched):
+            while not await self._is_gone() and not self._hangs():
                 self._heard = False
         finally:
             self._channel.abort()
@@ -80,13 +85,21 @@ class Member:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._silent_s):
                 return await self._gone.wait()
-        if self._watched and not self._heard:
-            log.error("a worker process hangs and is ended")
         return False
+
+    def _hangs(self) -> bool:
+        """Tell whether it has been silent for too long."""
+        if self._heard or self._stopping:
+            return False
+        self._looks_left -= 1
+        if self._looks_left:
+            return False
+        log.error("a worker process hangs and is ended")
+        return True
 
     def _received(self, message: FromWorker) -> None:
         self._heard = True
-        self._watched = not self._stopping
+        self._looks_left = 1
         self._session.received(message)
 
     def _lost(self) -> None:

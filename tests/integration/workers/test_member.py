@@ -23,6 +23,7 @@ def say(message):
     line.sendall(len(body).to_bytes(4, "big") + body)
 say(Ready())
 """
+SAYS_NOTHING = "import time; time.sleep(99)"
 HANGS = SPEAK + "time.sleep(99)"
 GOES_ON = SPEAK + "for _ in range(12): time.sleep(0.2); say(Alive())\nsys.exit(7)"
 LETS_GO = SPEAK + "line.close(); os.close(0); sys.exit(4)"
@@ -39,17 +40,17 @@ def no_threads() -> Iterator[None]:
 class Watched(Member):
     """A member that counts how often it was ready."""
 
-    def __init__(self, services: MainServices, silent_s: float) -> None:
+    def __init__(self, services: MainServices, silent_s: float, starting_looks: int) -> None:
         self.ready = 0
-        super().__init__(services, self._count, silent_s)
+        super().__init__(services, self._count, silent_s, starting_looks)
 
     def _count(self) -> None:
         self.ready += 1
 
 
-async def run(script: str, silent_s: float) -> tuple[int, int]:
+async def run(script: str, silent_s: float, starting_looks: int = 1000) -> tuple[int, int]:
     """Return how it ended, and how often it was ready."""
-    member = Watched(Main().services, silent_s)
+    member = Watched(Main().services, silent_s, starting_looks)
     command: Sequence[str] = (sys.executable, "-c", script)
     null = os.open(os.devnull, os.O_RDWR)
     try:
@@ -59,8 +60,15 @@ async def run(script: str, silent_s: float) -> tuple[int, int]:
         os.close(null)
 
 
-async def test_a_worker_that_hangs_is_ended(caplog: pytest.LogCaptureFixture) -> None:
-    assert await run(HANGS, silent_s=0.5) == (-9, 1)
+@pytest.mark.parametrize(
+    ("script", "looks", "ready"),
+    [(HANGS, 1000, 1), (SAYS_NOTHING, 2, 0)],
+    ids=["after its first word", "before it"],
+)
+async def test_a_worker_that_hangs_is_ended(
+    caplog: pytest.LogCaptureFixture, script: str, looks: int, ready: int
+) -> None:
+    assert await run(script, 0.5, looks) == (-9, ready)
     assert [record.getMessage() for record in caplog.records] == [
         "a worker process hangs and is ended"
     ]
