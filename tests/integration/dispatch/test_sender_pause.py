@@ -127,6 +127,7 @@ async def test_a_paused_destination_is_tried_after_30_s_and_then_ever_less_often
             assert len(requests(sandbox)) == number
             relay.skip(6)
             await relay.until(asked(sandbox, number + 1))
+            await relay.until(lambda: not relay.health().in_flight)
             assert requests(sandbox)[-1].event_count == 1
 
 
