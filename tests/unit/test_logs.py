@@ -136,7 +136,8 @@ def last(stream: io.StringIO) -> dict[str, object]:
 
 
 def test_a_record_is_one_line_with_its_fields(stream: io.StringIO) -> None:
-    logging.getLogger("relay.x").info("paused", extra={"destination": "p-1", "waiting": 3})
+    fields = {"destination": "p-1", "waiting": 3, "share": 0.5, "exact": True, "until": None}
+    logging.getLogger("relay.x").info("paused", extra=fields)
 
     line = last(stream)
     assert str(line.pop("time")).endswith("Z")
@@ -144,8 +145,7 @@ def test_a_record_is_one_line_with_its_fields(stream: io.StringIO) -> None:
         "level": "info",
         "logger": "relay.x",
         "message": "paused",
-        "destination": "p-1",
-        "waiting": 3,
+        **fields,
     }
 
 
@@ -186,6 +186,14 @@ def test_the_words_of_a_foreign_exception_are_never_told(stream: io.StringIO) ->
     assert line["message"] == "failed: ValueError"
     assert (line["error"], line["cause"]) == ("ValueError", "KeyError")
     assert str(line["at"]).count("_fail") == 1
+
+
+def test_an_error_that_met_another_tells_which(stream: io.StringIO) -> None:
+    error = ValueError(CANARY)
+    error.__context__ = KeyError(TOKEN)
+    logging.getLogger("relay.x").error("failed", exc_info=error)
+
+    assert last(stream)["cause"] == "KeyError"
 
 
 def test_our_own_errors_speak_for_themselves(stream: io.StringIO) -> None:

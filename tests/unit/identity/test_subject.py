@@ -18,6 +18,7 @@ def subject(user: User, country: str | None = None) -> Subject:
     [
         (User(email=" Ada@Example.COM "), None, User(email=MAIL)),
         (User(email="a da@example.com"), None, User(email="ada@example.com")),
+        (User(email="ada@example.com"), None, User(email="a da@example.com")),
         (User(external_id="42"), None, User(external_id=42)),
         (User(phone="+49 30 901820"), None, User(phone="0049 (0)30 90 18 20")),
         (User(phone="030 901820"), "DE", User(phone="+4930901820")),
