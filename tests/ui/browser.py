@@ -91,6 +91,10 @@ class Browser:
         ]
         self._tell("Emulation.setEmulatedMedia", {"features": features})
 
+    def zone(self, name: str = "") -> None:
+        """Be in a time zone; without a name, in that of the machine."""
+        self._tell("Emulation.setTimezoneOverride", {"timezoneId": name})
+
     def letters(self, size: int = LETTERS) -> None:
         """Prefer letters of a size, in pixels, as in the settings of a browser."""
         self._tell("Page.setFontSizes", {"fontSizes": {"standard": size, "fixed": size * 13 // 16}})

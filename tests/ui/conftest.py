@@ -30,6 +30,7 @@ def screen(chromium: Browser) -> Browser:
     chromium.scripts(on=True)
     chromium.look(1440, "light")
     chromium.letters()
+    chromium.zone()
     chromium.open("about:blank")
     chromium.complaints()
     return chromium

@@ -1,5 +1,6 @@
 """What the page does by itself, and what it does when somebody clicks."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -135,6 +136,31 @@ def test_the_time_of_the_figures_is_the_relays(screen: Browser, troubled: Served
         told = screen.run("return Date.parse(document.querySelector('#freshness time').dateTime)")
 
     assert abs(told / 1000 - time.time()) < 3600
+
+
+def test_the_time_of_the_figures_names_its_zone(screen: Browser, troubled: Served) -> None:
+    screen.zone("Asia/Kolkata")
+    screen.open(troubled.url("/"))
+
+    assert screen.find("#freshness").text.endswith(" GMT+5:30")
+    screen.click("Show UTC")
+    assert re.search(r"\d UTC$", screen.find("#freshness").text)
+    screen.click("Show local time")
+
+
+def test_what_is_printed_tells_of_which_day_it_is(screen: Browser, troubled: Served) -> None:
+    """On paper nobody sees today's date, nor the exact time by pointing at one."""
+    day = r"\d{1,2} \w{3} \d{4}, \d\d:\d\d"
+    screen.open(troubled.url("/"))
+    before = screen.words
+    screen.run("dispatchEvent(new Event('beforeprint'))")
+    on_paper = screen.words
+    screen.run("dispatchEvent(new Event('afterprint'))")
+
+    assert re.search(rf"Updated {day}:\d\d \w", on_paper)
+    assert re.search(rf"since {day}", on_paper)
+    assert not re.search(rf"Updated {day}", before)
+    assert not re.search(rf"Updated {day}", screen.words)
 
 
 def test_figures_of_another_day_say_of_which(screen: Browser, fresh: Served) -> None:

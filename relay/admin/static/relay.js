@@ -39,18 +39,22 @@
     return formats.get(key).format(date);
   }
 
-  // "14:02" today, "25 Nov, 14:02" this year; seconds where they matter.
+  // Paper knows no today, and nobody can point at a time on it.
+  let printing = false;
+
+  // "14:02" today, "25 Nov, 14:02" this year; seconds where they matter, the zone where it is news.
   function written(date, { clock = false, exact = false } = {}) {
     const zone = utc ? { timeZone: "UTC" } : {};
     const day = (moment) => formatted(moment, { ...zone, day: "numeric", month: "short", year: "numeric" });
     const today = day(date) === day(now());
     const text = formatted(date, {
       ...zone,
-      ...(today && !exact ? {} : { day: "numeric", month: "short" }),
-      ...(date.getUTCFullYear() === now().getUTCFullYear() ? {} : { year: "numeric" }),
+      ...(today && !exact && !printing ? {} : { day: "numeric", month: "short" }),
+      ...(date.getUTCFullYear() === now().getUTCFullYear() && !printing ? {} : { year: "numeric" }),
       hour: "2-digit",
       minute: "2-digit",
       ...(clock || exact ? { second: "2-digit" } : {}),
+      ...(clock && !utc ? { timeZoneName: "short" } : {}),
     });
     return utc ? `${text} UTC` : text;
   }
@@ -257,6 +261,10 @@
   function decorate() {
     writeTimes();
     refreshChart();
+  }
+
+  for (const [name, begun] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(name, () => { printing = begun; writeTimes(); });
   }
 
   // Whoever comes back to a page sees what is so now, not what was when they left.
