@@ -56,11 +56,13 @@ async def test_further_ones_wait_longer_each_time_up_to_half_a_second() -> None:
     assert bed.slept_s[-3:] == [MAX_WAIT_S] * 3
 
 
-async def test_another_peer_does_not_wait() -> None:
+@pytest.mark.parametrize("prefix", ["", "::ffff:"])
+async def test_another_peer_does_not_wait(prefix: str) -> None:
+    """Nor where IPv4 comes in through a socket of IPv6."""
     bed = Bed()
-    await bed.fail(FREE + 5)
+    await bed.fail(FREE + 5, prefix + GUESSER)
     del bed.slept_s[:]
-    await bed.fail(FREE, CUSTOMER)
+    await bed.fail(FREE, prefix + CUSTOMER)
     await bed.fail(1, None)
     assert bed.slept_s == []
 
@@ -106,6 +108,18 @@ async def test_of_too_many_peers_the_one_that_began_first_is_forgotten() -> None
         await bed.fail(1, f"10.{number // 65536}.{number // 256 % 256}.{number % 256}")
     await bed.fail(1, CUSTOMER)
     assert len(bed.slept_s) == 1
+    await bed.fail(1)
+    assert len(bed.slept_s) == 1
+
+
+async def test_a_peer_that_begins_anew_is_forgotten_as_if_it_had_begun_then() -> None:
+    bed = Bed()
+    await bed.fail(1)
+    await bed.fail(1, CUSTOMER)
+    bed.now_s += WINDOW_S
+    await bed.fail(FREE)
+    for number in range(MAX_PEERS - 1):
+        await bed.fail(1, f"10.{number // 65536}.{number // 256 % 256}.{number % 256}")
     await bed.fail(1)
     assert len(bed.slept_s) == 1
 

@@ -30,19 +30,31 @@ def waiting(destination: Walls, offset: int, source: ActionSource) -> Pending:
     return found
 
 
+def preparing(destination: Walls, now_s: float) -> Preparation:
+    return Preparation(
+        destination,
+        clock=lambda: now_s,
+        steady=lambda: NOW_S,
+        randomness=random.Random(1),
+        rules=Rules(),
+    )
+
+
 @pytest.mark.parametrize("sources", [("web", "offline"), ("offline", "web")])
 @pytest.mark.parametrize(("age_s", "at_once"), [(7, True), (8, False)])
 def test_the_nearest_wall_of_all_that_is_looked_at_counts(
     sources: tuple[ActionSource, ...], age_s: int, *, at_once: bool
 ) -> None:
     destination = Walls()
-    preparation = Preparation(
-        destination,
-        clock=lambda: NOW_S + age_s,
-        steady=lambda: NOW_S,
-        randomness=random.Random(1),
-        rules=Rules(),
-    )
+    preparation = preparing(destination, NOW_S + age_s)
     found = [waiting(destination, at, source) for at, source in enumerate(sources)]
     assert (preparation.at_once(found) is not None) == at_once
     assert preparation.may_be_too_old(NOW_S) != at_once
+
+
+@pytest.mark.parametrize("old", range(2))
+def test_one_that_is_too_old_keeps_all_from_going_on_as_they_are(old: int) -> None:
+    destination = Walls()
+    found = [waiting(destination, at, "web") for at in range(2)]
+    found[old].entry.event_time = NOW_S - 8
+    assert preparing(destination, NOW_S).at_once(found) is None
