@@ -197,7 +197,7 @@ def _properties(conversion: Conversion, source: EventSource) -> Properties | Non
         order.search_string or None,
         order.description or None,
         order.num_items,
-        None if order.predicted_ltv is None else _amount(order.predicted_ltv),
+        _amount(order.predicted_ltv),
         customer_type,
         "product" if contents else None,
         tuple([content.content_id for content in contents]),
