@@ -207,6 +207,26 @@ async def test_requests_of_one_connection_are_answered_in_their_order() -> None:
         assert port.journal.event_ids == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("answers", "stored", "at_once"), [([202, 400], ["a"], False), ([400], [], True)]
+)
+async def test_a_request_before_broken_http_is_stored_and_acknowledged_or_neither(
+    answers: list[int],
+    stored: list[str],
+    at_once: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """The parser gives back nothing of what came in one piece with what it cannot read."""
+    pieces = [post(encoded(event_id="a")), b"?\r\n\r\n"]
+    async with serving() as port, Client(port.number) as client:
+        for piece in [b"".join(pieces)] if at_once else pieces:
+            await client.send(piece)
+            await until(lambda: port.server.requests_count or statuses(port))
+
+        assert [(await client.answer()).status for _ in answers] == answers
+        assert await client.is_closed()
+        assert port.journal.event_ids == stored
+
+
 async def test_many_pipelined_requests_are_all_answered() -> None:
     async with serving() as port, Client(port.number) as client:
         await client.send(b"".join(post(encoded(event_id=number)) for number in range(200)))

@@ -19,7 +19,7 @@ from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import encoded
 from tests.given.journal.recording import RecordingJournal
 from tests.given.port.key_file import Keys
-from tests.given.port.producers import Answered, Client, Serving, post, serving
+from tests.given.port.producers import Answered, Client, Serving, post, serving, until
 
 NOTHING = {"accepted": 0, "rejected": 0, "warnings": []}
 
@@ -279,6 +279,23 @@ async def test_a_client_that_leaves_before_the_answer_has_used_the_key(keys: Key
             client.abort()
         journal.release()
         refusal(await port.post(encoded(), **bearer(token)), 403, "forbidden")
+
+
+async def test_a_client_that_leaves_before_its_events_are_refused_has_used_nothing(
+    keys: Keys,
+) -> None:
+    token = keys.make(limits=Limits(max_uses=1))
+    journal = RecordingJournal(held=True)
+    async with keyed(keys, journal) as port:
+        async with Client(port.number) as client:
+            await client.send(post(encoded(), **bearer(token)))
+            await until(lambda: journal.waiting)
+            client.abort()
+        await until(lambda: not port.open_connections)
+        journal.fail("the disk is full")
+        await until(lambda: port.metrics.answers.counts().get(("503",)))
+        answered = await auth_test(port, **bearer(token))
+    assert answered.json["uses_left"] == 1
 
 
 @pytest.mark.parametrize("end", [Keys.revoke, Keys.remove])
