@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, assert_never
 
 import pytest
 
@@ -94,6 +94,8 @@ def assert_prepared(prepared: Payload | Skip | Unusable, case: dict[str, Any]) -
             wanted = digested(case.get("sends_with", {}))
             assert {path: value_at(sent, path) for path in wanted} == wanted
             return sent
+        case _:
+            assert_never(prepared)
     return None
 
 
