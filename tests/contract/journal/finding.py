@@ -83,5 +83,9 @@ class Finding(Opening):
             assert await journal.oldest_pending_ms("p") == NOW_MS - 5
             await postpone(journal, "p", [young])
             assert await journal.oldest_pending_ms("p") == NOW_MS - 5
+            await journal.append([aged("younger", 3)])
+            await postpone(journal, "p", await waiting(journal, "p"))
+            assert await journal.oldest_pending_ms("p") == NOW_MS - 5
+            assert [each.event_id for each in (await journal.risk("p")).oldest] == ["young"]
             await deliver(journal, "p", await journal.due("p", NOW_MS, 10))
             assert await journal.oldest_pending_ms("p") is None

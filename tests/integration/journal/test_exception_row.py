@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from relay.event_name import Lane
-from relay.journal.settlement import Retry, Settlement
+from relay.journal.exception_row import LONGEST_WAIT_MS, add_dead, add_retries, due
+from relay.journal.settlement import Dead, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
-from tests.given.event.builders import NOW_S, entry
-from tests.given.journal.seed import NOW_MS
+from tests.given.event.builders import NOW_S, entry, pending
+from tests.given.journal.seed import NOW_MS, new_journal
 
 
 async def test_a_row_that_was_damaged_holds_up_no_other(
@@ -38,3 +39,25 @@ async def test_a_row_that_was_damaged_holds_up_no_other(
     assert [each.message for each in caplog.records] == [
         "events of the journal cannot be read: run `relay journal check`"
     ]
+
+
+@pytest.mark.parametrize(
+    ("spare", "kept"),
+    [(False, ["expired", "platform_rejected"]), (True, ["platform_rejected"])],
+)
+def test_to_spare_room_only_expired_events_go_without_payload(
+    *, spare: bool, kept: list[str]
+) -> None:
+    dead = [Dead(pending(0), "expired"), Dead(pending(1), "platform_rejected")]
+    with new_journal() as connection:
+        add_dead(connection, "p", dead, NOW_MS, spare=spare)
+        rows = connection.execute("SELECT reason FROM dead WHERE entry IS NOT NULL ORDER BY id")
+        assert [reason for (reason,) in rows] == kept
+
+
+def test_no_more_are_due_than_asked_for_also_of_those_that_a_clock_dated_ahead() -> None:
+    ahead_ms = NOW_MS + LONGEST_WAIT_MS + 1
+    moments = (NOW_MS, ahead_ms, ahead_ms)
+    with new_journal() as connection:
+        add_retries(connection, "p", [Retry(pending(at), ms) for at, ms in enumerate(moments)])
+        assert [each.offset for each in due(connection, "p", NOW_MS, 2)] == [0, 1]

@@ -345,6 +345,24 @@ async def test_a_retry_that_is_gone_breaks_the_sum(path: Path) -> None:
     assert only_fault(path).startswith("p: 1 wait, but 2 should")
 
 
+async def test_only_what_waited_for_a_destination_when_it_left_may_be_lost(path: Path) -> None:
+    """Retention has taken two such events, one that was delivered before, and one from after."""
+    async with opened(path) as journal:
+        for name in "abc":
+            await journal.append([entry(name)])
+        first = (await journal.read("t", Lane.MONEY, 0, 1)).pending
+        await journal.settle("t", Settlement(receipt=RECEIPT, delivered=first))
+    async with opened(path, "p") as journal:
+        await journal.append([entry("d")])
+        waiting = (await journal.read("p", Lane.MONEY, 0, 4)).pending
+        await journal.settle("p", Settlement(receipt=RECEIPT, delivered=waiting))
+        await journal.maintain(NOW_MS + 3_600_000)
+    assert not faults(path)
+
+    change(path, "UPDATE total SET count = count + 1 WHERE kind = 'accepted' AND who = 't'")
+    assert only_fault(path).startswith("t: 0 wait, but 3 should")
+
+
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
