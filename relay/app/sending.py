@@ -1,5 +1,7 @@
 """Wires what sends events: a sender for each destination, which share rates and a transport."""
 
+from collections.abc import Mapping, Sequence
+
 from relay.app.parts import Parts
 from relay.delivery import Destination
 from relay.dispatch.batcher import Batcher
@@ -13,16 +15,23 @@ from relay.outcome.recorder import Recorder
 
 
 def dispatcher_of(parts: Parts, journal: Journal) -> Dispatcher:
-    """Return the senders, of which those of one account or pixel share its rate."""
+    """Return the senders of all destinations."""
     transport, steady = parts.transport(), SteadyClock(parts.clock)
-    paces: dict[str, Pace] = {}
-    senders = []
-    for destination in parts.destinations:
-        budget_per_s = destination.limits.requests_per_s
-        pace = paces.setdefault(destination.budget, Pace(budget_per_s, steady))
-        pace.bound(budget_per_s)
-        senders.append(_sender(parts, destination, journal, transport, pace=pace, steady=steady))
+    paces = paces_of(parts.destinations, steady)
+    senders = [
+        _sender(parts, each, journal, transport, pace=paces[each.name], steady=steady)
+        for each in parts.destinations
+    ]
     return Dispatcher(journal, senders, transport)
+
+
+def paces_of(destinations: Sequence[Destination], steady: SteadyClock) -> Mapping[str, Pace]:
+    """Return the pace of each by name; those of one account or pixel share one, the slowest."""
+    shared: dict[str, Pace] = {}
+    for each in destinations:
+        budget_per_s = each.limits.requests_per_s
+        shared.setdefault(each.budget, Pace(budget_per_s, steady)).bound(budget_per_s)
+    return {each.name: shared[each.budget] for each in destinations}
 
 
 def _sender(
