@@ -366,6 +366,18 @@ def test_a_test_is_sent_and_its_verdict_told(screen: Browser, fresh: Served) -> 
     assert fresh.port.tried == [(TIKTOK, "TEST123")]
 
 
+def test_the_verdict_on_a_test_is_seen_on_a_phone_without_scrolling(
+    screen: Browser, fresh: Served
+) -> None:
+    screen.look(360, "light", height=560)
+    screen.open(fresh.url("/test"))
+    screen.find("form.sheet button").submit()
+    screen.wait_for("What Pinterest said")
+
+    top = screen.run("return document.querySelector('#verdict').getBoundingClientRect().top")
+    assert 0 <= top < 280
+
+
 def test_what_a_platform_says_to_a_test_is_only_words(screen: Browser, tmp_path: Path) -> None:
     with Served(tmp_path, STATES["hostile"]) as served:
         screen.open(served.url("/test"))

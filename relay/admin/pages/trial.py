@@ -56,4 +56,4 @@ class Trial(Screen):
             raise web.HTTPNotFound
         code = given.get("test_event_code", "").strip()[:MAX_CODE]
         said = Verdict(name, code, await self.context.trial(name, code))
-        raise web.HTTPSeeOther(f"/test?done={self.done.keep(said)}")
+        raise web.HTTPSeeOther(f"/test?done={self.done.keep(said)}#verdict")
