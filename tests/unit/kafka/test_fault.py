@@ -43,6 +43,25 @@ def test_what_the_library_cannot_name_is_in_the_brokers_log() -> None:
     assert fault.reason == "the broker refuses it for a reason that only its own log tells"
 
 
+@pytest.mark.parametrize(
+    ("doing", "reason"),
+    [
+        ("reading", "reading fails (INVALID_PRODUCER_EPOCH)"),
+        ("", "the cluster refuses a request (INVALID_PRODUCER_EPOCH)"),
+    ],
+)
+def test_an_error_without_words_of_ours_has_the_brokers_name(doing: str, reason: str) -> None:
+    assert fault_of(errors.InvalidProducerEpoch("canary"), doing=doing) == Fault(reason)
+
+
+def test_a_topic_that_may_not_be_used_is_named_if_the_library_does() -> None:
+    for error, what in (
+        (errors.TopicAuthorizationFailedError("conversions"), "the topic conversions"),
+        (errors.TopicAuthorizationFailedError(), "a topic"),
+    ):
+        assert f"the user may not use {what};" in fault_of(error).reason
+
+
 def test_a_fault_stays_what_it_is() -> None:
     """So that the same trouble is told once."""
     fault = Fault("the topic is missing", "sources.kafka.topics")
