@@ -79,8 +79,14 @@ def room(journal: JournalView) -> Text:
     hours = journal.hours_to_full
     if hours is None:
         return plain(f"{text}.")
-    when = "within the hour" if hours < 1 else f"in about {counted(round(hours), 'hour')}"
-    return plain(f"{text}; full {when}, if it goes on growing like this.")
+    return plain(f"{text}; full {_within(hours)}, if it goes on growing like this.")
+
+
+def _within(hours: float) -> str:
+    if hours < 1:
+        return "within the hour"
+    days = round(hours / 24)
+    return f"in about {counted(days, 'day') if days > 1 else counted(round(hours), 'hour')}"
 
 
 def of_kafka(sources: SourcesView) -> list[Text]:

@@ -271,6 +271,13 @@ def test_without_destinations_the_page_says_so() -> None:
             ),
         ),
         (
+            {"hours_to_full": 9_842.0},
+            (
+                "Journal: 1.25 GiB of 10.00 GiB; "
+                "full in about 410 days, if it goes on growing like this."
+            ),
+        ),
+        (
             {"hours_to_full": 0.4},
             (
                 "Journal: 1.25 GiB of 10.00 GiB; "
