@@ -279,6 +279,12 @@ def test_a_batch_remembers_through_its_parts_what_became_of_it() -> None:
     assert half.begin() == 2
 
 
+def test_events_that_came_back_alone_count_as_sent_before() -> None:
+    batch = batch_of(4)
+    batch.pendings[2].attempts = 1
+    assert batch.begin() == 1
+
+
 def test_a_batch_remembers_when_the_platform_may_have_taken_it_without_saying_so() -> None:
     """The earliest such moment counts, for its parts as well; what was never sent does not."""
     batch = batch_of(4)

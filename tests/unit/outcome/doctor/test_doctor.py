@@ -336,6 +336,29 @@ def test_a_share_is_told_as_all_or_nothing_only_if_it_is() -> None:
     ]
 
 
+def test_a_finding_tells_of_how_many_events_how_many_it_is_about() -> None:
+    events = [event for event in day() if event["event"] == "add_to_cart"]
+    no_currency(events)
+    no_browser(events)
+    conversions, doctor = taken(events), Doctor()
+    for each in conversions:
+        doctor.look(each)
+    count, visits = len(events), [each.action_source for each in conversions].count("web")
+    assert {each.code: (each.count, each.events) for each in doctor.findings()} == {
+        "no_currency": (count, count),
+        "no_browser": (visits, visits),
+    }
+
+
+def test_a_few_customers_with_two_addresses_are_no_mistake_of_the_shop() -> None:
+    events = day()
+    hashed_otherwise(events)
+    pairs = list(zip(purchases(events)[::2], purchases(events)[1::2], strict=False))
+    for plain, hashed in (pair for at, pair in enumerate(pairs) if at % 4):
+        hashed["user"]["email"] = digest(plain["user"]["email"])
+    assert codes(taken(events)) == set()
+
+
 def test_a_few_events_say_nothing() -> None:
     events = day()[:10]
     no_email(events)
