@@ -251,3 +251,22 @@ async def test_where_nothing_is_due_again_a_second_passes_between_two_looks() ->
     for _ in range(5):
         await scene.reader.refill()
     assert backlog.looks == [MOST]
+
+
+class OnDisk(NothingDue):
+    """A log whose events wait for moments of their own, if there are any."""
+
+    def __init__(self, oldest_ms: int | None) -> None:
+        super().__init__()
+        self._oldest_ms = oldest_ms
+
+    async def oldest_pending_ms(self, destination: str) -> int | None:
+        return self._oldest_ms
+
+
+@pytest.mark.parametrize(("oldest_ms", "left"), [(NOW_S * 1000, True), (0, True), (None, False)])
+async def test_what_waits_on_disk_for_a_moment_of_its_own_is_left_to_try(
+    oldest_ms: int | None, *, left: bool
+) -> None:
+    """Though nothing of it is in memory: the platform's trouble is not over with that."""
+    assert await Scene(OnDisk(oldest_ms)).reader.anything_left() == left
