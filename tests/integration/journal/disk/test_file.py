@@ -198,6 +198,16 @@ async def test_a_version_that_never_was_is_damage(tmp_path: Path) -> None:
     assert "is damaged" in await refusal(path)
 
 
+@pytest.mark.parametrize("table", ["log", "cursor"])
+async def test_a_lane_that_never_was_is_damage(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "relay.db"
+    async with opened(path) as journal:
+        await journal.append([entry("a")])
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE {table} SET lane = lane + 7")
+    assert "is damaged" in await refusal(path)
+
+
 async def test_one_process_at_a_time_uses_a_journal(tmp_path: Path) -> None:
     path = tmp_path / "relay.db"
     async with opened(path):
