@@ -94,11 +94,14 @@ class Settling(Opening):
     async def test_totals_survive_a_restart(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
             await journal.append([sold("a", "0.1"), sold("b", "0.2")])
-            await deliver(journal, "p", await waiting(journal, "p"))
+            for each in await waiting(journal, "p"):
+                await deliver(journal, "p", [each])
             before = await journal.totals()
         async with self.opened(tmp_path) as journal:
             assert await journal.totals() == before
             assert before.value_delivered == {("p", "USD"): Decimal("0.3")}
+            report = (await journal.report(0)).destinations["p"]
+            assert report.value_delivered == {"USD": Decimal("0.3")}
 
     async def test_pauses_survive_a_restart(self, tmp_path: Path) -> None:
         pause = Pause("token_rejected", NOW_MS, "The token was refused.")

@@ -135,9 +135,10 @@ def test_receipts_go_though_more_than_a_step_looks_at_are_younger(seed: Seed) ->
 def test_receipts_stay_as_long_as_an_event_of_their_time(seed: Seed) -> None:
     """One destination is paused: the other one's deliveries can still be looked up."""
     place = seed.group(aged("a", 30 * DAY_MS))
+    seed.group(aged("b", DAY_MS))
     seed.cursor(PINTEREST, 1)
     seed.cursor(TIKTOK, 0)
-    seed.receipt(PINTEREST, place, 0, at_ms=NOW_MS - 30 * DAY_MS)
+    seed.receipt(PINTEREST, place, 0, at_ms=NOW_MS - 20 * DAY_MS)
     maintain(seed)
     assert seed.count("receipt") == seed.count("receipt_span") == 1
 
