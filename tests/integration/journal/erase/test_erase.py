@@ -91,6 +91,7 @@ class Person:
 
 
 ADA, BOB = Person("ada"), Person("bob")
+QUOTE = f"Invalid value for data.0.user.city: {ADA.identity.city_plain}"
 
 
 @asynccontextmanager
@@ -161,7 +162,8 @@ async def test_what_waits_is_dead_and_what_was_delivered_is_told(tmp_path: Path)
 
         assert (done.events, done.emptied) == (2, True)
         assert (done.destinations["p"].erased, done.destinations["t"].erased) == (1, 1)
-        assert done.destinations["p"].delivered_event_ids == ["a"]
+        told = done.destinations["p"]
+        assert (told.delivered, told.delivered_event_ids) == (1, ["a"])
         assert [each.entry.event_id for each in await waiting(journal, "p")] == ["b"]
         assert [each.entry.event_id for each in await waiting(journal, "t")] == ["b"]
         assert await states(journal, "a") == {"p": "delivered None", "t": "dead erased"}
@@ -196,16 +198,16 @@ async def test_retries_end_and_dead_letters_keep_their_reason_alone(tmp_path: Pa
     assert verified(tmp_path) == []
 
 
+@pytest.mark.parametrize("of_the_request", [QUOTE, ""])
 async def test_words_of_a_platform_that_may_quote_the_person_go_and_others_stay(
-    tmp_path: Path,
+    tmp_path: Path, of_the_request: str
 ) -> None:
-    words = f"Invalid value for data.0.user.city: {ADA.identity.city_plain}"
     async with opened(tmp_path) as journal:
         await journal.append([ADA.entry("a"), BOB.entry("b"), ADA.entry("c")])
         one, two, three = await waiting(journal, "p")
-        refused = msgspec.structs.replace(RECEIPT, outcome="partial", code="40002", message=words)
-        dead = [Dead(one, "platform_rejected", "40002", words), Dead(two, "expired", "", "Bob's")]
-        retry = [Retry(three, NOW_MS, "40002", words)]
+        refused = msgspec.structs.replace(RECEIPT, outcome="partial", message=of_the_request)
+        dead = [Dead(one, "platform_rejected", "40002", QUOTE), Dead(two, "expired", "", "Bob's")]
+        retry = [Retry(three, NOW_MS, "40002", QUOTE)]
         await journal.settle("p", Settlement(receipt=refused, dead=dead, retry=retry))
         await journal.erase(ADA.subject, journal.ends())
 
