@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from relay.delivery import HttpRequest, HttpResponse
+from relay.dispatch.waiting import MAX_WHOLE_TRIALS
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
     PINTEREST,
@@ -65,6 +66,24 @@ async def test_an_outage_is_tried_every_15_s_though_the_clock_was_set_back(tmp_p
         assert funnels[PINTEREST].delivered == accepted(sandbox).total() == 20
 
 
+async def test_an_outage_is_no_events_fault_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    """What passed before it seems to have passed since then, by that clock."""
+    clock = Clock()
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        await relay.accept(purchase(clock, "order-before"))
+        await relay.settled()
+        relay.skip(-HOUR_S)
+        script(sandbox, {"action": {"answer": "pinterest-503"}})
+        await relay.accept(*purchases(clock, 20))
+        for count in range(2, MAX_WHOLE_TRIALS + 2):
+            relay.skip(15)
+            await relay.until(asked(sandbox, count))
+        assert {each.event_count for each in requests(sandbox)[1:]} == {20}
+
+
 async def test_an_event_that_waits_for_its_moment_does_not_wait_for_the_clock(
     tmp_path: Path,
 ) -> None:
@@ -98,6 +117,16 @@ async def test_what_may_count_twice_is_counted_though_the_clock_was_set_back_mea
         relay.skip(60)
         late = relay.metrics.warnings.counts
         await relay.until(lambda: late()[PINTEREST, "may_count_twice"] == 1)
+
+
+async def test_what_a_platform_only_tests_counts_never_twice(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url, test=True)) as relay:
+        script(sandbox, {"times": 1, "action": {"answer": "pinterest-503"}})
+        await relay.accept(replace(purchase(relay.clock, "order-1"), action_source="offline"))
+        relay.skip(60)
+        funnels = await relay.settled()
+        assert funnels[PINTEREST].delivered == 1
+        assert relay.metrics.warnings.counts()[PINTEREST, "may_count_twice"] == 0
 
 
 async def test_throttles_of_one_moment_lower_the_rate_once_though_the_clock_was_set_back(

@@ -5,10 +5,13 @@ from typing import Final
 
 import pytest
 
-from relay.delivery import Sourced
+from relay.conversion import Conversion
+from relay.delivery import Payload, Skip, Sourced, Unusable
 from relay.dispatch.preparation import Preparation
+from relay.dispatch.retry import EVENT_MAX_S
 from relay.event import ActionSource
 from relay.journal.entry import Pending
+from relay.journal.settlement import Retry
 from relay.rules import Rules
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, payload, pending
@@ -58,3 +61,18 @@ def test_one_that_is_too_old_keeps_all_from_going_on_as_they_are(old: int) -> No
     found = [waiting(destination, at, "web") for at in range(2)]
     found[old].entry.event_time = NOW_S - 8
     assert preparing(destination, NOW_S).at_once(found) is None
+
+
+class Failing(Walls):
+    """A destination with a mistake of its own."""
+
+    def prepare(self, conversion: Conversion) -> Payload | Skip | Unusable:
+        raise ZeroDivisionError
+
+
+def test_what_cannot_be_prepared_waits_by_the_clock_that_never_goes_back() -> None:
+    """By the other one its moment would be over already."""
+    preparation = preparing(Failing(), NOW_S - 3_600.0)
+    _, _, [later] = preparation.one_by_one([pending()])
+    assert isinstance(later, Retry)
+    assert NOW_S * 1000 <= later.due_ms <= (NOW_S + EVENT_MAX_S) * 1000
