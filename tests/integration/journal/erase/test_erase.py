@@ -31,7 +31,7 @@ from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.finding import Finding
 from relay.journal.verify.verify import verify
-from tests.given.event.builders import NOW_S
+from tests.given.event.builders import NOW_S, entry
 from tests.given.journal.failing import Disk, connections_on
 from tests.given.journal.memory import memory
 
@@ -156,8 +156,10 @@ async def states(journal: SqliteJournal, event_id: str) -> Mapping[str, str]:
 async def test_what_waits_is_dead_and_what_was_delivered_is_told(tmp_path: Path) -> None:
     async with opened(tmp_path) as journal:
         await journal.append([ADA.entry("a"), BOB.entry("b"), ADA.entry("c", t=SKIPPED)])
+        await journal.append([entry(f"search-{at}", "search") for at in range(4)])
         first, *_ = await waiting(journal, "p")
-        await journal.settle("p", Settlement(receipt=RECEIPT, delivered=[first]))
+        searches = await waiting(journal, "p", Lane.OTHER)
+        await journal.settle("p", Settlement(receipt=RECEIPT, delivered=[first, *searches]))
         done = await journal.erase(ADA.subject, journal.ends())
 
         assert (done.events, done.emptied) == (2, True)
