@@ -1,4 +1,4 @@
-"""Undecoded events into `InboundEvent`s, strictly, or the first problem of one."""
+"""An undecoded event into an `InboundEvent`, strictly, or its first problem."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,11 +10,7 @@ from relay.intake.explain import ANY_KEY, explain
 from relay.intake.problem import Problem, Unusable
 from relay.intake.split import Document, mended, shown, unreadable
 
-MAX_ARRAY_BYTES: Final = 1 << 20
-"""A longer body is decoded event by event, so that the loop's other business comes in between."""
-
 _DECODER = msgspec.json.Decoder(InboundEvent)
-_ARRAY = msgspec.json.Decoder(list[InboundEvent])
 _ANYTHING = msgspec.json.Decoder()
 HALF: Final = Problem(
     "not_json", "", "This is not valid JSON: an escape holds half a surrogate pair."
@@ -37,20 +33,6 @@ def decode(raw: Document) -> InboundEvent:
         if _is_half(raw):
             raise Unusable(HALF.code, HALF.path, HALF.message) from None
         raise unreadable(error) from None
-
-
-def decode_array(body: bytes) -> list[InboundEvent] | None:
-    """Return the events of an array of proper ones: at once, at two thirds of the price.
-
-    None for anything else, a longer body, and an array of which anything is wrong; what that is
-    shows when it is split and decoded event by event.
-    """
-    if not body.startswith(b"[") or len(body) > MAX_ARRAY_BYTES:
-        return None
-    try:
-        return _ARRAY.decode(body) or None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def diagnose(raw: Document, problem: Problem) -> tuple[str | None, Problem]:

@@ -1,7 +1,6 @@
 """Takes what producers send: every event ends as an entry or as a rejection.
 
-split → decode → check → hash → route, one event at a time and without a wait, a lock or a log line
-(an array of proper events is decoded at once, and split only if one of them cannot be used).
+split → decode → check → hash → route, one event at a time and without a wait, a lock or a log line.
 A rejection tells the first problem of its event; a body that cannot be read at all raises
 `Unreadable`, and nothing of it is taken. Nothing is remembered before `store`, which hands the
 request to who stores it: `Storage`, here or in another process.
@@ -14,17 +13,15 @@ from typing import Any, Protocol
 
 import msgspec
 
-from relay.event import InboundEvent
 from relay.intake.convert import convert
-from relay.intake.decode import decode, decode_array, diagnose
+from relay.intake.decode import decode, diagnose
 from relay.intake.problem import Finding, Problem, Unreadable, Unusable
 from relay.intake.route import Router
 from relay.intake.split import Document, kept_id, split_json, split_ndjson
 from relay.journal.entry import Entry, Rejection
 from relay.journal.figures.reports import MAX_REJECTIONS
 
-_Documents = Sequence[tuple[int, Document]]
-_Numbered = tuple[int, Document | InboundEvent]
+_Numbered = tuple[int, Document]
 
 CHUNK_EVENTS = 250
 """Events processed without a pause; in a larger body, the event loop gets a turn in between."""
@@ -83,18 +80,15 @@ class Intake:
 
     async def take_json(self, body: bytes, origin: Origin) -> Taken:
         """Return what a JSON body came to. Raises `Unreadable`."""
-        split = _Split(body)
-        proper = decode_array(body)
-        events = split() if proper is None else list(enumerate(proper))
-        return await self._take(events, split, origin, apart=False)
+        return await self._take(split_json(body), origin, apart=False)
 
     async def take_ndjson(self, body: bytes, origin: Origin) -> Taken:
         """Return what a body of one event per line came to; an unreadable line is its own error."""
         return await self.take_apart(split_ndjson(body), origin)
 
-    async def take_apart(self, events: Sequence[tuple[int, Document]], origin: Origin) -> Taken:
+    async def take_apart(self, events: Sequence[_Numbered], origin: Origin) -> Taken:
         """Return what numbered events came to, each of them a document of its own."""
-        return await self._take(events, lambda: events, origin, apart=True)
+        return await self._take(events, origin, apart=True)
 
     def store(self, taken: Taken, origin: Origin) -> "Future[Any]":
         """Have the events stored; done when they are on disk.
@@ -104,18 +98,8 @@ class Intake:
         rejections = self._rejections(taken.errors, origin) if taken.errors else ()
         return self._store.put(taken.entries, rejections, taken.warnings, origin.counted)
 
-    async def _take(
-        self,
-        events: Sequence[_Numbered],
-        split: Callable[[], _Documents],
-        origin: Origin,
-        *,
-        apart: bool,
-    ) -> Taken:
-        """Take one event after the other; `apart` tells that each is a document of its own.
-
-        `split` returns all of them as they came: it shows what is wrong with one already decoded.
-        """
+    async def _take(self, events: Sequence[_Numbered], origin: Origin, *, apart: bool) -> Taken:
+        """Take one event after the other; `apart` tells that each is a document of its own."""
         taken = Taken([], [], [])
         now_s = self._clock()
         for number, part in enumerate(_parts(events)):
@@ -123,7 +107,7 @@ class Intake:
                 await asyncio.sleep(0)  # other requests come in between
             for index, event in part:
                 try:
-                    self._take_one(index, event, split, taken, origin=origin, now_s=now_s)
+                    self._take_one(index, event, taken, origin=origin, now_s=now_s)
                 except Unreadable as error:
                     if not apart:
                         raise
@@ -131,17 +115,10 @@ class Intake:
         return taken
 
     def _take_one(
-        self,
-        index: int,
-        raw: Document | InboundEvent,
-        split: Callable[[], _Documents],
-        taken: Taken,
-        *,
-        origin: Origin,
-        now_s: float,
+        self, index: int, raw: Document, taken: Taken, *, origin: Origin, now_s: float
     ) -> None:
         try:
-            event = raw if isinstance(raw, InboundEvent) else decode(raw)
+            event = decode(raw)
             names = event.destinations
             selected = origin.destinations if names is None else self._selected(names, origin)
             conversion, warnings = convert(
@@ -152,8 +129,7 @@ class Intake:
                 key=origin.key,
             )
         except Unusable as error:
-            document = split()[index][1] if isinstance(raw, InboundEvent) else raw
-            taken.errors.append(Finding(index, *diagnose(document, error.problem)))
+            taken.errors.append(Finding(index, *diagnose(raw, error.problem)))
             return
         taken.entries.append(self._router.prepare(conversion, selected, now_s))
         for warning in warnings:
@@ -192,24 +168,9 @@ def _parts(events: Sequence[_Numbered]) -> Iterator[Sequence[_Numbered]]:
     room = CHUNK_BYTES
     for numbered in events:
         part.append(numbered)
-        room -= 0 if isinstance(numbered[1], InboundEvent) else len(numbered[1])
+        room -= len(numbered[1])
         if room <= 0 or len(part) == CHUNK_EVENTS:
             yield part
             part, room = [], CHUNK_BYTES
     if part:
         yield part
-
-
-class _Split:
-    """The events of a JSON body as they came; the body is split when first asked for."""
-
-    __slots__ = ("_body", "_events")
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self._events: _Documents | None = None
-
-    def __call__(self) -> _Documents:
-        if self._events is None:
-            self._events = split_json(self._body)
-        return self._events

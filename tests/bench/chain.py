@@ -17,7 +17,7 @@ from relay.config import Config, load
 from relay.delivery import Destination, Payload
 from relay.destinations import discover
 from relay.intake.convert import convert
-from relay.intake.decode import decode, decode_array
+from relay.intake.decode import decode
 from relay.intake.split import split_json
 from tests.bench.contender import TOKENS
 
@@ -42,7 +42,7 @@ class Chain:
 
     def take(self, body: bytes) -> int:
         """Make all payloads of a body; return how many events it has, all of them usable."""
-        events = decode_array(body) or [decode(raw) for _, raw in split_json(body)]
+        events = [decode(raw) for _, raw in split_json(body)]
         now_s = time.time()
         made = []
         for event in events:

@@ -33,8 +33,9 @@ from relay.event_name import Lane
 from relay.identity.user import identify
 from relay.intake import Route, Router, Window
 from relay.intake.convert import convert
-from relay.intake.decode import decode_array
+from relay.intake.decode import decode
 from relay.intake.presence import presence_of
+from relay.intake.split import split_json
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Pending
 from relay.journal.settlement import Receipt, Settlement
@@ -178,9 +179,7 @@ class Stages:
 
 
 def _decoded(body: bytes) -> list[InboundEvent]:
-    events = decode_array(body)
-    assert events is not None
-    return events
+    return [decode(raw) for _, raw in split_json(body)]
 
 
 def _identify(events: Sequence[InboundEvent]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from relay.intake.decode import MAX_ARRAY_BYTES, decode, decode_array, diagnose
+from relay.intake.decode import decode, diagnose
 from relay.intake.explain import explain
 from relay.intake.problem import Problem, Unreadable, Unusable
 from tests.given.event.inbound import encoded, event, without
@@ -246,27 +246,3 @@ def test_a_rejected_event_is_known_by_its_id_if_that_is_proper(event_id: Any, sh
     raw = json.dumps(event(event_id=event_id, event=7)).encode()
 
     assert diagnose(raw, Problem("wrong_type", "event", ""))[0] == shown
-
-
-def test_an_array_of_proper_events_is_decoded_at_once() -> None:
-    one, other = encoded(event_id="a"), encoded(event_id="b")
-    events = decode_array(b"[" + one + b"," + other + b"]")
-    assert events == [decode(one), decode(other)]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        b"[]",
-        b"{}",
-        encoded(),
-        b"[" + encoded() + b",{}]",
-        b"[" + encoded() + b"] x",
-        b"[" + encoded() + b',"\xff"]',
-        b"[" * 100_000,
-        b"[" + encoded() + b" " * MAX_ARRAY_BYTES + b"]",
-    ],
-    ids=lambda text: f"{text[:2]!r} of {len(text)}",
-)
-def test_any_other_body_is_left_to_be_split(text: bytes) -> None:
-    assert decode_array(text) is None
