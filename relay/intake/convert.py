@@ -96,7 +96,7 @@ def _order(order: Order, name: str) -> conversion.Order:
     code = currency(order.currency)
     if value is not None and code is None and name == "purchase":
         raise Unusable("missing", "order.currency", "A purchase with a value needs its currency.")
-    items = order.items or ()
+    items = order.items
     lines = tuple([_item(item, at) for at, item in enumerate(items)]) if items else ()
     num_items = order.num_items
     if num_items is None and items:

@@ -19,7 +19,8 @@ from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Settlement
-from relay.journal.space.room import Room
+from relay.journal.space.retention import used_bytes
+from relay.journal.space.room import AT_LIMIT, Look, Room
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, conversion
@@ -164,6 +165,21 @@ def test_room_is_looked_for_on_the_disk_that_a_link_leads_to(tmp_path: Path) -> 
         link.symlink_to(target)
         found = [Room(path, ENDLESS_BYTES).left_bytes(0) for path in (link, target)]
     assert found == pytest.approx([found[1]] * 2, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("share", "seen"),
+    [(0.6, Look()), (0.7, Look(tight=True)), (0.8, Look(refusal=AT_LIMIT, tight=True))],
+    ids=["ample", "tight", "at its limit"],
+)
+def test_room_is_tight_before_events_are_refused(tmp_path: Path, share: float, seen: Look) -> None:
+    with closing(sqlite3.connect(tmp_path / "relay.db")) as connection:
+        connection.executescript(
+            f"CREATE TABLE filling (bytes); INSERT INTO filling VALUES (zeroblob({MIB}))"
+        )
+        used = used_bytes(connection)
+        room = Room(tmp_path / "relay.db", round(used / share))
+        assert room.look(connection) == seen._replace(used_bytes=used)
 
 
 async def test_a_start_at_the_limit_refuses_the_first_event(tmp_path: Path) -> None:
