@@ -206,13 +206,23 @@ async def test_an_answer_without_end_is_cut() -> None:
     assert MAX_ANSWER_BYTES < len(answer.body) < 2 * MAX_ANSWER_BYTES
 
 
-async def test_a_platform_that_hangs_is_a_timeout() -> None:
+async def test_a_platform_that_hangs_is_a_timeout_and_is_hung_up_on() -> None:
+    gone = asyncio.Event()
+
     async def handler(request: web.BaseRequest) -> web.Response:
-        await asyncio.sleep(30)
+        try:
+            await asyncio.sleep(30)
+        finally:
+            gone.set()
         return web.Response()
 
-    async with answering(handler) as request:
-        assert await send(request, timeout_s=0.05) == Fault("timeout")
+    transport = AiohttpTransport(lambda: NOW_S)
+    try:
+        async with answering(handler) as request, asyncio.timeout(5):
+            assert await transport.send(request, 0.05) == Fault("timeout")
+            await gone.wait()
+    finally:
+        await transport.close()
 
 
 class HaltingLoop(asyncio.SelectorEventLoop):

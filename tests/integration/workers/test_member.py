@@ -26,6 +26,7 @@ say(Ready())
 SAYS_NOTHING = "import time; time.sleep(99)"
 HANGS = SPEAK + "time.sleep(99)"
 GOES_ON = SPEAK + "for _ in range(12): time.sleep(0.2); say(Alive())\nsys.exit(7)"
+ENDS = SPEAK + "time.sleep(1.5); sys.exit(7)"
 LETS_GO = SPEAK + "line.close(); os.close(0); sys.exit(4)"
 
 
@@ -38,7 +39,9 @@ def no_threads() -> Iterator[None]:
 
 
 class Watched(Member):
-    """A member that counts how often it was ready."""
+    """A member that counts how often it was ready, and is then stopped if asked for."""
+
+    stops = False
 
     def __init__(self, services: MainServices, silent_s: float, starting_looks: int) -> None:
         self.ready = 0
@@ -46,11 +49,16 @@ class Watched(Member):
 
     def _count(self) -> None:
         self.ready += 1
+        if self.stops:
+            self.stop(within_s=30.0)
 
 
-async def run(script: str, silent_s: float, starting_looks: int = 1000) -> tuple[int, int]:
+async def run(
+    script: str, silent_s: float, starting_looks: int = 1000, *, stops: bool = False
+) -> tuple[int, int]:
     """Return how it ended, and how often it was ready."""
     member = Watched(Main().services, silent_s, starting_looks)
+    member.stops = stops
     command: Sequence[str] = (sys.executable, "-c", script)
     null = os.open(os.devnull, os.O_RDWR)
     try:
@@ -77,6 +85,10 @@ async def test_a_worker_that_hangs_is_ended(
 
 async def test_one_that_has_nothing_to_say_but_that_it_is_alive_goes_on() -> None:
     assert await run(GOES_ON, silent_s=1.0) == (7, 1)
+
+
+async def test_one_that_ends_may_say_nothing_meanwhile() -> None:
+    assert await run(ENDS, silent_s=0.3, stops=True) == (7, 1)
 
 
 async def test_one_that_lets_go_of_its_socket_is_waited_for() -> None:
