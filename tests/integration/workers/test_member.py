@@ -26,7 +26,7 @@ say(Ready())
 SAYS_NOTHING = "import time; time.sleep(99)"
 HANGS = SPEAK + "time.sleep(99)"
 GOES_ON = SPEAK + "for _ in range(12): time.sleep(0.2); say(Alive())\nsys.exit(7)"
-ENDS = SPEAK + "time.sleep(1.5); sys.exit(7)"
+ENDS = SPEAK + "time.sleep(1.5); say(Alive()); sys.exit(7)"
 LETS_GO = SPEAK + "line.close(); os.close(0); sys.exit(4)"
 
 
