@@ -10,12 +10,12 @@ from relay.admin.answer import BadRequest
 from relay.delivery import DeadReason
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.journal.letter import DeadFilter
-from relay.outcome.audited import Control
-from relay.outcome.dead_letters import DeadLetters
-from relay.outcome.erasure import Erasure
+from relay.outcome.acting.audited import Control
+from relay.outcome.acting.dead_letters import DeadLetters
+from relay.outcome.acting.erasure import Erasure
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
-from relay.outcome.source_view import SourcesView
+from relay.outcome.views.source import SourcesView
 
 DEAD_LETTERS = 100
 """Entries of a page if the request names no `limit`."""
@@ -48,7 +48,7 @@ class DropResult(msgspec.Struct, frozen=True):
 
 
 class Api:
-    """The handlers; every answer is one of the structs in `relay.outcome.view` or above."""
+    """The handlers; every answer is one of the structs in `relay.outcome.views.api` or above."""
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from relay.config.secret import Secret
 from relay.discreet_connection import DiscreetConnection
 from relay.errors import JournalUnavailable
 from relay.failed_attempts import DelayedRefusals
-from relay.outcome.audit import ACTOR_HEADER, AUTHOR, Author
+from relay.outcome.acting.audit import ACTOR_HEADER, AUTHOR, Author
 
 log = logging.getLogger(__name__)
 

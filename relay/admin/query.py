@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from relay.admin.answer import BadRequest
-from relay.outcome.view import RangeName
+from relay.outcome.views.api import RangeName
 
 MAX_LIMIT: Final = 1000
 _NUMBER: Final = re.compile("[0-9]{1,9}")

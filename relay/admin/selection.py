@@ -10,7 +10,7 @@ from relay.admin.answer import BadRequest
 from relay.admin.query import Moment, milliseconds_of
 from relay.delivery import DeadReason
 from relay.journal.letter import DeadFilter
-from relay.outcome.dead_letters import MAX_NOTE
+from relay.outcome.acting.dead_letters import MAX_NOTE
 
 MAX_IDS: Final = 10_000
 

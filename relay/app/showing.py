@@ -19,15 +19,15 @@ from relay.config.address import Listen
 from relay.dispatch.dispatcher import Dispatcher
 from relay.failed_attempts import DelayedRefusals, FailedAttempts
 from relay.journal.base import Journal
-from relay.outcome.audit import Trail
-from relay.outcome.audited import AuditedControl, AuditedErasure, AuditedLetters, Control
-from relay.outcome.dead_letters import DeadLetters
-from relay.outcome.erasure import Erasure
+from relay.outcome.acting.audit import Trail
+from relay.outcome.acting.audited import AuditedControl, AuditedErasure, AuditedLetters, Control
+from relay.outcome.acting.dead_letters import DeadLetters
+from relay.outcome.acting.erasure import Erasure
 from relay.outcome.exposition import Exposition
 from relay.outcome.insight.insight import Insight
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
-from relay.outcome.source_view import SourcesView
+from relay.outcome.views.source import SourcesView
 from relay.outcome.watch.notify import Notifier
 from relay.outcome.watch.watch import Watch
 from relay.probe.trial import Trials

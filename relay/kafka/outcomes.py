@@ -19,7 +19,7 @@ from relay.kafka.fault import KNOWN, Fault, fault_of, mistake_of
 from relay.kafka.writer import Record, Writer
 from relay.metrics import Metrics
 from relay.outcome.published import records
-from relay.outcome.source_view import OutcomesView
+from relay.outcome.views.source import OutcomesView
 
 TOPIC: Final = "relay.outcomes"
 ROWS: Final = 4

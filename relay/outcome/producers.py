@@ -17,9 +17,9 @@ from relay.journal.base import Journal
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.keys.record import Key
 from relay.outcome.doctor.doctor import Diagnosis, Doctor
-from relay.outcome.key_view import key_view
-from relay.outcome.refusal import Refusal, refusals
-from relay.outcome.view import KeyList
+from relay.outcome.views.api import KeyList
+from relay.outcome.views.key import key_view
+from relay.outcome.views.refusal import Refusal, refusals
 
 MAX_EVENTS: Final = 5_000
 LOOK_BACK_S: Final = 86_400

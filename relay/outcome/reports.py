@@ -7,10 +7,9 @@ from relay.journal.base import Journal
 from relay.journal.entry import Entry
 from relay.journal.letter import DeadFilter
 from relay.journal.report import Funnel, Totals
-from relay.outcome.event_view import EventViews
 from relay.outcome.health import Health, sentence_of
 from relay.outcome.notation import money, utc
-from relay.outcome.view import (
+from relay.outcome.views.api import (
     AHEAD_S,
     RANGES_S,
     DeadLetterList,
@@ -24,6 +23,7 @@ from relay.outcome.view import (
     RejectionView,
     Summary,
 )
+from relay.outcome.views.event import EventViews
 from relay.outcome.wording import DEAD
 
 

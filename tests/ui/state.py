@@ -13,7 +13,7 @@ import msgspec
 from relay.admin.pages import Links
 from relay.errors import JournalUnavailable
 from relay.outcome.health import Health
-from relay.outcome.source_view import SourcesView
+from relay.outcome.views.source import SourcesView
 from tests.given.event.builders import NOW_S
 from tests.given.port.admin import BY_HAND, PINTEREST, TIKTOK, AdminPort
 from tests.ui.world import (

@@ -18,7 +18,7 @@ from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.metrics import FORMS
 from relay.outcome.health import Health
 from relay.outcome.probe import Probe
-from relay.outcome.source_view import KafkaSourceView, OutcomesView, SourcesView
+from relay.outcome.views.source import KafkaSourceView, OutcomesView, SourcesView
 from tests.given.event.builders import NOW_S, conversion
 from tests.given.port.admin import PINTEREST, TIKTOK, AdminPort
 from tests.ui.history import history

@@ -5,7 +5,7 @@ from aiohttp import web
 from relay.admin.pages.screen import Screen, told
 from relay.journal.find.lookup import MAX_FOUND
 from relay.outcome.platform_code import wording_of
-from relay.outcome.view import AttemptView, DeliveryView, EventList
+from relay.outcome.views.api import AttemptView, DeliveryView, EventList
 
 MAX_ID = 256
 MAX_TYPED = 600

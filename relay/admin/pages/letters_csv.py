@@ -11,7 +11,7 @@ from typing import Final
 
 from relay.journal.letter import DeadFilter
 from relay.outcome.reports import Reports
-from relay.outcome.view import DeadLetterView
+from relay.outcome.views.api import DeadLetterView
 from relay.spreadsheet import as_text
 
 MOST_LETTERS: Final = 10_000

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from relay.admin.pages.screen import Screen, told
 from relay.journal.figures.reports import MAX_REJECTIONS
-from relay.outcome.view import RejectionView
+from relay.outcome.views.api import RejectionView
 from relay.outcome.wording import REJECTED, UNKNOWN, Wording
 
 SHOWN = 50

@@ -14,13 +14,13 @@ from relay.admin.pages.link import Links
 from relay.admin.pages.renderer import Renderer
 from relay.admin.query import choice
 from relay.errors import JournalUnavailable
-from relay.outcome.audited import Control
-from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.acting.audited import Control
+from relay.outcome.acting.dead_letters import DeadLetters
 from relay.outcome.insight.insight import Insight
 from relay.outcome.probe import Probe
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
-from relay.outcome.source_view import SourcesView
+from relay.outcome.views.source import SourcesView
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from relay.admin.pages.screen import Screen, ScreenContext, told
 from relay.admin.query import choice
 from relay.journal.dead.grouping import MAX_GROUPS
 from relay.journal.letter import DeadFilter, DeadGroup, Replayed
-from relay.outcome.dead_letters import MAX_NOTE, DeadLetters
+from relay.outcome.acting.dead_letters import MAX_NOTE, DeadLetters
 from relay.outcome.insight.attention import meaning
 from relay.outcome.insight.headline import SPOKEN
-from relay.outcome.view import RangeName
+from relay.outcome.views.api import RangeName
 from relay.outcome.wording import SETTLED
 
 LETTERS = 50

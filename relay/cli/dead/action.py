@@ -18,7 +18,7 @@ from relay.cli.dead.selection import Filter, filter_options
 from relay.cli.option import Command, available_config, config_option, json_option
 from relay.cli.output import confirm, counted, print_json
 from relay.cli.running.client import AdminClient, admin_connection, read
-from relay.outcome.dead_letters import MAX_NOTE
+from relay.outcome.acting.dead_letters import MAX_NOTE
 
 
 def action_options(command: Command) -> Command:

@@ -18,7 +18,7 @@ from relay.cli.output import console, counted, moment, plain, print_json, table
 from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.cli.running.event import find, timeline
 from relay.errors import RelayError
-from relay.outcome.view import DeadLetterList, DeadLetterView, EventList
+from relay.outcome.views.api import DeadLetterList, DeadLetterView, EventList
 from relay.outcome.wording import dead_wording
 
 LIST: Final = "/api/v1/dead-letters"

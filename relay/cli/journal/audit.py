@@ -14,7 +14,7 @@ from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, moment, plain, print_json, table
 from relay.config.sandbox import sandbox_path
 from relay.errors import RelayError
-from relay.outcome.audit import Act, Action, Trail
+from relay.outcome.acting.audit import Act, Action, Trail
 from relay.outcome.notation import utc
 
 MAX_SHOWN: Final = 100_000

@@ -20,7 +20,7 @@ from relay.journal.verify.finding import Watch
 from relay.outcome.doctor.doctor import Diagnosis, Doctor
 from relay.outcome.doctor.finding import percent
 from relay.outcome.doctor.quality import GroupQuality, IdentifierQuality
-from relay.outcome.refusal import Refusal, refusals
+from relay.outcome.views.refusal import Refusal, refusals
 
 MAX_EVENTS: Final = 1_000_000
 STEP: Final = 5_000

@@ -25,8 +25,8 @@ from relay.config import Config
 from relay.keys import store
 from relay.keys.record import Key, KeyFile, Limits
 from relay.keys.token import Token, new_token
-from relay.outcome.audit import AUTHOR, Action, Author, Trail
-from relay.outcome.view import KeyList
+from relay.outcome.acting.audit import AUTHOR, Action, Author, Trail
+from relay.outcome.views.api import KeyList
 
 OVERLAP: Final = "24h"
 

@@ -14,8 +14,8 @@ from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.config import Config
 from relay.errors import RelayError
 from relay.keys.record import Key
-from relay.outcome.key_view import key_view
-from relay.outcome.view import KeyList, KeyView
+from relay.outcome.views.api import KeyList, KeyView
+from relay.outcome.views.key import key_view
 
 ASK_S: Final = 3.0
 COLUMNS: Final = (

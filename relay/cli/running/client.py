@@ -1,7 +1,7 @@
 """The admin port of a running relay, as the commands ask it.
 
-Answers are the objects of `relay.outcome.view`. A failure is a `RelayError` of one line with the
-fix; none contains the password.
+Answers are the objects of `relay.outcome.views.api`. A failure is a `RelayError` of one line with
+the fix; none contains the password.
 """
 
 import os
@@ -17,8 +17,8 @@ import msgspec
 from relay.cli.connection import Connection, Exchange, NoAnswer, Reply
 from relay.config import Config, Listen, read_secret
 from relay.errors import ConfigError, RelayError
-from relay.outcome.audit import ACTOR_HEADER
-from relay.outcome.view import DestinationList, DestinationView
+from relay.outcome.acting.audit import ACTOR_HEADER
+from relay.outcome.views.api import DestinationList, DestinationView
 
 TIMEOUT_S: Final = 60.0
 """Replaying many dead letters takes a while; everything else answers at once."""

@@ -13,7 +13,7 @@ from relay.cli.output import console, moment, plain, print_json
 from relay.cli.running.client import AdminClient, NotFound, admin_connection, read
 from relay.delivery import Outcome
 from relay.journal.find.lookup import MAX_FOUND
-from relay.outcome.view import AttemptView, DeliveryView, EventList, EventView
+from relay.outcome.views.api import AttemptView, DeliveryView, EventList, EventView
 
 ATTEMPTS: Final[dict[Outcome, str]] = {
     "ok": "accepted",

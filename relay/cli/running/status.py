@@ -22,8 +22,8 @@ from relay.cli.output import (
 )
 from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.config.quantity import sized
-from relay.outcome.source_view import KafkaSourceView, OutcomesView, SourcesView
-from relay.outcome.view import DestinationView, JournalView, RangeName, Summary
+from relay.outcome.views.api import DestinationView, JournalView, RangeName, Summary
+from relay.outcome.views.source import KafkaSourceView, OutcomesView, SourcesView
 from relay.outcome.wording import LATE
 
 DELAYED_S: Final = 300.0

@@ -23,7 +23,7 @@ from relay.cli.sending.chunk import chunks
 from relay.cli.sending.example import example_events, pasteable
 from relay.cli.sending.post import Poster, Tally, events_path, key_headers
 from relay.config import Config
-from relay.outcome.view import Summary
+from relay.outcome.views.api import Summary
 
 PATIENCE_S: Final = 10.0
 """How long the tour waits for deliveries to end; an emulated outage lasts longer."""

@@ -16,7 +16,7 @@ from relay.outcome.health import wording_of_state
 from relay.outcome.insight.situation import BY_HAND, Situation
 from relay.outcome.notation import until_full
 from relay.outcome.platform_code import wording_of
-from relay.outcome.view import JournalView
+from relay.outcome.views.api import JournalView
 from relay.outcome.watch.watch import FILLING
 from relay.outcome.wording import PAUSED, SETTLED, Who, Wording, dead_wording
 

@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from relay.outcome.insight.situation import Situation
-from relay.outcome.view import DestinationView
+from relay.outcome.views.api import DestinationView
 
 Tone = Literal["good", "warn", "bad", "quiet"]
 

@@ -12,7 +12,7 @@ from relay.outcome.insight.attention import Arrivals, Task
 from relay.outcome.insight.condition import Tone
 from relay.outcome.insight.situation import BY_HAND, Situation, Trouble
 from relay.outcome.notation import listed
-from relay.outcome.view import RangeName
+from relay.outcome.views.api import RangeName
 
 SPOKEN: Final[dict[RangeName, str]] = {
     "1h": "hour",

@@ -22,7 +22,7 @@ from relay.outcome.insight.on_call import OnCall, on_call
 from relay.outcome.insight.situation import Situation
 from relay.outcome.insight.trend import STEPS_S, filled
 from relay.outcome.reports import Reports, funnel_of
-from relay.outcome.view import AHEAD_S, RANGES_S, DestinationView, RangeName, Summary
+from relay.outcome.views.api import AHEAD_S, RANGES_S, DestinationView, RangeName, Summary
 from relay.outcome.wording import SETTLED, SKIPPED, Wording
 
 TYPICAL = 0.5

@@ -14,7 +14,7 @@ from relay.instrument import Histogram
 from relay.journal.report import Totals
 from relay.metrics import Metrics
 from relay.outcome.health import Health
-from relay.outcome.view import DestinationView, JournalView
+from relay.outcome.views.api import DestinationView, JournalView
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
 FAILED: Final = frozenset({"throttled", "transient", "invalid", "misconfigured"})

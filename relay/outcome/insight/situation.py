@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from relay.delivery import PauseReason
-from relay.outcome.view import DestinationView
+from relay.outcome.views.api import DestinationView
 
 DELAYED_S: Final = 300.0
 """An event that has waited for longer is late."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from relay.journal.report import Slice
-from relay.outcome.view import RANGES_S, RangeName
+from relay.outcome.views.api import RANGES_S, RangeName
 
 STEPS_S: Final[dict[RangeName, int]] = {
     "1h": 60,

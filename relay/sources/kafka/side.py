@@ -17,7 +17,7 @@ from relay.journal.outbox import OutcomeLog
 from relay.kafka.client import Clients
 from relay.kafka.outcomes import OutcomePublisher
 from relay.metrics import Metrics
-from relay.outcome.source_view import SourcesView
+from relay.outcome.views.source import SourcesView
 from relay.sources.kafka.source import KafkaSource
 
 SILENT: Final = logging.CRITICAL + 1

@@ -20,7 +20,7 @@ from relay.kafka.client import Clients
 from relay.kafka.closing import close_consumer
 from relay.kafka.fault import KNOWN, Fault, fault_of, mistake_of
 from relay.metrics import Metrics
-from relay.outcome.source_view import KafkaSourceView
+from relay.outcome.views.source import KafkaSourceView
 from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.rejected import SUFFIX, RejectedTopics
 from relay.sources.kafka.session import Session

@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 
 from relay.kafka.fault import Fault
 from relay.metrics import Metrics
-from relay.outcome.source_view import KafkaSourceView, Partition, State
+from relay.outcome.views.source import KafkaSourceView, Partition, State
 
 log = logging.getLogger(__name__)
 

@@ -35,7 +35,7 @@ from relay.journal.entry import Entry, Passed
 from relay.journal.report import Funnel
 from relay.journal.sqlite import SqliteJournal
 from relay.metrics import Metrics
-from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.acting.dead_letters import DeadLetters
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
 from relay.outcome.reports import funnel_of

@@ -31,15 +31,15 @@ from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.keys.record import Key
 from relay.metrics import Metrics
-from relay.outcome.dead_letters import DeadLetters
-from relay.outcome.erasure import Erasure
+from relay.outcome.acting.dead_letters import DeadLetters
+from relay.outcome.acting.erasure import Erasure
 from relay.outcome.exposition import Exposition
 from relay.outcome.health import Health
 from relay.outcome.insight.insight import Insight
 from relay.outcome.probe import Probe
 from relay.outcome.producers import Producers
 from relay.outcome.reports import Reports
-from relay.outcome.source_view import SourcesView
+from relay.outcome.views.source import SourcesView
 from relay.rules import Rules
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, conversion

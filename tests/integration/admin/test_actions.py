@@ -16,7 +16,7 @@ from relay.journal.entry import Passed, Rejection
 from relay.journal.letter import DeadFilter
 from relay.outcome.health import Health
 from relay.outcome.probe import Probe
-from relay.outcome.source_view import SourcesView
+from relay.outcome.views.source import SourcesView
 from relay.outcome.wording import TOO_OLD_ON_ARRIVAL
 from tests.given.event.builders import DIGEST, NOW_S, conversion
 from tests.given.port.admin import INVALID, PINTEREST, TIKTOK, AdminPort, Reply

@@ -15,7 +15,7 @@ from relay.identity.subject import Subject
 from relay.journal.base import Journal
 from relay.journal.letter import DeadFilter
 from relay.journal.report import FOR_EVER_MS
-from relay.outcome.erasure import Erasure
+from relay.outcome.acting.erasure import Erasure
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import PINTEREST, Clock, pinterest, purchases, sending
 

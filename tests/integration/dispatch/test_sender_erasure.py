@@ -10,7 +10,7 @@ from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import AiohttpTransport, Fault
 from relay.identity import Identity
 from relay.identity.subject import Subject
-from relay.outcome.erasure import Erasure
+from relay.outcome.acting.erasure import Erasure
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
     PINTEREST,

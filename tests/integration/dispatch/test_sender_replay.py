@@ -10,7 +10,7 @@ from relay.delivery import SkipReason
 from relay.journal.codec import entry_of
 from relay.journal.entry import Passed
 from relay.journal.letter import DeadFilter, Replayed
-from relay.outcome.dead_letters import DeadLetters
+from relay.outcome.acting.dead_letters import DeadLetters
 from relay.rules import Rules
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (

@@ -9,7 +9,7 @@ from relay.cli.connection import Reply
 from relay.cli.dead.dead import lookup
 from relay.cli.running.client import AdminClient
 from relay.errors import RelayError
-from relay.outcome.view import DeadLetterList, DeadLetterView
+from relay.outcome.views.api import DeadLetterList, DeadLetterView
 
 
 def letter(id_: str, event_id: str) -> DeadLetterView:

@@ -12,8 +12,7 @@ from relay.cli.dead.dead import letters
 from relay.cli.output import console
 from relay.cli.running.event import timeline
 from relay.cli.running.status import funnel, of_kafka, page, room, state
-from relay.outcome.source_view import KafkaSourceView, OutcomesView, Partition, SourcesView, State
-from relay.outcome.view import (
+from relay.outcome.views.api import (
     AttemptView,
     DeadLetterList,
     DeadLetterView,
@@ -24,6 +23,7 @@ from relay.outcome.view import (
     JournalView,
     Summary,
 )
+from relay.outcome.views.source import KafkaSourceView, OutcomesView, Partition, SourcesView, State
 
 AT = "2026-01-31T12:03:01.000Z"
 WORKING = DestinationView(

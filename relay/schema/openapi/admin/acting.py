@@ -7,7 +7,7 @@ from relay.admin.api import DEAD_LETTERS, DropResult, ReplayResult
 from relay.admin.forget import Forget, ForgetResult
 from relay.admin.selection import Drop, Replay
 from relay.delivery import DeadReason
-from relay.outcome.view import DeadLetterList, DestinationView
+from relay.outcome.views.api import DeadLetterList, DestinationView
 from relay.schema.document import Json
 from relay.schema.openapi import part
 from relay.schema.openapi.admin.operation import BAD, STORED, TEXT, UNKNOWN, limited, operation

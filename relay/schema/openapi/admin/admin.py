@@ -7,8 +7,7 @@ from relay.admin.api import DropResult, ReplayResult
 from relay.admin.forget import Forget, ForgetResult
 from relay.admin.selection import Drop, Replay
 from relay.outcome.doctor.doctor import Diagnosis
-from relay.outcome.source_view import SourcesView
-from relay.outcome.view import (
+from relay.outcome.views.api import (
     DeadLetterList,
     DestinationList,
     DestinationView,
@@ -18,6 +17,7 @@ from relay.outcome.view import (
     RejectionList,
     Summary,
 )
+from relay.outcome.views.source import SourcesView
 from relay.schema.document import Json, changed, components, without_null
 from relay.schema.openapi import part
 from relay.schema.openapi.admin import acting, reading

@@ -3,7 +3,7 @@
 from typing import Any, Final, get_args
 
 from relay.admin.query import MAX_LIMIT
-from relay.outcome.view import RangeName
+from relay.outcome.views.api import RangeName
 from relay.schema.document import Json
 from relay.schema.openapi import part
 from relay.schema.openapi.part import in_query

@@ -4,8 +4,7 @@ from typing import Final
 
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.outcome.doctor.doctor import Diagnosis
-from relay.outcome.source_view import SourcesView
-from relay.outcome.view import (
+from relay.outcome.views.api import (
     DestinationList,
     EventList,
     JournalView,
@@ -13,6 +12,7 @@ from relay.outcome.view import (
     RejectionList,
     Summary,
 )
+from relay.outcome.views.source import SourcesView
 from relay.schema.document import Json
 from relay.schema.openapi import part
 from relay.schema.openapi.admin.operation import (

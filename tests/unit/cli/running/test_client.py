@@ -7,7 +7,7 @@ from relay.cli.connection import NoAnswer, Reply
 from relay.cli.running.client import AdminClient, NotFound, reachable, read
 from relay.config import Listen
 from relay.errors import ConfigError, RelayError
-from relay.outcome.view import RejectionList
+from relay.outcome.views.api import RejectionList
 
 
 class FakeAdmin:

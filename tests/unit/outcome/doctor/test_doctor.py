@@ -17,7 +17,7 @@ from relay.outcome.doctor.detection import MIN_EVENTS
 from relay.outcome.doctor.doctor import MAX_GROUPS, Doctor
 from relay.outcome.doctor.finding import percent
 from relay.outcome.doctor.quality import GroupQuality
-from relay.outcome.refusal import MAX_LISTED, Refusal, refusals
+from relay.outcome.views.refusal import MAX_LISTED, Refusal, refusals
 from tests.bench.corpus import Shop
 from tests.given.destination.stub import StubDestination, route_to
 from tests.given.journal.recording import RecordingJournal

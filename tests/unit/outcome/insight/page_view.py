@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from relay.outcome.insight.situation import Situation
-from relay.outcome.view import DestinationView, JournalView
+from relay.outcome.views.api import DestinationView, JournalView
 
 FINE = DestinationView(
     name="p",

@@ -12,7 +12,7 @@ from relay.journal.space.room import AT_LIMIT, GONE
 from relay.outcome.health import MESSAGES, UNREACHED
 from relay.outcome.insight.attention import Arrivals, Task, tasks
 from relay.outcome.insight.situation import Situation
-from relay.outcome.view import DestinationView
+from relay.outcome.views.api import DestinationView
 from tests.unit.outcome.insight.page_view import ROOMY, situation, view
 
 SINCE_MS = 1_767_225_600_000

@@ -11,7 +11,7 @@ from relay.outcome.insight.attention import Arrivals, tasks
 from relay.outcome.insight.condition import condition
 from relay.outcome.insight.headline import Headline, Labels, headline, share
 from relay.outcome.insight.situation import Situation
-from relay.outcome.view import DestinationView
+from relay.outcome.views.api import DestinationView
 from tests.unit.outcome.insight.page_view import ROOMY, situation, view
 
 LABELS = Labels({"p": "Pinterest", "t": "TikTok"}, "the last 24 hours")

@@ -7,7 +7,7 @@ import pytest
 from relay.journal.figures.rollup import HOUR_S, MINUTE_S
 from relay.journal.report import Slice
 from relay.outcome.insight.trend import STEPS_S, filled, waiting
-from relay.outcome.view import RANGES_S, RangeName
+from relay.outcome.views.api import RANGES_S, RangeName
 from tests.given.event.builders import NOW_S
 
 

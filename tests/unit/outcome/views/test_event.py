@@ -3,8 +3,8 @@
 import pytest
 
 from relay.journal.report import Delivery, FoundEvent
-from relay.outcome.event_view import EventViews
 from relay.outcome.health import Health
+from relay.outcome.views.event import EventViews
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, conversion
 

@@ -8,7 +8,7 @@ from relay.journal.exception_row import LONGEST_WAIT_MS
 from relay.journal.report import Delivery, FoundEvent
 from relay.outcome.health import Health
 from relay.outcome.notation import utc
-from relay.outcome.view import AttemptView, DeliveryView, EventView
+from relay.outcome.views.api import AttemptView, DeliveryView, EventView
 from relay.outcome.wording import DEAD, SKIPPED, Wording
 
 

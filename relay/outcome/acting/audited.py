@@ -14,9 +14,9 @@ from relay.identity.subject import Subject
 from relay.journal.base import Journal
 from relay.journal.letter import DeadFilter, Replayed
 from relay.journal.report import Erased
-from relay.outcome.audit import Action, Trail
-from relay.outcome.dead_letters import DeadLetters
-from relay.outcome.erasure import Erasure, Senders
+from relay.outcome.acting.audit import Action, Trail
+from relay.outcome.acting.dead_letters import DeadLetters
+from relay.outcome.acting.erasure import Erasure, Senders
 from relay.rules import Rules
 
 

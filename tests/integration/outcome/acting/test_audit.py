@@ -17,8 +17,8 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.journal.letter import DeadFilter
 from relay.journal.sqlite import SqliteJournal
-from relay.outcome.audit import AUTHOR, MAX_BYTES, Author, Trail
-from relay.outcome.audited import AuditedControl, AuditedLetters
+from relay.outcome.acting.audit import AUTHOR, MAX_BYTES, Author, Trail
+from relay.outcome.acting.audited import AuditedControl, AuditedLetters
 from tests.given.command.process import Shop, assert_one_line
 from tests.given.event.builders import NOW_S
 
@@ -205,7 +205,7 @@ def test_of_many_who_add_at_once_when_it_is_full_nobody_loses_a_line(tmp_path: P
     """A process that found it full before another moved it away does not move the new one."""
     path = tmp_path / "relay.db.audit"
     path.write_bytes(b"\n" * (MAX_BYTES - 1))
-    add = "import sys; from pathlib import Path; from relay.outcome.audit import Trail; "
+    add = "import sys; from pathlib import Path; from relay.outcome.acting.audit import Trail; "
     add += "t = Trail(Path(sys.argv[1]), lambda: 0); [t.record('pause', 'x') for _ in range(100)]"
     adding = [subprocess.Popen([sys.executable, "-c", add, str(path)]) for _ in range(4)]
     assert [each.wait() for each in adding] == [0] * 4

@@ -3,7 +3,7 @@
 from relay.journal.report import KeyUse
 from relay.keys.record import Key
 from relay.outcome.notation import utc
-from relay.outcome.view import KeyView
+from relay.outcome.views.api import KeyView
 
 
 def key_view(key: Key, used: KeyUse | None, now_s: float) -> KeyView:
