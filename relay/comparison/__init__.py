@@ -1,6 +1,6 @@
-"""Compares a shop's own lists with the journal: its orders, and its browser pixel's events.
+"""Compares a shop's own lists (its orders, its browser pixel's events) with the journal.
 
-Reads files of the shop and, through `relay.journal`, one moment of the journal; changes neither.
-What is compared goes into a temporary database, so that a million lines need no more memory than a
-hundred. All of it blocks: it belongs to the command line, never into a running relay.
+It reads the shop's files and, through `relay.journal`, one snapshot of the journal, and changes
+neither. Both sides go into a temporary database, so that a million lines need no more memory than a
+hundred. Everything here blocks: it belongs to the command line, never into a running relay.
 """

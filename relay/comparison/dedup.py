@@ -1,8 +1,9 @@
-"""The browser's events held against the server's: which are counted twice, and why.
+"""Compares the browser's events with the server's: which are counted twice, and why.
 
-In three passes with bounded memory: the browser's events into a temporary database; the log, event
-by event, as of one moment, beside the running relay; then a search for what has no twin. Server
-events without a twin count as such only within the time that the file covers.
+There are three passes, each with bounded memory. The first writes the browser's events to a
+temporary database. The second reads a snapshot of the log, event by event, while the relay may be
+running. The third looks for probable pairs among the events without a twin. A server event without
+a twin is called unmatched only if it lies within the time that the file covers.
 """
 
 import sqlite3
@@ -29,9 +30,9 @@ from relay.journal.find.standing import START, Stand, Standing
 from relay.journal.verify.finding import Watch
 
 EXAMPLES: Final = 5
-"""Examples of each cause at a destination."""
+"""How many examples of each cause are kept per destination."""
 NEVER: Final = (1, 0)
-"""The period of a file without an event: it covers no time, and says nothing of the server's."""
+"""The period of a file without events: it covers no time, so no server event lies in it."""
 CAUSES: Final[Sequence[Cause]] = get_args(Cause)
 
 
@@ -42,7 +43,11 @@ def check(
     now_s: float,
     watch: Watch,
 ) -> DedupResult:
-    """Return which of the server's events are counted twice. Raises `RelayError`."""
+    """Return which of the server's events are counted twice.
+
+    Raises `RelayError` if the journal or the temporary database cannot be used, or if the journal
+    knows none of the destinations.
+    """
     with PixelBook.open() as book:
         book.add(pixel)
         comparison = at_one_moment(
@@ -75,7 +80,7 @@ def _told(
 
 
 class _Place(NamedTuple):
-    """A destination, what was counted of it, and examples."""
+    """A destination, with its counts and examples."""
 
     destination: Destination
     judge: Judge
@@ -120,7 +125,7 @@ def _look(
     now_s: float,
     watch: Watch,
 ) -> "_Comparison":
-    """Judge all events that have a browser event of their id; hold the others back."""
+    """Judge the events whose id the browser also sent; note the others for the search for pairs."""
     book.forget_server()
     known = standing.names(snapshot)
     served = [each for each in destinations if each.name in known]
@@ -145,12 +150,12 @@ def _kept_since_ms(snapshot: sqlite3.Connection) -> int | None:
 
 def _all_stands(snapshot: sqlite3.Connection, names: Sequence[str]) -> Iterator[Stand]:
     for lane in Lane:
-        # What is known by its id alone was never sent lately, and cannot be judged.
+        # An entry of which only the id is left was not sent recently, and cannot be judged.
         yield from standing.stands(snapshot, lane, names, lambda entry: bool(entry.record))
 
 
 class _Comparison:
-    """Counts, destination by destination, how each event fares beside the browser's."""
+    """Counts for each destination how its events match those of the browser."""
 
     def __init__(
         self,
@@ -187,7 +192,7 @@ class _Comparison:
         book.mark(same)
 
     def take(self, pair: Pair) -> None:
-        """Count a pair as two where it counted as one alone."""
+        """Count a pair as sent twice, at each destination that counted its server event alone."""
         for at in pair.server.where:
             place = self._places[at]
             browser = [each for each in pair.browser if place.judge.concerns(each)]
@@ -200,7 +205,7 @@ class _Comparison:
         return [place.result() for place in self._places]
 
     def unsent(self, only: BrowserOnly) -> Unsent:
-        """Return what only the browser sent, with whether the server sends such events at all."""
+        """Return events that only the browser sent, and whether the server sends any like them."""
         return Unsent(
             event=only.event,
             events=only.events,
@@ -210,7 +215,7 @@ class _Comparison:
         )
 
     def _without_twin(self, stand: Stand, browser: Sequence[PixelEvent]) -> Iterator[int]:
-        """Judge an event everywhere; yield the places of the destinations where it is alone."""
+        """Judge an event at each destination; yield the index of each one where it is alone."""
         for at, (place, stands_at) in enumerate(zip(self._places, stand.standings, strict=True)):
             if stands_at is None or stands_at.state in ("skipped", "dead"):
                 continue
@@ -221,7 +226,10 @@ class _Comparison:
     def _is_alone(
         self, place: _Place, stand: Stand, stands_at: Standing, browser: Sequence[PixelEvent]
     ) -> bool:
-        """Judge and count an event somewhere; tell whether it may have a twin of another id."""
+        """Judge and count an event at one destination.
+
+        Returns whether the browser may have sent it under another id.
+        """
         mine = [each for each in browser if place.judge.concerns(each)]
         if mine:
             sent = self._sent(place.destination, stand, stands_at)

@@ -1,4 +1,4 @@
-"""What to do about events that are counted twice, in words, and a destination in one sentence."""
+"""Puts a result into words: advice for each cause, and one sentence for each destination."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,7 +8,7 @@ from relay.comparison.twin import Cause, Judge
 
 CAUSES: Final[Mapping[Cause, str]] = {
     "id_differs": "the browser sends another id for the same sale",
-    "name_differs": "the browser calls it otherwise",
+    "name_differs": "the browser uses another name for it",
     "window_passed": "the two came too far apart",
     "never_compared": "the platform never compares events of this source",
     "filed_offline": "it was sent so late that it may be filed as an offline event",
@@ -28,18 +28,18 @@ ADVICES: Final[Mapping[Cause, str]] = {
         " (relay event EVENT_ID), and have the shop post it at once."
     ),
     "never_compared": (
-        "The platform compares no {sources} events. Post what happens on the site with"
-        " action_source web, or let one side alone send it."
+        "The platform never compares {sources} events. Post what happens on the site with"
+        " action_source web, or have only one side send it."
     ),
     "filed_offline": (
         "Sent more than {wall_h:g} h after it happened, it may count as an offline event, which is"
-        " never compared. Post it at once; if it waited here, relay event EVENT_ID tells why."
+        " never compared. Post it at once; if it waited here, relay event EVENT_ID says why."
     ),
 }
 
 
 def advice(cause: Cause, judge: Judge) -> str:
-    """Return what to do about a cause at a destination."""
+    """Return what to do about a cause of double counting at a destination."""
     limits = judge.limits
     return ADVICES[cause].format(
         window_h=limits.deduplication_window_s / 3600,
@@ -49,7 +49,7 @@ def advice(cause: Cause, judge: Judge) -> str:
 
 
 def sentence(checked: Checked) -> str:
-    """Return one destination in words."""
+    """Return the result for one destination as a sentence."""
     whole = checked.once + checked.server_only + checked.twice
     if not whole:
         return f"{checked.destination}: no event was sent in the time that the file covers."

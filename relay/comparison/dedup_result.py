@@ -10,7 +10,7 @@ from relay.comparison.twin import Cause
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """A server event and one of the browser that are counted as two."""
+    """A server event and a browser event that are counted as two."""
 
     event: str
     event_id: str
@@ -18,13 +18,13 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     browser_id: str
     browser_event: str
     evidence: Evidence | None
-    """What suggests that they are one, where their ids differ."""
+    """If their ids differ: what suggests that they are the same sale."""
     hours_apart: float | None
-    """From the browser's event to the moment in which the server's was sent."""
+    """Hours from the browser's event to the moment at which the server's event was sent."""
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):
-    """What is counted twice at a destination for one cause, and what to do."""
+    """Events that are counted twice at a destination for one cause, and what to do about it."""
 
     cause: Cause
     events: int
@@ -33,16 +33,16 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """One destination: `once + server_only + twice` is what it was sent, or will be."""
+    """One destination: `once + server_only + twice` events were sent to it, or will be."""
 
     destination: str
     type: str
     once: int
     server_only: int
-    """The browser has nothing like it within the time of the file: it counts for itself."""
+    """The browser sent no such event in the time that the file covers: it counts once."""
     twice: int
     outside: int
-    """Sent before or after the time that the file covers; nothing can be said of them."""
+    """Events from before or after the time that the file covers; nothing is known about them."""
     doubts: Sequence[Doubt]
     """Most frequent first."""
     test: bool
@@ -51,12 +51,12 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unsent(msgspec.Struct, frozen=True, kw_only=True):
-    """Events of the browser of one name without a twin at the server."""
+    """The browser's events of one name that have no twin on the server."""
 
     event: str
     events: int
     forgotten: int
-    """Of them, those from before what the relay still keeps."""
+    """How many of them are older than anything that the relay still keeps."""
     server_sends: bool
     """Whether the server sends events of this name at all."""
     example: str
@@ -67,7 +67,7 @@ class DedupResult(msgspec.Struct, frozen=True, kw_only=True):
 
     journal: str
     sound: bool
-    """Whether nothing is counted twice, and every line could be read, of which there is one."""
+    """Whether there is at least one line, every line could be read, and nothing counts twice."""
     browser_events: int
     unreadable: int
     faults: Sequence[Fault]

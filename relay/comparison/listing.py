@@ -1,9 +1,9 @@
-"""A CSV file of a shop, read line by line: whatever separates its cells, whatever they are called.
+"""Reads a shop's CSV file line by line, with any of the usual delimiters and column names.
 
-The first line names the columns; names are compared without case, blanks, hyphens and underscores.
-UTF-8, with or without a byte order mark; cells may be quoted. A line that cannot be used is noted
-in `Faults` and passed over; a file that cannot be used at all is a `ConfigError`. Memory is bounded
-by one line, of which 1 MiB is read.
+The first line names the columns; case, blanks, hyphens and underscores in the names do not matter.
+The file is UTF-8, with or without a byte order mark, and cells may be quoted. A line that cannot be
+used is noted in `Faults` and skipped; a file that cannot be used at all raises `ConfigError`. Only
+one line is in memory at a time, and one of more than 1 MiB is an error.
 """
 
 import csv
@@ -21,11 +21,11 @@ from relay.event_name import spelling
 
 MAX_LINE_BYTES: Final = 2**20
 LISTED: Final = 20
-"""Faults that are told one by one; the others are counted."""
+"""How many faults are listed one by one; further ones are only counted."""
 MILLISECONDS_FROM: Final = 10**11
-"""A number from here on is read as milliseconds, as in an event."""
+"""A number of at least this is read as milliseconds, as in an event."""
 SECONDS_FROM: Final = 10**9
-"""A number below, of 2001, is none of Unix time: a spreadsheet's day, or a date without hyphens."""
+"""A smaller number (before September 2001) is not Unix time, but a spreadsheet's day or a date."""
 
 _DELIMITERS: Final = ",;\t|"
 _FOREIGN: Final = {
@@ -34,20 +34,20 @@ _FOREIGN: Final = {
     b"PK\x03\x04": "a workbook or an archive",
     b"\x1f\x8b": "compressed",
 }
-"""How files begin that people take for CSV."""
+"""First bytes of files that people mistake for CSV."""
 _QUOTED: Final = re.compile(r'"[^"]*"?')
 _ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
-"""What a spreadsheet makes of a long number; many ids end as the same one."""
+"""A long number as a spreadsheet rounds it; different ids become the same text."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _NOT_UTF_8: Final = "\N{REPLACEMENT CHARACTER}"
 _DATE_DIGITS: Final = len("20260131")
 _MAX_TIME: Final = 100
-"""Characters of a time; a longer cell holds none."""
+"""Characters; a longer cell is not a time."""
 _LOOSE_OFFSET: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)|\s+UTC$")
 
 
 class Column(NamedTuple):
-    """A column that is looked for, by the names that shops give it, the likeliest first."""
+    """A column to look for, with the names that shops give it, the likeliest first."""
 
     name: str
     aliases: Sequence[str]
@@ -55,9 +55,9 @@ class Column(NamedTuple):
 
 
 class Line(NamedTuple):
-    """The number of a line, as an editor shows it, and its cells in the order of the columns.
+    """A line's number, as an editor shows it, and its cells in the order of the wanted columns.
 
-    A cell is '' where there is none.
+    A missing cell is ''.
     """
 
     number: int
@@ -65,14 +65,14 @@ class Line(NamedTuple):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A line that could not be used, and why; nothing of it is quoted."""
+    """A line that could not be used, and why. It quotes nothing from the line."""
 
     line: int
     problem: str
 
 
 class Unusable(Exception):
-    """A line cannot be used; the text says why, and quotes nothing."""
+    """A line cannot be used; the message says why, and quotes nothing from the line."""
 
 
 class Faults:
@@ -90,9 +90,9 @@ class Faults:
 
 
 class Listing:
-    """The lines of a file. `watch` is told how many bytes each line had.
+    """The lines of a file. `watch` is called with the number of bytes of each line.
 
-    `columns` says which of the file's columns is taken for which.
+    `columns` maps each wanted column to the file's name for it.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Listing:
         if not header:
             raise ConfigError("the file is empty; its first line must name the columns")
         delimiter = max(_DELIMITERS, key=_QUOTED.sub("", header).count)
-        # Strict, as a quote that is not closed would take the orders behind it into its cell.
+        # Strict: otherwise an unclosed quote would swallow the orders that follow it.
         self._reader = csv.reader(chain([header], self._texts), delimiter=delimiter, strict=True)
         named = _named(self._reader)
         self._width = len(named)
@@ -121,7 +121,7 @@ class Listing:
         }
 
     def __iter__(self) -> Iterator[Line]:
-        """Yield the lines that can be read; blank ones are left out."""
+        """Yield the lines that can be read, without blank ones."""
         while True:
             first = self._number + 1
             try:
@@ -142,14 +142,14 @@ class Listing:
 
     @property
     def _number(self) -> int:
-        """The line that was read last; this reader has read none before the header."""
+        """The number of the line that was read last; the CSV reader counts from the header."""
         return self._header_at - 1 + self._reader.line_num
 
 
 def moment(text: str) -> int | None:
-    """Return Unix seconds of a time as shops write it, None for none; without an offset it is UTC.
+    """Return a time, as shops write it, in Unix seconds; None if the text is empty.
 
-    Raises `Unusable`.
+    A time without an offset is UTC. Raises `Unusable` if the text is not a time.
     """
     if not text:
         return None
@@ -161,12 +161,12 @@ def moment(text: str) -> int | None:
 
 @lru_cache(4_096)
 def rfc3339(at_s: int | None) -> str | None:
-    """Return a moment as text, in UTC."""
+    """Return Unix seconds as an RFC 3339 timestamp in UTC; None stays None."""
     return at_s if at_s is None else f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _unix_seconds(text: str) -> int:
-    """Return the moment; in UTC, too, it is of the years 1 to 9999, so that it can be shown."""
+    """Return Unix seconds. The year lies within 1 to 9999 in UTC as well, so it can be shown."""
     if len(text) > _MAX_TIME:
         raise ValueError
     if text.isdecimal() and len(text) != _DATE_DIGITS:
@@ -183,7 +183,7 @@ def _seconds(number: int) -> int:
 
 
 def identifier(text: str, what: str) -> str:
-    """Return an id. Raises `Unusable` if there is none, or one that cannot be compared."""
+    """Return the id. Raises `Unusable` if it is missing, or cannot be compared."""
     if not text:
         raise Unusable(f"it has no {what}")
     if _NOT_UTF_8 in text:
@@ -198,7 +198,7 @@ def identifier(text: str, what: str) -> str:
 
 
 def _torn(first: int, last: int) -> str:
-    """Return what is wrong with lines that are no row; the reader does not tell it apart."""
+    """Return what may be wrong with lines that form no row; the CSV reader does not say which."""
     problem = "a quote is not closed, a cell is too long, or a line ends as on old Macs"
     return problem if last <= first else f"{problem}; nothing up to line {last} can be used"
 
@@ -213,7 +213,7 @@ def _named(lines: Iterator[Sequence[str]]) -> Sequence[str]:
 
 
 def _position(column: Column, named: Sequence[str]) -> int | None:
-    """Return where a column is; the first alias that the file has counts."""
+    """Return the index of a column, found by its first alias that occurs in the file."""
     known = [spelling(name.strip()) for name in named]
     for alias in map(spelling, column.aliases):
         if alias in known:
@@ -239,7 +239,7 @@ def _texts(file: BinaryIO, watch: Callable[[int], None]) -> Iterator[str]:
 
 
 def _foreign(beginning: bytes) -> str | None:
-    """Return what a file is that begins so, if it is none that can be read."""
+    """Return what kind of unreadable file begins like this, None if it may be readable."""
     if beginning[1:2] == b"\x00":
         return "UTF-16"
     alone = b"\r" in beginning.rstrip(b"\r\n")

@@ -1,7 +1,7 @@
-"""The orders of a shop and what the journal knows of each, in a temporary database.
+"""A shop's orders, with the purchases that the journal holds for each, in a temporary database.
 
-Orders go in once; what is found of them may be forgotten again, should the journal have to be read
-anew. Both come out side by side, in the order of the file.
+Orders are added once. The purchases can be cleared, in case the journal has to be read again. Both
+come out together, in the order of the file.
 """
 
 import sqlite3
@@ -19,11 +19,11 @@ from relay.comparison.temporary_database import errors_told, temporary_database
 from relay.journal.find.standing import Standing
 
 BATCH: Final = 500
-"""Rows that are written, and ids that are looked up, in one statement."""
+"""How many rows one statement writes, and how many ids it looks up."""
 
 
 class Found(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One purchase of the journal, and where it stands at each destination, in their order."""
+    """A purchase in the journal, and its state at each destination, in the destinations' order."""
 
     event_id: str
     received_ms: int
@@ -33,7 +33,7 @@ class Found(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Known(NamedTuple):
-    """An order with the purchases that the relay has of it, to be gone through once."""
+    """An order and the purchases that the relay has for it; they can be iterated only once."""
 
     order: ShopOrder
     found: Iterator[Found]
@@ -45,17 +45,17 @@ class OrderBook:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.repeated = 0
-        """Lines that name an order that an earlier line names."""
+        """Lines that repeat the order id of an earlier line."""
 
     @classmethod
     @contextmanager
     def open(cls) -> Iterator[Self]:
-        """Hand out an empty book."""
+        """Open an empty book."""
         with temporary_database(_TABLES) as connection:
             yield cls(connection)
 
     def add(self, orders: Iterable[ShopOrder]) -> None:
-        """Write down orders; of those with the same id, the first one stays."""
+        """Add orders; of several with the same id, the first is kept."""
         rows = ((o.line, o.order_id, o.time_s, _text(o.value), o.currency) for o in orders)
         while batch := list(islice(rows, BATCH)):
             taken = self._connection.executemany(_ADD_ORDER, batch).rowcount
@@ -63,17 +63,17 @@ class OrderBook:
 
     @property
     def count(self) -> int:
-        """How many orders there are."""
+        """The number of orders."""
         found: int = self._connection.execute("SELECT count(*) FROM shop_order").fetchone()[0]
         return found
 
     def forget_found(self) -> None:
-        """Begin anew with what the journal knows."""
+        """Delete all purchases, before the journal is read again."""
         with errors_told():
             self._connection.execute("DELETE FROM found")
 
     def note(self, purchases: Sequence[tuple[str, Found]]) -> None:
-        """Write down purchases, each with the id of its order; those of no order are left out."""
+        """Add purchases, each with its order id; those that belong to no order are ignored."""
         with errors_told():
             lines = self._lines({order_id for order_id, _ in purchases})
             rows = [
@@ -84,7 +84,7 @@ class OrderBook:
             self._connection.executemany("INSERT INTO found (line, event) VALUES (?, ?)", rows)
 
     def known(self) -> Iterator[Known]:
-        """Yield every order, in the order of the file, with what was found of it."""
+        """Yield every order with its purchases, in the order of the file."""
         rows = self._connection.execute(_FOUND)
         by_line = groupby(rows, key=itemgetter(0))
         line, group = next(by_line, _NONE)
@@ -125,4 +125,4 @@ _ADD_ORDER: Final = """
 """
 _ORDERS: Final = "SELECT line, id, time_s, value, currency FROM shop_order ORDER BY line"
 _FOUND: Final = "SELECT line, event FROM found ORDER BY line"
-"""Sorted on disk, where there is much of it."""
+"""SQLite sorts on disk if there are many."""

@@ -1,9 +1,9 @@
-"""The orders of a shop, from the CSV file that its system exports.
+"""Reads a shop's orders from the CSV file that its system exports.
 
-Only the order id is needed; without a value there is no money to compare. Amounts may have a
-decimal comma and separated thousands, as spreadsheets of some countries write them; one that could
-be read in two ways is not guessed. Shopify's export has a line for each article: those behind the
-first one have neither the order's id nor its amount, and are passed over.
+Only the order id is required; without a value, no amounts are compared. Amounts may have a decimal
+comma and thousands separators, as spreadsheets of some countries write them; an amount that could
+be read in two ways is an error, never a guess. Shopify exports a line for each article; all lines
+of an order but the first have neither its id nor its amount, and are skipped.
 """
 
 import re
@@ -39,7 +39,7 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 class ShopOrder(NamedTuple):
-    """One order; an amount without a currency has the currency ''."""
+    """One order; `currency` is '' if the amount has none."""
 
     line: int
     order_id: str
@@ -49,21 +49,21 @@ class ShopOrder(NamedTuple):
 
 
 class OrderFile:
-    """The orders of a file; lines that are none are noted in `faults`."""
+    """The orders of a file; lines that cannot be used are noted in `faults`."""
 
     def __init__(self, file: BinaryIO, currency: str, watch: Callable[[int], None]) -> None:
-        """Read the first line. `currency` is that of lines that name none."""
+        """Read the first line. `currency` applies to lines that name none."""
         self.faults = Faults()
         self._listing = Listing(file, COLUMNS, self.faults, watch)
         self._currency = currency
 
     @property
     def columns(self) -> Mapping[str, str]:
-        """Which of the file's columns is taken for which."""
+        """Maps each wanted column to the file's name for it."""
         return self._listing.columns
 
     def __iter__(self) -> Iterator[ShopOrder]:
-        """Yield order by order."""
+        """Yield the orders, in the order of the file."""
         for line in self._listing:
             if self._continues(line):
                 continue
@@ -73,7 +73,7 @@ class OrderFile:
                 self.faults.add(line.number, str(unusable))
 
     def _continues(self, line: Line) -> bool:
-        """Whether a line says nothing of an order but when it was."""
+        """Whether a line has neither order id, value nor currency: it continues an order."""
         order_id, _, value, currency = line.cells
         return "value" in self.columns and not (order_id or value or currency)
 
@@ -86,7 +86,7 @@ class OrderFile:
 
 
 def amount(text: str, currency: str) -> Decimal | None:
-    """Return an amount as a spreadsheet writes it, None for none. Raises `Unusable`."""
+    """Return an amount, as spreadsheets write it; None if the text is empty. Raises `Unusable`."""
     if not text:
         return None
     if text.startswith("-"):
@@ -103,7 +103,7 @@ def amount(text: str, currency: str) -> Decimal | None:
 
 @lru_cache(1_024)
 def currency_of(text: str) -> str:
-    """Return a currency code in upper case, '' for none. Raises `Unusable`."""
+    """Return a currency code in upper case, '' if the text is empty. Raises `Unusable`."""
     code = text.upper()
     if code and not _CURRENCY.fullmatch(code):
         raise Unusable("its currency is no ISO 4217 code such as EUR")

@@ -1,8 +1,8 @@
-"""The browser's events, and those of the server that have no twin there, in a temporary database.
+"""The browser's events, and the server events without a twin among them, in a temporary database.
 
-Server events without a browser event of the same id are held back until the log has been read; then
-those are paired that are probably the same sale: by their order, by ids that differ in spelling
-only, or, where nothing else is near, by name and second.
+A server event whose id the browser never sent is kept until the whole log has been read. Then it
+may be paired with a browser event that is probably the same sale: by the order, by ids that differ
+only in spelling, or, if no other event is near, by name and time.
 """
 
 import sqlite3
@@ -17,15 +17,15 @@ from relay.event_name import MONEY_NAMES
 
 BATCH: Final = 500
 SAME_ID: Final = 20
-"""Browser events of one id that are looked at; a pixel that fires more often says nothing new."""
+"""How many browser events of one id are compared; a pixel that fires more often adds nothing."""
 NEAR_S: Final = 2
-"""Seconds between two events of a name that may be the same sale."""
+"""The most seconds between two events of the same name that are taken for the same sale."""
 
 Evidence = Literal["order", "spelling", "time"]
 
 
 class Alone(NamedTuple):
-    """A server event without a twin at some destinations: those whose places are in `where`."""
+    """A server event without a twin at some destinations; `where` holds their indexes."""
 
     event_id: str
     event: str
@@ -35,7 +35,7 @@ class Alone(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A server event and those of the browser, one a platform, that are probably the same sale."""
+    """A server event and the browser's events that are probably the same sale."""
 
     server: Alone
     browser: Sequence[PixelEvent]
@@ -43,12 +43,12 @@ class Pair(NamedTuple):
 
 
 class BrowserOnly(NamedTuple):
-    """Events of the browser of one name that the server did not send."""
+    """The browser's events of one name that the server did not send."""
 
     event: str
     events: int
     forgotten: int
-    """Of them, those that the relay may have had and forgotten."""
+    """How many of them are so old that the relay may have had and deleted them."""
     example: str
 
 
@@ -61,19 +61,19 @@ class PixelBook:
     @classmethod
     @contextmanager
     def open(cls) -> Iterator[Self]:
-        """Hand out an empty book."""
+        """Open an empty book."""
         with temporary_database(_TABLES) as connection:
             yield cls(connection)
 
     def add(self, events: Iterable[PixelEvent]) -> None:
-        """Write down what the browser sent."""
+        """Add the browser's events."""
         rows = ((*each, loose(each.event_id), loose(each.order_id)) for each in events)
         while batch := list(islice(rows, BATCH)):
             self._connection.executemany(_ADD_PIXEL, batch)
         self._connection.execute("CREATE INDEX IF NOT EXISTS pixel_id ON pixel (id)")
 
     def period(self) -> tuple[int | None, int | None]:
-        """Return the times of the first and the last event."""
+        """Return the Unix seconds of the first and last browser event; None if none has a time."""
         first, last = self._connection.execute(
             "SELECT min(time_s), max(time_s) FROM pixel"
         ).fetchone()
@@ -81,18 +81,18 @@ class PixelBook:
 
     @property
     def count(self) -> int:
-        """How many events the browser sent."""
+        """The number of browser events."""
         found: int = self._connection.execute("SELECT count(*) FROM pixel").fetchone()[0]
         return found
 
     def forget_server(self) -> None:
-        """Begin anew with what the journal knows."""
+        """Delete the server's side, before the journal is read again."""
         with errors_told():
             self._connection.execute("DELETE FROM alone")
             self._connection.execute("UPDATE pixel SET matched = 0 WHERE matched")
 
     def same_ids(self, event_ids: Collection[str]) -> Mapping[str, Sequence[PixelEvent]]:
-        """Return the browser's events of each of these ids."""
+        """Return the browser's events by id, for those of these ids that it sent."""
         found: dict[str, list[PixelEvent]] = {}
         marks = ", ".join("?" * len(event_ids))
         with errors_told():
@@ -111,12 +111,15 @@ class PixelBook:
             )
 
     def note_alone(self, events: Iterable[Alone]) -> None:
-        """Hold server events back."""
+        """Keep server events for the search for pairs."""
         with errors_told():
             self._connection.executemany("INSERT INTO alone VALUES (?, ?, ?, ?, ?)", events)
 
     def pairs(self) -> Iterator[Pair]:
-        """Yield pairs of what has no twin; the surest evidence first, nothing twice."""
+        """Yield probable pairs among the events without a twin, the best evidence first.
+
+        No event is in two pairs.
+        """
         for index in _INDEXES:
             self._connection.execute(index)
         for find in (self._by_name, self._by_time):
@@ -132,15 +135,15 @@ class PixelBook:
                     yield found
 
     def browser_only(self, before_s: int | None) -> list[BrowserOnly]:
-        """Return what the server did not send, by name, most frequent first.
+        """Return the browser's events that the server did not send, by name, most frequent first.
 
-        `before_s` is the moment before which the relay may have forgotten events.
+        Before `before_s` (Unix seconds), the relay may have had events and deleted them.
         """
         rows = self._connection.execute(_BROWSER_ONLY, (before_s,))
         return [BrowserOnly(*row) for row in rows]
 
     def _by_name(self, server: Alone) -> Pair | None:
-        """Find an event of the same name whose order or id is the same but for its spelling."""
+        """Find an event with the same name whose order or id differs at most in its spelling."""
         order, event_id = loose(server.order_id), loose(server.event_id)
         ways: Sequence[tuple[str, str, Evidence]] = (
             (_BY_ORDER, order, "order"),
@@ -154,7 +157,7 @@ class PixelBook:
         return None
 
     def _by_time(self, server: Alone) -> Pair | None:
-        """Find the only event of the same name within seconds, if this one is the only one, too."""
+        """Find the only browser event of this name within seconds, unless it has a rival."""
         if server.event not in MONEY_NAMES:
             return None
         near = (server.event, server.time_s - NEAR_S, server.time_s + NEAR_S)
@@ -164,7 +167,7 @@ class PixelBook:
             return None
         browser = self._of_all_platforms(server, *ids[0])
         if server.order_id and any(each.order_id for each in browser):
-            return None  # of two orders, then
+            return None  # both name an order, and not the same one
         return Pair(server, browser, "time")
 
     def _of_all_platforms(self, server: Alone, browser_id: str) -> Sequence[PixelEvent]:

@@ -1,7 +1,7 @@
-"""What the browser pixel sent, from a CSV file that the shop's tag manager or data layer exports.
+"""Reads the browser pixel's events from a CSV file of the shop's tag manager or data layer.
 
-The event id and the name are needed. With a time, windows are looked at; with an order id, sales
-are recognised whose ids differ; with a platform, names are compared as that platform does.
+The event id and name are required. A time allows windows to be checked, an order id finds sales
+whose event ids differ, and with a platform, names are compared as that platform does.
 """
 
 import re
@@ -23,18 +23,18 @@ event_id,event_name,time,order_id,platform
 order-1001,checkout,2026-01-31T12:00:05Z,1001,pinterest
 order-1001,Purchase,2026-01-31T12:00:05Z,1001,tiktok
 """
-"""What a shop may begin with; without a platform, a line stands for all of them."""
+"""An example to start from; a line without a platform stands for all of them."""
 
 _WORDS: Final = re.compile(r"^(?:order|purchase|checkout|transaction|event|txn|id|no)+")
 
 
 class PixelEvent(NamedTuple):
-    """One event of the browser; `platform` is '' for all of them."""
+    """One event of the browser; `platform` is '' if it stands for all of them."""
 
     line: int
     event_id: str
     name: str
-    """As the pixel was told it."""
+    """As it was passed to the pixel."""
     standard: str
     time_s: int | None
     order_id: str
@@ -42,23 +42,23 @@ class PixelEvent(NamedTuple):
 
 
 class PixelFile:
-    """The events of a file; lines that are none are noted in `faults`."""
+    """The events of a file; lines that cannot be used are noted in `faults`."""
 
     def __init__(
         self, file: BinaryIO, platforms: Sequence[str], watch: Callable[[int], None]
     ) -> None:
-        """Read the first line. `platforms` are those that can be named."""
+        """Read the first line. `platforms` are the values that the platform column may have."""
         self.faults = Faults()
         self._listing = Listing(file, COLUMNS, self.faults, watch)
         self._platforms = platforms
 
     @property
     def columns(self) -> Mapping[str, str]:
-        """Which of the file's columns is taken for which."""
+        """Maps each wanted column to the file's name for it."""
         return self._listing.columns
 
     def __iter__(self) -> Iterator[PixelEvent]:
-        """Yield event by event."""
+        """Yield the events, in the order of the file."""
         for line in self._listing:
             try:
                 yield self._event(line)

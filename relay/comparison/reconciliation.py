@@ -1,9 +1,9 @@
-"""A shop's orders held against the journal: per destination, which have arrived and which have not.
+"""Compares a shop's orders with the journal: which have arrived at each destination.
 
-In three passes, each with bounded memory: the orders into a temporary database; the log, event by
-event, as of one moment, beside the running relay; then both side by side in the order of the file.
-An event belongs to the order whose id it carries; one without an order id, to the order that has
-its event id. Only purchases count.
+There are three passes, each with bounded memory. The first writes the orders to a temporary
+database. The second reads a snapshot of the log, event by event, while the relay may be running.
+The third goes through both in the order of the file. An event belongs to the order whose id it
+carries or, if it carries none, to the order whose id equals its event id. Only purchases count.
 """
 
 import sqlite3
@@ -29,7 +29,7 @@ from relay.journal.find import standing
 from relay.journal.verify.finding import Watch
 
 EXAMPLES: Final = 5
-"""Undelivered orders of a destination that are named."""
+"""How many undelivered orders are named per destination."""
 
 _PURCHASE: Final = "purchase"
 _LANE: Final = lane_of(_PURCHASE)
@@ -52,10 +52,10 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether every line is an order that could be read and has arrived everywhere."""
     orders: int
     repeated: int
-    """Lines that name an order once more; the first one counts."""
+    """Lines that repeat an order; its first line counts."""
     unreadable: int
     faults: Sequence[Fault]
-    """Lines that could not be read, the first 20."""
+    """The first 20 lines that could not be read."""
     columns: Mapping[str, str]
     kept_since: str | None
     """When the oldest purchase that the relay still keeps was received."""
@@ -64,7 +64,7 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facts(NamedTuple):
-    """What the journal says besides the purchases."""
+    """What else the journal says, besides the purchases."""
 
     destinations: Sequence[str]
     kept_since_ms: int | None
@@ -72,7 +72,7 @@ class Facts(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is asked of whom; without destinations, of all that the relay serves."""
+    """What is compared; without destinations, all that the relay serves."""
 
     journal: Path
     destinations: Sequence[str] = ()
@@ -81,27 +81,27 @@ class Question(NamedTuple):
 
 
 def reconciliation(question: Question, orders: OrderFile, watch: Watch) -> Reconciliation:
-    """Return what became of the orders; writes the result file, if one is asked for.
+    """Return what became of the orders, and write the result file if one is asked for.
 
-    Raises `ConfigError` for a destination that the journal does not know, `RelayError` if it
-    cannot be read.
+    Raises `ConfigError` for a destination that the journal does not know, and `RelayError` if the
+    journal cannot be read.
     """
     with OrderBook.open() as book:
         book.add(orders)
         facts = at_one_moment(
             question.journal, lambda snapshot: _look(snapshot, question, book, watch)
         )
-        audit = _Audit(facts, book.count, watch)
+        tally = _Tally(facts, book.count, watch)
         if question.result is None:
-            audit.go_through(book, None)
+            tally.go_through(book, None)
         else:
             with ResultFile.create(question.result, facts.destinations) as result:
-                audit.go_through(book, result)
-        return _told(question, orders, book, audit)
+                tally.go_through(book, result)
+        return _told(question, orders, book, tally)
 
 
 def _look(snapshot: sqlite3.Connection, question: Question, book: OrderBook, watch: Watch) -> Facts:
-    """Note all purchases of the journal in the book."""
+    """Copy all purchases from the journal into the book."""
     book.forget_found()
     destinations = _chosen(snapshot, question.destinations)
     total = standing.count(snapshot, _LANE)
@@ -142,8 +142,8 @@ def _found(stand: standing.Stand) -> Found:
     )
 
 
-class _Audit:
-    """Goes through all orders once, and keeps the books."""
+class _Tally:
+    """Goes through all orders once, and sums them up for each destination."""
 
     def __init__(self, facts: Facts, count: int, watch: Watch) -> None:
         self.facts = facts
@@ -177,15 +177,15 @@ class _Audit:
         self.examples.append(example)
 
 
-def _told(question: Question, orders: OrderFile, book: OrderBook, audit: _Audit) -> Reconciliation:
-    facts, faults = audit.facts, orders.faults
+def _told(question: Question, orders: OrderFile, book: OrderBook, tally: _Tally) -> Reconciliation:
+    facts, faults = tally.facts, orders.faults
     since_ms = facts.kept_since_ms
     statements = [
         _worded(
             account.statement(name, paused=facts.pauses.get(name), test=name in question.in_test),
             since_ms,
         )
-        for name, account in zip(facts.destinations, audit.accounts, strict=True)
+        for name, account in zip(facts.destinations, tally.accounts, strict=True)
     ]
     return Reconciliation(
         journal=str(question.journal),
@@ -199,7 +199,7 @@ def _told(question: Question, orders: OrderFile, book: OrderBook, audit: _Audit)
         columns=orders.columns,
         kept_since=rfc3339(None if since_ms is None else since_ms // 1000),
         destinations=statements,
-        examples=audit.examples,
+        examples=tally.examples,
     )
 
 

@@ -1,9 +1,9 @@
-"""The result as CSV: one line for each order and destination, for spreadsheets and programs.
+"""Writes the result as CSV: one line per order and destination, for spreadsheets and programs.
 
-The file gets its name once it is whole, and then takes the place of an older one; its mode is 0600.
-What is no plain file, and what the command's own output goes to, such as /dev/stdout, is written to
-as it is, since it must not be replaced.
-A platform's own words and the ids of events never begin like a formula; order ids are the shop's.
+The file appears, with mode 0600, once it is complete, and only then replaces an older one. Devices,
+pipes and the command's own output (such as /dev/stdout) are written to directly, since they must
+not be replaced. Cells with a platform's words or an event id never begin like a formula; order ids
+are written as the shop gave them.
 """
 
 import csv
@@ -39,9 +39,9 @@ class ResultFile:
     @classmethod
     @contextmanager
     def create(cls, path: Path, destinations: Sequence[str]) -> Iterator[Self]:
-        """Hand out a file that is at `path` once the block has ended well.
+        """Open a file that appears at `path` once the block ends without an exception.
 
-        Raises `ConfigError` for a folder that takes none, `RelayError` for a full disk.
+        Raises `ConfigError` if no file can be made there, and `RelayError` if the disk is full.
         """
         try:
             with _whole_or_none(path) as file:
@@ -62,7 +62,7 @@ class ResultFile:
 
 
 def is_own_output(path: Path) -> bool:
-    """Whether a path leads to where standard output goes: a terminal, a pipe or a file."""
+    """Whether a path is what standard output goes to: a terminal, a pipe or a file."""
     try:
         return os.path.samestat(path.stat(), os.fstat(_STDOUT))
     except OSError:
@@ -102,7 +102,7 @@ def _cells(verdict: Verdict) -> tuple[object, ...]:
 
 
 def _safe(text: str) -> str:
-    """Return a text that is no formula, and stands on one line whatever ends one for a reader."""
+    """Return a text that no spreadsheet takes for a formula and no reader splits into lines."""
     return as_text(text).replace("\r", " ")
 
 

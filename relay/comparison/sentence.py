@@ -1,4 +1,4 @@
-"""A statement in one sentence that finance understands, and the reasons in a few words."""
+"""Puts a statement into one sentence that finance understands, and reasons into a few words."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -12,16 +12,16 @@ from relay.outcome.notation import listed
 from relay.outcome.wording import PAUSED
 
 SKIPPED: Final[Mapping[SkipReason, str]] = {
-    "not_selected": "kept from it by the shop or the settings",
+    "not_selected": "left out by the shop or the settings",
     "not_mapped": "the platform has no such event",
     "not_configured": "the platform is not set up for this kind of sale",
     "no_consent": "no consent to advertising",
-    "limited": "limited data use that the platform could not have kept to",
+    "limited": "limited data use, which the platform cannot honour",
     "duplicate": "sent before, longer ago than the relay keeps",
 }
 DEAD: Final[Mapping[DeadReason, str]] = {
     "invalid_event": "lacked something that the platform needs",
-    "no_identifier": "held nothing to recognise the person by",
+    "no_identifier": "held nothing that identifies the person",
     "expired": "too old when it could be sent",
     "platform_rejected": "refused by the platform",
     "dropped_by_operator": "dropped by hand",
@@ -43,7 +43,7 @@ _STATES: Final[Mapping[OrderState, tuple[str, str]]] = {
 
 
 def sentence(statement: Statement, since_ms: int | None) -> str:
-    """Return what there is to say of one destination; `since_ms` is the oldest event kept."""
+    """Return one destination's statement; `since_ms` is when the oldest kept event was received."""
     parts = [_arrived(statement), *_others(statement, since_ms), *_doubts(statement)]
     return f"{statement.destination}: {'; '.join(parts)}."
 
@@ -54,7 +54,7 @@ def money(amounts: Money) -> str:
 
 
 def day(at_ms: int) -> str:
-    """Return a moment as a date and time in UTC."""
+    """Return Unix milliseconds as a date and time in UTC."""
     return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 

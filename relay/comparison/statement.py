@@ -1,7 +1,7 @@
-"""What one destination has of a shop's orders, summed up: in orders and in money, by currency.
+"""Sums up what one destination has of a shop's orders: in orders, and in money by currency.
 
-The money of a state is the shop's own figure. Where the relay was told another amount, both are
-summed, so that a wrong field shows (taxes, shipping, cents); orders that have arrived without one
+The money of a state is the shop's own figure. If the relay was sent another amount, both are
+summed, so that a wrong field shows (taxes, shipping, cents). Orders that arrived without an amount
 are counted. Sums are exact.
 """
 
@@ -16,7 +16,7 @@ from relay.comparison.verdict import RANKS, OrderState, Verdict
 from relay.journal.figures.amount import ZERO, add_exactly, is_money
 
 Money = Mapping[str, Decimal]
-"""By currency; '' is what has none."""
+"""Amounts by currency; '' holds those without one."""
 _Key = tuple[OrderState, str | None]
 """A state, and the reason for it."""
 
@@ -31,9 +31,9 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders of one currency of which the relay was told another amount, and both sums.
+    """Orders in one currency for which the relay was sent another amount, with both sums.
 
-    The currency of an order whose line names none is that of the relay.
+    An order whose line names no currency has the one that the relay was sent.
     """
 
     currency: str
@@ -52,11 +52,11 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """Best news first."""
     differences: Sequence[Difference]
     without_value: int
-    """Orders that were delivered without an amount, though the shop has one."""
+    """Orders that were delivered without an amount, although the shop has one."""
     other_currency: int
-    """Orders of which the relay was told another currency."""
+    """Orders for which the relay was sent another currency."""
     more_than_once: int
-    """Orders that were delivered under more than one event id; they may count as often."""
+    """Orders delivered under several event ids; each id may be counted as an order."""
     paused: str | None
     test: bool
     sentence: str = ""
@@ -76,7 +76,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account:
-    """Takes verdict after verdict on the orders of one destination."""
+    """Adds up the verdicts on the orders of one destination."""
 
     def __init__(self) -> None:
         self._orders: Counter[_Key] = Counter()
@@ -96,13 +96,13 @@ class Account:
         if verdict.deliveries > 1:
             self._more_than_once += 1
         if verdict.purchase is not None:
-            # Of what is dead for long, the amount is forgotten.
+            # The amount of an event that has been dead for long is no longer kept.
             told_none = verdict.state == "delivered" and verdict.purchase.value is None
             self._without_value += told_none and bool(order.value)
             self._compare(order, verdict.purchase.value, verdict.purchase.currency)
 
     def statement(self, destination: str, *, paused: str | None, test: bool) -> Statement:
-        """Return all that was counted, without the sentence."""
+        """Return the counts and sums; `sentence` is still empty."""
         shares = self._shares()
         return Statement(
             destination=destination,
@@ -132,7 +132,7 @@ class Account:
             self._differing[shared] = (orders + 1, *sums)
 
     def _shares(self) -> list[Share]:
-        """Return them by state, best news first; in each, the most frequent reason first."""
+        """Return the shares, best state first; within a state, the most frequent reason first."""
         frequent = self._orders.most_common()
         return [
             Share(

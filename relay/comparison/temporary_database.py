@@ -1,7 +1,7 @@
-"""A temporary database for what is compared: it has no name, and is gone with the process.
+"""A temporary database for a comparison: it has no file name, and ends with the process.
 
-SQLite puts it into the folder for temporary files once it outgrows its cache. An error is one line
-that names the variable by which another folder is chosen.
+Once it outgrows its cache, SQLite moves it to the folder for temporary files. Errors become one
+line that names TMPDIR, the variable that chooses another folder.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ CACHE_KIB: Final = 48 * 1024
 
 @contextmanager
 def temporary_database(tables: str) -> Iterator[sqlite3.Connection]:
-    """Open an empty database with these tables in it, for the thread that opens it."""
+    """Open an empty database with these tables; only the thread that opens it may use it."""
     with closing(sqlite3.connect("", isolation_level=None)) as connection, errors_told():
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("PRAGMA journal_mode = OFF")
@@ -28,7 +28,7 @@ def temporary_database(tables: str) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def errors_told() -> Iterator[None]:
-    """Turn what SQLite raises within into a `RelayError`."""
+    """Turn SQLite's errors within the block into `RelayError`."""
     try:
         yield
     except sqlite3.Error as error:

@@ -1,8 +1,9 @@
-"""Whether a platform counts a server event and the browser's event of the same id once or twice.
+"""Decides whether a platform counts a server event and a browser event with the same id twice.
 
-Both platforms compare event id and name, and drop the later one if it comes within their window
-(Pinterest: "Conversion overview", 2026; TikTok: "Event deduplication", 2026). Pure. What a platform
-leaves open is told as a doubt: better one warning too many than a doubled sale.
+Both platforms compare event id and name, and drop the later event if it comes within their window
+(Pinterest: "Conversion overview", 2026; TikTok: "Event deduplication", 2026). If their documents
+leave a case open, the event is reported as doubtful: a needless warning is better than a sale that
+is counted twice. Pure functions only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,35 +17,35 @@ from relay.event_name import STANDARD_NAMES, spelling
 Cause = Literal["id_differs", "name_differs", "window_passed", "never_compared", "filed_offline"]
 """Why one sale is counted twice, or may be."""
 Fate = Literal["once", "alone"] | Cause
-"""`alone`: the browser sent nothing of the kind, and the server event counts for itself."""
+"""`alone`: the browser sent no such event, so the server event is counted once."""
 
 LOOSE_NAMES: Final = frozenset({"pinterest"})
-"""Platforms whose pixel spells names otherwise than their API, and which know that: Pinterest's tag
-says `addtocart` and `pagevisit` (help.business.pinterest.com, "Add event codes", 2026). TikTok
-takes another capital letter for another event."""
+"""Platforms whose pixel and API spell names differently, and which allow for it: Pinterest's tag
+says `addtocart` and `pagevisit` (help.business.pinterest.com, "Add event codes", 2026). To TikTok,
+a name with another capital letter is another event."""
 RENAMED: Final[Mapping[str, frozenset[str]]] = {
     "tiktok": frozenset({"CompletePayment", "SubmitForm"})
 }
-"""Names of before May 2025, which a pixel may still send. TikTok converts them; whether before it
-compares is not said, so use one spelling on both sides (ads.tiktok.com/help, "How to adopt TikTok's
-updated standard events")."""
+"""Names from before May 2025, which a pixel may still send. TikTok converts them, but does not say
+whether it does so before it compares; so both sides should use one spelling (ads.tiktok.com/help,
+"How to adopt TikTok's updated standard events")."""
 
 
 class Sent(NamedTuple):
-    """A server event as one destination gets it."""
+    """A server event, as it is sent to one destination."""
 
     event: str
-    """The relay's own name of it."""
+    """The relay's own name for the event."""
     platform_event: str | None
-    """None for an event that was delivered, but would not be by today's settings, or is erased."""
+    """None if the event was delivered, but is erased or would not be sent by today's settings."""
     action_source: ActionSource
     event_time: int
     sent_s: float
-    """When a request brought it; now, if it still waits."""
+    """Unix seconds at which a request delivered it; the present time if it still waits."""
 
 
 class Judge(NamedTuple):
-    """What a destination is, as far as it matters here."""
+    """A destination's name, platform and limits, and what they mean for an event."""
 
     name: str
     type: str
@@ -55,9 +56,9 @@ class Judge(NamedTuple):
         return browser.platform in ("", self.type, self.name)
 
     def fate(self, sent: Sent, browser: Sequence[PixelEvent]) -> tuple[Fate, PixelEvent | None]:
-        """Return how a server event counts beside the browser's events of its id, and beside which.
+        """Return how a server event is counted, and the browser event that decides it.
 
-        `browser` are events that concern this destination.
+        `browser` are the browser's events with its id that concern this destination.
         """
         named = [each for each in browser if self._same_name(sent, each)]
         twins = named or [each for each in browser if _same_action(sent, each)]
@@ -75,7 +76,7 @@ class Judge(NamedTuple):
         return "once", near[0]
 
     def _same_name(self, sent: Sent, browser: PixelEvent) -> bool:
-        """Whether the platform takes both names for one."""
+        """Whether the platform takes both names for the same event."""
         if browser.name == sent.platform_event:
             return True
         if browser.name in RENAMED.get(self.type, ()):
@@ -93,8 +94,9 @@ class Judge(NamedTuple):
 
 
 def _same_action(sent: Sent, browser: PixelEvent) -> bool:
-    """Whether the browser may have meant the same, by a name that the platform takes for another.
+    """Whether the browser may have meant the same action, under a name of its own.
 
-    Another standard action that shares the id (a checkout that begins, and the purchase) is not.
+    Another standard action with the same id (the start of a checkout, and the purchase) is not
+    meant.
     """
     return browser.standard == sent.event or browser.standard not in STANDARD_NAMES

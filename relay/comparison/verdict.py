@@ -1,8 +1,8 @@
-"""What became of one order at each destination, by all purchases that the relay has of it.
+"""Decides what became of an order at each destination, from all of its purchases.
 
-The best news counts: delivered before waiting, before dead, before skipped. So a repeated event
-that was skipped as a duplicate is no second order and hides nothing. Where the relay has nothing
-to tell, it says why: a shop must not take silence for an answer.
+The best state wins: delivered, then waiting, then dead, then skipped. So a repeated event that was
+skipped as a duplicate hides nothing. If the relay knows nothing of an order, it says why, so that a
+shop does not take silence for an answer.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from relay.journal.find.standing import Standing
 OrderState = Literal["delivered", "pending", "dead", "skipped", "unknown"]
 STATES: Final[Sequence[OrderState]] = ("delivered", "pending", "dead", "skipped", "unknown")
 RANKS: Final = {state: rank for rank, state in enumerate(STATES)}
-"""The best news first."""
+"""Ranks of the states, the best first."""
 
 UnknownReason = Literal["not_received", "before_journal", "not_served_then"]
-"""No purchase of this order is on record; it is older than what the relay still keeps; the purchase
-came while the destination was not configured."""
+"""Why an order is unknown: no purchase of it is on record; it is older than anything that the relay
+still keeps; its purchase came while the destination was not configured."""
 
 
 class Verdict(NamedTuple):
-    """One order at one destination; `purchase` is the event that it rests on."""
+    """One order at one destination; `purchase` is the event that decided it."""
 
     state: OrderState
     reason: str | None = None
@@ -31,12 +31,12 @@ class Verdict(NamedTuple):
     purchase: Found | None = None
     delivered_ms: int | None = None
     deliveries: int = 0
-    """Purchases of this order that were delivered under another id than the first one, and that
-    one: more than one may count as often."""
+    """How many purchases of this order were delivered, repeats of the first one's id left out; the
+    platform may count each as an order."""
 
 
 def verdicts(known: Known, destinations: int, since_ms: int | None) -> list[Verdict]:
-    """Return the verdict for each destination; `since_ms` is the oldest event still kept."""
+    """Return the verdict for each destination; `since_ms` is when the oldest kept event came."""
     reports = [_Report() for _ in range(destinations)]
     seen = False
     for found in known.found:
@@ -49,7 +49,7 @@ def verdicts(known: Known, destinations: int, since_ms: int | None) -> list[Verd
 
 
 class _Report:
-    """The best news of one destination so far."""
+    """The best state at one destination so far."""
 
     def __init__(self) -> None:
         self._best: tuple[Found, Standing] | None = None
@@ -57,7 +57,7 @@ class _Report:
         self._deliveries = 0
 
     def add(self, found: Found, standing: Standing) -> None:
-        """Take one more purchase of the order."""
+        """Add a purchase of the order."""
         if standing.state == "delivered" and found.event_id != self._first_id:
             self._first_id = self._first_id or found.event_id
             self._deliveries += 1
@@ -65,7 +65,7 @@ class _Report:
             self._best = found, standing
 
     def verdict(self) -> Verdict | None:
-        """Return what they say together, None if there was none."""
+        """Return the verdict of all purchases together, None if there was none."""
         if self._best is None:
             return None
         found, standing = self._best
