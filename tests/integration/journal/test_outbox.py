@@ -23,7 +23,7 @@ RECEIPT = Receipt(at_ms=NOW_MS, duration_ms=9, outcome="ok", code="0", request_i
 
 
 async def test_each_way_to_end_is_an_outcome(tmp_path: Path) -> None:
-    """Delivered and dead by a settlement, skipped and dead on arrival; what waits is none yet."""
+    """By a settlement, with or without a request, or on arrival; what waits is none yet."""
     async with opened(tmp_path) as journal:
         await journal.append(
             [entry("e1"), entry("e2", t=SKIPPED), entry("e3", p=EXPIRED, t=SKIPPED), entry("e4")]
@@ -31,12 +31,15 @@ async def test_each_way_to_end_is_an_outcome(tmp_path: Path) -> None:
         e1, e2, *_ = await pending_at(journal, "p")
         dead = Dead(e2, "platform_rejected", "4001", "too odd")
         await journal.settle("p", Settlement(receipt=RECEIPT, delivered=[e1], dead=[dead]))
+        e1, *_ = await pending_at(journal, "t")
+        await journal.settle("t", Settlement(dead=[Dead(e1, "expired")]))
         rows = await journal.outcomes(0, 100)
     assert {(end, ids(events)) for _, end, events in rows} == {
         (End("t", "skipped", "not_mapped", "", "", NOW_MS), ("e2", "e3")),
         (End("p", "dead", "expired", "", "", NOW_MS), ("e3",)),
         (End("p", "delivered", None, "0", "request-1", NOW_MS), ("e1",)),
         (End("p", "dead", "platform_rejected", "4001", "request-1", NOW_MS), ("e2",)),
+        (End("t", "dead", "expired", "", "", NOW_MS), ("e1",)),
     }
 
 
@@ -65,7 +68,10 @@ async def test_what_is_published_is_forgotten_and_the_rest_survives(tmp_path: Pa
 async def test_nothing_is_kept_unless_it_is_asked_for(tmp_path: Path) -> None:
     """Outcomes cost nothing where nobody reads them."""
     async with opened(tmp_path, outcomes=False) as journal:
-        await journal.append([entry("e1", p=SKIPPED)])
+        await journal.append([entry("e1", p=SKIPPED), entry("e2"), entry("e3")])
+        e2, e3 = await pending_at(journal, "p")
+        dead = Dead(e3, "platform_rejected")
+        await journal.settle("p", Settlement(receipt=RECEIPT, delivered=[e2], dead=[dead]))
         assert await journal.outcomes(0, 100) == []
 
 
@@ -93,6 +99,14 @@ def test_for_room_the_oldest_are_given_up_and_counted() -> None:
             assert retention.relieve(connection, NAMES)
             assert outbox.backlog(connection) == Backlog(waiting=0, lost=lost)
         assert not retention.relieve(connection, NAMES)
+
+
+def test_no_more_is_given_up_than_is_counted() -> None:
+    with new_journal() as connection:
+        for events in (5, 3):
+            collected(events).flush(connection)
+        assert outbox.give_up(connection, rows=1)
+        assert outbox.backlog(connection) == Backlog(waiting=3, lost=5)
 
 
 def entry(event_id: str, **passed: Passed) -> Entry:

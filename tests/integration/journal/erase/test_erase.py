@@ -50,7 +50,7 @@ class Person:
     """Somebody, with all that the relay may keep of a person."""
 
     def __init__(self, name: str) -> None:
-        self.subject = Subject(external_id=frozenset([digest(name)]))
+        self.subject = Subject(external_id=frozenset([digest(name), digest(f"{name} elsewhere")]))
         self.identity = Identity(
             email_compact=(digest(f"{name}@example.com"),),
             email_trimmed=(digest(f"{name}@example.com"),),
