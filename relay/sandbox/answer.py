@@ -1,6 +1,6 @@
-"""One answer of a platform: a value that is given as often as a script asks for it.
+"""One answer of a platform, as a value that fault scripts can use any number of times.
 
-It says what stands in the body and what becomes of the events of the request. The bytes are made by
+It says what the body holds and what becomes of the request's events. The bytes are made by
 `relay.sandbox.pinterest.reply` and `relay.sandbox.tiktok.reply`.
 """
 
@@ -12,18 +12,18 @@ import msgspec
 PlatformName = Literal["pinterest", "tiktok"]
 
 Fate = Literal["accepted", "refused", "turned_away", "unanswered"]
-"""What became of one event: taken; refused for what it is; not looked at or not taken (throttled,
-down, no access, or sunk by another event); or the sender cannot know."""
+"""What became of an event: accepted; refused for a fault of its own; not processed (throttle,
+outage, no access, or refused with a bad neighbour); or the sender cannot know."""
 
 Results = Literal["none", "processed", "failed", "first_failed", "short", "strange", "bare"]
-"""What the body says about the single events: nothing; all taken; all refused; only the first
-refused; one entry too few; a status nobody knows; all taken, without optional keys."""
+"""What the body says about each event: nothing; all accepted; all refused; only the first refused;
+one entry too few; an unknown status; all accepted, without optional keys."""
 
 Form = Literal["json", "html", "empty", "raw"]
 """The platform's JSON; a gateway's page; nothing; the text in `body`."""
 
 Place = Literal["top", "details"]
-"""Where Pinterest puts the results of single events."""
+"""Where Pinterest puts the results of the events."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +41,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     results: Results = "none"
     place: Place = "top"
     fate: Fate = "turned_away"
-    """Of events about which `results` says nothing."""
+    """The fate of events about which `results` says nothing."""
 
     def fates(self, count: int) -> list[Fate]:
-        """Return what becomes of each of the `count` events of a request answered so."""
+        """Return the fate of each of the `count` events of a request that gets this answer."""
         match self.results:
             case "none":
                 return [self.fate] * count

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 MAX_ACCOUNTS = 1_000
-"""Accounts counted at once; beyond it the one counted longest starts anew."""
+"""How many accounts are counted at once; one more makes the oldest start from zero."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     @property
     def is_over(self) -> bool:
-        """Whether the request that was just counted is one too many."""
+        """Whether the request that was just counted exceeds the budget."""
         return self.remaining < 0
 
 
@@ -32,7 +32,7 @@ class _Window:
 
 
 class Budget:
-    """Counts requests; a window begins with the first request after the last one ended."""
+    """Counts requests; a new window begins with the first request after the last window ended."""
 
     def __init__(self, requests: int, per_s: float, clock: Callable[[], float]) -> None:
         self._requests = requests

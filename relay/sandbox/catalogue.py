@@ -25,7 +25,7 @@ _OTHER = re.compile(
 
 
 def named(name: str) -> Answer:
-    """Return the answer called `name`; raise `ConfigError` if the name means nothing."""
+    """Return the answer called `name`. Raises `ConfigError` if there is none."""
     if known := ANSWERS.get(name):
         return known
     other = _OTHER.fullmatch(name)

@@ -1,10 +1,10 @@
-"""The control API: what a test in any language sets and asks, as JSON under `/sandbox/`.
+"""The control API for tests in any language: JSON under `/sandbox/`.
 
 - `POST /sandbox/scenario` `{"scenario":"outage"}`; `POST /sandbox/script` with a fault script;
   `POST /sandbox/style` with the keys of `relay.sandbox.style.Style` to change.
-- `GET` of the same three: what is running. `GET /sandbox/answers`: every answer by name.
+- `GET` on the same three paths: what is in force. `GET /sandbox/answers`: every answer by name.
 - `GET /sandbox/summary`; `/sandbox/requests` and `/sandbox/events`, the latest first, with
-  `?event_id=`, `?platform=`, `?limit=`; `/sandbox/ids`, accepted ids as NDJSON.
+  `?event_id=`, `?platform=`, `?limit=`; `/sandbox/ids`, the accepted ids as NDJSON.
 - `DELETE /sandbox/events`: forget what was received.
 """
 

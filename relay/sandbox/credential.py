@@ -1,10 +1,10 @@
-"""Which tokens and accounts the emulator lets in, so that credential faults can be tried by config.
+"""Decides which tokens and accounts the emulator accepts, so that configuration can try faults.
 
-Any well-formed token is good, unless a word in it says otherwise: one that begins with `bad` or
-`revoked` (`pina_bad`, `revoked-token`) is refused, `expired` has run out, `forbidden` has no right
-to the account, `unscoped` lacks a permission. Any account is known, unless its id begins with `404`
-(Pinterest) or `UNKNOWN` (TikTok). With explicit lists, only what is listed is let in. Of a token,
-only the digest is kept, and nothing here shows one.
+Any well-formed token is good, unless a word in it says otherwise: with one that begins with `bad`
+or `revoked` (`pina_bad`, `revoked-token`) it is refused, with `expired` it has expired, with
+`forbidden` it has no right to the account, with `unscoped` it lacks a permission. Any account
+exists, unless its id begins with `404` (Pinterest) or `UNKNOWN` (TikTok). With explicit lists, only
+what is listed is accepted. Only the digest of a token is kept, and nothing here shows a token.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _UNKNOWN_ACCOUNT = re.compile(r"404|UNKNOWN")
 
 
 class Gate:
-    """Decides about tokens and accounts. Empty lists mean: by the words described above."""
+    """Decides about tokens and accounts; without lists, by the words in the module docstring."""
 
     def __init__(self, tokens: Iterable[str] = (), accounts: Iterable[str] = ()) -> None:
         self._digests = frozenset(map(_digest, tokens))
@@ -35,7 +35,7 @@ class Gate:
         self._lapsed: set[bytes] = set()
 
     def lapse(self, token: str) -> None:
-        """Refuse a token from now on: its time is over."""
+        """Treat a token as expired from now on."""
         self._lapsed.add(_digest(token))
 
     def token_fault(self, token: str | None) -> TokenFault | None:

@@ -10,7 +10,7 @@ _VERSION = "v1.3"
 
 
 def routes() -> list[web.RouteDef]:
-    """Return the routes that catch everything under the platforms' own prefixes."""
+    """Return the routes that catch every other path under the platforms' own prefixes."""
     return [
         web.route("*", "/v5/{path:.*}", _pinterest),
         web.route("*", "/open_api/{version}/{path:.*}", _tiktok),

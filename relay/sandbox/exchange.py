@@ -1,7 +1,7 @@
-"""One request from its bytes to its answer: reading, the script's word, the answer, the record.
+"""Handles one request, from its bytes to its answer: reads it, asks the script, answers, records.
 
-Nothing here touches a socket; `relay.sandbox.server` reads the request and carries out what comes
-back. So everything but the wire can be tested without one.
+Nothing here touches a socket: `relay.sandbox.server` receives the request and carries out the
+outcome. So everything but the wire can be tested without one.
 """
 
 import random
@@ -24,7 +24,7 @@ _NO_ACTION = Action()
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What the sender of a request gets: after `delay_s`, and as far as the connection goes."""
+    """What the sender of a request gets after `delay_s`, and how the connection ends."""
 
     reply: Reply
     delay_s: float
@@ -47,21 +47,21 @@ class Exchange:
         self.playback = Playback((), clock, dice)
 
     def run_scenario(self, name: str) -> None:
-        """Replace the running script by a scenario; `ConfigError` if there is none of that name."""
+        """Replace the running script by a scenario. Raises `ConfigError` if there is none."""
         self.run_script(scenario(name), name=name)
 
     def run_script(self, script: ScriptFile, *, name: str = "script") -> None:
-        """Replace the running script; its counts and its time begin now."""
+        """Replace the running script; its counts and its time start from zero."""
         self.playback = Playback(script.steps, self._clock, self._dice)
         self.scenario_name = name
 
     def use_style(self, style: Style) -> None:
-        """Answer in another style from now on; the platforms' rate windows begin anew."""
+        """Answer in another style from now on; this also restarts the platforms' rate windows."""
         self.style = style
         self._platforms = self._platforms_in(style)
 
     def handle(self, platform_name: PlatformName, call: Call) -> Outcome:
-        """Return what the sender gets, having recorded the request."""
+        """Record the request, and return what its sender gets."""
         received_at = self._clock()
         platform = self._platforms[platform_name]
         reading = platform.read(call)

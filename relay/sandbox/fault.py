@@ -1,8 +1,8 @@
-"""A shape error, taken apart, so that each emulator can word it in its platform's manner.
+"""Parses shape errors, so that each emulator can report them in its platform's own words.
 
-Msgspec finds the first key that is unknown, missing or of the wrong type; here its message becomes
-data. The value at fault is not kept: only the platform's own answer may quote it, as the real
-platforms do.
+Msgspec finds the first key that is unknown, missing or of the wrong type; this module turns its
+message into data. It does not keep the faulty value: only the platform's answer may quote it, as
+the real platforms do.
 """
 
 import re
@@ -13,7 +13,7 @@ import msgspec
 Kind = Literal["not_json", "unknown", "missing", "type", "enum", "range"]
 
 MALFORMED: Final = (ValueError, RecursionError)
-"""What decoding raises for bytes that are no JSON, no UTF-8, too deep, or of the wrong shape."""
+"""What decoding raises for bytes that are not JSON or UTF-8, nested too deep, or wrongly shaped."""
 
 _PLACE = re.compile(r"(?s)(?P<text>.*?)(?: - at `\$(?P<path>[^`]*)`)?")
 _UNKNOWN = re.compile(r"(?s)Object contains unknown field `(?P<name>.*)`")
@@ -33,10 +33,10 @@ _JSON_NAMES: Final = {
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """The first thing wrong with the shape of a document.
+    """The first thing that is wrong with the shape of a document.
 
-    `path` is dotted (`custom_data.contents.0.id`), relative to the document, and ends with the key
-    at fault. `expected` is the JSON type that was expected, or the bound that was broken, such as
+    `path` is dotted (`custom_data.contents.0.id`), relative to the document, and ends with the
+    faulty key. `expected` is the expected JSON type, or the bound that was exceeded, such as
     `<= 100`.
     """
 
@@ -46,12 +46,12 @@ class Fault(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The last step of the path."""
+        """The last key of the path."""
         return self.path.rpartition(".")[2]
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return what a failed decoding (one of `MALFORMED`) says about the document."""
+    """Return the fault that a decoding error (one of `MALFORMED`) reports."""
     place = _PLACE.fullmatch(str(error))
     if not isinstance(error, msgspec.ValidationError) or place is None:
         return Fault("not_json")
@@ -78,7 +78,7 @@ def _json_type(names: str) -> str:
 
 
 def value_at(document: Any, path: str) -> Any:
-    """Return the value that a fault's path points to in a decoded document, None if nothing."""
+    """Return the value at a fault's path in a decoded document, None if there is none."""
     for step in path.split(".") if path else ():
         if isinstance(document, dict):
             document = document.get(step)

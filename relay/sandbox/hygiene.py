@@ -1,7 +1,7 @@
-"""Mistakes about people and money that a platform accepts silently, noted for the shop's engineer.
+"""Notes for the shop's engineer on mistakes about people and money that platforms accept silently.
 
-A note says what is wrong and where, never with which value. Both emulators use these; what only one
-platform minds is in its own module.
+A note says what is wrong and where, and never quotes the value. Both emulators use these functions;
+rules of only one platform are in its own module.
 """
 
 import ipaddress
@@ -19,7 +19,7 @@ _EMPTY_DIGESTS: Final = {
     "74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b": "the word null",
     "eb045d78d273107348b0300c01d29b7552d622abbc6faf81b3ec55359aa9950c": "the word undefined",
 }
-"""SHA-256 of what is no value at all: it matches nobody, or everybody."""
+"""SHA-256 digests of texts that stand for no value: they match nobody, or everybody."""
 
 _PRIVATE: Final = tuple(
     ipaddress.ip_network(network)
@@ -28,12 +28,12 @@ _PRIVATE: Final = tuple(
         "100.64.0.0/10",
     )
 )
-"""Where no visitor of a shop comes from (RFC 1918, RFC 4193, RFC 6598)."""
+"""Networks from which no shop is visited (RFC 1918, RFC 4193, RFC 6598)."""
 
 AddressKind = Literal["public", "private", "invalid"]
 
 MAX_KEY = 60
-"""Characters of an unknown key that a note shows."""
+"""How many characters of an unknown key a note shows."""
 
 
 def is_digest(value: str) -> bool:
@@ -47,7 +47,7 @@ def is_any_digest(value: str) -> bool:
 
 
 def digest_note(path: str, value: str) -> str | None:
-    """Return what is wrong with a value that should be a digest of something."""
+    """Return what is wrong with a value that should be a digest, None if nothing is."""
     if not is_digest(value):
         if is_any_digest(value):
             return f"{path} is a digest in upper case; write it in lower case"
@@ -59,7 +59,7 @@ def digest_note(path: str, value: str) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def address_kind(address: str) -> AddressKind:
-    """Return what an IP address is good for; the ranges for examples count as public."""
+    """Return the kind of an IP address; the ranges for documentation count as public."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -73,7 +73,7 @@ def address_kind(address: str) -> AddressKind:
 
 
 def address_note(path: str, address: str) -> str | None:
-    """Return what is wrong with a visitor's IP address."""
+    """Return what is wrong with a visitor's IP address, None if nothing is."""
     match address_kind(address):
         case "invalid":
             return f"{path} is no IP address of anybody"

@@ -1,7 +1,7 @@
-"""What the emulator received: the latest requests and events, and counts that never forget.
+"""What the emulator received: the latest requests and events, and counts of all of them.
 
-Bounded: the last 10,000 events and 10,000 requests; payloads above 16 KiB are not kept; up to a
-million distinct accepted ids, beyond which new ones are only counted. No token comes in here.
+It keeps the last 10,000 requests and events, payloads of up to 16 KiB, and up to a million distinct
+accepted ids; further ids are only counted. Tokens never get here.
 """
 
 from collections import deque
@@ -25,7 +25,7 @@ class RequestSeen(msgspec.Struct, frozen=True, kw_only=True):
     """One request, and how it ended."""
 
     number: int
-    """Counted from 1 since the start; `DELETE /sandbox/events` does not set it back."""
+    """Counted from 1 since the start; `DELETE /sandbox/events` does not reset it."""
     received_at: float
     """Unix seconds."""
     platform: PlatformName
@@ -33,11 +33,11 @@ class RequestSeen(msgspec.Struct, frozen=True, kw_only=True):
     test: bool
     event_count: int
     status: int | None
-    """HTTP status of the answer; null when the connection was broken before one."""
+    """HTTP status of the answer; null if the connection was broken before it."""
     code: str
     """The platform's own code in the body of the answer."""
     step: int | None
-    """Which step of the script acted, counted from 0; null: the platform's own answer."""
+    """The step of the script that acted, counted from 0; null if the platform answered itself."""
     notes: tuple[str, ...]
 
 
@@ -55,16 +55,16 @@ class EventSeen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     verdict: Fate
     code: str
     path: str
-    """Where the fault is for which it would be refused; empty if there is none."""
+    """Path of the fault for which the event would be refused; empty if there is none."""
     repeated: bool
-    """Whether the same event was accepted before: the platform would count it once, if at all."""
+    """Whether the same event was accepted before, so that the platform would not count it again."""
     notes: tuple[str, ...]
     payload: msgspec.Raw = _NOTHING
     """The event as it came; null if it was too big to keep."""
 
 
 class Counts(msgspec.Struct, kw_only=True):
-    """The sums of one platform; `events` is the sum of the four verdicts below it."""
+    """The counts of one platform; `events` is the sum of the four counts below it."""
 
     requests: int = 0
     events: int = 0
@@ -73,12 +73,12 @@ class Counts(msgspec.Struct, kw_only=True):
     turned_away: int = 0
     unanswered: int = 0
     distinct_accepted: int = 0
-    """Distinct (account, event name, event id) among the accepted. An event without an id can be
-    the repeat of nothing."""
+    """Distinct (account, event name, event id) among the accepted events. An event without an id
+    never repeats another."""
     duplicates: int = 0
-    """Accepted events whose like was accepted before."""
+    """Accepted events that had been accepted before."""
     ids_complete: bool = True
-    """False once there were more distinct ids than are kept; then both sums above are bounds."""
+    """False once more distinct ids came than are kept: the two counts above are then bounds."""
 
 
 class IdSeen(msgspec.Struct, frozen=True, gc=False):
@@ -118,10 +118,10 @@ class Inbox:
         broken: bool,
         recorded: bool = False,
     ) -> RequestSeen:
-        """Keep one request.
+        """Record one request.
 
-        `broken`: its answer never reached the sender whole; `recorded`: what it would have said
-        holds all the same.
+        `broken`: the sender never got its whole answer. `recorded`: the platform processed the
+        events as that answer says, even if it was broken.
         """
         self._number += 1
         request = RequestSeen(
@@ -177,7 +177,7 @@ class Inbox:
         )
 
     def _is_repeated(self, request: RequestSeen, finding: Finding, counts: Counts) -> bool:
-        """Count an accepted event, and return whether its like was accepted before."""
+        """Count an accepted event, and return whether it was accepted before."""
         key = (request.platform, request.account, finding.event)
         before = self._ids.get(key, {}).get(finding.event_id, 0)
         if before:

@@ -1,6 +1,7 @@
-"""The page of the emulator: what it received and what it is doing, in one look, without scripts.
+"""The emulator's page: what it received and what it is doing, at a glance.
 
-Plain HTML from one template; everything that came from outside is escaped. It shows no payload.
+It is plain HTML from one template, without scripts. Everything from outside is escaped, and no
+payload is shown.
 """
 
 from datetime import UTC, datetime

@@ -1,8 +1,8 @@
-"""What the emulators of both platforms share: the types by which one request is described.
+"""What both emulators share: the types that describe a request and its answer.
 
-A request goes through two steps. Reading makes a `Reading` of it: who sent it, what is in it, and
-the first thing wrong with each event. Answering turns the reading (or a named answer of a fault
-script) into the platform's `Reply` and one `Fate` per event. Neither keeps a token.
+A request takes two steps. Reading turns it into a `Reading`: who sent it, what is in it, and the
+first fault of each event. Answering turns the reading, or an answer that a fault script names, into
+the platform's `Reply` and one `Fate` per event. Neither keeps a token.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,24 +13,24 @@ import msgspec
 from relay.sandbox.answer import Answer, Fate, PlatformName
 
 Culprit = Callable[[str], bool]
-"""Whether a fault script wants the event with this id refused."""
+"""Returns whether a fault script wants the event with this id refused."""
 
 MAX_TEXT = 256
-"""Characters of a name or an id that are kept; longer ones are cut in the inbox."""
+"""How many characters of a name or id the inbox keeps."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request as it came in. Its `repr` shows nothing: it holds the token."""
 
     account: str
-    """The ad account of the path; TikTok's is in the body, so there it is empty."""
+    """The ad account in the path; empty for TikTok, which has it in the body."""
     token: str | None
-    """The credential header as sent, None when there is none."""
+    """The credential header as it was sent, None if there is none."""
     query: Mapping[str, str]
     content_type: str
     content_encoding: str
     body: bytes | None
-    """None: over the size limit, not read."""
+    """None if it was over the size limit, and so not read."""
 
     def __repr__(self) -> str:
         return "<Call>"
@@ -44,15 +44,15 @@ class Finding(msgspec.Struct, kw_only=True, gc=False):
     event_time: int | None = None
     payload: bytes = b""
     fault: str = ""
-    """The platform's words if it would refuse the event, empty if it is fine. May quote a value."""
+    """Why the platform would refuse the event, in its words; empty if not. May quote a value."""
     is_shapeless: bool = False
-    """Whether it is a fault of shape, for which Pinterest refuses the request whole."""
+    """Whether the fault is one of shape, for which Pinterest refuses the whole request."""
     path: str = ""
-    """Where the fault is, dotted, relative to the event. Never quotes a value."""
+    """Dotted path of the fault, relative to the event. Never quotes a value."""
     warning: str = ""
-    """Advice that the platform itself gives on an event it takes."""
+    """The platform's own advice on an event that it accepts."""
     notes: tuple[str, ...] = ()
-    """Mistakes that the platform takes silently. Never quote a value."""
+    """Mistakes that the platform accepts silently. They never quote a value."""
 
 
 class Reading(msgspec.Struct, kw_only=True):
@@ -62,7 +62,7 @@ class Reading(msgspec.Struct, kw_only=True):
     test: bool = False
     findings: Sequence[Finding] = ()
     refusal: Answer | None = None
-    """Set when the request as a whole is refused, whatever its events are."""
+    """Set if the whole request is refused, whatever its events are."""
     headers: Mapping[str, str] = {}
     """Headers that every answer to this request carries."""
     notes: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     reply: Reply
     fates: Sequence[Fate]
     code: str
-    """The platform's code in the body, as text; empty when the body has none."""
+    """The platform's code in the body, as text; empty if the body has none."""
 
 
 class Platform(Protocol):
@@ -95,26 +95,26 @@ class Platform(Protocol):
         ...
 
     def judge(self, reading: Reading, culprit: Culprit) -> Ending:
-        """Return the answer that the platform gives by itself; `culprit` marks bad events."""
+        """Return the platform's own answer; events that `culprit` marks are refused."""
         ...
 
     def act(self, answer: Answer, reading: Reading, reset_s: float | None) -> Ending:
-        """Return a named answer, given whatever the request holds.
+        """Return a named answer, whatever the request holds.
 
-        `reset_s` is how long a throttle lasts, for platforms that say so in a header.
+        `reset_s` is how many seconds a throttle lasts, for platforms that say so in a header.
         """
         ...
 
 
 def sunk(refusal: Answer, findings: Sequence[Finding]) -> list[Fate]:
-    """Return the fates in a request that was refused whole: the guilty events, and the others."""
+    """Return the fates of the events of a request that was refused as a whole."""
     if refusal.fate != "refused" or not any(finding.fault for finding in findings):
         return refusal.fates(len(findings))
     return ["refused" if finding.fault else "turned_away" for finding in findings]
 
 
 def text_of(document: Any, key: str) -> str:
-    """Return a text of a decoded object for the inbox, empty if there is none."""
+    """Return the text under `key` of a decoded object, '' if there is none."""
     value = document.get(key) if isinstance(document, dict) else None
     return value[:MAX_TEXT] if isinstance(value, str) else ""
 
@@ -122,7 +122,7 @@ def text_of(document: Any, key: str) -> str:
 def ending(
     answer: Answer, document: msgspec.Struct, fates: Sequence[Fate], headers: Mapping[str, str]
 ) -> Ending:
-    """Return how a request ends that gets `answer`; `document` is its body in the form `json`."""
+    """Return the ending of a request that gets `answer`; `document` is its body if it is JSON."""
     kind = {"Content-Type": "text/html" if answer.form == "html" else "application/json"}
     reply = Reply(answer.status, _body(answer, document), {**kind, **headers, **answer.headers})
     return Ending(reply=reply, fates=fates, code="" if answer.code is None else str(answer.code))
@@ -141,12 +141,12 @@ def _body(answer: Answer, document: msgspec.Struct) -> bytes:
 
 
 def _gateway_page(answer: Answer) -> bytes:
-    """Return what a gateway in front of a platform answers: HTML, whatever was asked for."""
+    """Return the HTML page with which a gateway in front of a platform answers."""
     title = f"{answer.status} {answer.message}".strip()
     return f"<html><head><title>{title}</title></head><body>{title}</body></html>".encode()
 
 
 def nobody(event_id: str) -> bool:
-    """Mark no event: the culprit of a healthy platform."""
+    """Mark no event; the `Culprit` of a healthy platform."""
     del event_id
     return False

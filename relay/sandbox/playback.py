@@ -1,7 +1,8 @@
-"""Runs a fault script: it counts requests; its clock and randomness are passed in.
+"""Runs a fault script: decides for each request which step acts, if any.
 
-Each step counts every request that concerns it, whether or not an earlier step acts on it. The same
-script, seed, clock and requests always give the same faults.
+Each step counts every request that it matches, whether or not an earlier step acts on it. The clock
+and the randomness are passed in: the same script, seed, clock and requests always give the same
+faults.
 """
 
 import random
@@ -15,7 +16,7 @@ from relay.sandbox.scripts import Action, Step, Times, platform_of
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a script may know of a request."""
+    """What a script knows about a request."""
 
     platform: PlatformName
     account: str
@@ -28,18 +29,18 @@ class Played(msgspec.Struct, frozen=True):
     index: int
     action: Action
     reset_s: float | None
-    """For how long the throttle that it stands for still lasts, if it is one."""
+    """Seconds for which its throttle still lasts, None if it is no throttle."""
 
 
 class _Cue:
-    """One step of a running script, and what it has seen."""
+    """One step of a running script, with its counts."""
 
     def __init__(self, step: Step, clock: Callable[[], float]) -> None:
         self.step = step
         self.met = 0
-        """Requests that it concerned."""
+        """Requests that the step matched."""
         self.hits = 0
-        """Those on which it acted."""
+        """Requests on which it acted."""
         self._platform = platform_of(step)
         over = step.match.over
         self._budget = Budget(over.requests, over.per_s, clock) if over else None
@@ -58,7 +59,7 @@ class _Cue:
 
 
 class Playback:
-    """A running script. Its counts and its time begin with it."""
+    """A running script; its counts and its time start from zero."""
 
     def __init__(
         self, steps: Sequence[Step], clock: Callable[[], float], dice: random.Random
@@ -69,7 +70,7 @@ class Playback:
         self._cues = [_Cue(step, clock) for step in steps]
 
     def play(self, asked: Asked) -> Played | None:
-        """Return what should happen to a request; None: nothing but the platform's own answer."""
+        """Return the step that acts on a request; None if the platform answers itself."""
         met = [
             (index, cue, cue.count(asked.account))
             for index, cue in enumerate(self._cues)
@@ -83,13 +84,13 @@ class Playback:
         return None
 
     def wait_s(self, action: Action) -> float:
-        """Return how long the action waits, rolling the dice where it is random."""
+        """Return how many seconds the action waits, drawn at random if it says so."""
         if action.delay_up_to_s <= action.delay_s:
             return action.delay_s
         return self._dice.uniform(action.delay_s, action.delay_up_to_s)
 
     def hits(self) -> Sequence[tuple[Step, int]]:
-        """Return the steps and how often each has acted."""
+        """Return each step and how often it has acted."""
         return [(cue.step, cue.hits) for cue in self._cues]
 
     def _acts(self, cue: _Cue, standing: Standing | None) -> bool:

@@ -1,4 +1,4 @@
-"""The scenarios that come with the emulator: fault scripts with a name, kept as JSON files."""
+"""The scenarios that come with the emulator: named fault scripts, each in a JSON file."""
 
 from importlib.resources import files
 from typing import Final
@@ -10,7 +10,7 @@ SCENARIOS: Final = ("ok", "throttled", "outage", "bad-token", "poison", "slow", 
 
 
 def scenario(name: str) -> ScriptFile:
-    """Return the script of a scenario; raise `ConfigError` if there is none of that name."""
+    """Return the script of a scenario. Raises `ConfigError` if there is none of that name."""
     if name not in SCENARIOS:
         raise ConfigError(f"scenario: unknown name; use one of {', '.join(SCENARIOS)}")
     return parse(files("relay.sandbox").joinpath("scenarios", f"{name}.json").read_bytes())

@@ -1,8 +1,8 @@
 """Fault scripts: what should go wrong, when and how often, as data that any language can send.
 
-A script is a list of steps. For each request the first step that matches acts; when none does, the
-platform answers by itself. `relay.sandbox.playback` runs a script; the scenarios that come with the
-relay are scripts too, and good examples (`scenarios/*.json`). A key that no step knows is an error.
+A script is a list of steps. On each request, the first step that matches acts; if none does, the
+platform gives its own answer. `relay.sandbox.playback` runs a script. The scenarios that come with
+the relay are scripts, too, and good examples (`scenarios/*.json`). Unknown keys are errors.
 """
 
 import hashlib
@@ -30,18 +30,18 @@ HeaderValue = Annotated[str, Meta(pattern=r"^[\x20-\x7e]{0,1000}$")]
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What all parts of a script share: strict keys, so that a typing error is no silent no-op."""
+    """What all parts of a script share: unknown keys are errors, so a typo is not ignored."""
 
 
 class Rate(_Part, frozen=True, kw_only=True):
-    """More than `requests` in a window of `per_s` seconds, counted per account."""
+    """More than `requests` requests in `per_s` seconds, counted per account."""
 
     requests: Annotated[int, Meta(ge=0, le=10**9)]
     per_s: Period
 
 
 class Times(_Part, frozen=True, kw_only=True):
-    """The first `for_s` seconds of each `every_s`, from the start of the script, `cycles` times."""
+    """The first `for_s` seconds of every `every_s`, from the script's start, `cycles` times."""
 
     for_s: Period
     every_s: Period
@@ -49,28 +49,28 @@ class Times(_Part, frozen=True, kw_only=True):
 
 
 class Match(_Part, frozen=True, kw_only=True):
-    """Which requests a step is meant for: those that meet every condition given."""
+    """Which requests a step matches: those that meet every given condition."""
 
     account: Text | None = None
     """Ad account or event source."""
     event_id: Text | None = None
-    """One of the events has this text in its id."""
+    """The id of one of the events contains this text."""
     nth: Count | None = None
-    """Only this one of the requests that meet the conditions above, counted from 1."""
+    """Of the requests that meet the conditions above, only this one, counted from 1."""
     every: Count | None = None
-    """Each time this many of them have come."""
+    """Of the requests that meet the conditions above, one in this many: the last of each group."""
     during: Times | None = None
     over: Rate | None = None
     probability: Share | None = None
 
 
 class Culprits(_Part, frozen=True, kw_only=True):
-    """Events that the platform refuses for what they are: those that meet any condition given."""
+    """Events that the platform refuses: those that meet any given condition."""
 
     prefix: Text = ""
     contains: Text = ""
     one_in: Annotated[int, Meta(ge=0, le=10**9)] = 0
-    """About one in so many, by the hash of the event id: always the same ones. 0 is none."""
+    """About one event in this many, chosen by the hash of its id, so always the same; 0 is none."""
 
     def __call__(self, event_id: str) -> bool:
         """Return whether the event with this id is refused."""
@@ -82,42 +82,42 @@ class Culprits(_Part, frozen=True, kw_only=True):
 
 
 class CustomAnswer(_Part, frozen=True, kw_only=True):
-    """An answer in full, for what no table holds."""
+    """An answer written out in full, if none of the named ones fits."""
 
     status: Status = 200
     headers: dict[HeaderName, HeaderValue] = {}
     body: Annotated[str, Meta(max_length=1_048_576)] = ""
     fate: Fate = "turned_away"
-    """What becomes of the events, for the counts."""
+    """What becomes of the events, as the inbox counts them."""
 
 
 class Action(_Part, frozen=True, kw_only=True):
-    """What happens: a wait, then an answer or a broken connection, or the platform's own answer."""
+    """What happens: a wait, then the platform's own answer, another one or a broken connection."""
 
     delay_s: Wait = 0
     delay_up_to_s: Wait = 0
-    """If longer than `delay_s`: a random wait between the two."""
+    """If greater than `delay_s`, the wait is a random time between the two."""
     answer: Text | CustomAnswer | None = None
     """By its name in `relay.sandbox.catalogue`, or in full."""
     status: Status | None = None
-    """HTTP status instead of the usual one of the named answer."""
+    """HTTP status that replaces the named answer's own."""
     headers: dict[HeaderName, HeaderValue] = {}
-    """Headers besides the usual ones."""
+    """Headers in addition to the usual ones."""
     reset_s: Annotated[float, Meta(ge=0, le=86_400)] | None = None
-    """How long a throttle lasts, where the platform says so in a header."""
+    """How many seconds a throttle lasts, if the platform says so in a header."""
     refuse: Culprits | None = None
-    """Events that are refused by the platform's own answer."""
+    """Events that the platform's own answer refuses."""
     connection: Literal["keep", "slow_body", "reset", "half_body", "hang"] = "keep"
-    """`reset` before any answer, after `half_body`, or `hang` for `hang_s` and then reset;
-    `slow_body` is whole, but comes piece by piece over `hang_s`."""
+    """`reset` breaks the connection before any answer, `half_body` in the middle of it, and `hang`
+    after `hang_s` without one. `slow_body` sends the whole answer, in pieces, over `hang_s`."""
     hang_s: Wait = 60
     recorded: bool = False
-    """Whether a broken connection comes too late: the platform has taken the events as its answer
-    would have said, and the sender cannot know."""
+    """Whether the platform had already processed the events, as its answer would have said, when
+    the connection broke; the sender cannot know."""
 
     @property
     def breaks(self) -> bool:
-        """Whether the answer never reaches the sender whole."""
+        """Whether the sender never gets the whole answer."""
         return self.connection in {"reset", "half_body", "hang"}
 
 
@@ -127,15 +127,15 @@ class Step(_Part, frozen=True, kw_only=True):
     platform: PlatformName | Literal["any"] = "any"
     match: Match = Match()
     times: Count | None = None
-    """How often at most; for ever if absent."""
+    """The most times that it acts; without it, there is no limit."""
     action: Action
 
 
 class ScriptFile(_Part, frozen=True, kw_only=True):
-    """A script as it is written down."""
+    """A script, as it is written in a file."""
 
     about: Annotated[str, Meta(max_length=1_000)] = ""
-    """What it is for, in a sentence."""
+    """What the script is for, in a sentence."""
     steps: Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS)] = ()
 
 
@@ -143,7 +143,7 @@ def parse(document: bytes) -> ScriptFile:
     """Return the script in a JSON document: an object with `steps`, or just the list of them.
 
     Raises:
-        ConfigError: It is none; the message says where.
+        ConfigError: The document is not a script; the message says where.
 
     """
     try:
@@ -158,7 +158,7 @@ def parse(document: bytes) -> ScriptFile:
 
 
 def platform_of(step: Step) -> PlatformName | Literal["any"]:
-    """Return the platform that a step is meant for; a named answer says it by itself."""
+    """Return the platform whose requests a step matches; a named answer implies it."""
     if step.platform == "any" and isinstance(step.action.answer, str):
         return named(step.action.answer).platform
     return step.platform
@@ -187,7 +187,7 @@ def answer_of(action: Action, platform: PlatformName) -> Answer | None:
 
 
 def _check(position: int, step: Step) -> None:
-    """Refuse a step that could never act as it is meant."""
+    """Raise `ConfigError` for a step that could never act as intended."""
     try:
         platform = platform_of(step)
         answer = step.action.answer

@@ -1,7 +1,7 @@
 """The emulator as a web server: one address for both platforms, the control API and the page.
 
-It is a tool for tests and trials. It needs no account and no password, keeps everything in memory,
-and never stores, logs or answers with a token. Bodies are bounded, and so is what is remembered.
+It is a tool for tests and trials. It needs no account or password, keeps everything in memory, and
+never stores, logs or returns a token. Bodies and what it remembers are bounded.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Sandbox:
-    """Both platforms on one address, for as long as the context is open.
+    """Serves both platforms on one address while the context is open.
 
-    `scenario` is one of `relay.sandbox.scenario.SCENARIOS`. `port` 0 takes a free one; `url` says
-    which. `tokens` and `accounts` limit who is let in (see `relay.sandbox.credential`). Raises
-    `ConfigError` for an unknown scenario, `RelayError` if the address cannot be listened on.
+    `scenario` is one of `relay.sandbox.scenario.SCENARIOS`. With `port` 0, a free port is chosen;
+    `url` says which. `tokens` and `accounts` limit who has access (see `relay.sandbox.credential`).
+    Raises `ConfigError` for an unknown scenario, and `RelayError` if it cannot listen.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Scheme, host and port: what a destination takes as `base_url`."""
+        """Scheme, host and port, as a destination's `base_url` takes it."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
 
@@ -144,7 +144,7 @@ class Sandbox:
         return _response(outcome.reply)
 
     async def _slow_body(self, request: web.Request, outcome: Outcome) -> web.StreamResponse:
-        """Send the whole body in pieces, spread over the time that the script gives."""
+        """Send the whole body in pieces, spread over the script's `hang_s`."""
         body = outcome.reply.body
         cuts = [len(body) * at // _PIECES for at in range(_PIECES + 1)]
         response = await _begin(request, outcome.reply)
@@ -173,7 +173,7 @@ def _response(reply: Reply) -> web.Response:
 
 
 def _add_headers(response: web.StreamResponse, reply: Reply) -> None:
-    """Add what the platform sends; how the body is framed is the server's own affair."""
+    """Add the platform's headers, except those for framing, which the server sets itself."""
     for name, value in reply.headers.items():
         if name.title() not in _FRAMING:
             response.headers[name] = value
@@ -198,7 +198,7 @@ async def _begin(request: web.Request, reply: Reply) -> web.StreamResponse:
 
 
 def _reset(request: web.Request) -> None:
-    """Break the connection in the hard way, so that the sender sees a reset."""
+    """Abort the connection, so that the sender sees a reset."""
     transport = request.transport
     if transport is None:
         return

@@ -1,6 +1,6 @@
 """Every answer that Pinterest is known to give, as data.
 
-A name is the HTTP status, then what is special about the answer. Source: Pinterest's OpenAPI
+A name is the HTTP status, followed by what is special about the answer. Source: Pinterest's OpenAPI
 description 5.23.0 (December 2025).
 """
 
@@ -26,7 +26,7 @@ def answer_of(
     place: Place = "top",
     fate: Fate = "turned_away",
 ) -> Answer:
-    """Return an answer of Pinterest with `code` and `message` in its body."""
+    """Return an answer of Pinterest's with `code` and `message` in its body."""
     return Answer(
         platform="pinterest",
         status=status,

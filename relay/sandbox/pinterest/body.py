@@ -1,8 +1,8 @@
-"""Reading the body of a request to Pinterest: events, and the first thing that is out of shape.
+"""Reads the body of a request to Pinterest: its events, and the first fault in their shape.
 
-One key too many anywhere refuses the request whole, with the text of a JSON Schema validator and
-without an index; like the real one, the text quotes the value at fault. Events are read to the end
-all the same, so that the inbox can list what came.
+A single unknown key anywhere makes Pinterest refuse the whole request, with the text of a JSON
+Schema validator and no index. As with the real API, the text quotes the faulty value. All events
+are read nevertheless, so that the inbox can list them.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _EVENT = msgspec.json.Decoder(Event)
 
 
 def read(body: bytes, now: float) -> tuple[Sequence[Finding], Answer | None]:
-    """Return what is in the body, and the refusal if its shape is wrong; `now` is Unix time."""
+    """Return the events, and the refusal if their shape is wrong; `now` is in Unix seconds."""
     try:
         payloads = _ENVELOPE.decode(body).data
     except MALFORMED as error:
@@ -43,7 +43,7 @@ def read(body: bytes, now: float) -> tuple[Sequence[Finding], Answer | None]:
 
 
 def invalid(message: str) -> Answer:
-    """Return the refusal of a whole request for its shape."""
+    """Return the answer that refuses a whole request for its shape."""
     return answer_of(400, _INVALID, f"Invalid request: {message}", fate="refused")
 
 

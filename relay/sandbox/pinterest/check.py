@@ -1,7 +1,7 @@
-"""What Pinterest checks in one event beyond its shape, and what it should have been told better.
+"""What Pinterest checks in an event beyond its shape, and the mistakes that it leaves unmentioned.
 
-A fault is what the platform refuses the event for, one event at a time. A warning is the platform's
-own advice on an event that it takes. A note is a mistake that the platform says nothing about.
+For a fault, the platform refuses the event alone. A warning is the platform's own advice on an
+event that it accepts. A note is about a mistake that the platform accepts silently.
 Sources: Pinterest's OpenAPI description 5.23.0, its help pages on the Conversions API and on
 event types (2026), and the warnings its test mode gives (September 2026).
 """
@@ -41,7 +41,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 _MAX_EVENT_ID = 256
 
 Fault = tuple[str, str]
-"""Where, and in the platform's words what."""
+"""The path of the fault, and its description in the platform's words."""
 
 
 class _OpenKeys(msgspec.Struct, gc=False):
@@ -53,7 +53,7 @@ _KNOWN_USER_KEYS = frozenset(UserData.__struct_fields__)
 
 
 def fault_of(event: Event, now: float) -> Fault | None:
-    """Return why Pinterest refuses an event of the right shape, None if it takes it."""
+    """Return why Pinterest refuses a well-shaped event, None if it accepts it."""
     return (
         _name_fault(event)
         or _time_fault(event.event_time, now)
@@ -64,7 +64,7 @@ def fault_of(event: Event, now: float) -> Fault | None:
 
 
 def warning_of(event: Event) -> str:
-    """Return the platform's own advice on an event that it takes, empty if it has none."""
+    """Return the platform's own advice on an event that it accepts, '' if it has none."""
     user = event.user_data
     advice = [] if user.external_id else ["external_id is missing"]
     advice += [] if user.click_id else ["click_id is missing"]
@@ -74,7 +74,7 @@ def warning_of(event: Event) -> str:
 
 
 def notes_of(event: Event, payload: bytes) -> Iterator[str]:
-    """Yield the mistakes in an event that the platform says nothing about."""
+    """Yield notes on the mistakes in an event that the platform accepts silently."""
     yield from _user_notes(event.user_data, payload)
     order = event.custom_data
     yield from hygiene.money_notes("custom_data.", order.currency, has_value=bool(order.value))
@@ -154,7 +154,7 @@ def _amount_fault(order: CustomData) -> Fault | None:
 
 
 def _amount(text: str | None) -> float | None:
-    """Return the finite double that the text parses to, 0 if it is absent, None if it is none."""
+    """Return an amount; 0 if the text is absent, None if it is not a finite number."""
     if not text:
         return 0
     amount = float(text) if _NUMBER.fullmatch(text) else math.inf

@@ -1,8 +1,8 @@
-"""Who is let in, how often, and what Pinterest answers: `POST /v5/ad_accounts/{id}/events`.
+"""Emulates Pinterest's `POST /v5/ad_accounts/{id}/events`: access, rate limits and answers.
 
-A request of the wrong shape is refused whole, without an index, as the real API does it; an event
-of the right shape is refused alone, in a list with one result per event. Sources: Pinterest's
-OpenAPI description 5.23.0 (December 2025) and its pages on rate limits and test mode (2026).
+Like the real API, it refuses a wrongly shaped request as a whole, without an index; a well-shaped
+event is refused alone, in a list with one result per event. Sources: Pinterest's OpenAPI
+description 5.23.0 (December 2025) and its pages on rate limits and test mode (2026).
 """
 
 import re
@@ -24,7 +24,7 @@ from relay.sandbox.platform import MAX_TEXT, Call, Culprit, Ending, Reading, sun
 from relay.sandbox.style import Style
 
 MAX_TEST_EVENTS: Final = 20
-"""Events of a request that test mode processes; the others are passed over."""
+"""How many events of a request test mode processes; it ignores the others."""
 
 _NOT_ALL_CODE: Final = 4200
 _NOT_HASHED: Final = "'em' is not in sha256 hashed format."
@@ -82,7 +82,7 @@ class Pinterest:
         return ending(answer, listed, fates, reading.headers)
 
     def act(self, answer: Answer, reading: Reading, reset_s: float | None) -> Ending:
-        """Return a named answer, with one result per event where it has results."""
+        """Return a named answer, with one result per event if it has results."""
         headers = dict(reading.headers)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             headers["X-RateLimit-Remaining"] = "0"
@@ -93,7 +93,7 @@ class Pinterest:
         return ending(answer, results, fates, headers)
 
     def _stranger(self, call: Call) -> Answer | None:
-        """Return the refusal of a sender who may not write to this account."""
+        """Return the refusal if the sender may not write to this account, None if it may."""
         scheme, _, token = (call.token or "").partition(" ")
         fault = self._gate.token_fault(token if scheme == "Bearer" else None)
         if fault is not None:
@@ -111,7 +111,7 @@ class Pinterest:
         }
 
     def _verdict(self, fates: Sequence[Fate]) -> Answer:
-        """Return the frame around results of which some are refusals."""
+        """Return the answer that holds the results, at least one of which is a refusal."""
         if "refused" not in fates:
             return answer_of(HTTPStatus.OK)
         style = self._style

@@ -1,7 +1,7 @@
-"""Writes the body of an answer of Pinterest's.
+"""Writes the body of one of Pinterest's answers.
 
-The results of single events stand at top level, or under `details` of a `DetailedError`; both are
-known, and a sender has to read both.
+The results of the events are at the top level, or under `details` of a `DetailedError`; both have
+been seen, and a sender has to understand both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from relay.sandbox.pinterest.schema import DetailedResults, Error, Results
 from relay.sandbox.platform import Ending
 
 _WITH_STATUS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-"""Statuses whose bodies are seen to carry `"status": "failure"` besides code and message."""
+"""Statuses whose bodies have `"status": "failure"` besides code and message."""
 
 
 def ending(
     answer: Answer, results: Results | None, fates: Sequence[Fate], headers: Mapping[str, str]
 ) -> Ending:
-    """Return how a request ends that gets this answer; `results` are those of its events."""
+    """Return the ending of a request that gets this answer; `results` are those of its events."""
     return platform.ending(answer, _document(answer, results), fates, headers)
 
 

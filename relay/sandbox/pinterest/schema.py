@@ -1,9 +1,9 @@
 """The shape of a request to Pinterest's Conversions API, as strict as its published schema.
 
-After the OpenAPI description 5.23.0 of December 2025 (github.com/pinterest/api-description,
-`ConversionEvents`): no unknown key is allowed anywhere but in `user_data`, amounts and ids are
-strings, and only the fields marked so may be null. Written apart from the relay's own structs on
-purpose: two readings of one document check one another.
+It follows the OpenAPI description 5.23.0 of December 2025 (github.com/pinterest/api-description,
+`ConversionEvents`): unknown keys are allowed in `user_data` only, amounts and ids are strings, and
+only the fields marked as nullable may be null. It deliberately shares nothing with the relay's own
+structs: two readings of one document check one another.
 """
 
 from typing import Annotated, Literal
@@ -37,7 +37,7 @@ OsFamily = Literal["ios", "android", "macos", "windows", "linux", "bsd", "other"
 
 
 class UserData(msgspec.Struct, gc=False):
-    """Who did it; the only object that is open to further keys."""
+    """The person; the only object that may have further keys."""
 
     em: Strings = ()
     ph: Strings = ()
@@ -56,7 +56,7 @@ class UserData(msgspec.Struct, gc=False):
     click_id: str | None = None
     partner_id: str | None = None
     customer_type: str = ""
-    """Only in newer descriptions than 5.23.0; the object is open, so it was never refused."""
+    """Only in descriptions newer than 5.23.0; never refused, since the object may have any keys."""
 
 
 class Content(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -71,7 +71,7 @@ class Content(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class CustomData(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """What was bought or looked at."""
+    """What was bought or viewed."""
 
     currency: str | None = None
     value: str | None = None
@@ -166,7 +166,7 @@ class ConversionEvents(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Result(msgspec.Struct, gc=False, omit_defaults=True):
-    """What became of one event; a text that is not there is empty, null or absent."""
+    """The result of one event; an absent text is empty, null or left out."""
 
     status: str
     error_message: str | msgspec.UnsetType | None = msgspec.UNSET
@@ -174,7 +174,7 @@ class Result(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class Results(msgspec.Struct, gc=False):
-    """What became of a request (`ConversionApiResponse`), one result per event, in order."""
+    """The results of a request (`ConversionApiResponse`), one per event, in order."""
 
     num_events_received: int
     num_events_processed: int
@@ -182,7 +182,7 @@ class Results(msgspec.Struct, gc=False):
 
 
 class DetailedResults(msgspec.Struct, kw_only=True):
-    """What a request of which some events were refused gets, with the results at top level."""
+    """The answer to a request with refused events, with the results at the top level."""
 
     code: int
     message: str
@@ -192,7 +192,7 @@ class DetailedResults(msgspec.Struct, kw_only=True):
 
 
 class Error(msgspec.Struct, omit_defaults=True):
-    """What a refused request gets (`Error`, `DetailedError`)."""
+    """The answer to a refused request (`Error`, `DetailedError`)."""
 
     code: int
     message: str

@@ -1,6 +1,6 @@
 """Every answer that TikTok is known to give, as data.
 
-A name is TikTok's own code, or `http-STATUS` for a gateway's answer, then what is special about it.
+A name is TikTok's own code (or `http-STATUS` for a gateway), followed by what is special about it.
 Sources: TikTok's Business API documentation and the error codes of its SDK (February 2026).
 """
 
@@ -23,7 +23,7 @@ def answer_of(
     fate: Fate | None = None,
     body: str = "",
 ) -> Answer:
-    """Return an answer of TikTok with `code` and `message` in its envelope.
+    """Return an answer of TikTok's with `code` and `message` in its envelope.
 
     Most codes come with HTTP 200; two that TikTok documents come with 401.
     """

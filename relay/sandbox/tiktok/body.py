@@ -1,8 +1,8 @@
-"""Reading the body of a request to TikTok: events, and the first thing that has it refused.
+"""Reads the body of a request to TikTok: its events, and the first fault for which it is refused.
 
-TikTok takes a request whole or not at all. A fault beside `data` is answered by the key's name; a
-fault in an event is kept with the event, since how its place is named in the answer is a matter of
-style (`relay.sandbox.tiktok.reply`).
+TikTok accepts or refuses a request as a whole. For a fault outside `data`, the answer names the
+key. A fault in an event is kept with the event, since there are several ways to name its position
+(`relay.sandbox.tiktok.reply`).
 """
 
 from typing import Any, Final
@@ -40,7 +40,7 @@ _TOP = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def read(body: bytes, now: float) -> Reading:
-    """Return what is in the body and what is wrong with it; `now` is Unix time."""
+    """Return what is in the body and what is wrong with it; `now` is in Unix seconds."""
     try:
         track = _TRACK.decode(body)
     except MALFORMED as error:
@@ -54,7 +54,7 @@ def read(body: bytes, now: float) -> Reading:
 
 
 def invalid(path: str, what: str) -> Answer:
-    """Return the refusal of a request for a key beside its events."""
+    """Return the answer that refuses a request for a fault outside its events."""
     return answer_of(_PARAMETER_ERROR, f"Invalid value for {path}: {what}")
 
 
@@ -94,7 +94,7 @@ def _finding(payload: bytes, source: Source, now: float) -> Finding:
 
 
 def _listed(payload: bytes) -> Finding:
-    """Return what is there to be seen of an event that is not judged."""
+    """Return what the inbox shows of an event that is not checked."""
     try:
         document = msgspec.json.decode(payload)
     except MALFORMED:

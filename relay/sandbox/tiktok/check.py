@@ -1,8 +1,8 @@
-"""What TikTok needs of one event beyond its shape, by event source.
+"""What TikTok requires of an event beyond its shape, by event source.
 
-One event that lacks it has the whole request refused. Source: the parameters and supported-events
-pages of TikTok's Business API documentation (v1.3, 2026). Whatever TikTok takes in silence, however
-wrong, is not here but in `relay.sandbox.tiktok.notes`.
+If one event lacks it, TikTok refuses the whole request. Source: the parameters and supported-events
+pages of TikTok's Business API documentation (v1.3, 2026). Mistakes that TikTok accepts silently are
+in `relay.sandbox.tiktok.notes`.
 """
 
 from typing import Final
@@ -33,17 +33,17 @@ OLD_NAMES: Final = {
     "ClickButton": "supported until 2027 only",
     "PlaceAnOrder": "supported until 2027 only",
 }
-"""Names that still work."""
+"""Old names that still work, and what happened to them."""
 
 _MISSING: Final = "missing data for required field."
 _ANY_NAME: Final = frozenset({*WEB_NAMES, *OLD_NAMES})
 
 Fault = tuple[str, str]
-"""Where, relative to the event, and in the platform's words what."""
+"""The path of the fault, relative to the event, and its description in the platform's words."""
 
 
 def fault_of(event: Event, source: Source) -> Fault | None:
-    """Return why TikTok refuses an event of the right shape, None if it takes it."""
+    """Return why TikTok refuses a well-shaped event, None if it accepts it."""
     if not event.event:
         return "event", _MISSING
     match source:
@@ -82,7 +82,7 @@ def _limited_fault(event: Event, source: Source) -> Fault | None:
 
 
 def _has_match_key(user: User) -> bool:
-    """Return whether anything of the person is there; a language alone matches nobody."""
+    """Return whether anything identifies the person; a language alone does not."""
     texts = (user.email, user.phone, user.external_id, user.ttclid, user.ttp, user.ip)
     names = (user.first_name, user.last_name, user.zip_code, user.city, user.state, user.country)
     return any(texts) or any(names) or any((user.user_agent, user.idfa, user.gaid, user.idfv))

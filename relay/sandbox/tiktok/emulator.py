@@ -1,8 +1,8 @@
-"""Who is let in, how often, and what TikTok answers: `POST /open_api/v1.3/event/track/`.
+"""Emulates TikTok's `POST /open_api/v1.3/event/track/`: access, rate limits and answers.
 
-The verdict is the `code` of the body, whatever the HTTP status. A request is taken whole or not at
-all, and the first bad event is named. Source: TikTok's Business API documentation (v1.3, 2026) on
-authentication, responses and errors, and rate limits.
+The verdict is the `code` in the body, whatever the HTTP status. A request is accepted or refused as
+a whole, and the answer names the first bad event. Source: TikTok's Business API documentation
+(v1.3, 2026) on authentication, responses and errors, and rate limits.
 """
 
 import random
@@ -61,7 +61,7 @@ class TikTok:
         return reading
 
     def judge(self, reading: Reading, culprit: Culprit) -> Ending:
-        """Return TikTok's own answer: all events, or none and the first bad one named."""
+        """Return TikTok's own answer: it accepts all events, or names the first bad one."""
         if reading.refusal is not None:
             refused = self.act(reading.refusal, reading, None)
             return msgspec.structs.replace(refused, fates=sunk(reading.refusal, reading.findings))
@@ -71,7 +71,7 @@ class TikTok:
         return self.act(named("tiktok-0"), reading, None)
 
     def act(self, answer: Answer, reading: Reading, reset_s: float | None) -> Ending:
-        """Return a named answer. TikTok tells nobody how long a throttle lasts."""
+        """Return a named answer. TikTok never says how long a throttle lasts."""
         del reset_s
         return ending(answer, answer.fates(len(reading.findings)), self._request_id())
 
@@ -84,7 +84,7 @@ class TikTok:
         return ending(answer_of(_PARAMETER_ERROR, message), fates, self._request_id())
 
     def _stranger(self, call: Call) -> Answer | None:
-        """Return the refusal of a sender with no right token; `Bearer ` makes any token wrong."""
+        """Return the refusal if the token is not good, None if it is; `Bearer ` makes it bad."""
         fault = self._gate.token_fault(call.token)
         return named(_TOKEN_ANSWERS[fault]) if fault is not None else None
 

@@ -1,7 +1,7 @@
-"""The mistakes that TikTok answers with `code` 0: a shop finds them here, or in lost conversions.
+"""Notes on mistakes that TikTok accepts with `code` 0, and that cost a shop conversions.
 
-Unknown keys are ignored in silence, raw PII is taken where a digest belongs, and an event name in
-the wrong case becomes a custom event. Sources: the parameters, supported-events and deduplication
+TikTok ignores unknown keys silently, accepts raw PII in place of a digest, and treats an event name
+in the wrong case as a custom event. Sources: the parameters, supported-events and deduplication
 pages of TikTok's Business API documentation (v1.3, 2026). A note never quotes a value.
 """
 
@@ -26,7 +26,7 @@ from relay.sandbox.tiktok.schema import (
 
 DAY_S: Final = 86_400
 MAX_AGE_S: Final = {"web": 7 * DAY_S, "app": 7 * DAY_S, "offline": 28 * DAY_S, "crm": 28 * DAY_S}
-"""Beyond it an event is of no use to TikTok, though it is taken."""
+"""By event source; TikTok accepts older events, but does not use them."""
 
 _FUTURE_S = 60
 _MILLISECONDS = 10**11
@@ -47,7 +47,7 @@ _VERTICAL: Final = (
     "exterior_color transmission body_style fuel_type drivetrain preferred_price_range trim "
     "vin interior_color condition_of_vehicle viewcontent_type search_type registration_type"
 )
-"""Properties of travel and vehicle shops."""
+"""Properties for travel and vehicle shops."""
 _VERTICAL_KEYS: Final = frozenset(_VERTICAL.split())
 
 _MEANT: Final = {
@@ -83,7 +83,7 @@ _CANONICAL: Final = {name.lower(): name for name in (*APP_NAMES, *WEB_NAMES)}
 
 
 def request_notes(document: Mapping[str, Any], track: Track) -> Iterator[str]:
-    """Yield the mistakes in what stands beside `data`."""
+    """Yield notes on the request outside `data`."""
     yield from _ignored("", document.keys() - _TOP_KEYS)
     if track.partner_name:
         yield "partner_name is for TikTok's partners; leave it out"
@@ -94,7 +94,7 @@ def request_notes(document: Mapping[str, Any], track: Track) -> Iterator[str]:
 def event_notes(
     event: Event, document: Mapping[str, Any], source: Source, now: float
 ) -> Iterator[str]:
-    """Yield the mistakes in an event that TikTok takes; `document` is the event as it came."""
+    """Yield notes on an event that TikTok accepts; `document` is the event as it came."""
     yield from _key_notes(document)
     yield from _name_notes(event.event, source)
     yield from _time_notes(event.event_time, source, now)

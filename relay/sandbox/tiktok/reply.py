@@ -1,4 +1,4 @@
-"""Writes the body of an answer of TikTok's: the envelope, and the names of faulty events."""
+"""Writes the body of one of TikTok's answers: the envelope, and the message on a faulty event."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from relay.sandbox.tiktok.schema import Data, Envelope, FailedEvent
 
 
 def ending(answer: Answer, fates: Sequence[Fate], request_id: str) -> Ending:
-    """Return how a request ends that gets this answer."""
+    """Return the ending of a request that gets this answer."""
     envelope = Envelope(answer.code or 0, answer.message, request_id, _data(answer, fates))
     return platform.ending(answer, envelope, fates, {})
 
 
 def fault_message(position: int, finding: Finding, style: Style) -> str:
-    """Return the message about one faulty event, in one of the three shapes that are known."""
+    """Return the message about a faulty event, in one of the three known forms."""
     path = finding.path or "event"
     match style.tiktok_index:
         case "data":

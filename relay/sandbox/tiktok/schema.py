@@ -1,9 +1,9 @@
-"""The shape of a request to TikTok's Events API 2.0, as its parameters page gives it.
+"""The shape of a request to TikTok's Events API 2.0, as its parameters page describes it.
 
-After "Report App, Web, Offline, or CRM Events" of TikTok's Business API documentation (v1.3, 2026).
-TikTok checks the types of the keys it knows and takes any other key silently, so these structs are
-open; `relay.sandbox.tiktok.notes` names what was ignored. Written apart from the relay's own
-structs on purpose: two readings of one document check one another.
+The page is "Report App, Web, Offline, or CRM Events" of TikTok's Business API documentation (v1.3,
+2026). TikTok checks the types of the keys that it knows and ignores other keys, so these structs
+allow them; `relay.sandbox.tiktok.notes` lists them. It deliberately shares nothing with the relay's
+own structs: two readings of one document check one another.
 """
 
 from typing import Annotated, Any, Literal
@@ -18,7 +18,7 @@ AttStatus = Literal["", "AUTHORIZED", "DENIED", "NOT_DETERMINED", "RESTRICTED", 
 
 
 class User(msgspec.Struct, gc=False):
-    """Who did it."""
+    """The person."""
 
     email: Texts = ()
     phone: Texts = ()
@@ -53,7 +53,7 @@ class Content(msgspec.Struct, gc=False):
 
 
 class Properties(msgspec.Struct, gc=False):
-    """What was bought or looked at."""
+    """What was bought or viewed."""
 
     value: float | None = None
     currency: str = ""
@@ -74,7 +74,7 @@ class Properties(msgspec.Struct, gc=False):
 
 
 class Page(msgspec.Struct, gc=False):
-    """Where it happened on the web."""
+    """The web page it happened on."""
 
     url: str = ""
     referrer: str = ""
@@ -121,14 +121,14 @@ class Track(msgspec.Struct):
 
 
 class FailedEvent(msgspec.Struct):
-    """One refused event of a partial success; documented for older endpoints only."""
+    """A refused event of a partial success; documented for older endpoints only."""
 
     order_in_batch: int
     error: str
 
 
 class Data(msgspec.Struct, omit_defaults=True):
-    """The `data` of an answer; empty but for a partial success."""
+    """The `data` of an answer; empty except for a partial success."""
 
     failed_events: list[FailedEvent] | msgspec.UnsetType = msgspec.UNSET
 
