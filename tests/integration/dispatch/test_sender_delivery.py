@@ -65,12 +65,14 @@ async def test_each_event_of_a_partial_answer_gets_its_own_end(tmp_path: Path) -
 async def test_an_event_of_unknown_status_is_tried_again_at_a_moment_of_its_own(
     tmp_path: Path,
 ) -> None:
+    """It is no suspect that travels alone: with what else is due, it takes few requests."""
     async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
         script(sandbox, {"times": 1, "action": {"answer": "pinterest-200-unknown-status"}})
-        await relay.accept(*purchases(relay.clock, 3))
+        await relay.accept(*purchases(relay.clock, 30))
         await relay.until(lambda: len(requests(sandbox)) == 1)
         funnels = await relay.settled()
-        assert funnels[PINTEREST].delivered == len(accepted(sandbox)) == 3
+        assert funnels[PINTEREST].delivered == len(accepted(sandbox)) == 30
+        assert len(requests(sandbox)) < 10
         [found] = await relay.journal.find(event_id="order-0000")
         assert found.deliveries[0].attempt_count == 2
 
