@@ -96,9 +96,10 @@ class Waiting:
         return self._on_its_way(batch)
 
     def wait_s(self, now_ms: float) -> float | None:
-        """Return the seconds until something is ready, or None if nothing waits."""
-        if self._may_go_again or (self._suspects and not self._suspect_sent):
-            return 0.0
+        """Return the seconds until something new is ready, or None if nothing new waits.
+
+        To be asked when nothing could be taken: then all else waits for an answer.
+        """
         return self._batcher.wait_s(now_ms)
 
     def happened_at(self) -> float:
