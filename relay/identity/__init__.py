@@ -1,6 +1,6 @@
-"""From what a shop knows of a person to what is kept: digests, in every form a platform needs.
+"""Turns what a shop knows about a person into what is kept: digests in each form a platform needs.
 
-`user` makes an `Identity` of what came in, with a module for each kind of value.
+`user` makes an `Identity` from an inbound user; each kind of value has a module of its own.
 """
 
 from relay.identity.identity import Identity, has_identifier

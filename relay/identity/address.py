@@ -1,8 +1,8 @@
 """Where a person lives: city, state, postal code and country.
 
-Pinterest takes all four hashed (Conversions API v5); TikTok takes city, state and country plain and
-normalised, and the postal code hashed (Events API 2.0, "Parameters", 2026). So a city, state or
-country that comes in hashed goes to Pinterest only.
+Pinterest takes all four hashed (Conversions API v5); TikTok takes city, state and country in plain,
+normalised text, and the postal code hashed (Events API 2.0, "Parameters", 2026). So a city, state
+or country that arrives hashed goes to Pinterest only.
 """
 
 import re
@@ -33,15 +33,15 @@ class Zip(msgspec.Struct, frozen=True, gc=False):
     """The digests of a postal code."""
 
     digits: str | None = None
-    """Of its digits alone; None if there is a letter in it."""
+    """Digest of the digits alone; None if it contains a letter."""
     compact: str | None = None
-    """Of the text without blanks and hyphens."""
+    """Digest of the text without spaces and hyphens."""
     compact_us: str | None = None
-    """The same, cut after five characters."""
+    """The same, of the first five characters."""
 
 
 def city(raw: str) -> tuple[Pair, str | None]:
-    """Return the digest and the plain form, both without blanks and punctuation."""
+    """Return the digest and the plain form, both without spaces and punctuation, and a problem."""
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
         return (text or None, None), problem or HASHED
@@ -51,10 +51,10 @@ def city(raw: str) -> tuple[Pair, str | None]:
 
 
 def state(raw: str) -> tuple[Pair, str | None]:
-    """Return the digest of the code of two letters, if there is one, and the plain form.
+    """Return the digest of the two-letter code, if there is one, the plain form, and a problem.
 
-    `CA`, `US-CA` and `California` have the same digest. States of the United States and provinces
-    of Canada are known by name.
+    `CA`, `US-CA` and `California` have the same digest. Names are known for the states of the
+    United States and the provinces of Canada.
     """
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
@@ -69,7 +69,10 @@ def state(raw: str) -> tuple[Pair, str | None]:
 
 
 def postal_code(raw: str) -> tuple[Zip, str | None]:
-    """Return the digests of a postal code; which of them a platform gets depends on the country."""
+    """Return the digests of a postal code, and a problem.
+
+    Which digest a platform gets depends on the country.
+    """
     if len(raw) == US_ZIP_DIGITS and raw.isascii() and raw.isdigit():
         whole = digest(raw)
         return Zip(whole, whole, whole), None
@@ -78,7 +81,7 @@ def postal_code(raw: str) -> tuple[Zip, str | None]:
         return Zip(), problem
     if hashed:
         return Zip(text, text, text), HASHED
-    compact = _without_blanks_and_hyphens(lower(text))
+    compact = _without_spaces_and_hyphens(lower(text))
     problem = _problem_of(letters(compact))
     if problem is not None:
         return Zip(), problem
@@ -93,7 +96,7 @@ def postal_code(raw: str) -> tuple[Zip, str | None]:
 
 
 def country(raw: str) -> tuple[Pair, str | None]:
-    """Return the digest and the plain form of the ISO 3166-1 code of two letters."""
+    """Return the digest and the plain form of the two-letter ISO 3166-1 code, and a problem."""
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
         return (text or None, None), problem or HASHED
@@ -105,19 +108,19 @@ COUNTRIES: Final = Memo(country)
 
 
 def alpha_2(raw: str) -> str | None:
-    """Return the ISO 3166-1 code of two letters for a code of two or three, or None."""
+    """Return the two-letter ISO 3166-1 code for a code of two or three letters, or None."""
     return COUNTRIES[raw][0][1]
 
 
 def _problem_of(plain: str) -> str | None:
-    """Say what is wrong with a place of which only letters and digits are left: `(none)`, `-`."""
+    """Return what is wrong with a place, reduced to letters and digits, such as `(none)` or `-`."""
     if not plain:
         return NOT_A_PLACE
     return PLACEHOLDER if is_placeholder(plain) else None
 
 
 def _codes_of_countries() -> dict[str, str]:
-    """Return the code of two lower-case letters for each code of two or three, and for `uk`."""
+    """Return the lower-case two-letter code for each code of two or three letters and for `uk`."""
     codes = {"uk": "gb"}
     for entry in pycountry.countries:
         code = entry.alpha_2.lower()
@@ -139,16 +142,16 @@ def _without_accents(text: str) -> str:
     return "".join(char for char in normal("NFD", text) if category(char) != "Mn")
 
 
-def _without_blanks_and_hyphens(text: str) -> str:
+def _without_spaces_and_hyphens(text: str) -> str:
     if text.isascii():
         return "".join(text.split()).replace("-", "")
-    return "".join(char for char in text if not _is_blank_or_hyphen(char))
+    return "".join(char for char in text if not _is_space_or_hyphen(char))
 
 
-def _is_blank_or_hyphen(char: str) -> bool:
+def _is_space_or_hyphen(char: str) -> bool:
     return char.isspace() or char == _MINUS or category(char) == "Pd"
 
 
 _CODES_OF_COUNTRIES: Final = _codes_of_countries()
 _CODES_BY_NAME: Final = _codes_by_name()
-"""Made at once: it takes 30 ms, for which the first event with a state would hold up all others."""
+"""Built on import: it takes 30 ms, during which the first event with a state would block others."""

@@ -1,8 +1,8 @@
-"""The device and the click: advertising id, IP address, and the texts that are sent as they are.
+"""The device and the click: advertising id, IP address, and values that are sent unchanged.
 
-TikTok hashes Apple's advertising id in upper case and Google's in lower case (Events API 2.0,
-"Parameters", 2026); Pinterest's tag lower-cases both. Both platforms want the visitor's own public
-address, never that of a proxy.
+TikTok takes the digest of Apple's advertising id in upper case and of Google's in lower case
+(Events API 2.0, "Parameters", 2026); Pinterest's tag lower-cases both. Both platforms want the
+visitor's own public address, never that of a proxy.
 """
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -21,10 +21,10 @@ TOO_LONG: Final = "left out: longer than 1000 characters"
 NOT_A_STATUS: Final = "left out: no answer of App Tracking Transparency"
 
 MAX_ADDRESSES: Final = 100
-"""Addresses of a list that are looked at; no request passes as many proxies."""
+"""How many addresses of a list are examined; no request passes through as many proxies."""
 
 MAX_CLICK_ID_LENGTH: Final = 1000
-"""Characters of a TikTok click id ("Send TikTok click ID", 2026); a cut one matches nothing."""
+"""The longest TikTok click id ("Send TikTok click ID", 2026); a truncated one matches nothing."""
 
 NOT_PUBLIC_NETWORKS: Final = tuple(
     map(
@@ -39,7 +39,7 @@ NOT_PUBLIC_NETWORKS: Final = tuple(
         ),
     )
 )
-"""Where no visitor can be. Documentation ranges pass: the platforms take them, tests need them."""
+"""Networks without visitors. Documentation ranges pass: platforms accept them, tests need them."""
 
 _ATT_STATUSES: Final[dict[str, AttStatus]] = {status: status for status in get_args(AttStatus)}
 _SUSPECT_FIRST_BYTES: Final = frozenset(
@@ -49,7 +49,7 @@ _IPV4_PORT_COLONS: Final = 1
 
 
 def mobile_ad_id(raw: str) -> tuple[Pair, str | None]:
-    """Return the digest of the id in lower case and that in upper case."""
+    """Return the digests of the id in lower case and in upper case, and a problem."""
     text, hashed, problem = read(raw)
     if problem is not None:
         return NO_PAIR, problem
@@ -61,7 +61,7 @@ def mobile_ad_id(raw: str) -> tuple[Pair, str | None]:
 
 
 def ip(raw: str) -> tuple[str | None, str | None]:
-    """Return the first public address of a comma-separated list, in its canonical text form."""
+    """Return the first public address of a comma-separated list, normalised, and a problem."""
     if _is_surely_public(raw):
         return raw, None
     for part in raw.split(",", MAX_ADDRESSES)[:MAX_ADDRESSES]:
@@ -72,7 +72,7 @@ def ip(raw: str) -> tuple[str | None, str | None]:
 
 
 def opaque(raw: str) -> tuple[str | None, str | None]:
-    """Return a text that a platform takes as it is; only outer blanks are cut."""
+    """Return a value that is sent unchanged but for outer whitespace, and a problem."""
     text = raw.strip()
     if len(text) > LONGEST_PLACEHOLDER and text.isascii():
         return text, None
@@ -83,7 +83,7 @@ def opaque(raw: str) -> tuple[str | None, str | None]:
 
 
 def ttclid(raw: str) -> tuple[str | None, str | None]:
-    """Return a TikTok click id as it is; one that is too long is never cut but left out."""
+    """Return a TikTok click id unchanged, and a problem; one that is too long is left out."""
     text, problem = opaque(raw)
     if text is not None and len(text) > MAX_CLICK_ID_LENGTH:
         return None, TOO_LONG
@@ -91,13 +91,13 @@ def ttclid(raw: str) -> tuple[str | None, str | None]:
 
 
 def att_status(raw: str) -> tuple[AttStatus | None, str | None]:
-    """Return an answer of App Tracking Transparency in Apple's own spelling."""
+    """Return an App Tracking Transparency status in Apple's own spelling, and a problem."""
     status = _ATT_STATUSES.get(trim(raw).upper())
     return (None, NOT_A_STATUS) if status is None else (status, None)
 
 
 def _is_surely_public(text: str) -> bool:
-    """Tell the common case apart: one dotted IPv4 address, far from any network in doubt."""
+    """Recognise the common case: a dotted IPv4 address, clearly outside any special network."""
     try:
         packed = inet_pton(AF_INET, text)
     except (OSError, ValueError):
@@ -106,9 +106,9 @@ def _is_surely_public(text: str) -> bool:
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the address of `203.0.113.7` or `2001:db8::7`, which may come with a port or a zone.
+    """Parse an address such as `203.0.113.7` or `2001:db8::7`, possibly with a port or a zone.
 
-    A zone is the name of an interface of that device: no part of an address that others see.
+    A zone names a network interface of the device itself, so it is not part of the public address.
     """
     if text[:1] == "[":
         text = text[1:].partition("]")[0]

@@ -1,8 +1,8 @@
-"""SHA-256 in the one form the platforms take, and how a digest that comes in is told apart.
+"""SHA-256 in the form that platforms take, and how digests that producers send are recognised.
 
-A producer may send 64 hexadecimal digits instead of a value. They pass in lower case, except the
-digests of nothing: of an empty text, of a placeholder, of the all-zero advertising id. Those would
-match every careless shop's customers with each other, so they are never sent.
+A producer may send a digest of 64 hexadecimal digits instead of a value. It is passed on in lower
+case, unless it is the digest of an empty text, a placeholder or the all-zero advertising id: those
+would match all customers of careless shops with each other, so they are never sent.
 """
 
 from hashlib import sha256
@@ -15,7 +15,7 @@ MD5_LENGTH: Final = 32
 """The shortest digest that shops send by mistake."""
 
 ZERO_ID: Final = "00000000-0000-0000-0000-000000000000"
-"""What a phone reports as its advertising id when tracking is switched off."""
+"""The advertising id that a phone reports if tracking is switched off."""
 
 _HEXADECIMAL: Final = "0123456789abcdefABCDEF"
 _BLANKS: Final = ("", " ", "\n", "\r\n")
@@ -28,12 +28,12 @@ def digest(text: str) -> str:
 
 
 def is_digest(text: str) -> bool:
-    """Tell whether a trimmed text is a SHA-256 digest, in either case."""
+    """Return whether a trimmed text is a SHA-256 digest, in either case."""
     return len(text) == DIGEST_LENGTH and not text.strip(_HEXADECIMAL)
 
 
 def is_other_digest(text: str) -> bool:
-    """Tell whether a trimmed text looks like MD5, SHA-1 or another digest no platform takes."""
+    """Return whether a trimmed text looks like MD5, SHA-1 or another digest no platform takes."""
     length = len(text)
     return length >= MD5_LENGTH and length != DIGEST_LENGTH and not text.strip(_HEXADECIMAL)
 
@@ -47,4 +47,4 @@ def _digests_of_nothing() -> frozenset[str]:
 
 
 DENYLIST: Final = _digests_of_nothing()
-"""Digests that stand for no value, whoever computed them, and the digests of these."""
+"""Digests of texts that stand for no value, and the digests of those digests."""

@@ -1,8 +1,8 @@
-"""E-mail addresses: the digest without any blank, and the digest of the trimmed address.
+"""E-mail addresses: the digest without any whitespace, and the digest of the trimmed address.
 
 Pinterest removes all whitespace and lower-cases ("Enhanced match", Pinterest business help, 2026);
-TikTok trims and lower-cases (Events API 2.0, "Parameters", 2026), so an address with a blank inside
-is none for it. Both keep dots and plus tags. The domain is not turned into punycode.
+TikTok trims and lower-cases (Events API 2.0, "Parameters", 2026), so an address with a space inside
+is invalid there. Both keep dots and plus tags. The domain is not converted to punycode.
 """
 
 from typing import Final
@@ -12,12 +12,12 @@ from relay.identity.text import INVISIBLE, lower, trim
 from relay.identity.value import HASHED, NO_PAIR, Pair, read
 
 NOT_AN_ADDRESS: Final = "left out: not an e-mail address (one @, and a dot in the domain)"
-BLANK_INSIDE: Final = "sent to Pinterest only: TikTok takes no address with a blank inside"
+BLANK_INSIDE: Final = "sent to Pinterest only: TikTok takes no address with a space inside"
 OTHER_DIGEST: Final = "left out: a digest, but not SHA-256 (64 hexadecimal digits)"
 
 
 def email(raw: str) -> tuple[Pair, str | None]:
-    """Return the digest of the address without blanks, that of the trimmed one, and a problem."""
+    """Return the digests of the address without whitespace and trimmed only, and a problem."""
     text = raw.strip().lower()
     if text.isascii() and len(text.split()) == 1 and _is_address(text):
         hashed_address = digest(text)
@@ -26,7 +26,7 @@ def email(raw: str) -> tuple[Pair, str | None]:
 
 
 def _unusual(raw: str) -> tuple[Pair, str | None]:
-    """Do the same for what is no plain ASCII address."""
+    """Do the same for anything but a plain ASCII address."""
     text, hashed, problem = read(raw)
     if problem is not None:
         return NO_PAIR, problem
@@ -46,7 +46,7 @@ def _unusual(raw: str) -> tuple[Pair, str | None]:
 
 
 def _is_address(text: str) -> bool:
-    """Tell whether `text` has the form x@y.z with exactly one @, and no name or scheme around it.
+    """Return whether `text` has the form x@y.z with exactly one @, and no name or scheme.
 
     `Jane <jane@example.com>` and `mailto:jane@example.com` are not what the shop's tag hashes.
     """

@@ -1,7 +1,7 @@
-"""What becomes of one value, in words: the relay's answer to "why does this not match?".
+"""Explains in words what is sent for a value, to answer "why does this not match?".
 
-It runs the rules that intake runs, so it cannot disagree with what is sent. The value itself
-appears nowhere in the result except in the forms that platforms take plain.
+It runs the same rules as intake, so it cannot disagree with what is sent. The result contains the
+value only in the forms that platforms take in plain text.
 """
 
 from typing import Final, Literal, get_args
@@ -24,12 +24,11 @@ RULES: Final = {
     "last_name": "Trimmed and lower-cased (TikTok: without punctuation), then SHA-256.",
     "gender": "Reduced to f, m or n, then SHA-256.",
     "birth_date": "Written as YYYYMMDD, then SHA-256.",
-    "city": "Lower-cased, without blanks and punctuation; SHA-256 for Pinterest, plain for TikTok.",
-    "state": "Lower-cased; SHA-256 of the code of two letters for Pinterest, plain for TikTok.",
-    "zip": "Digits only for Pinterest; without blanks and hyphens for TikTok, in the United States "
+    "city": "Lower-cased, without spaces and punctuation; SHA-256 for Pinterest, plain for TikTok.",
+    "state": "Lower-cased; SHA-256 of the two-letter code for Pinterest, plain for TikTok.",
+    "zip": "Digits only for Pinterest; without spaces and hyphens for TikTok, in the United States "
     "the first five. Then SHA-256.",
-    "country": "ISO 3166-1 code of two letters, lower-cased; SHA-256 for Pinterest, plain for "
-    "TikTok.",
+    "country": "Two-letter ISO 3166-1 code, lower-cased; SHA-256 for Pinterest, plain for TikTok.",
     "mobile_ad_id": "SHA-256 of the lower-cased id; TikTok takes Apple's id upper-cased.",
     "ip": "Sent as it is: the first public address, in its canonical form.",
     "user_agent": "Sent as it is.",
@@ -40,14 +39,14 @@ RULES: Final = {
     "att_status": "Sent in Apple's own spelling.",
     "customer_type": "Sent as it is.",
 }
-"""What is done to a good value of each field of `user`."""
+"""What is done to a usable value of each field of `user`."""
 
 ALREADY_HASHED: Final = "Already SHA-256: passed on in lower case."
 PLAIN_ELSEWHERE: Final = (
     "Already SHA-256: passed on to Pinterest in lower case; TikTok takes this one plain only."
 )
-NO_CODE: Final = "Not sent to Pinterest: no code of two letters is known for it."
-LETTERS_IN_ZIP: Final = "Not sent to Pinterest: it takes digits only, and there is a letter in it."
+NO_CODE: Final = "Not sent to Pinterest: no two-letter code is known for it."
+LETTERS_IN_ZIP: Final = "Not sent to Pinterest: it takes digits only, and this contains a letter."
 
 _PLAIN_FOR_ONE: Final = frozenset({"city", "state", "country"})
 _AS_IS: Final = frozenset(
@@ -58,25 +57,24 @@ _NOTHING: Final = Identity()
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """What is sent for one value; the identity holds the forms of this field only."""
+    """What is sent for one value; `identity` holds the forms of this field only."""
 
     kind: Kind
     """Whether the value came in raw or as a SHA-256 digest."""
     identity: Identity
     note: str
-    """One or two sentences: what was done, or why nothing is sent."""
+    """One or two sentences: what was done to the value, or why it is not sent."""
 
 
 def explain(
     field: str, value: str, country: str | None = None, default_country: str | None = None
 ) -> Explanation:
-    """Return what the relay makes of `value` in the field `field` of `user`.
+    """Return what the relay sends for `value` in the field `field` of `user`.
 
-    `country` stands for a plain `user.country` in the same event, `default_country` for the
-    configured one.
+    `country` is the plain `user.country` of the same event, `default_country` the configured one.
 
     Raises:
-        KeyError: there is no such field; `RULES` lists them.
+        KeyError: There is no such field; `RULES` lists them.
     """
     rule = RULES[field]
     kind: Kind = "hashed" if field not in _AS_IS and is_digest(clean(value)) else "raw"
@@ -102,7 +100,7 @@ def _only(field: str, identity: Identity) -> Identity:
 def _note(
     field: str, kind: Kind, identity: Identity, warnings: list[IdentityWarning]
 ) -> str | None:
-    """Return what is special about this value, or None if its field's rule says it all."""
+    """Return what is special about this value, or None if its field's rule covers it."""
     problems = [warning.message for warning in warnings if warning.path == f"user.{field}"]
     if problems:
         return f"{problems[0][0].upper()}{problems[0][1:]}."

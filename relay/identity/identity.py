@@ -1,8 +1,8 @@
-"""Identity: every digest form that a built-in destination needs, so the raw value can be forgotten.
+"""The stored identity: each form that a destination needs, so that raw values can be discarded.
 
-The platforms want different digests of the same value (a phone number with or without its plus, a
-city hashed or plain). All forms are computed once, before the first write, by
-`relay.identity.user.identify`; this module holds only their shape.
+The platforms want different forms of the same value (a phone number with or without its plus, a
+city hashed or plain). `relay.identity.user.identify` computes all of them once, before the first
+write; this module only defines the struct.
 """
 
 import msgspec
@@ -11,17 +11,17 @@ from relay.event import AttStatus, CustomerType
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Who did it, hashed; what is plain here is plain because a platform needs it plain.
+    """The person, hashed. A field holds plain text only if a platform needs it in plain text.
 
-    A form that is empty or None is not sent. The order of the fields is the stored form.
+    Forms that are empty or None are not sent. The journal stores the fields in this order.
     """
 
     email_compact: tuple[str, ...] = ()
-    """Digests of the address without any blank, inner ones too."""
+    """Digests of the address without any whitespace."""
     email_trimmed: tuple[str, ...] = ()
-    """Digests of the trimmed address; one with an inner blank is left out."""
+    """Digests of the trimmed address; an address with inner whitespace has none."""
     phone_digits: tuple[str, ...] = ()
-    """Digests of country code and number; without a known country, of the digits as they are."""
+    """Digests of country code and number; if the country is unknown, of the digits as they are."""
     phone_e164: tuple[str, ...] = ()
     """Digests of the number with its leading plus."""
     external_id: tuple[str, ...] = ()
@@ -38,12 +38,12 @@ class Identity(msgspec.Struct, frozen=True, gc=False, array_like=True):
     city: str | None = None
     city_plain: str | None = None
     state: str | None = None
-    """Digest of the code of two letters; None for a region without one."""
+    """Digest of the two-letter code; None for a region without one."""
     state_plain: str | None = None
     zip_digits: str | None = None
     """Digest of the digits; None for a postal code with letters."""
     zip_compact: str | None = None
-    """Digest without blanks and hyphens; of the first five characters in the United States."""
+    """Digest without spaces and hyphens; in the United States, of the first five characters."""
     country: str | None = None
     country_plain: str | None = None
     """ISO 3166-1, two letters, lower case."""
@@ -61,12 +61,12 @@ class Identity(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 def has_identifier(identity: Identity) -> bool:
-    """Tell whether anything is left that points at one person, device, address or click.
+    """Return whether anything points at a single person, device, address or click.
 
     That is an e-mail address, phone number, external id, name, advertising id, IP address, `epik`,
-    `ttclid` or `ttp`. What thousands share says nothing alone: gender, birth date, place, user
-    agent, locale, tracking status, customer type. Whether the rest is enough for a platform is that
-    platform's own rule (Pinterest wants a user agent beside an IP address).
+    `ttclid` or `ttp`. Values that thousands share do not count: gender, birth date, place, user
+    agent, locale, tracking status, customer type. Platforms may have stricter rules of their own
+    (Pinterest wants a user agent with an IP address).
     """
     return bool(
         identity.email_compact

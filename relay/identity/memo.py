@@ -1,11 +1,11 @@
-"""A bounded memory of what a rule made of a text, for values that come again.
+"""A bounded cache of a rule's results, for values that recur.
 
-Names, cities, states, postal codes, countries, birth dates and genders repeat from event to event,
-and looking one up costs a tenth of normalising and hashing it. A national phone number repeats in
-the events of one person, and to read it takes as long as the rest of an event. What is kept, in
-this process's memory only: the raw text and its forms, at most `MAX_ENTRIES` a rule and none longer
-than `MAX_LENGTH`, tied to no person, event or other field. Nothing here is written, logged or
-printed.
+Names, cities, states, postal codes, countries, birth dates and genders recur from event to event,
+and a look-up costs a tenth of normalising and hashing. A national phone number recurs in the events
+of one person, and parsing it takes as long as the rest of an event. The cache holds raw texts and
+their forms, in this process's memory only: at most `MAX_ENTRIES` per rule, none longer than
+`MAX_LENGTH`, and without any link to a person, event or other field. Nothing in it is ever written,
+logged or printed.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from typing import Final, TypeVar
 F = TypeVar("F")
 
 MAX_ENTRIES: Final = 10_000
-"""Texts a rule remembers; the next one empties its memory, which then fills anew."""
+"""How many texts are cached per rule; one more empties the rule's cache, which then refills."""
 
 MAX_LENGTH: Final = 64
-"""Characters of the longest text that is remembered; longer ones are worked out each time."""
+"""Length of the longest text that is cached, in characters; longer ones are computed each time."""
 
 
 class Memo(dict[str, F]):

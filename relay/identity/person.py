@@ -1,8 +1,8 @@
-"""What a person is called, was born and is to the shop: names, gender, birth date, external id.
+"""Names, gender, birth date and the shop's own id of a person.
 
 Pinterest lower-cases names and keeps their punctuation (Conversions API v5); TikTok drops it
-(Events API 2.0, "Parameters", 2026). The external id is only trimmed, in its own case: it must be
-the text that the shop's browser tag hashes.
+(Events API 2.0, "Parameters", 2026). The external id is only trimmed, and keeps its case: it must
+be the text that the shop's browser tag hashes.
 """
 
 from datetime import datetime
@@ -43,15 +43,15 @@ GENDERS: Final = {
 }
 
 EARLIEST_YEAR: Final = 1900
-"""Older ones are a database's zero (0001-01-01, 1899-12-30), not a birth date."""
+"""An earlier date is a database's zero value (0001-01-01, 1899-12-30), not a birth date."""
 LATEST_YEAR: Final = 2099
 
 _NO_IDS: Final = PLACEHOLDERS | {"", ZERO_ID}
-"""What makes up the digests of nothing, in lower case."""
+"""Texts in lower case that stand for no id."""
 
 
 def name(raw: str) -> tuple[Pair, str | None]:
-    """Return the digest with punctuation and single blanks, the one without punctuation."""
+    """Return the digests with punctuation (and single spaces) and without, and a problem."""
     text, hashed, problem = read(raw)
     if problem is not None:
         return NO_PAIR, problem
@@ -67,7 +67,7 @@ def name(raw: str) -> tuple[Pair, str | None]:
 
 
 def gender(raw: str) -> tuple[str | None, str | None]:
-    """Return the digest of `f`, `m` or `n`."""
+    """Return the digest of `f`, `m` or `n`, and a problem."""
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
         return text or None, problem or HASHED
@@ -76,7 +76,7 @@ def gender(raw: str) -> tuple[str | None, str | None]:
 
 
 def birth_date(raw: str) -> tuple[str | None, str | None]:
-    """Return the digest of `YYYYMMDD`, from ISO 8601; a time of day is ignored."""
+    """Return the digest of an ISO 8601 date as `YYYYMMDD`, without a time of day, and a problem."""
     text, hashed, problem = read(raw)
     if problem is not None or hashed:
         return text or None, problem or HASHED
@@ -90,7 +90,7 @@ def birth_date(raw: str) -> tuple[str | None, str | None]:
 
 
 def external_id(raw: str) -> tuple[Pair, str | None]:
-    """Return the digest of the trimmed id, twice: all platforms take the same."""
+    """Return the digest of the trimmed id twice (all platforms take the same), and a problem."""
     text = raw.strip()
     if text.isascii() and len(text) < DIGEST_LENGTH and text.lower() not in _NO_IDS:
         value = digest(text)
@@ -99,7 +99,7 @@ def external_id(raw: str) -> tuple[Pair, str | None]:
 
 
 def _unusual_id(raw: str) -> tuple[Pair, str | None]:
-    """Do the same for what is long, not ASCII, or stands for no id."""
+    """Do the same for a text that is long or not ASCII, or that stands for no id."""
     text = trim(raw)
     if not text:
         return NO_PAIR, BLANK_VALUE

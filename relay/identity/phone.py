@@ -2,8 +2,8 @@
 
 Pinterest takes digits only, with country code and without leading zeros (Conversions API v5);
 TikTok takes E.164 with its plus (Events API 2.0, "Parameters", 2026). A number that starts with a
-plus or 00 says its country itself. A national one needs a country, and `phonenumbers` to tell its
-trunk prefix; without one Pinterest still gets the digits, and TikTok nothing.
+plus or 00 contains its country code. A national number needs a country, and `phonenumbers` to
+recognise its trunk prefix; without a country, Pinterest still gets the digits, and TikTok nothing.
 """
 
 import re
@@ -31,16 +31,16 @@ MAX_DIGITS: Final = 15
 """E.164's own bounds on a number with its country code."""
 
 MAX_LENGTH: Final = 1000
-"""Characters of a number with all that is written around it."""
+"""The most characters of a number, with everything that is written around it."""
 
 NORTH_AMERICA: Final = frozenset(
     region.lower() for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1]
 )
-"""Where numbers have country code 1 and ten digits, of which the first is neither 0 nor 1: so
-`phonenumbers` need not be asked, which takes as long as the rest of an event."""
+"""Countries whose numbers have country code 1 and ten digits, the first neither 0 nor 1. They need
+no `phonenumbers`, which takes as long as the rest of an event."""
 NORTH_AMERICA_DIGITS: Final = 10
 NO_AREA_CODE: Final = ("+10", "+11")
-"""What `phonenumbers` makes of ten digits from elsewhere, by their number alone."""
+"""Prefixes that `phonenumbers` accepts by length alone, though no area code begins like this."""
 
 MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
@@ -54,7 +54,7 @@ _EXTENSION: Final = re.compile(
     r"|[#~;]|,,)",
     re.IGNORECASE,
 )
-"""A number's extension: a word or sign after a digit. What follows is not dialled from outside."""
+"""The start of an extension: a word or sign after a digit. The rest is not dialled from outside."""
 
 _TRUNK_ZERO: Final = re.compile(r"\(\s*0\s*\)")
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
@@ -62,9 +62,9 @@ _NO_DIGIT_OR_PLUS: Final = re.compile(r"[^0-9+]+")
 
 
 def phone(raw: str, country: str | None) -> tuple[Pair, str | None]:
-    """Return the digest of the digits, that of the E.164 form, and a problem.
+    """Return the digests of the digits and of the E.164 form, and a problem.
 
-    `country` is where a national number belongs, as ISO 3166-1 code, or None.
+    `country` is the ISO 3166-1 code of the country of a national number, None if unknown.
     """
     digits = raw[1:]
     if digits.isdigit() and raw.isascii() and raw[0] == "+" and _is_international(digits):
@@ -73,7 +73,7 @@ def phone(raw: str, country: str | None) -> tuple[Pair, str | None]:
 
 
 def _spaced(raw: str, country: str | None) -> tuple[Pair, str | None]:
-    """Do the same for digits with the usual signs between them, and for national numbers."""
+    """Do the same for digits with the usual separators, and for national numbers."""
     plain = raw if raw[1:].isdigit() or len(raw) == DIGEST_LENGTH else _without_separators(raw)
     digits = plain[1:]
     if digits.isdigit() and plain.isascii() and len(digits) <= MAX_DIGITS:
@@ -94,7 +94,7 @@ def _without_separators(raw: str) -> str:
 
 
 def _unusual(raw: str, country: str | None) -> tuple[Pair, str | None]:
-    """Do the same for what is not written as plus, digits and the usual signs between them."""
+    """Do the same for anything but a plus and digits with the usual separators."""
     plain = normal("NFKC", raw).strip()
     if len(plain) > MAX_LENGTH:
         return NO_PAIR, NOT_A_NUMBER
@@ -109,12 +109,12 @@ def _unusual(raw: str, country: str | None) -> tuple[Pair, str | None]:
 
 
 def _written(text: str, country: str | None) -> tuple[Pair, str | None]:
-    """Return the forms of a number as people write it, with its extension cut off."""
+    """Return the digests of a number as people write it, without an extension, and a problem."""
     significant = _NO_DIGIT_OR_PLUS.sub("", text)
     if not significant.startswith(("+", "00")):
         return _national(_NO_DIGIT.sub("", significant), country)
     digits = _NO_DIGIT.sub("", _TRUNK_ZERO.sub("", text)).removeprefix("00")
-    if digits[:1] == "0" and digits.strip("0"):  # nothing but zeros is a form's placeholder
+    if digits[:1] == "0" and digits.strip("0"):  # only zeros: a placeholder from a form
         return _national(digits, country)
     if not _is_international(digits):
         return NO_PAIR, NOT_A_NUMBER
@@ -133,7 +133,7 @@ def _national(digits: str, country: str | None) -> tuple[Pair, str | None]:
 
 
 def _is_international(digits: str) -> bool:
-    """Tell whether `digits` can be a country code with a number."""
+    """Return whether `digits` can be a country code with a number."""
     return MIN_DIGITS <= len(digits) <= MAX_DIGITS and digits[0] != "0"
 
 
@@ -145,9 +145,9 @@ def _e164(code: str, digits: str) -> str | None:
 
 
 def _parsed(number: str) -> str | None:
-    """Return the E.164 form of a country code of two letters and a national number, if possible.
+    """Return the E.164 form of a two-letter country code and a national number, None if impossible.
 
-    Possible, not valid: a numbering plan grows faster than a library's copy of it.
+    The number need not be valid: numbering plans grow faster than a library's copy of them.
     """
     try:
         parsed = _meant(number[2:], number[:2].upper())
@@ -162,10 +162,10 @@ def _parsed(number: str) -> str | None:
 
 
 def _meant(digits: str, region: str) -> PhoneNumber:
-    """Return the number, with its country code once.
+    """Parse a number, even if it has its country code but no plus.
 
-    Where numbers have no fixed length, as in Germany, 4915112345678 could be one of a village whose
-    area code is 04915. A mobile number whose plus was forgotten is what shops have of it.
+    In countries without a fixed number length, such as Germany, 4915112345678 could be a number in
+    a village with the area code 04915. In a shop's data, it is a mobile number without its plus.
     """
     parsed = phonenumbers.parse(digits, region)
     if (

@@ -1,8 +1,8 @@
-"""Whom a request for erasure concerns: every digest under which the relay may have stored a person.
+"""The subject of an erasure: every digest under which the relay may have stored a person.
 
-Made from raw values beside the caller, so that only digests travel any further. A phone number that
-a shop sent without its country was stored as its digits alone, so that form belongs to the person
-as well. What a shop hashed by itself, by rules of its own, can only be found by that very digest.
+It is made from raw values on the caller's side, so that only digests travel further. A phone number
+that a shop sent without its country was stored as the digest of its digits, so that form belongs to
+the person, too. A value that a shop hashed by rules of its own is found only by that same digest.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ from relay.identity.user import IdentityWarning, identify
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """The digests of one person, 64 hexadecimal digits in lower case each; one is enough."""
+    """The digests of one person, each 64 lower-case hexadecimal digits; at least one is needed."""
 
     email: frozenset[str] = frozenset()
     phone: frozenset[str] = frozenset()
@@ -27,9 +27,9 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, user: User, default_country: str | None) -> tuple[Self, list[IdentityWarning]]:
-        """Return every stored form of the contact fields of `user`, and what was unusable.
+        """Return every form in which the contact fields of `user` may be stored, and warnings.
 
-        `default_country` is the one that the relay was configured with, an ISO 3166-1 code.
+        `default_country` is the relay's configured country, an ISO 3166-1 code.
         """
         identity, warnings = identify(user, default_country)
         numbers = [user.phone] if isinstance(user.phone, str) else user.phone or ()
@@ -48,11 +48,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digests(self) -> frozenset[str]:
-        """All of them."""
+        """All digests of the person."""
         return self.email | self.phone | self.external_id
 
     def concerns(self, identity: Identity) -> bool:
-        """Tell whether an event is this person's: any one of its identifiers is among these."""
+        """Return whether an event is this person's: one of its identifiers is among these."""
         return not (
             self.email.isdisjoint(identity.email_compact)
             and self.email.isdisjoint(identity.email_trimmed)
@@ -62,12 +62,12 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def __repr__(self) -> str:
-        """Count them: a digest of an address is as good as the address."""
+        """Show only their number: the digest of an address is as sensitive as the address."""
         return f"<Subject of {len(self.digests)} digests>"
 
 
 def _without_country(numbers: Iterable[str], country: str | None) -> Iterator[str]:
-    """Return the digests that the numbers have where nobody knew their country."""
+    """Yield the digests under which the numbers were stored if their country was unknown."""
     for number in numbers:
         for spelling in (number, *_national_spellings(number, country)):
             (digits, e164), _ = phone(spelling, None)
@@ -84,4 +84,4 @@ def _national_spellings(number: str, country: str | None) -> Iterator[str]:
 
 
 NOBODY: Final = Identity()
-"""The identity of an event that was erased; no accepted event has it."""
+"""The identity of an erased event; no accepted event has it."""

@@ -1,8 +1,8 @@
-"""Text as people paste it: invisible characters, blanks of every kind, words that mean "nothing".
+"""Cleans pasted text: invisible characters, whitespace of every kind, words that mean "nothing".
 
-Everything here is pure and takes any string; a text that is no valid Unicode (a lone surrogate), or
-no writing (`relay.normal_form`), counts as blank. Lower-casing is `lower()`, never `casefold()`:
-the platforms' own scripts turn ß into ß, not into ss, and a digest forgives nothing.
+All functions are pure and accept any string. Invalid Unicode (a lone surrogate) and text that is no
+writing (`relay.normal_form`) count as blank. Lower-casing is `lower()`, never `casefold()`: the
+platforms' own scripts keep ß and do not make it ss, and a digest must match exactly.
 """
 
 from typing import Final
@@ -11,13 +11,13 @@ from unicodedata import category, decimal
 from relay.normal_form import normal
 
 INVISIBLE: Final = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
-"""Zero-width characters and the soft hyphen: they come along with copied text."""
+"""Zero-width characters and the soft hyphen, which come with copied text."""
 
 BLANK: Final = INVISIBLE + "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
-"""What either Python's `strip` or JavaScript's `trim` removes, and the invisible ones."""
+"""The characters that Python's `strip` or JavaScript's `trim` removes, and invisible ones."""
 
 PLACEHOLDERS: Final = frozenset({"null", "undefined", "none", "nan", "n/a", "(not set)", "unknown"})
-"""What templates and tag managers write where they have no value; compared without case."""
+"""What templates and tag managers write if they have no value; case does not matter."""
 
 LONGEST_PLACEHOLDER: Final = max(map(len, PLACEHOLDERS))
 _DELETE_ASCII_PUNCTUATION: Final = dict.fromkeys(
@@ -27,7 +27,7 @@ _DELETE_INVISIBLE: Final = dict.fromkeys(map(ord, INVISIBLE))
 
 
 def clean(raw: str) -> str:
-    """Return `raw` in NFC without invisible characters and outer blanks."""
+    """Return `raw` in NFC, without invisible characters and outer whitespace."""
     if raw.isascii():
         return raw.strip()
     if not _is_unicode(raw):
@@ -36,14 +36,14 @@ def clean(raw: str) -> str:
 
 
 def trim(raw: str) -> str:
-    """Return `raw` without blanks and invisible characters at its ends, otherwise untouched."""
+    """Return `raw` without whitespace and invisible characters at its ends, otherwise unchanged."""
     if raw.isascii():
         return raw.strip()
     return raw.strip(BLANK) if _is_unicode(raw) else ""
 
 
 def lower(text: str) -> str:
-    """Return `text` in lower case and NFC: lower-casing can leave a letter and its accent apart."""
+    """Return `text` in lower case and NFC; lower-casing can separate a letter from its accent."""
     return composed(text.lower())
 
 
@@ -53,19 +53,19 @@ def composed(text: str) -> str:
 
 
 def is_placeholder(text: str) -> bool:
-    """Tell whether a trimmed text is one of the words that stand for no value."""
+    """Return whether a trimmed text is one of the words that stand for no value."""
     return len(text) <= LONGEST_PLACEHOLDER and text.lower() in PLACEHOLDERS
 
 
 def ascii_digits(text: str) -> str:
-    """Return `text` with the decimal digits of any script as 0-9."""
+    """Return `text` with decimal digits of any script replaced by 0-9."""
     if text.isascii():
         return text
     return "".join(str(decimal(char)) if char.isdecimal() else char for char in text)
 
 
 def letters(text: str) -> str:
-    """Return what is left of `text`, in lower case, without blanks, punctuation and symbols.
+    """Return `text` in lower case, without whitespace, punctuation and symbols.
 
     Letters and marks of any script and decimal digits stay.
     """
@@ -76,7 +76,7 @@ def letters(text: str) -> str:
 
 
 def without_punctuation(text: str) -> str:
-    """Return `text` without the characters of Unicode's category P; symbols and blanks stay."""
+    """Return `text` without characters of Unicode's category P; symbols and whitespace stay."""
     if text.isascii():
         return text.translate(_DELETE_ASCII_PUNCTUATION)
     return composed("".join(char for char in text if category(char)[0] != "P"))

@@ -1,10 +1,10 @@
-"""One inbound user becomes one hashed identity; here the raw values end.
+"""Turns an inbound user into a hashed identity; raw values go no further than this.
 
-Called once per event, before anything is stored, so it is the relay's hottest path: values that
-come again are looked up (`relay.identity.memo`), the rest is normalised and hashed. It never raises
-for any text. A value that cannot be used is left out and warned about; the warning never quotes it.
-Values in one field never change another, except that a plain country is where a national phone
-number belongs and whether a postal code is one of the United States.
+It runs once per event, before anything is stored, and is the relay's hottest path: values that
+recur are looked up (`relay.identity.memo`), the others are normalised and hashed. No text makes it
+raise. A value that cannot be used is left out, with a warning that never quotes it. Fields do not
+influence one another, with one exception: a plain country decides how a national phone number is
+read, and whether a postal code is one of the United States.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,18 +28,18 @@ _Text = str | None
 _SixForms = tuple[_Text, _Text, _Text, _Text, _Text, _Text]
 _EightForms = tuple[_Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text]
 _Flaw = str | Mapping[int, str] | None
-"""What is wrong with a field: one sentence, or one for each bad element of an array."""
+"""What is wrong with a field: one sentence, or one per bad element of an array, by index."""
 _Found = tuple[Digests, Digests, _Flaw]
 
 
 class IdentityWarning(msgspec.Struct, frozen=True, gc=False):
-    """A value that is not sent, or not to every platform. `message` never quotes it.
+    """Warns of a value that is not sent, or not to every platform. `message` never quotes it.
 
-    Of `examine` also one that came as a digest, with `HASHED` as its message.
+    `examine` also returns one, with the message `HASHED`, for each value that came as a digest.
     """
 
     path: str
-    """Relative to the event: `user.email[1]`."""
+    """Path within the event, such as `user.email[1]`."""
     message: str
 
 
@@ -60,17 +60,17 @@ _NO_DIGESTS: Final[_Found] = ((), (), None)
 
 
 def identify(user: User, default_country: str | None) -> tuple[Identity, list[IdentityWarning]]:
-    """Return every form of `user` that a platform takes, and what was wrong with the rest.
+    """Return every form of `user` that a platform takes, and warnings about unusable values.
 
-    `default_country` is the ISO 3166-1 code under which a national phone number is read when the
-    user has no plain country of its own.
+    `default_country` is the ISO 3166-1 code of the country in which a national phone number is read
+    if the user has no plain country.
     """
     identity, remarks = examine(user, default_country)
     return identity, [each for each in remarks if each.message != HASHED]
 
 
 def examine(user: User, default_country: str | None) -> tuple[Identity, list[IdentityWarning]]:
-    """Do the same, and remark as well on what came as a digest."""
+    """Do the same, and also note the values that came as a digest."""
     warnings: list[IdentityWarning] = []
     country, flaw = _NO_FORMS if user.country is None else COUNTRIES[user.country]
     status, status_flaw = _NO_TEXT if user.att_status is None else att_status(user.att_status)
@@ -164,7 +164,7 @@ def _phones(value: _Listed, region: str | None) -> _Found:
 
 
 def _listed(value: _Listed, rule: Callable[[str], tuple[Pair, str | None]]) -> _Found:
-    """Return both forms of a field that may hold several values, without repetitions."""
+    """Return both forms of a field that may hold several values, without duplicates."""
     if not isinstance(value, str):
         if value is None:
             return _NO_DIGESTS
@@ -179,7 +179,7 @@ def _listed(value: _Listed, rule: Callable[[str], tuple[Pair, str | None]]) -> _
 def _each(
     values: Sequence[str | int | None], rule: Callable[[str], tuple[Pair, str | None]]
 ) -> _Found:
-    """Do the same for an array, whose blank and null elements mean nothing at all."""
+    """Do the same for an array, of which blank and null elements are ignored."""
     first: dict[str | None, None] = {}
     second: dict[str | None, None] = {}
     flaws: dict[int, str] = {}

@@ -1,8 +1,8 @@
-"""The steps that every identifier goes through before its own rule, in their order.
+"""The steps that every identifier goes through before the rule of its own kind.
 
-Trimmed and in NFC; then told apart: blank, a digest already, a placeholder, or a raw value. A rule
-returns its forms and, where something is wrong, one sentence that never quotes the value. Forms
-that are None are not sent; a sentence may come with forms that one platform still can use.
+A value is trimmed and brought into NFC, then classified: blank, a digest, a placeholder, or a raw
+value. A rule returns two forms and a problem: a sentence that never quotes the value, or None. A
+form that is None is not sent. A problem may come with a form that one platform can still use.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ from relay.identity.digest import DENYLIST, is_digest
 from relay.identity.text import clean, is_placeholder
 
 Pair = tuple[str | None, str | None]
-"""Two forms of one value, the ones that `Identity` holds side by side."""
+"""Two forms of one value, which `Identity` holds side by side."""
 
 NO_PAIR: Final[Pair] = (None, None)
 
@@ -19,15 +19,15 @@ BLANK_VALUE: Final = "left out: blank"
 PLACEHOLDER: Final = "left out: a placeholder, not a value"
 DIGEST_OF_NOTHING: Final = "left out: the digest of an empty text or of a placeholder"
 HASHED: Final = "a SHA-256 digest already"
-"""No flaw, but worth knowing; only digests cost the time to say so."""
+"""Not a problem, but worth noting; plain values cost no time for it."""
 
 
 Value = tuple[str, bool, str | None]
-"""A cleaned text, whether it is a digest already, and a problem, with which the text is empty."""
+"""A cleaned text, whether it is a digest, and a problem; with a problem, the text is empty."""
 
 
 def read(raw: str) -> Value:
-    """Return the cleaned value, or why there is none; a digest is in lower case."""
+    """Return the cleaned value, or why it cannot be used; a digest comes back in lower case."""
     text = clean(raw)
     if not text:
         return "", False, BLANK_VALUE

@@ -81,7 +81,7 @@ def test_why_nothing_is_sent(field: str, value: str, note: str) -> None:
         (
             "zip",
             "SW1A 1AA",
-            "Not sent to Pinterest: it takes digits only, and there is a letter in it.",
+            "Not sent to Pinterest: it takes digits only, and this contains a letter.",
         ),
     ],
 )
