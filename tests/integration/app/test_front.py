@@ -1,9 +1,9 @@
-"""What answers producers, before its port is open and after."""
+"""What answers producers, before its port is open and after, by one process and by several."""
 
 import random
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -16,6 +16,7 @@ from relay.config import parse
 from relay.journal.sqlite import SqliteJournal
 from relay.workers.pool import STARTING
 from tests.given.event.inbound import encoded
+from tests.given.port.producers import Client, post
 
 DRAIN_S = 5.0
 JSON = {"Content-Type": "application/json"}
@@ -23,11 +24,20 @@ CONFIG = """\
 [server]
 listen = "127.0.0.1:0"
 workers = {workers}
+max_body = "1KiB"
+max_connections = 2
+idle_timeout = "1s"
+body_timeout = "500ms"
+[intake]
+default_country = "DE"
 [journal]
 path = "{folder}/relay.db"
 [destinations.p]
 type = "pinterest"
 ad_account_id = "549755885175"
+[destinations.q]
+type = "pinterest"
+ad_account_id = "549755885176"
 """
 
 
@@ -36,7 +46,7 @@ async def journal_in(folder: Path) -> AsyncIterator[SqliteJournal]:
     journal = SqliteJournal(
         folder / "relay.db", clock=time.time, max_size_bytes=2**30, retention_s=60
     )
-    await journal.open(["p"])
+    await journal.open(["p", "q"])
     try:
         yield journal
     finally:
@@ -46,10 +56,24 @@ async def journal_in(folder: Path) -> AsyncIterator[SqliteJournal]:
 @asynccontextmanager
 async def front(folder: Path, workers: int) -> AsyncIterator[Front]:
     """Return what would answer producers of a relay in `folder`."""
-    config = parse(CONFIG.format(folder=folder, workers=workers), {}, origin="test")
-    parts = Parts(config, {}, time.time, random.Random(1))
     async with journal_in(folder) as journal:
-        yield (await receiving_of(parts, journal)).front
+        yield (await receiving_of(parts_of(folder, workers), journal)).front
+
+
+def parts_of(folder: Path, workers: int) -> Parts:
+    config = parse(CONFIG.format(folder=folder, workers=workers), {}, origin="test")
+    return Parts(config, {}, time.time, random.Random(1))
+
+
+@asynccontextmanager
+async def port(folder: Path, workers: int) -> AsyncIterator[int]:
+    """Return the number of the port at which such a relay answers."""
+    async with front(folder, workers) as found, found.open(DRAIN_S) as address:
+        yield number_of(address)
+
+
+def number_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -77,4 +101,58 @@ async def test_what_came_before_a_restart_is_a_duplicate_after_it(
             assert told.status == 202
 
     async with journal_in(tmp_path) as journal:
-        assert (await journal.totals()).skipped == {("p", "duplicate"): 1}
+        skipped = (await journal.totals()).skipped
+    assert skipped == {("p", "duplicate"): 1, ("q", "duplicate"): 1}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_what_an_event_carries_is_counted_for_each_destination(
+    tmp_path: Path, workers: int
+) -> None:
+    """Also where two map alike, so that it travels once between processes."""
+    parts = parts_of(tmp_path, workers)
+    async with journal_in(tmp_path) as journal:
+        found = (await receiving_of(parts, journal)).front
+        async with found.open(DRAIN_S) as address, Client(number_of(address)) as client:
+            await client.send(post(encoded(event_time=int(time.time()))))
+            assert (await client.answer()).status == 202
+    for name in ("p", "q"):
+        assert parts.metrics.identifiers.carried(name)["purchase"].identifiers == {"email": 1}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_national_phone_number_is_one_of_the_shops_country(
+    tmp_path: Path, workers: int
+) -> None:
+    async with port(tmp_path, workers) as number, Client(number) as client:
+        user = {"phone": "030 1234567"}
+        await client.send(post(encoded(event_time=int(time.time()), user=user)))
+        answer = await client.answer()
+    assert (answer.status, answer.json["warnings"]) == (202, [])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_connection_more_than_the_settings_allow_is_refused(
+    tmp_path: Path, workers: int
+) -> None:
+    async with port(tmp_path, workers) as number, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(Client(number)) for _ in range(3)]
+        statuses = []
+        for each in clients:
+            await each.send(b"GET /openapi.json HTTP/1.1\r\nHost: relay\r\n\r\n")
+            statuses.append((await each.answer()).status)
+    assert statuses == [200, 200, 503]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_client_is_waited_for_as_long_as_the_settings_say(
+    tmp_path: Path, workers: int
+) -> None:
+    """One with nothing to say, one whose body stops halfway, one whose body is refused."""
+    too_large = post(b"", Content_Length="2000")
+    async with port(tmp_path, workers) as number:
+        for sent, answered in ((b"", []), (post(encoded())[:-1], [408]), (too_large, [413])):
+            async with Client(number) as client:
+                await client.send(sent)
+                assert [(await client.answer()).status for _ in answered] == answered
+                assert await client.is_closed()

@@ -185,6 +185,16 @@ async def test_a_journal_that_takes_nothing_says_so_to_the_producer_and_the_use_
         assert taken(main) == 0
 
 
+async def test_a_journal_that_takes_nothing_says_so_also_where_nobody_needs_a_key() -> None:
+    main = Main(held=True)
+    pair = Pair(main)
+    waiting = await pair.stored(event())
+    await pair.talk()
+    main.journal.fail("the disk is full")
+    await pair.talk()
+    assert isinstance(waiting.exception(), JournalUnavailable)
+
+
 async def test_a_mistake_of_the_main_process_is_told_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
