@@ -15,7 +15,7 @@ from relay.app.front import Front
 from relay.app.parts import Parts
 from relay.app.receiving import receiving_of
 from relay.app.sending import dispatcher_of
-from relay.app.showing import admin_of, listening, notifying
+from relay.app.showing import admin_of, listening, notifying, refusing
 from relay.config import Config
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
@@ -45,9 +45,11 @@ class App:
         *,
         clock: Callable[[], float] = time.time,
         randomness: random.Random | None = None,
+        upkeep_s: float = MAINTENANCE_S,
     ) -> None:
         self._parts = Parts(config, environ, clock, randomness or random.SystemRandom())
         self._drain_s = config.server.drain
+        self._upkeep_s = upkeep_s
         self._opened: SqliteJournal | None = None
         self._front: Front | None = None
         self._health: Callable[[], Mapping[str, Health]] = dict
@@ -94,13 +96,18 @@ class App:
         """Return the state in one line, for the process's supervisor."""
         if not self.producers_address:
             return "Starting."
-        if self._front is not None and (reason := self._front.unready()):
+        if reason := self._refusal():
             return f"Takes no events: {reason}."
         states = [
             f"{name} {health.state}" + (f" ({health.reason})" if health.reason else "")
             for name, health in self._health().items()
         ]
         return f"Takes events on {self.producers_address}; {', '.join(states) or 'sends nowhere'}."
+
+    def _refusal(self) -> str | None:
+        if self._front is None or self._opened is None:
+            return None
+        return refusing(self._front, self._opened)
 
     async def _serve(
         self, journal: SqliteJournal, stop: asyncio.Event, started: Callable[["App"], None]
@@ -145,5 +152,5 @@ class App:
 
     async def _upkeep(self, journal: Journal) -> None:
         while True:
-            await asyncio.sleep(MAINTENANCE_S)  # upkeep has no hurry, and ends with the service
+            await asyncio.sleep(self._upkeep_s)  # upkeep has no hurry, and ends with the service
             await journal.maintain(round(self._parts.clock() * 1000))

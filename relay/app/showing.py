@@ -54,7 +54,7 @@ def admin_of(
         dispatcher.health,
         parts.clock,
         warnings=parts.metrics.warnings.counts,
-        refusing=lambda: _refusing(receiving.front, journal),
+        refusing=lambda: refusing(receiving.front, journal),
     )
     acts = _acts(parts, journal, dispatcher)
     producers = Producers(journal, receiving.keyring.keys, parts.clock)
@@ -108,7 +108,7 @@ async def notifying(
         dispatcher.health,
         notifier.tell,
         parts.clock,
-        refusing=lambda: _refusing(front, journal, starting=None),
+        refusing=lambda: refusing(front, journal, starting=None),
     )
     await watch.look()
     tasks = [asyncio.create_task(each) for each in (watch.run(), notifier.run())]
@@ -122,10 +122,10 @@ async def notifying(
 
 
 def _not_ready(front: Front, journal: Journal) -> str | None:
-    return "shutting down" if front.stopping else _refusing(front, journal)
+    return "shutting down" if front.stopping else refusing(front, journal)
 
 
-def _refusing(front: Front, journal: Journal, *, starting: str | None = STARTING) -> str | None:
+def refusing(front: Front, journal: Journal, *, starting: str | None = STARTING) -> str | None:
     """Return why no events are taken; `starting` is what is said of a start under way."""
     unready = front.unready()
     return (starting if unready == STARTING else unready) or journal.unavailable()

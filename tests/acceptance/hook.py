@@ -19,7 +19,7 @@ class Hook:
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
-        self._came = asyncio.Event()
+        self.came = asyncio.Event()
         self._runner = web.ServerRunner(web.Server(self._take), shutdown_timeout=0.1)
 
     async def __aenter__(self) -> Self:
@@ -39,8 +39,8 @@ class Hook:
         """Wait until just these messages have come about each platform's destination."""
         async with asyncio.timeout(WITHIN_S):
             while any(self.kinds(f"{name}-main") != list(kinds) for name in PLATFORMS):
-                self._came.clear()
-                await self._came.wait()
+                self.came.clear()
+                await self.came.wait()
 
     async def quiet(self) -> None:
         """Give the relay the time of some looks to say more."""
@@ -49,7 +49,7 @@ class Hook:
     async def _take(self, request: web.BaseRequest) -> web.Response:
         assert request.path == SECRET_PATH
         self.messages.append(msgspec.json.decode(await request.read()))
-        self._came.set()
+        self.came.set()
         return web.Response(text="ok")
 
 
