@@ -31,9 +31,9 @@ def dead_row(
     code: str = "",
     keep: bool = True,
 ) -> Row:
-    """Return the values of `ADD_DEAD`; without `keep`, none of the event itself."""
+    """Return the values of `ADD_DEAD`; without `keep`, none of the event, nor words about it."""
     return (
-        *(*place, reason, code, message, at_ms, entry.received_ms),
+        *(*place, reason, code, message if keep else "", at_ms, entry.received_ms),
         *(entry.event, entry.event_id, entry.event_time, entry.record if keep else None),
     )
 

@@ -54,7 +54,8 @@ CREATE TABLE retry (
 CREATE INDEX retry_due ON retry (destination, due_ms, lane, position);
 CREATE INDEX retry_received ON retry (destination, received_ms);
 
--- Events that ended without delivery. `entry` is kept for 30 days, for a replay.
+-- Events that ended without delivery. `entry` is kept for 30 days, for a replay; `message`, which may
+-- quote it, is empty without.
 CREATE TABLE dead (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     destination TEXT NOT NULL,

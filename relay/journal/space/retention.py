@@ -7,8 +7,8 @@ that waits for a retry has an entry of its own. A destination that is configured
 nothing.
 
 Kept are: events, their receipts and look-up for the configured retention; payloads of dead letters
-for 30 days, the letters themselves for 400; roll-ups by the minute for 48 hours, then by the hour
-for 400 days; the last 1,000 rejections.
+and what platforms said of them for 30 days, the letters themselves for 400; roll-ups by the minute
+for 48 hours, then by the hour for 400 days; the last 1,000 rejections.
 """
 
 import sqlite3
@@ -221,7 +221,10 @@ def _delete_spans(connection: sqlite3.Connection, destination: str, lane: int) -
 
 
 def _empty_dead(connection: sqlite3.Connection, condition: str, before_ms: int) -> bool:
-    """Write letters anew without their payload: one that only shrinks gives no page back."""
+    """Write letters anew without their payload: one that only shrinks gives no page back.
+
+    The words about it go, too: they may quote the person, whom nobody could find in them any more.
+    """
     ids = connection.execute(
         f"SELECT id FROM dead WHERE entry IS NOT NULL AND {condition} AND dead_ms < ?"
         " ORDER BY dead_ms LIMIT ?",
@@ -265,11 +268,13 @@ _ANY_SPENT: Final = f"""
     )
 """
 _LETTER_COLUMNS: Final = (
-    "id, destination, lane, position, reason, code, message, note, dead_ms, received_ms, event,"
-    " event_id, event_time"
+    "id, destination, lane, position, reason, code, note, dead_ms, received_ms, event, event_id,"
+    " event_time"
 )
 _LETTER: Final = f"SELECT {_LETTER_COLUMNS} FROM dead WHERE id = ?"
-_ADD_LETTER: Final = f"INSERT INTO dead ({_LETTER_COLUMNS}) VALUES ({', '.join('?' * 13)})"
+_ADD_LETTER: Final = (
+    f"INSERT INTO dead ({_LETTER_COLUMNS}, message) VALUES ({', '.join('?' * 12)}, '')"
+)
 _SETTLED_GROUPS: Final = """
     SELECT id, first, received_ms, length(entries) FROM log
     WHERE lane = :lane AND first < :end AND first + count <= :end ORDER BY first

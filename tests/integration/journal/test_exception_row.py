@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.delivery import DeadReason
 from relay.event_name import Lane
 from relay.journal.exception_row import LONGEST_WAIT_MS, add_dead, add_retries, due
 from relay.journal.settlement import Dead, Retry, Settlement
@@ -45,14 +46,16 @@ async def test_a_row_that_was_damaged_holds_up_no_other(
     ("spare", "kept"),
     [(False, ["expired", "platform_rejected"]), (True, ["platform_rejected"])],
 )
-def test_to_spare_room_only_expired_events_go_without_payload(
+def test_to_spare_room_only_expired_events_go_without_payload_and_words(
     *, spare: bool, kept: list[str]
 ) -> None:
-    dead = [Dead(pending(0), "expired"), Dead(pending(1), "platform_rejected")]
+    reasons: tuple[DeadReason, ...] = ("expired", "platform_rejected")
+    dead = [Dead(pending(at), reason, "1", "words") for at, reason in enumerate(reasons)]
     with new_journal() as connection:
         add_dead(connection, "p", dead, NOW_MS, spare=spare)
-        rows = connection.execute("SELECT reason FROM dead WHERE entry IS NOT NULL ORDER BY id")
-        assert [reason for (reason,) in rows] == kept
+        for each in ("entry IS NOT NULL", "message <> ''"):
+            rows = connection.execute(f"SELECT reason FROM dead WHERE {each} ORDER BY id")
+            assert [reason for (reason,) in rows] == kept
 
 
 def test_no_more_are_due_than_asked_for_also_of_those_that_a_clock_dated_ahead() -> None:

@@ -259,6 +259,18 @@ async def test_a_letter_whose_event_the_log_has_forgotten_is_erased_too(tmp_path
         assert left_of(ADA, tmp_path) == []
 
 
+async def test_a_platforms_words_outlive_no_payload(tmp_path: Path) -> None:
+    """Without it nobody could tell any more whom they quote, and have them erased."""
+    async with opened(tmp_path, "p") as journal:
+        await journal.append([ADA.entry("a")])
+        (hers,) = await waiting(journal, "p")
+        dead = Dead(hers, "platform_rejected", "40002", QUOTE)
+        await journal.settle("p", Settlement(dead=[dead]))
+        await journal.maintain(NOW_MS + 31 * 86_400_000)
+        await journal.erase(ADA.subject, journal.ends())
+        assert left_of(ADA, tmp_path) == []
+
+
 async def test_once_more_finds_nothing_and_what_comes_later_is_new(tmp_path: Path) -> None:
     async with opened(tmp_path) as journal:
         await journal.append([ADA.entry("a")])
