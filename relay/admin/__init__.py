@@ -1,1 +1,1 @@
-"""The control plane: the port for people and monitoring. It reads beside the flow, never in it."""
+"""The admin port, for people and monitoring. It reads the state; no event ever waits for it."""

@@ -20,14 +20,14 @@ ErrorCode = Literal[
 
 
 class Error(msgspec.Struct, frozen=True):
-    """Why a request was not done, in one line."""
+    """Why a request failed, in one line."""
 
     code: ErrorCode
     message: str
 
 
 class Status(msgspec.Struct, frozen=True):
-    """What a probe finds if all is well."""
+    """The answer to a probe if all is well."""
 
     status: Literal["alive", "ready"]
 
@@ -43,4 +43,4 @@ def error(status: int, code: ErrorCode, message: str) -> web.Response:
 
 
 class BadRequest(Exception):
-    """The request cannot be understood; the text says which part and what is expected."""
+    """The request is malformed; the message says which part, and what is expected."""

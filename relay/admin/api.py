@@ -1,4 +1,4 @@
-"""`/api/v1`: the JSON behind the page, for programs and the command line."""
+"""`/api/v1`: the page's data as JSON, for programs and the command line."""
 
 from collections.abc import Awaitable, Callable
 
@@ -18,16 +18,16 @@ from relay.outcome.reports import Reports
 from relay.outcome.views.source import SourcesView
 
 DEAD_LETTERS = 100
-"""Entries of a page if the request names no `limit`."""
+"""How many entries a page has if the request names no `limit`."""
 
 
 class ReplayResult(msgspec.Struct, frozen=True):
-    """What a replay did, or in a dry run would do: matched = replayed + expired + barred.
+    """What a replay did, or would do in a dry run: matched = replayed + expired + barred.
 
-    `expired` are those that are too old for the platform, or no longer on record, as those of a
-    person who is forgotten. `barred` are those that the settings of today keep back.
-    `outside_deduplication` are those of the replayed that the platform does not compare any more
-    with what it got under the same id before, such as from the browser: it may count them twice.
+    `expired` counts letters that are too old for the platform or no longer on record, such as those
+    of a forgotten person. `barred` counts those that today's settings exclude. Of the replayed
+    ones, `outside_deduplication` counts those that the platform no longer compares with what it
+    got before under the same id, such as from the browser: it may count them twice.
     """
 
     matched: int
@@ -39,7 +39,7 @@ class ReplayResult(msgspec.Struct, frozen=True):
 
 
 class DropResult(msgspec.Struct, frozen=True):
-    """What a drop did, or in a dry run would do."""
+    """What a drop did, or would do in a dry run."""
 
     matched: int
     dropped: int
@@ -48,7 +48,7 @@ class DropResult(msgspec.Struct, frozen=True):
 
 
 class Api:
-    """The handlers; every answer is one of the structs in `relay.outcome.views.api` or above."""
+    """The handlers. They answer with structs from `relay.outcome.views.api` or this module."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class Api:
         return answer.json(DropResult(dropped, dropped, 0, wanted.dry_run))
 
     async def forget(self, request: web.Request) -> web.Response:
-        """Erase a person; answered once it is done, which for millions of events takes a while."""
+        """Erase a person, and answer once it is done; millions of events take a while."""
         wanted = await selection.read(request, forget.Forget, forget.EXAMPLE)
         done = await self._erasure.forget(wanted.subject())
         return answer.json(forget.ForgetResult.of(done))
@@ -151,7 +151,7 @@ class Api:
         return answer.json(await self._reports.rejections(query.limit(request, MAX_REJECTIONS)))
 
     async def sources(self, request: web.Request) -> web.Response:
-        """Answer with how the sources besides the port for producers are."""
+        """Answer with the state of the sources other than the producers' port."""
         return answer.json(self._sources())
 
     async def journal(self, request: web.Request) -> web.Response:
@@ -159,7 +159,7 @@ class Api:
         return answer.json(await self._reports.journal())
 
     async def doctor(self, request: web.Request) -> web.Response:
-        """Answer with what to mend in the events that come in."""
+        """Answer with what to fix in incoming events."""
         return answer.json(await self._producers.diagnosis())
 
     async def keys(self, request: web.Request) -> web.Response:

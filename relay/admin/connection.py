@@ -1,6 +1,6 @@
-"""The connections of the admin port, for the case that HTTP itself goes wrong.
+"""The connections of the admin port: their number is limited, and protocol errors get JSON.
 
-Those answers are as all others of the port, and quote nothing of a request.
+Answers to broken HTTP look like all others of the port, and quote nothing of the request.
 """
 
 import logging
@@ -13,28 +13,28 @@ from relay.admin.guard import FAILED, MISTAKE, harden
 from relay.discreet_connection import NO_HTTP, DiscreetConnection
 
 MAX_CONNECTIONS: Final = 64
-"""Open ones at a time, or they would take the files that deliveries need; one more ends another:
-one that waits for its refusal, else an idle one, whose next request may be on its way, else the
-oldest."""
+"""How many connections may be open: more could use up the files that deliveries need. A further
+one closes one that waits for its refusal, else an idle one (whose next request may be under way),
+else the oldest."""
 
 ACCEPTED_AT_ONCE: Final = 32
-"""Connections that asyncio accepts before it looks at any; as many wait until they are accepted."""
+"""How many connections asyncio accepts at once; as many more wait to be accepted."""
 
 log = logging.getLogger(__name__)
 
 
 class Runner(web.AppRunner):
-    """Runs an application on connections that answer as described above."""
+    """Runs an application on connections as the module docstring describes them."""
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
-        made.__class__ = _Server  # it has no other way to choose the protocol of its connections
+        made.__class__ = _Server  # aiohttp has no other way to choose the protocol class
         return made
 
 
 class _Server(web.Server):
     def __call__(self) -> web.RequestHandler:
-        """Return the protocol of a new connection."""
+        """Return the protocol for a new connection."""
         self._make_room()
         return _Connection(self, loop=self._loop, **self._kwargs)
 
@@ -56,7 +56,7 @@ class _Connection(DiscreetConnection):
 
 
 def _need(connection: web.RequestHandler) -> int:
-    """Rank connections by what would be lost with them."""
+    """Rank a connection by what closing it would lose, from 0 (nothing) to 2."""
     discreet = cast("DiscreetConnection", connection)
     return 0 if discreet.gives_way else 1 if discreet.is_idle else 2
 

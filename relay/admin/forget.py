@@ -1,6 +1,6 @@
-"""What a request for erasure brings, and what it is answered: digests in, counts and ids out.
+"""The request and the answer of an erasure: digests in, counts and ids out.
 
-Only digests cross this port, in the body: an address or a number in a request could end in a log.
+Only digests cross this port, and only in the body: a raw address or number could end up in a log.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _Count = Annotated[int, Meta(ge=0)]
 
 
 class Forget(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Whom to forget: SHA-256 digests in lower case, as the relay stores them; one at least.
+    """Whom to forget: at least one lower-case SHA-256 digest, as the relay stores them.
 
     An event is this person's if any of its identifiers is among them.
     """
@@ -35,7 +35,7 @@ class Forget(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
 
     @classmethod
     def about(cls, subject: Subject) -> Self:
-        """Return the request about a person."""
+        """Return the request that erases a person."""
         return cls(
             email=sorted(subject.email),
             phone=sorted(subject.phone),
@@ -43,7 +43,7 @@ class Forget(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
         )
 
     def subject(self) -> Subject:
-        """Return whom it is about. Raises `BadRequest` if it is nobody."""
+        """Return the person. Raises `BadRequest` if the request has no digest."""
         found = Subject(
             email=frozenset(self.email),
             phone=frozenset(self.phone),
@@ -57,8 +57,8 @@ class Forget(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
 class ForgottenAt(msgspec.Struct, frozen=True, kw_only=True):
     """What an erasure found at one destination.
 
-    `erased` events waited, and will not be sent; `dead` ones can be replayed no more; the
-    `delivered` ones only the platform can delete: their ids are listed, 1,000 at most.
+    `erased` events were waiting, and will not be sent. `dead` ones can no longer be replayed.
+    `delivered` ones can only be deleted by the platform; up to 1,000 of their ids are listed.
     """
 
     destination: str
@@ -69,10 +69,10 @@ class ForgottenAt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForgetResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What an erasure did; if not `complete`, something is left in the journal: ask again.
+    """What an erasure did. If it is not `complete`, something is left in the journal: ask again.
 
-    `damaged` events cannot be read, and may be this person's: they are sent to nobody, and stay
-    until retention takes them. Where there are none, it is old bytes that are left.
+    `damaged` events cannot be read, and may be this person's: they are never sent, and stay until
+    retention deletes them. Without any, only bytes of deleted data are left.
     """
 
     events: _Count
@@ -82,7 +82,7 @@ class ForgetResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, done: Erased) -> Self:
-        """Return the answer to an erasure."""
+        """Return the answer for an erasure."""
         return cls(
             events=done.events,
             damaged=done.damaged,

@@ -1,4 +1,4 @@
-"""Formats figures, moments and spans of time for people. Everything is text, unescaped."""
+"""Formats figures, times and durations for people, as unescaped text."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _IRREGULAR: Final = {"was": "were", "is": "are", "it": "them", "try": "tries"}
 
 
 def grouped(number: int | str | Decimal) -> str:
-    """Return a count, or money as text, with its thousands apart."""
+    """Return a count or an amount with thousands separators."""
     return f"{Decimal(number):,f}"
 
 
@@ -25,19 +25,19 @@ def counted(number: int, word: str) -> str:
 
 
 def plural(number: int, word: str) -> str:
-    """Return the form of a word that goes with a count: `was`, `were`."""
+    """Return the singular or plural of a word, as the count requires: `was`, `were`."""
     return word if number == 1 else _IRREGULAR.get(word, f"{word}s")
 
 
 def money_text(amounts: Mapping[str, Decimal]) -> str:
-    """Return amounts by currency in one line, empty if there is none."""
+    """Return amounts by currency on one line, '' if there are none."""
     return joined(
         [f"{grouped(money(amount))} {currency}" for currency, amount in sorted(amounts.items())]
     )
 
 
 def moment(text: str) -> str:
-    """Return a moment of the API to the second, for people."""
+    """Return a time of the API for people, to the second."""
     return f"{text[:19].replace('T', ' ')} UTC"
 
 
@@ -47,7 +47,7 @@ def instant(milliseconds: float) -> str:
 
 
 def spoken(seconds: float) -> str:
-    """Return a span of time in its largest unit, rounded down."""
+    """Return a duration in its largest unit, rounded down."""
     for unit, length_s in _UNITS:
         count = int(seconds // length_s)
         if count:
@@ -56,7 +56,7 @@ def spoken(seconds: float) -> str:
 
 
 def within(seconds: float) -> str:
-    """Return a bound of a span of time, as `within 0.5 s`."""
+    """Return the upper bound of a duration, such as `within 0.5 s`."""
     if seconds == float("inf"):
         return "after more than an hour"
     if seconds < 1:
@@ -65,9 +65,9 @@ def within(seconds: float) -> str:
 
 
 def named(event: str) -> str:
-    """Return the name of a kind of event as words: `add_to_cart` is `Add to cart`.
+    """Return an event name in words: `add_to_cart` becomes `Add to cart`.
 
-    A producer's own name is left as it is; `custom` stands for all of them.
+    A producer's own name is left unchanged; `custom` stands for all such names.
     """
     if event == CUSTOM:
         return "Names of the shop's own"
@@ -75,8 +75,8 @@ def named(event: str) -> str:
 
 
 def about_event(words: str) -> str:
-    """Return a platform's words without the place of the event in a request that nobody sees.
+    """Return a platform's message without the event's index in the request, which nobody sees.
 
-    `data.134.event_id` is the field `event_id`.
+    `data.134.event_id` becomes `event_id`.
     """
     return _PLACE.sub("", words)

@@ -1,6 +1,6 @@
 """Who may use the admin port: host, origin and password checks, and headers for every answer.
 
-A request gets its refusal before any handler sees it. Nothing of a request is logged.
+A request is refused before any handler sees it. Nothing from a request is logged.
 """
 
 import asyncio
@@ -51,10 +51,10 @@ _PORT: Final = re.compile(":?[0-9]*")
 class Guard:
     """Refuses foreign hosts and origins, and asks for the password.
 
-    `password` None means that none is asked for, as on loopback; else it returns the one that
-    holds now, and while there is none, nobody is let in. `refusals` delays the answers to wrong
-    ones. A foreign `Host` is refused since a page of another site could reach a loopback port
-    through its own name (DNS rebinding).
+    Without `password`, none is asked for, as on loopback; otherwise it returns the current one, and
+    as long as it returns none, everybody is refused. `refusals` delays the answers to wrong
+    passwords. A foreign `Host` is refused because another site's page could reach a loopback port
+    through a name of its own (DNS rebinding).
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Guard:
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Check the request and have it done; an error becomes an answer in JSON."""
+        """Check the request and handle it; errors become JSON answers."""
         refusal = self._refusal(request)
         if refusal is None:
             return await _answered(request, handler, self._body_timeout_s)
@@ -97,7 +97,7 @@ class Guard:
         return host in self._hosts or is_loopback(host)
 
     def _authorised(self, request: web.Request) -> bool:
-        """Compare digests, in a time that tells neither the password nor its length."""
+        """Compare digests, so that the time taken reveals neither the password nor its length."""
         if self._password is None:
             return True
         password = self._password()
@@ -108,9 +108,10 @@ class Guard:
 
 
 def _challenge(request: web.Request) -> web.Response:
-    """Ask for the password, but have no browser prompt for it where a page looks for new figures.
+    """Ask for the password, but without a browser's prompt if a page polls for new figures.
 
-    It would every few seconds, once the password has changed; the page says so instead.
+    After a change of the password, the prompt would appear every few seconds; the page says instead
+    that the password has changed.
     """
     response = error(UNAUTHORIZED, "unauthorized", "The password of [admin] is needed.")
     if "HX-Request" not in request.headers:
@@ -120,7 +121,7 @@ def _challenge(request: web.Request) -> web.Response:
 
 @web.middleware
 async def introduce(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Say who acts, for the audit: the user name that was given, or what a command says."""
+    """Note who acts, for the audit log: the name that a command gives, or the user name."""
     header = request.headers.get("Authorization", "")
     actor = _text(request.headers.get(ACTOR_HEADER, "")) or _name_of(header)
     AUTHOR.set(Author(actor, request.remote or "unknown"))
@@ -128,17 +129,17 @@ async def introduce(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 async def prepare(_: web.Request, response: web.StreamResponse) -> None:
-    """Set the headers of an answer before it goes out, aiohttp's own errors included."""
+    """Set the headers of an answer just before it is sent, also of aiohttp's own errors."""
     harden(response)
 
 
 def harden(response: web.StreamResponse) -> None:
-    """Set the headers that any answer of the port has."""
+    """Set the headers that every answer of the port has."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Server"] = "relay"
-    # No page of another site finds out whether an event is there, by what a browser makes of it.
+    # Otherwise another site could embed an address, and learn whether an event exists.
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if response.content_type == "text/html":
@@ -168,7 +169,7 @@ async def _answered(
 
 
 async def _receive(request: web.Request, timeout_s: float) -> None:
-    """Wait for the body, which the handler then finds read."""
+    """Read the body, which aiohttp then keeps for the handler."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise BadRequest("Send the body as it is, without a Content-Encoding.")
     try:
@@ -183,12 +184,12 @@ async def _receive(request: web.Request, timeout_s: float) -> None:
 
 
 def _text(header: str) -> str:
-    """Return a header that can be written down: what is no UTF-8 in it is replaced."""
+    """Return a header as text that can be encoded; invalid UTF-8 is replaced."""
     return header.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _told(problem: web.HTTPException) -> web.Response:
-    """Return the library's own answer in the port's words; one that is no error as it is."""
+    """Return aiohttp's own error as JSON; raise the exception again if it is not an error."""
     if problem.status not in _WORDS:
         raise problem
     response = error(problem.status, *_WORDS[problem.status])
@@ -198,10 +199,10 @@ def _told(problem: web.HTTPException) -> web.Response:
 
 
 def _same_origin(request: web.Request) -> bool:
-    """Tell whether no page of another origin is behind the request.
+    """Return whether the request cannot come from a page of another origin.
 
-    A browser sends `Origin` with whatever changes something, `null` where it hides it; one that
-    does not still tells by `Sec-Fetch-Site`. Programs send neither.
+    Browsers send `Origin` with every request that changes something (`null` if they hide it), and
+    those that do not still send `Sec-Fetch-Site`. Programs send neither.
     """
     origin = request.headers.get("Origin")
     if origin is not None:
@@ -212,9 +213,9 @@ def _same_origin(request: web.Request) -> bool:
 
 
 def _is_origin_of(origin: str, host: str) -> bool:
-    """Tell whether an `Origin` is the one that a `Host` stands for; the scheme's port is implied.
+    """Return whether an `Origin` belongs to a `Host`; the scheme implies a missing port.
 
-    The scheme itself is not compared: a proxy in front may speak TLS for the relay.
+    The schemes are not compared, since a proxy in front may end TLS.
     """
     try:
         theirs, own = urlsplit(origin), urlsplit(f"//{host}")
@@ -228,7 +229,7 @@ def _is_origin_of(origin: str, host: str) -> bool:
 def _host_of(header: str) -> str:
     """Return the host of a `Host` header or a setting, in lower case, without port or brackets.
 
-    What is neither a name nor one with a port stays as it is, and nobody knows it.
+    A malformed text is returned whole, and so matches no allowed host.
     """
     text = header.strip().lower()
     if text.startswith("["):
@@ -245,18 +246,18 @@ def _digest(password: str) -> bytes:
 
 
 def _name_of(header: str) -> str:
-    """Return the user name; some give the password in its place, too, since any name will do."""
+    """Return the user name, '' if it equals the password, which some people enter twice."""
     name, password = _credentials_of(header)
     return "" if name == password else name
 
 
 def _credentials_of(header: str) -> tuple[str, str]:
-    """Return user name and password of HTTP Basic; nothing is in the place of what is none."""
+    """Return user name and password of HTTP Basic, '' if the header is missing or malformed."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
         return "", ""
     try:
         name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except ValueError:  # no base64, no ASCII, or no UTF-8
+    except ValueError:  # not base64, ASCII or UTF-8
         return "", ""
     return name, password

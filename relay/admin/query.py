@@ -1,4 +1,4 @@
-"""The parameters of a query, checked; a wrong one is a `BadRequest` that names it."""
+"""Reads and checks query parameters; a wrong one raises a `BadRequest` that names it."""
 
 import re
 from datetime import datetime
@@ -15,11 +15,11 @@ _NUMBER: Final = re.compile("[0-9]{1,9}")
 _OFFSET: Final = len("+00:00")
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-"""RFC 3339 with an offset: a time without one would mean another moment on each machine."""
+"""RFC 3339 with an offset: without one, a time would mean another moment in each time zone."""
 
 
 def choice(request: web.Request, name: str, allowed: Any) -> Any:
-    """Return one of the words of a `Literal`, or None if the parameter is absent."""
+    """Return a parameter that is one of the words of a `Literal`, or None if it is absent."""
     text = request.query.get(name)
     if text is not None and text not in get_args(allowed):
         raise BadRequest(f"{name}: use one of {', '.join(get_args(allowed))}.")
@@ -27,15 +27,15 @@ def choice(request: web.Request, name: str, allowed: Any) -> Any:
 
 
 def range_of(request: web.Request) -> RangeName:
-    """Return the range that is asked for, or the usual one."""
+    """Return the requested range, or the default."""
     name: RangeName = choice(request, "range", RangeName) or "24h"
     return name
 
 
 def milliseconds(request: web.Request, name: str) -> int | None:
-    """Return a moment as Unix milliseconds, or None if the parameter is absent.
+    """Return a time as Unix milliseconds, or None if the parameter is absent.
 
-    A plus sign that was not encoded arrives as a blank, and is read as what it was.
+    An unencoded plus sign arrives as a space, and is read as a plus sign.
     """
     text = request.query.get(name)
     if text is None:
@@ -51,7 +51,7 @@ def milliseconds(request: web.Request, name: str) -> int | None:
 
 
 def limit(request: web.Request, default: int) -> int:
-    """Return how many entries are wanted."""
+    """Return the requested number of entries."""
     text = request.query.get("limit")
     if text is None:
         return default
@@ -61,5 +61,5 @@ def limit(request: web.Request, default: int) -> int:
 
 
 def milliseconds_of(moment: datetime | None) -> int | None:
-    """Return a moment as Unix milliseconds."""
+    """Return a time as Unix milliseconds; None stays None."""
     return None if moment is None else round(moment.timestamp() * 1000)

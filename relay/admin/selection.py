@@ -1,4 +1,4 @@
-"""The body of a replay or a drop: which dead letters are meant, and whether it is for real."""
+"""The body of a replay or a drop: which dead letters it means, and whether it is a dry run."""
 
 from typing import Annotated, Final, TypeVar
 
@@ -16,7 +16,7 @@ MAX_IDS: Final = 10_000
 
 
 class Selection(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Ids, or at least one of the other conditions; all of them hold together."""
+    """Ids, or at least one of the other conditions; a letter must meet all of them."""
 
     dry_run: Annotated[bool, Meta(description="True only tells what would be done.")]
     ids: Annotated[
@@ -30,7 +30,7 @@ class Selection(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     until: Annotated[Moment | None, Meta(description="Dead before this moment.")] = None
 
     def where(self) -> DeadFilter:
-        """Return the filter. Raises `BadRequest` if it would mean all letters there are."""
+        """Return the filter. Raises `BadRequest` if it would match every letter."""
         filters = (self.destination, self.reason, self.event, self.since, self.until)
         if self.ids is None and all(each is None for each in filters):
             raise BadRequest(
@@ -64,7 +64,7 @@ EXAMPLE: Final = '{"dry_run": true, "ids": […]}'
 
 
 async def read(request: web.Request, kind: type[S], example: str = EXAMPLE) -> S:
-    """Return the body. Raises `BadRequest` for anything that is not as `kind` has it."""
+    """Return the body as `kind`. Raises `BadRequest` if it does not fit."""
     try:
         return msgspec.json.decode(await request.read(), type=kind)
     except msgspec.ValidationError as problem:

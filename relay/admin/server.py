@@ -15,7 +15,7 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 class AdminServer:
-    """Builds the port's application. `not_ready` tells why no events can be taken, or None."""
+    """Builds the port's application. `not_ready` returns why events cannot be accepted, or None."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class AdminServer:
         self._openapi = openapi
 
     def application(self) -> web.Application:
-        """Return the application, to be served on `[admin] listen`."""
+        """Return the application that is served on `[admin] listen`."""
         application = web.Application(
             middlewares=[self._guard.middleware, introduce], client_max_size=MAX_BODY_BYTES
         )
@@ -57,7 +57,7 @@ class AdminServer:
         return answer.json(Status("alive"))
 
     async def readyz(self, request: web.Request) -> web.Response:
-        """Answer whether events can be taken."""
+        """Answer whether events can be accepted."""
         reason = self._not_ready()
         if reason is None:
             return answer.json(Status("ready"))

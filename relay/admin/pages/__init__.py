@@ -1,7 +1,7 @@
-"""The page for marketing teams: rendered on the server, readable without scripts, live with them.
+"""The page for marketing teams: rendered on the server, usable without scripts, live with them.
 
-`site` has the routes, `renderer` the templates, `asset` the files of the browser; each screen has a
-module of its own.
+`site` has the routes, `renderer` the templates, `asset` the static files; each screen has a module
+of its own.
 """
 
 from relay.admin.pages.link import Links

@@ -1,7 +1,7 @@
-"""The files that the browser loads, each from this port: read once, named by what is in them.
+"""The static files that the page loads, all of them from this port; each is read once.
 
-An address holds the beginning of the file's digest, so a browser may keep it for good, and a newer
-relay's page asks for another one.
+A file's address holds the beginning of its digest, so browsers may cache it for ever; the page of a
+newer relay asks for another address.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Asset(msgspec.Struct, frozen=True):
 
 
 class Assets:
-    """All files of the folder; there is no way from an address to any other file."""
+    """All files of the folder; no address can lead to any other file."""
 
     def __init__(self) -> None:
         self._assets = dict(_read())
@@ -37,7 +37,7 @@ class Assets:
         return [web.get("/static/{name:.+}", self.file)]
 
     def address(self, name: str) -> str:
-        """Return where a file is. Raises KeyError for one that is not there."""
+        """Return the address of a file. Raises KeyError if there is none of that name."""
         return self._assets[name].address
 
     async def file(self, request: web.Request) -> web.Response:

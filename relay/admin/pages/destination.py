@@ -1,4 +1,4 @@
-"""One destination: over time, by kind of event, match data, reasons; pause and resume."""
+"""One destination: figures over time and by event name, match data, reasons; pause and resume."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +12,7 @@ from relay.outcome.insight.trend import waiting
 
 
 class Destination(Screen):
-    """The screen of a destination, with its two switches."""
+    """The screen of a destination, where it can be paused and resumed."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return its routes."""

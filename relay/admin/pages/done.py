@@ -1,8 +1,8 @@
-"""The results of recent forms, by a random word that the next page's address names.
+"""The results of recent forms, each under a random token that the next page's address names.
 
-A form is answered with a redirect, so that a reload does nothing twice; its result waits here for
-the page that the redirect leads to. Nobody can make up a result by an address. The last `KEPT` are
-kept; an older one is not shown any more.
+A form is answered with a redirect, so that a reload does nothing twice; its result is kept here for
+the page that the redirect leads to. An address cannot fake a result. Only the last `KEPT` results
+are kept.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class Done(Generic[T]):
         self._last = 0
 
     def keep(self, what: T) -> str:
-        """Remember it; return the word that stands for it in `done=`, another after a restart."""
+        """Keep a result; return its token for `done=`, which is valid until a restart."""
         self._last = max(self._last + 1, round(self._clock() * 1000))
         self._known[str(self._last)] = what
         if len(self._known) > KEPT:
@@ -32,5 +32,5 @@ class Done(Generic[T]):
         return str(self._last)
 
     def named_by(self, request: web.Request) -> T | None:
-        """Return what the address names, None if that was never done or is long past."""
+        """Return the result that the address names, None if there is none or it is too old."""
         return self._known.get(request.query.get("done", ""))

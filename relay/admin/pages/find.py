@@ -1,4 +1,4 @@
-"""Find a conversion: by event id or order id, to the last request that covered it."""
+"""Find a conversion by event id or order id, down to the last request that contained it."""
 
 from aiohttp import web
 
@@ -9,11 +9,11 @@ from relay.outcome.views.api import AttemptView, DeliveryView, EventList
 
 MAX_ID = 256
 MAX_TYPED = 600
-"""Of which browsers count most emoji as two, with room for the blanks of a paste."""
+"""The most characters of the field: browsers count an emoji as two, and pastes have spaces."""
 
 
 class Find(Screen):
-    """The search and what it found."""
+    """The search form, and what it found."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return its route."""
@@ -21,7 +21,7 @@ class Find(Screen):
 
     @told
     async def show(self, request: web.Request) -> web.Response:
-        """Answer with the events of an id, or with the question for one."""
+        """Answer with the events of an id, or with the empty form."""
         wanted = request.query.get("id", "")
         found = await self._found(wanted) if wanted.strip() else None
         return self.renderer.page(
@@ -37,9 +37,9 @@ class Find(Screen):
         )
 
     async def _found(self, wanted: str) -> EventList | None:
-        """Look for the id to the letter, and then without the blanks that a paste left around it.
+        """Look for the exact id, and then for the id without the spaces that came with a paste.
 
-        An event id comes first: it is the one that the shop and the pixel share.
+        Event ids come before order ids: they are what the shop and the pixel share.
         """
         reports = self.context.reports
         for each in dict.fromkeys((wanted, wanted.strip())):
@@ -55,7 +55,7 @@ class Find(Screen):
         return frozenset(name for name, each in health.items() if each.state == "paused")
 
     def _meaning(self, delivery: DeliveryView, attempt: AttemptView) -> str:
-        """Return what an attempt's answer means, the platform's own words if it is not listed."""
+        """Return what the answer to an attempt means; the platform's own words if it is unknown."""
         platform = self.context.insight.types.get(delivery.destination, "")
         wording = wording_of(platform, attempt.code, attempt.http_status)
         return wording.sentence if wording else attempt.message

@@ -1,4 +1,4 @@
-"""What a form of the page sent, checked as the API checks its queries."""
+"""Reads and checks the page's forms, as strictly as the API checks its queries."""
 
 import re
 from collections.abc import Mapping
@@ -15,21 +15,21 @@ FORM: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 20
 _MOMENT: Final = re.compile("[0-9]{0,15}")
 GROUP: Final = ("destination", "reason", "code")
-"""What tells one group of dead letters from another; an empty code is one, too."""
+"""The fields that identify a group of dead letters; an empty code is a value as well."""
 
 
 def group(values: Mapping[str, str]) -> DeadFilter:
-    """Return the filter of a group. Raises `BadRequest` if it is not named whole."""
+    """Return the filter for a group. Raises `BadRequest` if one of its fields is missing."""
     missing = [name for name in GROUP if name not in values]
     if missing:
-        raise BadRequest(f"The group is not named whole: {', '.join(missing)} is missing.")
+        raise BadRequest(f"The group is not fully named: {', '.join(missing)} is missing.")
     return DeadFilter(
         destination=values["destination"], reason=values["reason"], code=values["code"]
     )
 
 
 def asked(values: Mapping[str, str]) -> DeadFilter:
-    """Return the filter of what the question was about: of its group, what was dead by then."""
+    """Return the filter for what the confirmation showed: the group's letters up to that moment."""
     until = values.get("until", "")
     if not _MOMENT.fullmatch(until):
         raise BadRequest("until: use Unix milliseconds, or leave it empty.")
@@ -37,12 +37,12 @@ def asked(values: Mapping[str, str]) -> DeadFilter:
 
 
 def text(values: Mapping[str, str], name: str) -> str:
-    """Return what was written into a field; a browser sends two characters for each line's end."""
+    """Return the text of a field, with the browser's CRLF as plain line feeds."""
     return values.get(name, "").replace("\r\n", "\n").strip()
 
 
 async def fields(request: web.Request) -> Mapping[str, str]:
-    """Return the fields of a form, the last of each name. Raises `BadRequest` if it is none."""
+    """Return the fields of a form; the last of each name counts. May raise `BadRequest`."""
     if request.content_type != FORM:
         raise BadRequest("Send it with the form of the page.")
     try:

@@ -1,7 +1,7 @@
-"""Dead letters as CSV, for a spreadsheet: ids, kinds and reasons, and nothing of a person.
+"""Dead letters as CSV for a spreadsheet: ids, event names and reasons, and nothing about a person.
 
-No cell begins like a formula. The mark at the beginning tells Excel that it is UTF-8: without it,
-what is not ASCII is shown as other letters.
+No cell begins like a formula. The byte order mark tells Excel that the file is UTF-8: without it,
+Excel would garble everything but ASCII.
 """
 
 import csv
@@ -15,7 +15,7 @@ from relay.outcome.views.api import DeadLetterView
 from relay.spreadsheet import as_text
 
 MOST_LETTERS: Final = 10_000
-"""The latest ones; older ones are had through the API."""
+"""How many letters the file lists, the latest ones; older ones are in the API."""
 HEADER: Final = (
     *("dead_at", "event_time", "event", "event_id", "destination", "reason", "code", "message"),
 )
@@ -24,7 +24,7 @@ _MARK: Final = "\ufeff"
 
 
 async def csv_of(reports: Reports, where: DeadFilter) -> str:
-    """Return the letters that match, newest first, with a header."""
+    """Return the matching letters, newest first, with a header line."""
     text = io.StringIO(newline="")
     text.write(_MARK)
     writer = csv.writer(text)

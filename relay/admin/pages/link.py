@@ -1,7 +1,7 @@
-"""Where a figure of the screen for those on call is told over time, and what to do about it.
+"""Links from the on-call screen to Grafana panels and sections of the runbook.
 
-Links lead to the Grafana and the runbook that the settings name; without them there are none. The
-numbers of panels and the names of sections are held to the dashboard and the runbook by a test.
+They need the addresses of Grafana and of the runbook in the settings. A test compares the panels'
+numbers and the sections' names with the dashboard and the runbook.
 """
 
 from typing import Final
@@ -31,7 +31,7 @@ PANELS: Final = {
     "Up for": 39,
     "Version": 40,
 }
-"""The panels that are linked to, by their titles."""
+"""The ids of the linked panels, by title."""
 SECTIONS: Final = frozenset(
     {
         *("RelayDestinationPaused", "RelayDestinationDegraded", "RelayDestinationThrottled"),
@@ -40,17 +40,17 @@ SECTIONS: Final = frozenset(
         *("RelayKafkaLagGrowing", "RelayKafkaNotReading", "RelayRestarts", "RelayIntakeErrors"),
     }
 )
-"""The sections that are linked to."""
+"""The linked sections of the runbook."""
 
 
 class Links(msgspec.Struct, frozen=True, kw_only=True):
-    """Where Grafana and the runbook are, None where nobody said so."""
+    """The addresses of Grafana and the runbook, each None if not configured."""
 
     grafana: str | None = None
     runbook: str | None = None
 
     def panel(self, title: str, destination: str = "") -> str | None:
-        """Return where a panel is, for one destination if it is named."""
+        """Return the address of a panel, for one destination if it is named."""
         if self.grafana is None:
             return None
         chosen = {"var-destination": destination} if destination else {}
@@ -58,7 +58,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.grafana.rstrip('/')}{DASHBOARD}?{query}"
 
     def section(self, alert: str) -> str | None:
-        """Return where the section of an alert is."""
+        """Return the address of an alert's section."""
         if self.runbook is None or alert not in SECTIONS:
             return None
         return f"{self.runbook}#{alert.lower()}"

@@ -1,6 +1,6 @@
-"""What to mend in the shop's events, the greatest gain first.
+"""What to fix in the shop's events, the greatest gain first.
 
-Not live: the doctor examines thousands of events, which is too much to repeat every few seconds.
+The screen is not live: the doctor examines thousands of events, too many for every few seconds.
 """
 
 from typing import Final
@@ -10,9 +10,9 @@ from aiohttp import web
 from relay.admin.pages.screen import Screen, told
 
 GAINS: Final = ((0.25, "Much to gain"), (0.05, "Something to gain"), (0.0, "A little to gain"))
-"""The gain from which on it is called so."""
+"""Each label, with the smallest gain that gets it; the greatest first."""
 SHOWN_GROUPS: Final = 20
-"""Names and keys of which it is told what they carry, the most frequent ones."""
+"""How many groups (event name and key) show their identifiers, the most frequent ones."""
 
 
 class Mend(Screen):
@@ -24,7 +24,7 @@ class Mend(Screen):
 
     @told
     async def show(self, request: web.Request) -> web.Response:
-        """Answer with what stands out in the latest events."""
+        """Answer with what to fix in the latest events."""
         diagnosis = await self.context.producers.diagnosis()
         return self.renderer.page(
             request,
@@ -36,5 +36,5 @@ class Mend(Screen):
 
 
 def gain(share: float) -> str:
-    """Return how much mending something may bring, in words."""
+    """Return in words how much a fix may gain."""
     return next(words for least, words in GAINS if share >= least)

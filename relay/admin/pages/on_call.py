@@ -1,4 +1,4 @@
-"""On call: requests, waits, journal and process, for whoever is woken up."""
+"""The on-call screen: requests, waits, journal and process, for whoever is woken up."""
 
 from importlib.metadata import version
 
@@ -16,7 +16,7 @@ class OnCall(Screen):
 
     @told
     async def show(self, request: web.Request) -> web.Response:
-        """Answer with the figures as they are now."""
+        """Answer with the current figures."""
         return self.renderer.page(
             request,
             "on_call.html",

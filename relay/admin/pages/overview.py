@@ -1,4 +1,4 @@
-"""Overview: are the sales arriving, where did they go, and what needs attention?"""
+"""The overview: do the sales arrive, where did they go, and what needs attention?"""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from relay.outcome.insight.attention import Task
 from relay.outcome.insight.headline import SPOKEN
 
 TASKS_SHOWN = 8
-"""Reasons of what was not delivered are left to their own list beyond that."""
+"""How many tasks are shown; further reasons for undelivered events are only in their own list."""
 
 
 class Overview(Screen):
@@ -38,6 +38,6 @@ class Overview(Screen):
 
 
 def _shown(tasks: Sequence[Task]) -> tuple[Sequence[Task], int]:
-    """Return the tasks that are shown, and how many the list of what was not delivered has."""
+    """Return the tasks to show, and how many others are left to the list of undelivered events."""
     shown = [each for at, each in enumerate(tasks) if at < TASKS_SHOWN or each.kind != "dead"]
     return shown, len(tasks) - len(shown)

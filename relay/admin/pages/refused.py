@@ -1,4 +1,4 @@
-"""Refused on arrival: the last thousand events that could not be used, and what is wrong."""
+"""Refused on arrival: the last thousand unusable events, and what is wrong with them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from relay.outcome.views.api import RejectionView
 from relay.outcome.wording import REJECTED, UNKNOWN, Wording
 
 SHOWN = 50
-"""Of the kept ones at first; all of them with one more click."""
+"""How many events are shown at first; one click shows all that are kept."""
 
 
 class Refused(Screen):
-    """The list, and what is most frequent in it."""
+    """The list, with its most frequent codes."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return its route."""
@@ -23,7 +23,7 @@ class Refused(Screen):
 
     @told
     async def show(self, request: web.Request) -> web.Response:
-        """Answer with the latest rejections, of one code if it is named."""
+        """Answer with the latest rejections, those of one code if it is named."""
         found = (await self.context.reports.rejections(MAX_REJECTIONS)).rejections
         code = request.query.get("code", "")
         matching = [each for each in found if code in ("", each.code)]
@@ -41,7 +41,7 @@ class Refused(Screen):
 
 
 def _groups(found: Sequence[RejectionView]) -> list[tuple[str, int, Wording, RejectionView]]:
-    """Return each code with its count, its words, and the latest that has it."""
+    """Return each code with its count, its wording, and the latest rejection that has it."""
     counts = Counter(each.code for each in found)
     latest = {each.code: each for each in reversed(found)}
     return [

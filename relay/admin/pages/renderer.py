@@ -1,7 +1,7 @@
-"""Templates into answers. Whatever came from outside is escaped; no page shows PII or a token.
+"""Renders templates. Everything from outside is escaped; no page shows PII or a token.
 
-A screen is a template with the blocks `head` and `live`. Asked for by htmx, only `live` is sent: it
-replaces itself every few seconds. In-line scripts and styles are against the port's policy.
+A screen is a template with the blocks `head` and `live`. If htmx asks, only `live` is sent, which
+replaces itself every few seconds. The port's content policy forbids inline scripts and styles.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from relay.outcome.notation import joined
 from relay.outcome.wording import WHO
 
 LIVE_S: Final = 3
-"""Between two looks of a page that is open."""
+"""Seconds between two polls of an open page."""
 _HTMX: Final = {
     "includeIndicatorCSS": False,
     "history": False,
@@ -32,7 +32,7 @@ _HTMX: Final = {
 
 
 class Place(msgspec.Struct, frozen=True):
-    """One entry of the navigation."""
+    """An entry of the navigation."""
 
     path: str
     name: str
@@ -81,7 +81,7 @@ class Renderer:
     def page(
         self, request: web.Request, template: str, *, status: int = 200, **context: Any
     ) -> web.Response:
-        """Answer with a screen, or with its live part alone."""
+        """Answer with a screen, or only its live part if htmx asks."""
         fragment = "HX-Request" in request.headers
         now_s = self._clock()
         text = self._environment.get_template(template).render(

@@ -1,4 +1,4 @@
-"""What every screen has in common, and how it fails: as a whole page that says what to do."""
+"""What all screens have in common; their errors are pages, too, that say what to do."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,10 +30,10 @@ Trial = Callable[[str, str], Awaitable[Sequence[Probe]]]
 
 
 class ScreenContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What every screen works with; `started_s` in Unix seconds.
+    """What every screen works with; `started_s` is in Unix seconds.
 
     `emulated` are the destinations whose platform is an emulator on this machine; `fingerprint`
-    tells one set of settings from another.
+    differs between different settings.
     """
 
     insight: Insight
@@ -51,7 +51,7 @@ class ScreenContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Screen:
-    """One screen or a few that belong together."""
+    """One screen, or a few that belong together."""
 
     def __init__(self, context: ScreenContext, renderer: Renderer) -> None:
         self.context = context
@@ -67,7 +67,7 @@ Handler = Callable[[S, web.Request], Awaitable[web.Response]]
 
 
 def told(handler: Handler[S]) -> Handler[S]:
-    """Have errors in a handler shown as a page instead of as JSON."""
+    """Show a handler's errors as a page instead of JSON."""
 
     @wraps(handler)
     async def wrapped(self: S, request: web.Request) -> web.Response:
@@ -92,7 +92,7 @@ def told(handler: Handler[S]) -> Handler[S]:
 
 
 def figures_of(request: web.Request) -> Figures:
-    """Return whether figures are told as counts, as usual, or as shares of what was received."""
+    """Return whether figures are counts (the default) or shares of what was received."""
     name: Figures = choice(request, "figures", Figures) or "counts"
     return name
 

@@ -1,4 +1,4 @@
-"""All screens of the page, and the files that they are made with."""
+"""All screens of the page, with the static files that they load."""
 
 from collections.abc import Sequence
 
@@ -18,15 +18,15 @@ from relay.admin.pages.undelivered import Undelivered
 
 
 class Nowhere(Screen):
-    """Whatever else somebody asks a browser for; the API tells its own programs in JSON."""
+    """Every other address: browsers get a page, programs that use the API get JSON."""
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the route of all addresses that no other screen has."""
+        """Return the route of all addresses without a screen."""
         return [web.get("/{address:(?!api/|static/).+}", self.show)]
 
     @told
     async def show(self, request: web.Request) -> web.Response:
-        """Answer that there is nothing."""
+        """Answer that there is no such page."""
         raise web.HTTPNotFound
 
 
@@ -53,7 +53,7 @@ class Pages:
         self._screens = [screen(context, renderer) for screen in SCREENS]
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what is below `/`."""
+        """Return all routes of the page, below `/`."""
         return [
             *self._assets.routes(),
             *(route for screen in self._screens for route in screen.routes()),

@@ -1,4 +1,4 @@
-"""A line of figures as the points of an SVG polyline, so that a card needs no script."""
+"""Turns a trend into the points of an SVG polyline, so that a card needs no script."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,7 +11,7 @@ _MARGIN: Final = 2
 
 
 def points(trend: Sequence[Slice]) -> str:
-    """Return what was delivered, step by step, as `x,y` pairs from left to right."""
+    """Return the delivered events of each step as `x,y` pairs, from left to right."""
     figures = [each.delivered for each in trend]
     if not any(figures) or len(figures) == 1:
         return ""

@@ -1,4 +1,4 @@
-"""Send a test: a made-up event in the platform's test mode, and what the platform says to it."""
+"""Send a test: a made-up event in the platform's test mode, and the platform's answer to it."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ MAX_CODE = 100
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What a platform said to a test, and with which test event code it was sent."""
+    """A platform's answer to a test, and the test event code with which it was sent."""
 
     name: str
     code: str
@@ -23,7 +23,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Trial(Screen):
-    """The form and the verdict, which a reload shows again without another test."""
+    """The form and the verdict; a reload shows the verdict again without another test."""
 
     def __init__(self, context: ScreenContext, renderer: Renderer) -> None:
         super().__init__(context, renderer)
@@ -49,7 +49,7 @@ class Trial(Screen):
 
     @told
     async def send(self, request: web.Request) -> web.Response:
-        """Send it, and lead to the verdict. Takes as long as the platform does."""
+        """Send the test, and redirect to the verdict. Takes as long as the platform does."""
         given = await fields(request)
         name = given.get("destination", "")
         if name not in self.context.reports.names:

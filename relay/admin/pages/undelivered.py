@@ -1,6 +1,6 @@
-"""Not delivered: grouped by reason; send again or dismiss, asked once; the list as CSV.
+"""Not delivered: groups by reason, to send again or dismiss after one question; the list as CSV.
 
-Nothing is changed by a GET. The question before an action is a dry run of it.
+No GET changes anything. The question before an action shows a dry run of it.
 """
 
 from typing import Literal, get_args
@@ -24,13 +24,13 @@ from relay.outcome.views.api import RangeName
 from relay.outcome.wording import SETTLED
 
 LETTERS = 50
-"""Of one page of a group."""
+"""How many letters of a group one page shows."""
 
 Action = Literal["replay", "drop"]
 
 
 class Undelivered(Screen):
-    """The groups, the letters of one, and what can be done with them."""
+    """The groups, the letters of one group, and the actions on them."""
 
     def __init__(self, context: ScreenContext, renderer: Renderer) -> None:
         super().__init__(context, renderer)
@@ -49,7 +49,7 @@ class Undelivered(Screen):
 
     @told
     async def show(self, request: web.Request) -> web.Response:
-        """Answer with all groups, of one destination if it is named."""
+        """Answer with all groups, those of one destination if it is named."""
         wanted = request.query.get("destination", "")
         groups = [
             (group, meaning(group, self._platform(group)))
@@ -70,7 +70,7 @@ class Undelivered(Screen):
 
     @told
     async def group(self, request: web.Request) -> web.Response:
-        """Answer with the letters of one group, a page of them, of a range if one is named."""
+        """Answer with a page of one group's letters, those of a range if one is named."""
         where, range_name = form.group(request.query), choice(request, "range", RangeName)
         since_ms = self.context.insight.row_ms(range_name) if range_name else None
         try:
@@ -96,9 +96,9 @@ class Undelivered(Screen):
 
     @told
     async def confirm(self, request: web.Request) -> web.Response:
-        """Answer with what an action would do, and ask.
+        """Answer with what an action would do, and ask for confirmation.
 
-        What dies while somebody thinks about it is no part of the answer.
+        The action leaves out events that die after this answer.
         """
         where, action = form.group(request.query), request.query.get("action", "")
         if action not in get_args(Action):
@@ -132,7 +132,7 @@ class Undelivered(Screen):
 
     @told
     async def csv(self, request: web.Request) -> web.Response:
-        """Answer with the letters of a group, or with all, as CSV."""
+        """Answer with the letters of a group, or all letters, as CSV."""
         named = any(name in request.query for name in form.GROUP)
         where = form.group(request.query) if named else DeadFilter()
         return web.Response(
@@ -153,7 +153,7 @@ class Undelivered(Screen):
 
 
 async def _dry_run(letters: DeadLetters, where: DeadFilter, action: str) -> Replayed:
-    """Return what an action would do; one that dismisses makes no letter too old."""
+    """Return what an action would do; a dismissal counts no letter as expired."""
     if action == "replay":
         return await letters.replay(where, dry_run=True)
     count = await letters.drop(where, note="", dry_run=True)
