@@ -24,8 +24,10 @@ from relay.journal.codec import entry_of
 from relay.journal.disk.connection import Connect
 from relay.journal.engine import Engine, Settings
 from relay.journal.entry import Entry, Passed, Pending
+from relay.journal.erase import traces
 from relay.journal.erase.eraser import Eraser
 from relay.journal.erase.gaps import KEPT_IN
+from relay.journal.erase.traces import Found
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
@@ -34,6 +36,7 @@ from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, entry
 from tests.given.journal.failing import Disk, connections_on
 from tests.given.journal.memory import memory
+from tests.given.journal.seed import Seed
 
 NOW_MS = NOW_S * 1000
 NAMES = ("p", "t")
@@ -416,6 +419,12 @@ async def test_a_damaged_row_whose_event_the_log_has_forgotten_is_counted(tmp_pa
             other.execute("DELETE FROM log")
         done = await journal.erase(ADA.subject, journal.ends())
         assert (done.events, done.damaged) == (0, 2)
+
+
+def test_what_retention_takes_meanwhile_is_nobodys(seed: Seed) -> None:
+    ends = dict.fromkeys(Lane, 1)
+    assert traces.in_group(seed.connection, 1, ADA.subject, ends) == Found()
+    assert traces.at_row(seed.connection, "retry", 1, ADA.subject) == Found()
 
 
 async def test_a_digest_in_another_field_is_another_person(tmp_path: Path) -> None:
