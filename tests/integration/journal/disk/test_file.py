@@ -244,12 +244,16 @@ async def test_a_text_file_is_left_alone(tmp_path: Path) -> None:
     assert "is no journal of the relay" in await refusal(path)
 
 
-async def test_a_newer_journal_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", [b"\x02", b"\x03"], ids=["of today", "that is unknown"])
+async def test_a_newer_journal_is_left_alone_whatever_its_form(tmp_path: Path, form: bytes) -> None:
     path = tmp_path / "relay.db"
     async with opened(path):
         pass
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with path.open("r+b") as file:
+        file.seek(19)  # which SQLite can read it: https://sqlite.org/fileformat.html (2026)
+        file.write(form)
     assert "was written by a newer relay" in await refusal(path)
 
 
