@@ -255,6 +255,18 @@ def test_what_is_not_stored_yet_counts_as_lag() -> None:
     assert happened(trial) == ["stored 3", "committed 3"]
 
 
+def test_a_gap_in_which_nothing_was_deleted_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    """As behind the marker of a transaction that was rolled back."""
+
+    async def trial(bench: Bench) -> None:
+        bench.consumer.read_before = bench.consumer.begins = 2
+        bench.consumer.offset = 7
+        await asyncio.sleep(3)
+
+    assert happened(trial, messages=0) == ["committed 7"]
+    assert not caplog.records
+
+
 def test_that_all_there_was_is_deleted_is_told_without_a_message_behind_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
