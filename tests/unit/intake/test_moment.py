@@ -21,11 +21,14 @@ NOW = NOW_S + 0.75
         (MILLISECONDS_FROM, MILLISECONDS_FROM // 1000),
         ("2025-12-31T23:59:55Z", NOW_S - 5),
         ("2025-12-31T23:59:55.999Z", NOW_S - 5),
+        ("2025-12-31T23:59:55.9999999Z", NOW_S - 5),
+        ("2026-01-01T00:59:55.999999999999+01:00", NOW_S - 5),
         ("2026-01-01T00:59:55+01:00", NOW_S - 5),
         ("2025-12-31t18:59:55-05:00", NOW_S - 5),
         ("1970-01-01T00:00:00Z", 0),
         ("2016-12-31T23:59:60Z", 1_483_228_800),
         ("2017-01-01T00:59:60.5+01:00", 1_483_228_800),
+        ("2016-12-31T23:59:60.9999999Z", 1_483_228_800),
     ],
 )
 def test_a_moment_is_read_as_whole_unix_seconds(value: str | float, seconds: int) -> None:
@@ -63,6 +66,8 @@ def test_a_clock_that_is_a_little_fast_is_sent_as_of_receipt(value: str | float)
         ("2025-12-31T23:59:61Z", "invalid_value"),
         ("2026-01-01T00:59:55+0100", "invalid_value"),
         ("2025-12-31T23:59:55.5-0000", "invalid_value"),
+        ("2025-12-31T23:59:55.1234567", "invalid_value"),
+        ("2025-12-31T23:59:55.1234567.8Z", "invalid_value"),
         ("Thu, 01 Jan 2026 00:00:00 GMT", "invalid_value"),
         (str(NOW_S), "invalid_value"),
         ("now", "invalid_value"),
