@@ -43,6 +43,11 @@ _HALF: Final = re.compile(
     rb"|(?<!\\u[Dd][89ABab]..\\u[Dd])[C-Fc-f][0-9A-Fa-f]{2})"
 )
 _WHOLE: Final = rb"\\ufffd"
+_WORDS: Final = re.compile(
+    r"(?=[^0-9]*[0-9]{0,3}[^0-9]*\Z)"
+    r"[A-Z]?[a-z]{2,14}(?:[_-]?(?:[A-Z][a-z]{1,13}|[0-9]+)|[_-][a-z]{1,14})*"
+)
+"""A name made of words and at most one short number: no address, phone number, digest or token."""
 
 
 def split_json(body: bytes) -> list[tuple[int, Document]]:
@@ -104,8 +109,12 @@ def unreadable(error: Exception) -> Unreadable:
 
 
 def shown(key: str) -> str:
-    """Return a producer's own key as far as it is safe to keep: keys can hold PII, too."""
-    return scrub(key, MAX_KEY)
+    """Return a producer's own key as far as it is safe to keep: keys can hold PII, too.
+
+    A long name in words stays, in any case: whoever misspelled `limited_data_use` must find it.
+    """
+    plain = len(key) <= MAX_KEY and _WORDS.fullmatch(key)
+    return key if plain else scrub(key, MAX_KEY)
 
 
 def kept_id(event_id: str | None) -> str | None:

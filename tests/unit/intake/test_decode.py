@@ -13,6 +13,10 @@ from tests.given.event.inbound import encoded, event, without
 
 CANARY = "c4n4ry"
 DEEP = 100_000
+LONG_NAMES = (
+    *("limitedDataUseEnabled", "sha256_email_address", "opt-out-of-limited-use"),
+    *("google_analytics_4_client_id", "AcceptsMarketingEmails", "limited_data_use_enabled"),
+)
 NEARLY_A_PATH = f" - at `${'a' * 26}!"
 
 
@@ -155,6 +159,10 @@ def test_the_first_problem_in_the_order_of_the_text_is_the_one() -> None:
         ("line\nbreak", "line break"),
         ("x` - at `$.jane.canary@example.com", "x` - at [e-mail]"),
         ("emailAddress", "emailAddress"),
+        *[(name, name) for name in LONG_NAMES],
+        ("aBcDeFgHiJkLmNoPqRsTuVwXyZ", "[opaque]"),
+        ("tk7h3vq9xw2mzr4bd8np", "[opaque]"),
+        ("user_12065550100", "user_[phone]"),
         ("k" * 500, "[opaque]"),
         ("€ " * 200, ("€ " * 50).rstrip()),
     ],
