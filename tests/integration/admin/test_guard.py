@@ -169,6 +169,7 @@ async def test_the_user_name_does_not_matter(tmp_path: Path) -> None:
         f"Basic {b64encode(b'no colon').decode()}",
         f"Basic {b64encode(bytes([58, 255])).decode()}",
         f"Bearer {SECRET.encode('ascii', 'ignore').decode()}",
+        basic(SECRET)["Authorization"].replace("Basic", "Bearer"),
     ],
 )
 async def test_anything_but_the_password_is_refused(tmp_path: Path, header: str) -> None:
@@ -184,6 +185,15 @@ async def test_whoever_keeps_on_guessing_waits_for_the_refusals(tmp_path: Path) 
             assert (await port.ask(SUMMARY)).status == 401
             assert (await port.ask(SUMMARY, headers=basic(SECRET))).status == 200
         assert port.delays_s == pytest.approx([STEP_S, 2 * STEP_S, 3 * STEP_S])
+
+
+async def test_what_is_refused_for_another_reason_is_no_guess(tmp_path: Path) -> None:
+    """A browser sends the password along with whatever a foreign page has it ask."""
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        for _ in range(FREE + 1):
+            headers = {**basic(SECRET), "Origin": "https://evil.example"}
+            assert (await port.ask(PAUSE, method="POST", headers=headers)).status == 403
+        assert port.delays_s == []
 
 
 async def test_a_password_is_the_one_that_its_place_holds_now(tmp_path: Path) -> None:
