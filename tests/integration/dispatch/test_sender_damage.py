@@ -95,8 +95,12 @@ async def test_an_erasure_that_meets_a_damaged_event_ends_no_sender(tmp_path: Pa
     ):
         await relay.settled(left=1)
         senders = Listening(relay.dispatcher)
-        done = await Erasure(relay.journal, senders).forget(ada)
+        erasure = Erasure(relay.journal, senders)
+        done = await erasure.forget(ada)
         assert (done.events, done.damaged, senders.released) == (0, 1, [])
+        first = senders.unwanted
+        await erasure.forget(ada)
+        assert senders.released == [first]  # the second try withholds the same and more
         waiting = await relay.journal.due(PINTEREST, FOR_EVER_MS, 10)
         assert [senders.unwanted(each) for each in waiting] == [True]
         await relay.accept(*purchases(clock, 5, "later"))
