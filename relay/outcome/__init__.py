@@ -1,1 +1,1 @@
-"""Outcome: records what became of the events, and reports it to people and programs."""
+"""Records what became of the events, and reports it to people and programs."""

@@ -1,7 +1,8 @@
-"""Says what waits for a destination that is not configured any more, once, when the relay starts.
+"""Warns at the start of events that wait for a destination that is no longer configured.
 
-One that was renamed or left out by mistake is on no page and in no list, and its events would wait
-unseen until they are too old. They go on where they were once its name is back. Changes nothing.
+A destination that was renamed or left out by mistake is on no page and in no list, so its events
+would wait unnoticed until they are too old. Once its name is back, sending continues where it
+stopped. This module changes nothing.
 """
 
 import logging
@@ -14,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def tell_absent(totals: Totals, names: Collection[str]) -> None:
-    """Log each destination that events wait for and that is not among `names`."""
+    """Log each destination for which events wait, and which is not among `names`."""
     for name in sorted(totals.accepted):
         waiting = funnel_of(totals, name).pending
         if waiting > 0 and name not in names:

@@ -1,9 +1,9 @@
 """The `/metrics` page: the journal's lifetime counts as one snapshot, then the instruments.
 
-Per destination, accepted + replayed = skipped + pending + delivered + dead in every scrape, since
-all of them come from one read of the journal; also for one that is not configured any more, since
-its events wait for it to come back. Series of configured destinations and sources start at zero, so
-that a first increase is seen.
+For each destination, accepted + replayed = skipped + pending + delivered + dead in every scrape,
+since all of them come from one read of the journal. This includes destinations that are no longer
+configured, whose events wait for them to come back. Series of configured destinations and sources
+start at zero, so that a first increase is seen.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Exposition:
-    """Renders a scrape. `sources` bring events in; `clock` returns Unix seconds."""
+    """Renders a scrape. `sources` are the sources of events; `clock` returns Unix seconds."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Exposition:
 
 
 class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked at the moment of a scrape, by destination."""
+    """The journal's state at the moment of a scrape, by destination."""
 
     totals: Totals
     oldest_s: Mapping[str, float]
@@ -164,7 +164,7 @@ def _counter(
     counts: Iterable[tuple[tuple[str, ...], int]],
     zeros: Iterable[tuple[str, ...]],
 ) -> Metric:
-    """Return a family; series named by `zeros` are there before anything is counted."""
+    """Return a metric family; the series in `zeros` exist before anything is counted."""
     family = CounterMetricFamily(f"relay_events_{name}", text, labels=labels)
     for values, count in {**dict.fromkeys(zeros, 0), **dict(counts)}.items():
         family.add_metric(values, count)

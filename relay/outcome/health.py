@@ -12,10 +12,10 @@ State = Literal["paused", "degraded", "throttled", "active"]
 
 
 class Health(msgspec.Struct, frozen=True):
-    """One destination's state now; `since` and `until` are Unix seconds.
+    """One destination's current state; `since` and `until` are Unix seconds.
 
-    `in_flight` requests are under way, of which there may be `max_in_flight` as far as the answers
-    show; `latest_requests` were answered, or not, within the last minute.
+    `in_flight` requests are under way; `max_in_flight` is how many there may be at the moment.
+    `latest_requests` ended within the last minute, answered or not.
     """
 
     state: State
@@ -53,7 +53,7 @@ UNREACHED: Final[Mapping[str, Wording]] = {
         "engineer",
     ),
 }
-"""By the code of a request that never reached the platform: the cause lies on the way there."""
+"""What each code means of a request that never reached the platform."""
 
 STATES: Final[dict[State, Wording]] = {
     "paused": Wording(
@@ -74,13 +74,13 @@ STATES: Final[dict[State, Wording]] = {
 
 
 MESSAGES: Final = {code: f"{words.sentence} {words.fix}" for code, words in UNREACHED.items()}
-"""What a destination says of itself for each of them."""
+"""The same as a destination's message, by code."""
 
 NO_FIXES: Final[Mapping[PauseReason, str]] = {}
 
 
 def wording_of_state(state: State, message: str) -> Wording:
-    """Return what a state means; one that `message` explains is mended by an engineer."""
+    """Return what a state means; if `message` explains it, an engineer has to act."""
     for code, words in UNREACHED.items():
         if message == MESSAGES[code]:
             return words
@@ -90,6 +90,6 @@ def wording_of_state(state: State, message: str) -> Wording:
 def sentence_of(reason: PauseReason, fixes: Mapping[PauseReason, str] = NO_FIXES) -> str:
     """Return what a pause means and what to do, in a few sentences.
 
-    `fixes` are the platform's own, with its screens; see `relay.delivery.Destination`.
+    `fixes` name the platform's own screens; see `relay.delivery.Destination`.
     """
     return f"{PAUSED[reason].sentence} {fixes.get(reason, PAUSED[reason].fix)}"

@@ -1,4 +1,4 @@
-"""How often something happened within the last minute. Bounded: it keeps one count per second."""
+"""Counts how often something happened within the last minute, with one count per second."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -15,12 +15,12 @@ class LastMinute:
         self._by_second: Counter[int] = Counter()
 
     def add(self) -> None:
-        """Count it once, now."""
+        """Count one occurrence, now."""
         self._forget()
         self._by_second[int(self._clock())] += 1
 
     def count(self) -> int:
-        """Return how often it was."""
+        """Return how often it happened within the last minute."""
         self._forget()
         return self._by_second.total()
 

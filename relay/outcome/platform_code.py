@@ -1,8 +1,8 @@
-"""What the platforms' own codes mean: a sentence, a fix, and who can do it, for each of them.
+"""What the platforms' own codes mean: for each one a sentence, a fix, and who can do it.
 
-The verdicts themselves come from the tables of the destinations, which know no people; a test
-holds the two complete. A code that is not listed has no meaning here, and the reader is shown the
-platform's own words. Sources: as in `relay.destinations.*`, the platforms' pages on answers (2026).
+The verdicts come from the tables of the destinations, which have no words for people; a test checks
+that both list the same codes. For any other code, people are shown the platform's own words.
+Sources: as in `relay.destinations.*`, the platforms' pages on answers (2026).
 """
 
 from typing import Final
@@ -118,7 +118,7 @@ TIKTOK: Final = (
     Codes(61000, 61000, Wording("TikTok blocks for a while after too many requests.", WAITS)),
     Codes(70001, 70001, _access("TikTok does not accept this kind of login.", _TOKEN)),
 )
-"""By the `code` of the body."""
+"""By the `code` in the body."""
 
 _PINTEREST_TROUBLE: Final = Wording("Pinterest has trouble of its own.", WAITS)
 _PINTEREST_TOKEN: Final = (
@@ -163,7 +163,7 @@ PINTEREST: Final = (
     Codes(429, 429, Wording("Pinterest asks for fewer requests.", WAITS)),
     Codes(500, 599, _PINTEREST_TROUBLE),
 )
-"""By the status of the answer: Pinterest's codes mean different things under different ones."""
+"""By the HTTP status: under different ones, Pinterest's codes mean different things."""
 
 _TIKTOK_STATUS: Final = (
     Codes(401, 401, _access("TikTok refuses the access token.", _TOKEN)),
@@ -194,7 +194,7 @@ OWN: Final = {
 def wording_of(platform: str, code: str, http_status: int | None) -> Wording | None:
     """Return what a platform's answer means, None if it is not listed.
 
-    `code` is the body's, or one of the relay's own; `http_status` None if it is not known.
+    `code` is the body's, or one of the relay's own; `http_status` is None if unknown.
     """
     if code in OWN:
         return OWN[code]

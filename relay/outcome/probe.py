@@ -1,4 +1,4 @@
-"""What a request that was only a trial showed; `relay.probe.probe` makes them."""
+"""The result of a trial request; `relay.probe.probe` sends them."""
 
 from typing import Literal
 
@@ -10,11 +10,11 @@ Verdict = Literal["ok", "wrong", "unknown"]
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """What one request to a destination showed."""
+    """What one trial request to a destination showed."""
 
     destination: str
     source: str
-    """The kind of events that it was about, such as `web`."""
+    """The event source that it tried, such as `web`."""
     verdict: Verdict
     reason: PauseReason | None
     message: str

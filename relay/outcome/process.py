@@ -1,4 +1,4 @@
-"""What the system tells of this process: processor time, memory, open files, when it started."""
+"""Figures of this process from the system: processor time, memory, open files, start time."""
 
 import sys
 import time
@@ -7,10 +7,10 @@ from prometheus_client import ProcessCollector
 
 
 class ProcessFigures(ProcessCollector):
-    """Tells it also where `/proc` shows nothing but processes, as with systemd's `ProcSubset=pid`.
+    """Works even if `/proc` shows only processes, as with systemd's `ProcSubset=pid`.
 
-    The library takes the moment of the machine's start from `/proc/stat`, and without it tells
-    nothing at all. One collector serves all scrapes, since a start that moved would be a restart.
+    The library reads the machine's boot time from `/proc/stat`, and without it collects nothing.
+    One collector serves all scrapes, since a start time that moves would look like a restart.
     """
 
     def _boot_time(self) -> float:

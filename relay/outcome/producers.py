@@ -1,11 +1,12 @@
-"""What is known of producers: their keys, and what to fix in their events.
+"""Reports on producers: their keys, and what to fix in their events.
 
-Reads the journal beside the flow. The doctor examines the latest `MAX_EVENTS` of a day in a thread
-of its own, so that neither producers nor senders wait for it. Shows no secret and no value.
+It reads the journal while events flow. The doctor examines the last day's latest `MAX_EVENTS` in a
+thread of its own, so that neither producers nor senders wait for it. No secret and no value of an
+event is shown.
 
-However many ask, it works at most one part in `SHARE` of the time: a result is reused for `SHARE`
-times as long as it took to find, and whoever asks meanwhile shares the run under way. So a small
-journal is always shown as it is, and a large one costs producers and senders little.
+However many ask, the doctor works for at most about one part in `SHARE` of the time: a result is
+reused for `SHARE` times as long as it took, and those who ask meanwhile share the run under way. So
+a small journal is always shown up to date, and a large one costs producers and senders little.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ MAX_EVENTS: Final = 5_000
 LOOK_BACK_S: Final = 86_400
 SHARE: Final = 20
 MAX_KEPT_S: Final = 30.0
-"""What was found is told again for no longer."""
+"""The longest time for which a result is reused."""
 
 
 class _Found(NamedTuple):
@@ -34,7 +35,7 @@ class _Found(NamedTuple):
     until_s: float
 
     def holds(self, now_s: float) -> bool:
-        """Whether it may be told; a clock that was set back ends that."""
+        """Whether the result may be reused; not if the clock was set back."""
         return self.since_s <= now_s < self.until_s
 
 
@@ -61,7 +62,7 @@ class Producers:
         )
 
     async def diagnosis(self) -> Diagnosis:
-        """Return what to mend, the greatest gain first; some seconds old at most."""
+        """Return what to fix, the greatest gain first; at most `MAX_KEPT_S` old."""
         async with self._looking:
             began_s = self._clock()
             if self._found is None or not self._found.holds(began_s):

@@ -18,9 +18,10 @@ Reason = SkipReason | DeadReason
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """How an event ended at a destination; the record's key is the UTF-8 of `event_id`.
 
-    One record per event and destination that reached an end. After a replay there is one more:
-    the later one counts. An event that is posted again is skipped as `duplicate`, which says
-    nothing about the first. Repeated only if the relay or the cluster crashed.
+    There is one record for each event and destination, once the event has ended there. After a
+    replay there is another one, and the later one counts. An event that is posted again is skipped
+    as `duplicate`, which says nothing about the first. Records are repeated only if the relay or
+    the cluster crashed.
     """
 
     event_id: Annotated[str, Meta(description="The producer's own id of the event.")]
@@ -39,7 +40,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 def records(waiting: Waiting) -> list[tuple[bytes, bytes]]:
-    """Return keys and values of a row of the journal."""
+    """Return the keys and values of the records in one row of the journal."""
     end = waiting.end
     at = _moment(end.at_ms)
     # The journal's own closed sets; checking each again would cost more than publishing it.

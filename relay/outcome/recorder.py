@@ -1,4 +1,4 @@
-"""Records what a request did: the journal first, then metrics and one log line."""
+"""Records the result of a request: in the journal first, then as metrics and one log line."""
 
 import asyncio
 import logging
@@ -15,13 +15,13 @@ from relay.metrics import Metrics
 from relay.outcome.last_minute import LastMinute
 
 REPEAT_S = 1.0
-"""Time between two attempts to record while the storage fails."""
+"""Seconds between two attempts to record while the storage fails."""
 
 log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """The record of one destination. `clock` returns Unix seconds."""
+    """Records the requests of one destination. `clock` returns Unix seconds."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Recorder:
 
     @property
     def latest_requests(self) -> int:
-        """How many requests there were within the last minute."""
+        """Return how many requests there were within the last minute."""
         return self._last_minute.count()
 
     async def record(
@@ -52,8 +52,8 @@ class Recorder:
     ) -> None:
         """Return once the settlement is on disk, however long the storage fails.
 
-        The platform has already answered: giving up here would send its events twice. `retries`
-        of them were in a request before.
+        The platform has already answered: giving up here would send the events twice. `retries` is
+        how many of them had been in a request before.
         """
         await self._settle(settlement)
         self._count_delivered(settlement.delivered)

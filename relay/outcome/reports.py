@@ -1,4 +1,4 @@
-"""Turns the journal and the senders' states into the objects of the admin API; changes nothing."""
+"""Turns the journal and the senders' states into the admin API's objects; it changes nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -28,10 +28,10 @@ from relay.outcome.wording import DEAD
 
 
 class Reports:
-    """See the module docstring. `health` tells every destination's state now.
+    """See the module docstring. `health` returns every destination's current state.
 
-    `warnings` counts them by destination and code since the start of the process; `refusing` tells
-    why no events are taken, or None.
+    `warnings` returns their counts by destination and code since the start of the process;
+    `refusing` returns why no events are accepted, or None.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Reports:
         return list(self._destinations)
 
     async def summary(self, range_name: RangeName) -> Summary:
-        """Return the funnel of what was received lately."""
+        """Return the funnel of the events that were received in a range."""
         now_s = self._clock()
         since_s = now_s - RANGES_S[range_name]
         until_s = now_s + AHEAD_S
@@ -98,7 +98,7 @@ class Reports:
     async def dead_letters(
         self, where: DeadFilter, *, limit: int, cursor: str | None
     ) -> DeadLetterList:
-        """Return a page of dead letters. Raises ValueError for a cursor that is none."""
+        """Return a page of dead letters. Raises ValueError for an invalid cursor."""
         page = await self._journal.dead_letters(where, limit=limit, cursor=cursor)
         letters = [
             DeadLetterView(
@@ -149,12 +149,12 @@ class Reports:
         )
 
     async def oldest_pending_s(self, name: str) -> float:
-        """Return for how long the oldest waiting event has waited, or 0."""
+        """Return how many seconds the oldest waiting event has waited, 0 if none waits."""
         oldest_ms = await self._journal.oldest_pending_ms(name)
         return 0.0 if oldest_ms is None else max(0.0, self._clock() - oldest_ms / 1000)
 
     async def left_s(self, name: str) -> float | None:
-        """Return the seconds until the first event that waits is too old, None if none waits."""
+        """Return the seconds until the first waiting event is too old, None if none waits."""
         risk = await self._journal.risk(name)
         return self._left_s(self._destinations[name], risk.oldest)
 
@@ -187,7 +187,7 @@ class Reports:
         )
 
     def _left_s(self, destination: Destination, oldest: Sequence[Entry]) -> float | None:
-        """Return the seconds until the first of these events is too old, 0 if one is."""
+        """Return the seconds until the first of these events is too old, 0 if one is already."""
         now_s = self._clock()
         left_s = [destination.max_age_s(each) - (now_s - each.event_time) for each in oldest]
         return max(0.0, min(left_s)) if left_s else None
@@ -213,7 +213,7 @@ def _sum(counts: Mapping[tuple[str, str], int], name: str) -> int:
 
 
 def _message(health: Health, destination: Destination) -> str:
-    """Return what the state means; a pause names the platform's own screen where it is mended."""
+    """Return what the state means; for a pause, with the platform's own screen for the fix."""
     if health.reason is None:
         return health.message
     return sentence_of(health.reason, destination.fixes)

@@ -1,6 +1,6 @@
-"""A sentence, a fix, and who can do it, for every reason: in a marketer's words.
+"""A sentence, a fix, and who can do it, for every reason, in words for marketing people.
 
-What the platforms' own codes mean stands in `relay.outcome.platform_code`.
+`relay.outcome.platform_code` has the same for the platforms' own codes.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ WHO: Final[dict[Who, str]] = {
 
 
 class Wording(msgspec.Struct, frozen=True):
-    """What it means, what to do, and who can do it."""
+    """What a reason or code means, what to do, and who can do it."""
 
     sentence: str
     fix: str
@@ -47,11 +47,11 @@ SKIPPED: Final[dict[SkipReason, Wording]] = {
         "Nothing to do: the relay keeps to the person's choice.",
     ),
     "limited": Wording(
-        "The person limited data use, and this platform could not have kept to it.",
+        "The person limited data use, and this platform cannot honour that.",
         "Nothing to do. With the person's public IP address it can be sent in limited form.",
     ),
     "duplicate": Wording(
-        "The same event was taken before.",
+        "The same event was accepted before.",
         "Nothing to do. If it is another conversion, give it an event id of its own.",
     ),
 }
@@ -74,8 +74,8 @@ DEAD: Final[dict[DeadReason, Wording]] = {
     ),
     "platform_rejected": Wording(
         "The platform refused this event.",
-        "Read its message and mend the cause. If it lay with the platform, send the event again; "
-        "if it lies in the event, have the shop post it mended, with an event id of its own.",
+        "Read its message and fix the cause. If it lay with the platform, send the event again; "
+        "if it lies in the event, have the shop post it corrected, with an event id of its own.",
         "shop",
     ),
     "dropped_by_operator": Wording(
@@ -89,7 +89,7 @@ DEAD: Final[dict[DeadReason, Wording]] = {
 }
 
 SETTLED: Final[frozenset[DeadReason]] = frozenset({"dropped_by_operator", "erased"})
-"""Reasons at which somebody has decided already, and knows of it."""
+"""Reasons that somebody decided on, and so knows of."""
 TOO_OLD_ON_ARRIVAL: Final = "It was too old for this platform when it arrived."
 """The message of an event that never waited."""
 _LATE_SHOP: Final = Wording(
@@ -100,7 +100,7 @@ _LATE_SHOP: Final = Wording(
 
 
 def dead_wording(reason: DeadReason, message: str) -> Wording:
-    """Return the words for a dead event; whether an expired one waited shows in its message."""
+    """Return the wording for a dead event; its message shows whether an expired one ever waited."""
     if reason == "expired" and message == TOO_OLD_ON_ARRIVAL:
         return _LATE_SHOP
     return DEAD[reason]
@@ -161,7 +161,7 @@ REJECTED: Final[Mapping[str, Wording]] = {
         "This is not readable JSON.", "Send UTF-8 JSON, one event or a list of them.", "shop"
     ),
     "unknown_key": Wording(
-        "The event has a key that is not known.", "Check its spelling against the schema.", "shop"
+        "The event has an unknown key.", "Check its spelling against the schema.", "shop"
     ),
     "missing": Wording(
         "The event lacks a key that it needs.", "Add that key to the event.", "shop"
@@ -181,12 +181,12 @@ REJECTED: Final[Mapping[str, Wording]] = {
         "shop",
     ),
     "future": Wording(
-        "The event lies ahead of the relay's clock.",
+        "The event's time is ahead of the relay's clock.",
         "Check the clock of the shop, and whether the number is in seconds or milliseconds.",
         "shop",
     ),
 }
-"""By the codes of `relay.intake.problem`; a test holds the two equal."""
+"""By the codes of `relay.intake.problem`; a test compares the two."""
 
 UNKNOWN: Final = Wording("It could not be used.", "Read the message beside it.", "shop")
-"""For a code that an older version wrote."""
+"""For a code that another version of the relay wrote."""

@@ -1,1 +1,1 @@
-"""What an operator does to a running relay: dead letters, erasures, and the audit of all acts."""
+"""What an operator can do to a running relay: dead letters, erasure, and the audit of each act."""

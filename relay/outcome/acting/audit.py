@@ -1,9 +1,9 @@
 """The audit log: who did what, when and from where, in an append-only file beside the journal.
 
-A line is written after an act succeeded, and flushed before it is answered. It holds names of
-destinations and keys, conditions and counts; never a secret, an identifier of a person, or anything
-else of the request. When the file has grown to `MAX_BYTES`, it is renamed to `.1`, in place of the
-one before. If a line cannot be written, the act stands all the same, and the relay's log says so.
+A line is written once an act has succeeded, and flushed before the act is answered. It holds names
+of destinations and keys, conditions and counts; never a secret, an identifier of a person, or
+anything else from the request. At `MAX_BYTES`, the file is renamed to `.1`, which replaces the
+previous one. If a line cannot be written, the act stands nevertheless, and the relay's log says so.
 """
 
 import errno
@@ -24,7 +24,7 @@ from relay.private_file import opened
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ACTOR: Final = 64
 ACTOR_HEADER: Final = "Relay-Actor"
-"""By which a command tells the admin port who acts."""
+"""The header in which a command tells the admin port who acts."""
 
 Action = Literal[
     "pause", "resume", "replay", "drop", "forget", "key_create", "key_revoke", "key_rotate"
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Author(NamedTuple):
-    """Who acts: a name if one was given, and an address or `command line`."""
+    """Who acts: a name, if one was given, and an address or `command line`."""
 
     actor: str
     origin: str
@@ -42,11 +42,11 @@ class Author(NamedTuple):
 
 NOBODY: Final = Author("", "the relay itself")
 AUTHOR: ContextVar[Author] = ContextVar("author", default=NOBODY)
-"""Of the request that is being handled."""
+"""The author of the request that is being handled."""
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """One line."""
+    """One line of the audit log."""
 
     at_ms: int
     actor: str
@@ -57,7 +57,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trail:
-    """The file at `path`. `clock` returns Unix seconds."""
+    """The audit log at `path`. `clock` returns Unix seconds."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path = path
@@ -65,7 +65,7 @@ class Trail:
 
     @classmethod
     def beside(cls, journal: Path, clock: Callable[[], float]) -> Self:
-        """Return that of the relay whose journal is at a path."""
+        """Return the audit log of the relay whose journal is at this path."""
         return cls(journal.with_name(f"{journal.name}.audit"), clock)
 
     def record(self, action: Action, target: str, details: str = "") -> None:
@@ -86,7 +86,7 @@ class Trail:
             log.warning("an act was not written down", extra={"fields": fields})
 
     def acts(self) -> Iterator[Act]:
-        """Yield what was written, oldest first; a line that was cut off by a crash is left out."""
+        """Yield the lines, oldest first, without any that a crash cut off."""
         for path in (self._before, self._path):
             if path.exists():
                 with path.open("rb") as file:
@@ -106,7 +106,7 @@ class Trail:
 
     @contextmanager
     def _opened(self) -> Iterator[FileIO]:
-        """Hand out the file, with room for a line and locked against the others who add to it."""
+        """Open the file, locked against other writers and with room for another line."""
         while True:
             with FileIO(self._path, "a+", opener=opened) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -117,13 +117,13 @@ class Trail:
                     self._path.replace(self._before)
 
     def _is_replaced(self, file: FileIO) -> bool:
-        """Tell whether another process has moved the file away while this one waited for it."""
+        """Return whether another process has renamed the file while this one waited for it."""
         status = os.fstat(file.fileno())
         return not self._path.exists() or not os.path.samestat(self._path.stat(), status)
 
 
 def _is_whole(file: FileIO) -> bool:
-    """Tell whether the last line is no half one that a crash or a full disk has left."""
+    """Return whether the last line is complete: a crash or a full disk may have cut it off."""
     size = os.fstat(file.fileno()).st_size
     return not size or os.pread(file.fileno(), 1, size - 1) == b"\n"
 

@@ -1,7 +1,4 @@
-"""What an operator does to a running relay, with a line in the audit log for each act.
-
-Reading leaves none, and neither does a dry run.
-"""
+"""Adds a line in the audit log to each act of an operator; reading and dry runs add none."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
@@ -24,7 +21,7 @@ class Control(Protocol):
     """Pauses and resumes destinations by name; KeyError for an unknown one."""
 
     async def pause(self, name: str) -> None:
-        """Stop sending to it."""
+        """Stop sending to the destination."""
         ...
 
     async def resume(self, name: str) -> None:
@@ -35,7 +32,7 @@ class Control(Protocol):
 class AuditedControl:
     """A control whose acts are written to the audit log.
 
-    Those that could not be stored are, too: they hold until the next restart.
+    This includes acts that could not be stored, since they are in force until the next restart.
     """
 
     def __init__(self, control: Control, trail: Trail) -> None:
@@ -91,7 +88,7 @@ class AuditedLetters(DeadLetters):
 
 
 class AuditedErasure(Erasure):
-    """Erasures that are written to the audit log, without the person that they were about."""
+    """Erasures that are written to the audit log, without the person whom they erased."""
 
     def __init__(self, journal: Journal, senders: Senders, trail: Trail) -> None:
         super().__init__(journal, senders)
@@ -105,7 +102,7 @@ class AuditedErasure(Erasure):
 
 
 def _shown(where: DeadFilter) -> str:
-    """Return the conditions; of ids only how many."""
+    """Return the conditions as text; of ids, only their number."""
     given = {
         name: len(value) if isinstance(value, frozenset) else value
         for name, value in msgspec.structs.asdict(where).items()

@@ -1,7 +1,7 @@
-"""Dead letters: sending them again, or putting them away. Listing them is `reports`' part.
+"""Sends dead letters again, or drops them; `reports` lists them.
 
-What holds for any event holds for a replay: age, consent and the destination's own rules are asked
-again here, by the settings of today, and once more when it is sent.
+A replay follows the same rules as any other event: age, consent and the destination's own rules are
+checked here by today's settings, and once more when the event is sent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,13 +15,13 @@ from relay.logs import scrub
 from relay.rules import Rules
 
 MAX_NOTE: Final = 500
-"""Characters of a note; whoever takes one sees to it."""
+"""The most characters of a note; callers check it."""
 
 
 class DeadLetters:
-    """What an operator may do with dead letters. `clock` returns Unix seconds.
+    """Replays and drops dead letters. `clock` returns Unix seconds.
 
-    `rules` are those of the destinations, by name.
+    `rules` are the destinations' rules, by name.
     """
 
     def __init__(
@@ -37,11 +37,11 @@ class DeadLetters:
         self._rules = rules
 
     async def replay(self, where: DeadFilter, *, dry_run: bool) -> Replayed:
-        """Make the matching letters pending again, but for those that may not be sent any more."""
+        """Make the matching letters pending again, except those that may no longer be sent."""
         return await self._journal.replay(where, self._prospect, dry_run=dry_run)
 
     async def drop(self, where: DeadFilter, *, note: str, dry_run: bool) -> int:
-        """Mark the matching letters as dropped; return how many. PII in the note is masked."""
+        """Mark the matching letters as dropped, and return how many. PII in the note is masked."""
         return await self._journal.drop(where, note=scrub(note, MAX_NOTE), dry_run=dry_run)
 
     def _prospect(self, name: str, entry: Entry) -> Prospect:

@@ -1,8 +1,8 @@
-"""Forgets a person: first nothing of theirs is sent any more, then the journal erases them.
+"""Forgets a person: first their events are withheld from sending, then the journal erases them.
 
-Requests that are already in flight are finished and recorded, so that the report can name their
-events as delivered. One erasure runs at a time; one that failed or was cut off is simply requested
-again. Only counts are logged.
+Requests in flight are finished and recorded, so that the report can list their events as delivered.
+One erasure runs at a time; if one fails or is interrupted, it can simply be requested again. Only
+counts are logged.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 
 
 class Senders(Protocol):
-    """Who holds waiting events in memory."""
+    """The senders, which hold waiting events in memory."""
 
     async def withhold(self, unwanted: Callable[[Pending], bool]) -> None:
-        """Send none of these any more; return once none of them is in a request."""
+        """Stop sending these events; return once none of them is in a request."""
         ...
 
     def release(self, unwanted: Callable[[Pending], bool]) -> None:
-        """Forget the rule: the journal has ended these events."""
+        """Stop withholding: the journal has ended these events."""
         ...
 
 
@@ -40,10 +40,10 @@ class Erasure:
         self._senders = senders
         self._one_at_a_time = asyncio.Lock()
         self._unfinished: dict[Subject, _Theirs] = {}
-        """Of erasures that left something: what waits of it stays withheld until the next try."""
+        """Rules of incomplete erasures, whose waiting events stay withheld until the next try."""
 
     async def forget(self, subject: Subject) -> Erased:
-        """Erase a person from all that came until now. Raises `JournalUnavailable`."""
+        """Erase a person from everything received so far. Raises `JournalUnavailable`."""
         async with self._one_at_a_time:
             ends = self._journal.ends()
             theirs = _Theirs(subject, ends)
@@ -61,7 +61,7 @@ class Erasure:
 
 
 class _Theirs:
-    """Whether a waiting event is a person's, and came before these offsets."""
+    """Returns whether a waiting event is the person's, and came before these offsets."""
 
     def __init__(self, subject: Subject, ends: Mapping[Lane, int]) -> None:
         self._subject = subject
@@ -69,11 +69,11 @@ class _Theirs:
         self._digests = [digest.encode() for digest in subject.digests]
 
     def __call__(self, pending: Pending) -> bool:
-        """Look for the digests as bytes first: hardly any event has to be decoded for it."""
+        """Search for the digests as bytes first, so that hardly any event has to be decoded."""
         if pending.offset >= self._ends[pending.lane]:
             return False
         record = pending.entry.record
         if not any(digest in record for digest in self._digests):
             return False
-        # In doubt it is theirs: what is damaged is sent to nobody.
+        # A damaged event may be theirs, so it is withheld as well.
         return is_theirs(pending.entry, self._subject) is not False

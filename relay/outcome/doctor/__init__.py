@@ -1,1 +1,1 @@
-"""The doctor: what is wrong with the events that a shop sends, and what mending it is worth."""
+"""The doctor: what is wrong with the events that a shop sends, and what fixing it is worth."""

@@ -1,6 +1,6 @@
 """Faults that show only across events: one id for two orders, one customer with two digests.
 
-Each remembers a bounded number of events; what comes beyond it is not looked at.
+Each check remembers a bounded number of events; further ones are not examined.
 """
 
 from collections import Counter
@@ -13,18 +13,18 @@ from relay.outcome.doctor.finding import Finding, Group
 from relay.outcome.doctor.pattern import HASHED_OTHERWISE, REUSED
 
 MAX_IDS: Final = 1_000_000
-"""Event ids whose order is remembered, as a number each."""
+"""How many event ids are remembered with their order, each as a number."""
 MAX_PEOPLE: Final = 100_000
-"""Customers whose digests are remembered."""
+"""How many customers are remembered with their digests."""
 DIFFERING_SHARE: Final = 0.5
-"""A few customers have two addresses; half of them do not."""
+"""The share of customers whose digests differ; fewer may just have two addresses."""
 
 _EMAIL: Final = 1
-"""The bit of an e-mail address that came hashed."""
+"""The bit that says that the e-mail address came hashed."""
 
 
 class ReusedIds:
-    """Finds ids that stand for two orders; without an order id, the customer tells orders apart."""
+    """Finds event ids shared by two orders; without order ids, by two customers."""
 
     def __init__(self) -> None:
         self._orders: dict[int, int] = {}
@@ -51,10 +51,10 @@ class _Hashed(NamedTuple):
 
 
 class HashMismatches:
-    """Finds e-mail addresses that a shop hashed by other rules than the platforms.
+    """Finds e-mail addresses that a shop hashed by other rules than those of the platforms.
 
-    A digest alone does not show that. A customer whose address also came plain does: the two
-    digests differ.
+    A digest alone does not show this. It shows if the same customer's address also came in plain
+    text, and the two digests differ.
     """
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class HashMismatches:
 
 
 def _order(event: Conversion) -> tuple[str, str] | None:
-    """Return what tells one order from another of its kind, and which kind that is."""
+    """Return what identifies the order, and the kind of that identifier."""
     if event.order and event.order.order_id:
         return "order", event.order.order_id
     identity = event.identity

@@ -1,4 +1,4 @@
-"""The counts of one group of events: of one name, sent with one key. `detection` judges them."""
+"""The counts of one group of events, of one name and key; `detection` judges them."""
 
 from collections import Counter
 from collections.abc import Hashable
@@ -9,14 +9,14 @@ from relay.outcome.doctor.currency import LISTED_AT_TIKTOK
 from relay.outcome.doctor.quality import Quality
 
 MAX_VALUES: Final = 50_000
-"""Distinct values that are counted; beyond it the rarer half is forgotten."""
+"""How many distinct values are counted; beyond that, the rarer half is forgotten."""
 HALF_HOUR_S: Final = 1_800
 SLACK_S: Final = 120
 LIBRARIES: Final = (
     *("python", "curl", "wget", "go-http", "java/", "okhttp", "axios", "node", "php", "guzzle"),
     *("ruby", "postman", "insomnia", "apache-httpclient", "libwww"),
 )
-"""How user agents of HTTP libraries begin, which a shop sends in place of the shopper's."""
+"""How the user agents of HTTP libraries begin, which shops send instead of the shopper's."""
 
 
 class GroupCounts:
@@ -26,7 +26,7 @@ class GroupCounts:
         self.quality = Quality()
         self.people = _Values()
         self.visits = 0
-        """Events of a browser: only these can carry what a browser knows."""
+        """Web events: only these can carry what a browser knows."""
         self.clicks = 0
         self.seen = 0
         self.addresses = _Values()
@@ -39,7 +39,7 @@ class GroupCounts:
 
     @property
     def events(self) -> int:
-        """How many events were looked at."""
+        """The number of events examined."""
         return self.quality.events
 
     def look(self, event: Conversion) -> None:
@@ -76,7 +76,7 @@ class GroupCounts:
 
 
 class _Values:
-    """How often each value came; rare ones are forgotten when there are too many."""
+    """How often each value came; if there are too many, the rare ones are forgotten."""
 
     def __init__(self) -> None:
         self._counts: Counter[Hashable] = Counter()
@@ -92,7 +92,7 @@ class _Values:
 
     @property
     def most(self) -> int:
-        """How often the most frequent one came."""
+        """How often the most frequent value came."""
         return max(self._counts.values(), default=0)
 
 

@@ -1,7 +1,7 @@
-"""The currencies that TikTok counts a value in, of which it names fewer than ISO 4217 has.
+"""The currencies in which TikTok counts a value: fewer than there are in ISO 4217.
 
-From TikTok's Events API 2.0, "Parameters" (2026). What becomes of others it does not say, so they
-are sent all the same; Pinterest names none.
+From TikTok's Events API 2.0, "Parameters" (2026). It does not say what happens to others, so they
+are sent nevertheless. Pinterest names no such list.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Finds what is wrong in the counts of a group; what is looked for is data, in `pattern`."""
+"""Finds what is wrong in the counts of a group, by the patterns in `pattern`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -16,23 +16,23 @@ from relay.outcome.doctor.pattern import (
 )
 
 MIN_EVENTS: Final = 20
-"""A smaller group is not judged: anything may be chance."""
+"""A smaller group is not judged, since anything in it may be chance."""
 MIN_COUNT: Final = 2
 """A single event is no pattern."""
 UNUSABLE_SHARE: Final = 0.01
-"""Below it, people may have mistyped; above, the shop's code is at fault."""
+"""Below this share, people may have mistyped; above it, the shop's code is at fault."""
 HASHED_SHARE: Final = 0.1
-"""Of the events with an identifier; fewer may be somebody's trial."""
+"""The share of events with an identifier; fewer may be a trial."""
 _AS_ENTERED: Final = "Send it as the person entered it, or leave it out."
 _MENDED: Final = {
     NO_COUNTRY: "Send it with its country code, or `user.country` beside it; if all are of one"
     " country, set `default_country` under `[intake]`."
 }
-"""What mends a value that was entered well."""
+"""The fix for a problem, by its message, if the value itself is right."""
 
 
 def findings_of(group: Group, counts: GroupCounts) -> Iterator[Finding]:
-    """Return what is wrong in a group that is large enough to judge."""
+    """Yield what is wrong in a group, if it is large enough to be judged."""
     if counts.events < MIN_EVENTS:
         return
     yield from _too_many(group, counts)
@@ -72,6 +72,6 @@ def _unusable(group: Group, counts: GroupCounts) -> Iterator[Finding]:
 
 
 def _left_out(name: str, reason: str) -> Advice:
-    """Return what to say of an identifier whose values were `left out: …` or `sent to …`."""
+    """Return the advice on an identifier whose values were `left out: …` or `sent to …`."""
     sentence = f"{{count}} values of `user.{name}` were {reason}."
     return Advice("unusable", 0.5, sentence, _MENDED.get(reason, _AS_ENTERED))

@@ -1,10 +1,10 @@
-"""What is wrong with the events that a shop sends, although each of them could be accepted.
+"""Finds what is wrong with a shop's events, although each of them is valid.
 
-Most integrations fail in data rather than in code: one e-mail address on every third purchase, the
-server's IP address in place of the shopper's, ids that are used twice. `Doctor` looks at events one
-after the other and keeps counts (`counts`, `quality`, `across_events`); `findings` lists what is
-wrong, the greatest gain first. It does no I/O and its memory is
-bounded; only what was stored anyway is counted, and no value is ever shown.
+Most integrations fail in their data rather than their code: the same e-mail address on every third
+purchase, the server's IP address instead of the shopper's, ids that are used twice. `Doctor` takes
+events one by one and keeps counts (`counts`, `quality`, `across_events`); `findings` lists what is
+wrong, the greatest gain first. It does no I/O, and its memory is bounded. It counts only what is
+stored anyway, and never shows a value.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,16 +22,16 @@ from relay.outcome.doctor.finding import Finding, Group
 from relay.outcome.doctor.quality import GroupQuality
 
 MAX_GROUPS: Final = 200
-"""Groups, each of one name and key; beyond it, groups of a name alone, and one of custom names."""
+"""How many groups of name and key there are; further ones are grouped by name, or as `custom`."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """What to fix in `events` events, the greatest gain first; and which identifiers they carry."""
+    """What to fix in `events` events, the greatest gain first, and which identifiers they carry."""
 
     events: int
     findings: Sequence[Finding]
     match: Sequence[GroupQuality] = ()
-    """By name and key, the most frequent first."""
+    """One entry per name and key, the most frequent first."""
 
 
 class Doctor:
@@ -43,7 +43,7 @@ class Doctor:
         self._hash_mismatches = HashMismatches()
 
     def look(self, event: Conversion) -> None:
-        """Count one event; one whose person was erased is passed over."""
+        """Count one event, unless its person was erased."""
         if event.identity == NOBODY:
             return
         group, counts = self._counts_of(event)
@@ -52,7 +52,7 @@ class Doctor:
         self._hash_mismatches.look(group, event)
 
     def findings(self) -> list[Finding]:
-        """Return what stands out, the greatest gain first."""
+        """Return what to fix, the greatest gain first."""
         found = [
             *(f for group, counts in self._groups.items() for f in findings_of(group, counts)),
             *self._reused_ids.findings({group: it.events for group, it in self._groups.items()}),
@@ -61,7 +61,7 @@ class Doctor:
         return sorted(found, key=lambda each: (-each.gain, each.code, each.event, each.key))
 
     def match(self) -> list[GroupQuality]:
-        """Return what the events carry, those of the most frequent name first."""
+        """Return what each group's events carry, the most frequent group first."""
         found = [
             GroupQuality(
                 event=group.event,
@@ -74,13 +74,13 @@ class Doctor:
         return sorted(found, key=lambda each: (-each.events, each.event, each.key))
 
     def diagnosis(self, further: Iterable[Finding] = ()) -> Diagnosis:
-        """Return what stands out together with what others have found."""
+        """Return what to fix, including `further` findings, and what the events carry."""
         findings = sorted([*self.findings(), *further], key=lambda each: -each.gain)
         return Diagnosis(self.events, findings, self.match())
 
     @property
     def events(self) -> int:
-        """How many events were looked at."""
+        """The number of events examined."""
         return sum(counts.events for counts in self._groups.values())
 
     def _counts_of(self, event: Conversion) -> tuple[Group, GroupCounts]:

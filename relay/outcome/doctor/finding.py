@@ -1,4 +1,4 @@
-"""One thing to mend in a shop's events, and the words for it."""
+"""One thing to fix in a shop's events, and the words for it."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -32,14 +32,14 @@ OTHER_WORTH: Final = 0.5
 
 
 class Group(NamedTuple):
-    """Events that belong together: of one name, sent with one key."""
+    """The events of one name that were sent with one key."""
 
     event: str
     key: str
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to mend; `count` of `events` have it."""
+    """One thing to fix; `count` of `events` events have it."""
 
     code: Code
     event: str
@@ -49,14 +49,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     fix: str
     gain: float
-    """What mending it may bring, 0 to 1: the share of events times how much each gains.
+    """What a fix may gain, 0 to 1: the share of events times the gain of each.
 
-    Of events that earn no money themselves, half of it.
+    Events that earn no money themselves count half.
     """
 
 
 class Advice(NamedTuple):
-    """What to say, and what mending it gains an event."""
+    """The words for a finding; `weight` is what the fix gains an event, 0 to 1."""
 
     code: Code
     weight: float
@@ -66,7 +66,7 @@ class Advice(NamedTuple):
     def finding(
         self, group: Group, count: int, events: int, *, shown: int | None = None
     ) -> Finding:
-        """Return it for so many events; `shown` is the count that the sentence is about."""
+        """Return the finding for `count` of `events`; the sentence names `shown` if it is given."""
         share = percent((count if shown is None else shown) / events)
         few = f"Only {share}" if shown else "None"
         worth = 1.0 if group.event in MONEY_NAMES else OTHER_WORTH
@@ -84,7 +84,7 @@ class Advice(NamedTuple):
 
 
 def percent(share: float) -> str:
-    """Return a share that is never told as all or nothing if it is neither."""
+    """Return a share in percent, which is never rounded to none or all."""
     told = f"{share * 100:.0f} %"
     if share > 0 and told == "0 %":
         return "under 1 %"

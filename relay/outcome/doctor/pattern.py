@@ -1,6 +1,6 @@
-"""What the doctor looks for, as data: a count, the share from which it matters, and the words.
+"""What the doctor looks for, as data: a count, the share at which it matters, and the words.
 
-How much an identifier gains follows the platforms' own advice on match quality (Pinterest business
+The gain of an identifier follows the platforms' own advice on match quality (Pinterest business
 help, "Enhanced match"; TikTok, "Event Match Quality", both 2026).
 """
 
@@ -12,11 +12,11 @@ from relay.outcome.doctor.counts import GroupCounts
 from relay.outcome.doctor.finding import Advice
 
 KNOWN_BY_NAME: Final = MONEY_NAMES | {"add_payment_info", "initiate_checkout", "submit_application"}
-"""Events in which people say who they are; whoever only looks around need not."""
+"""Events in which people say who they are, unlike those who only look around."""
 
 
 class Pattern(NamedTuple):
-    """A count, what it is a share of, and which share is the most or the least to be expected."""
+    """A count, its whole, and the highest or lowest share that is normal."""
 
     count: Callable[[GroupCounts], int]
     of: Callable[[GroupCounts], int]
@@ -114,7 +114,7 @@ PATTERNS: Final[Sequence[Pattern]] = (
         ),
     ),
 )
-"""Counts that are too high from a share on."""
+"""Counts that are suspicious above a share."""
 
 OF_PERSONS: Final[Sequence[Pattern]] = (
     Pattern(
@@ -151,7 +151,7 @@ OF_PERSONS: Final[Sequence[Pattern]] = (
         ),
     ),
 )
-"""Counts that are too low below a share, in events of people who say who they are."""
+"""Counts that are suspicious below a share, in events in which people say who they are."""
 
 OF_VISITS: Final[Sequence[Pattern]] = (
     Pattern(
@@ -177,7 +177,7 @@ OF_VISITS: Final[Sequence[Pattern]] = (
         ),
     ),
 )
-"""Counts that are too low below a share, in events of a browser."""
+"""Counts that are suspicious below a share, in web events."""
 
 REUSED: Final = Advice(
     "reused_event_id",
@@ -209,4 +209,4 @@ HASHED_FORM: Final[Mapping[str, Advice]] = {
         ("country", 0.05, "{share} of the countries come hashed, which TikTok takes plain only."),
     )
 }
-"""Identifiers that no digest can give to all platforms."""
+"""Identifiers that have to be sent in plain text, since one platform needs another form of them."""

@@ -1,7 +1,7 @@
 """Match quality of a group of events: which identifiers arrive, plain, hashed or unusable.
 
-Identifiers are counted, values never are: whether one is there, whether the shop had hashed it, and
-why one was left out, as it was noted when the event came.
+It never looks at values, but counts for each identifier whether it is there, whether the shop had
+hashed it, and why it was left out, as noted when the event arrived.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ _FORMS: Final = attrgetter(
 )
 
 MAX_KINDS: Final = 1_000
-"""Combinations of identifiers that are counted apart until they are summed up."""
+"""How many combinations of identifiers are counted separately before they are summed up."""
 
 
 class Unusable(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Unusable(msgspec.Struct, frozen=True):
 
 
 class IdentifierQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """One identifier: `carried` events have it, of which `hashed` came with a digest."""
+    """One identifier: `carried` events have it, `hashed` of them as a digest from the shop."""
 
     identifier: str
     carried: int
@@ -43,7 +43,7 @@ class IdentifierQuality(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GroupQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """The events of one name and key, and which identifiers came with them."""
+    """The events of one name and key, and the identifiers that they carry."""
 
     event: str
     key: str
@@ -81,7 +81,7 @@ class Quality:
         return self._carried
 
     def identifiers(self) -> list[IdentifierQuality]:
-        """Return what came, in the order of the inbound event."""
+        """Return the quality of each identifier, in the order of the event's fields."""
         carried = self.carried()
         reasons: dict[str, list[Unusable]] = {}
         for (identifier, reason), count in self.unusable.most_common():

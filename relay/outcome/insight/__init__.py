@@ -1,1 +1,1 @@
-"""What the page shows: each part of it in words and figures, before any of it is HTML."""
+"""The content of the page, in words and figures, before it becomes HTML."""

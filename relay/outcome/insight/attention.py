@@ -1,7 +1,7 @@
-"""What needs attention: each thing in a sentence, with since when, how many, how much, and the fix.
+"""What needs attention: for each task a sentence, the time since when, the counts, and the fix.
 
-Made from the reports; the most pressing comes first. Nothing is listed twice, and what recovers by
-itself is listed only once it takes long.
+It is derived from the reports; the most urgent task comes first. Nothing is listed twice, and what
+recovers by itself is listed only once that takes long.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from relay.outcome.watch.watch import FILLING
 from relay.outcome.wording import PAUSED, SETTLED, Who, Wording, dead_wording
 
 REFUSED: Final = 0.05
-"""The share of what arrives that may be refused; the alert has the same."""
+"""The share of arriving events that may be refused; the alert uses the same one."""
 
 Tone = Literal["bad", "warn"]
 Kind = Literal["refusing", "paused", "waiting", "refused", "filling", "dead"]
@@ -30,8 +30,8 @@ Kind = Literal["refusing", "paused", "waiting", "refused", "filling", "dead"]
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that somebody should look at.
 
-    `count` events are concerned, `purchases` of them purchases; `valued` of those, None for all,
-    are worth `value`. `words` are the platform's own.
+    It is about `count` events, `purchases` of which are purchases. `value` is what `valued` of the
+    purchases are worth (None: all of them). `words` are the platform's own.
     """
 
     tone: Tone
@@ -58,7 +58,7 @@ class Arrivals(msgspec.Struct, frozen=True):
 
     @property
     def are_refused(self) -> bool:
-        """Whether more is refused than an event now and then."""
+        """Whether more than a few events are refused."""
         return self.rejected > REFUSED * (self.received + self.rejected)
 
 
@@ -68,7 +68,7 @@ def tasks(
     destinations: Sequence[Situation],
     groups: Sequence[DeadGroup],
 ) -> Sequence[Task]:
-    """Return all there is to do; `groups` are what is dead."""
+    """Return everything that needs attention, most urgent first; `groups` are the dead letters."""
     types = {each.view.name: each.view.type for each in destinations}
     found = [_refusing(journal.unavailable)] if journal.unavailable else _filling(journal)
     found += [task for each in destinations if (task := _waiting(each)) is not None]
@@ -82,7 +82,7 @@ def tasks(
 
 
 def meaning(group: DeadGroup, platform: str) -> Wording:
-    """Return what a group of dead letters means: the platform's code if it is known."""
+    """Return what a group of dead letters means, by the platform's code if that is known."""
     own = None
     if group.reason == "platform_rejected":
         own = wording_of(platform, group.code, None)

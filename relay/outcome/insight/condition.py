@@ -1,4 +1,4 @@
-"""How a destination is, in a word and a sentence: what its card shows."""
+"""The condition of a destination in a word and a sentence, as its card shows it."""
 
 from typing import Final, Literal
 
@@ -19,7 +19,7 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 def condition(situation: Situation) -> Condition:
-    """Return what somebody has to know about a destination, the most pressing first."""
+    """Return the most urgent thing that people have to know about a destination."""
     state = situation.view.state
     if state in _TROUBLED:
         return _TROUBLED[state]
@@ -48,4 +48,4 @@ _TROUBLED: Final[dict[str, Condition]] = {
 }
 _DELAYED: Final = Condition("warn", "Delayed", "Sending goes on, and is behind.")
 _SLOWED_TOO_MUCH: Final = Condition("warn", "Slowed down", "The platform asks for fewer requests.")
-"""That alone is how the allowed pace is found; it matters once events are late."""
+"""Throttles alone are normal: they show the allowed pace. They matter once events are late."""

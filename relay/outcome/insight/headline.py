@@ -1,6 +1,6 @@
-"""The one sentence: are my sales arriving? It never promises too much.
+"""The page's headline: do the sales arrive? It never promises too much.
 
-*Delivered* is the platform's word, and nothing is rounded up: only all of them are 100 %.
+*Delivered* means that the platform says so, and shares are never rounded up: 100 % means all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,11 +21,11 @@ SPOKEN: Final[dict[RangeName, str]] = {
     "30d": "30 days",
 }
 NONE: Final = "\N{EN DASH}"
-"""Where there is nothing to take a share of."""
+"""Shown instead of a share of nothing."""
 
 
 class Headline(msgspec.Struct, frozen=True):
-    """The sentence, and one more that says how it comes to that."""
+    """A sentence, and another one with the reason for it."""
 
     tone: Tone
     sentence: str
@@ -33,13 +33,13 @@ class Headline(msgspec.Struct, frozen=True):
 
 
 class Labels(NamedTuple):
-    """What people call the destinations, and the range that they look at."""
+    """The names of the destinations and of the range, as people use them."""
 
     names: Mapping[str, str]
     lately: str
 
     def listed(self, situations: Sequence[Situation]) -> str:
-        """Return the names in a sentence."""
+        """Return the destinations' names as a list in a sentence."""
         return listed([self.names[each.view.name] for each in situations], "others")
 
 
@@ -51,7 +51,7 @@ def headline(
     *,
     ever: bool,
 ) -> Headline:
-    """Return whether the conversions arrive. `ever`: whether any came since the journal began."""
+    """Return whether conversions arrive. `ever`: any event came since the journal was created."""
     if not situations:
         return Headline(
             "quiet",
@@ -70,7 +70,7 @@ def headline(
 
 
 def share(part: int, whole: int) -> str:
-    """Return a percentage with one digit, rounded down: only all of them are 100 %."""
+    """Return a percentage with one decimal, rounded down, so that 100 % means all."""
     if not whole:
         return NONE
     tenths = part * 1000 // whole
@@ -104,7 +104,7 @@ def _trouble(
 
 
 def _once(troubled: Sequence[Situation]) -> str:
-    """Return what has to happen before it goes out."""
+    """Return what has to happen before waiting events are sent."""
     reasons = {each.view.reason for each in troubled if each.trouble == "paused"}
     mended = ["once that is mended"] if reasons - {BY_HAND} else []
     resumed = ["once somebody resumes it"] if BY_HAND in reasons else []
@@ -129,7 +129,7 @@ def _refused(arrivals: Arrivals) -> str:
 
 
 def _arriving(situations: Sequence[Situation], labels: Labels) -> Headline:
-    """Return how what was sent fared, by the destination at which it fared worst."""
+    """Return how the sent events fared, judged by the worst destination."""
     real = [each for each in situations if not each.view.test]
     if not real:
         detail = _delivered(situations, labels.lately, "tests sent")
@@ -148,7 +148,7 @@ def _arriving(situations: Sequence[Situation], labels: Labels) -> Headline:
 def _falling_short(
     short: Sequence[Situation], tried: Sequence[Situation], labels: Labels
 ) -> Headline:
-    """Return that some destinations, or all of those tried, take not all or none."""
+    """Return the headline for destinations that accept only some of the events, or none."""
     everywhere, names = len(short) == len(tried), labels.listed(short)
     sent = "conversions sent" if everywhere else f"conversions sent to {names}"
     detail = _delivered(short, labels.lately, sent)
@@ -171,7 +171,7 @@ def _delivered(situations: Sequence[Situation], lately: str, what: str = "conver
 
 
 def _aside(settled: int) -> str:
-    """Return what a share is not of, since it stands among what was not delivered beside it."""
+    """Return a note on the undelivered events that a share leaves out."""
     were = "was" if settled == 1 else "were"
     return f", leaving aside {settled:,} that {were} dismissed or erased" if settled else ""
 
@@ -193,4 +193,4 @@ _TROUBLES: Final[dict[Trouble, tuple[Tone, str, str]]] = {
     ),
     "late": ("warn", "Conversions reach {} late.", "Conversions reach {} late."),
 }
-"""The tone, and the words for one destination and for several; the most pressing first."""
+"""The tone, and the words for one destination and for several; the most urgent first."""

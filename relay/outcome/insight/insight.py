@@ -1,7 +1,7 @@
-"""Reads what the page shows, once per screen; changes nothing.
+"""Reads what the page shows, once per screen; it changes nothing.
 
-Everything comes from `Reports`, so that figures agree with the API to the unit, and from queries
-over roll-ups and indexes that cost the same whether there were a thousand events or ten million.
+Everything comes from `Reports`, so that the figures are exactly those of the API, and from queries
+over roll-ups and indexes, which cost the same for a thousand events as for ten million.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,17 +37,17 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     condition: Condition
     last_delivered_ms: int | None
     typical_s: float | None
-    """Half of the events were delivered within it, since the relay was started."""
+    """Seconds within which half of the events were delivered, since the relay was started."""
     trend: Sequence[Slice]
 
     @property
     def view(self) -> DestinationView:
-        """Its figures of the range."""
+        """The destination's figures for the range."""
         return self.situation.view
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """The first screen. `ever`: whether any event came since the journal began."""
+    """The first screen. `ever`: whether any event came since the journal was created."""
 
     summary: Summary
     headline: Headline
@@ -57,7 +57,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
-    """One destination, in all that is known of it."""
+    """Everything about one destination."""
 
     summary: Summary
     card: Card
@@ -66,7 +66,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     groups: Sequence[DeadGroup]
     match: MatchData
     skipped: Sequence[tuple[Wording, int]]
-    """By reason, most frequent first, since the journal began."""
+    """Skipped events by reason, most frequent first, since the journal was created."""
 
 
 class Insight:
@@ -88,7 +88,7 @@ class Insight:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """Each destination as people call it: by its platform, if it is the only one there."""
+        """What people call each destination: the platform, if it is the only one there."""
         types = [each.type for each in self._destinations.values()]
         return {
             name: _PLATFORMS.get(each.type, name) if types.count(each.type) == 1 else name
@@ -101,12 +101,12 @@ class Insight:
         return {name: each.type for name, each in self._destinations.items()}
 
     def tested(self) -> Sequence[str]:
-        """Return the destinations that send in test mode, as people call them."""
+        """Return the labels of the destinations that send in test mode."""
         labels = self.labels
         return [labels[name] for name, each in self._destinations.items() if each.test]
 
     async def overview(self, range_name: RangeName) -> Overview:
-        """Return the first screen."""
+        """Return the content of the first screen."""
         summary = await self._reports.summary(range_name)
         totals, groups = await self._journal.totals(), await self._groups(range_name)
         situations = await self._situations(summary.destinations, totals, groups)
@@ -127,7 +127,7 @@ class Insight:
         )
 
     async def detail(self, name: str, range_name: RangeName) -> Detail:
-        """Return one destination. Raises KeyError for an unknown one."""
+        """Return the content of one destination's screen. Raises KeyError for an unknown one."""
         destination = self._destinations[name]
         summary = await self._reports.summary(range_name)
         totals, groups = await self._journal.totals(), await self._groups(range_name, name)
@@ -145,11 +145,11 @@ class Insight:
         )
 
     async def dead_groups(self, destination: str | None = None) -> Sequence[DeadGroup]:
-        """Return all that is dead, grouped; of one destination if it is named."""
+        """Return all dead letters in groups, those of one destination if it is named."""
         return await self._journal.dead_groups(destination=destination)
 
     async def on_call(self) -> OnCall:
-        """Return the figures for whoever is on call."""
+        """Return the content of the on-call screen."""
         views = (await self._reports.destinations()).destinations
         journal, totals = await self._reports.journal(), await self._journal.totals()
         return on_call(self._metrics, views, journal, totals, self._reports.health())
@@ -195,7 +195,7 @@ class Insight:
     async def _cards(
         self, range_name: RangeName, situations: Sequence[Situation], name: str | None = None
     ) -> Sequence[Card]:
-        """Return a card each; `name` is the only one, if there is no other."""
+        """Return a card for each situation; `name` is set if there is only one."""
         since_ms = self._since_ms(range_name)
         trends = await self._journal.series(since_ms, STEPS_S[range_name], name)
         delivered, labels = await self._last_delivered_ms(), self.labels
@@ -216,7 +216,7 @@ class Insight:
         return {name: at_ms for name, at_ms in found.items() if at_ms <= until_ms}
 
     def _waits_since_ms(self, view: DestinationView, since_s: float | None) -> int:
-        """Return since when what waits does: since the pause, or since the oldest of it came."""
+        """Return since when events wait: since the pause, or since the oldest of them came."""
         if view.state == "paused" and since_s is not None:
             return round(since_s * 1000)
         return round((self._clock() - view.oldest_pending_seconds) * 1000)
@@ -228,7 +228,7 @@ class Insight:
         return round((self._clock() + AHEAD_S) * 1000)
 
     def row_ms(self, range_name: RangeName) -> int:
-        """Return the beginning of a range, rounded down to its row as the funnel's is."""
+        """Return the start of a range in Unix milliseconds, at the start of its roll-up row."""
         since_s = self._since_ms(range_name) // 1000
         return (since_s - since_s % _ROW_S[range_name]) * 1000
 
@@ -240,4 +240,4 @@ def _skipped(totals: Totals, name: str) -> Sequence[tuple[Wording, int]]:
 
 
 _ROW_S: Mapping[RangeName, int] = {"1h": 60, "24h": 60, "7d": 3600, "30d": 3600}
-"""Seconds of the roll-up row that a range begins in."""
+"""The length of a range's roll-up rows, in seconds."""

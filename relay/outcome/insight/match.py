@@ -1,7 +1,7 @@
-"""Match data: which share of the events carries what a platform recognises people by.
+"""Match data: the share of events that carry each identifier by which a platform matches people.
 
-The figure that a shop can improve, in all and by kind of event. Only whether something is there is
-counted, never what it is.
+These are figures that a shop can improve, in total and by event name. Only the presence of an
+identifier is counted, never its value.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from relay.metrics import Carried
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """One identifier: how many of the events carry it, and what more of it would do."""
+    """One identifier: how many events carry it, and what more of it would gain."""
 
     name: str
     count: int
@@ -23,9 +23,9 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KindMatch(msgspec.Struct, frozen=True, kw_only=True):
-    """The chief identifiers of one kind of event, in the order of `MatchData.chief`.
+    """The chief identifiers of one event name, in the order of `MatchData.chief`.
 
-    `lacking` is the strongest one that more than one of ten events lacks, if there is one.
+    `lacking` is the strongest identifier that more than a tenth of the events lack, if any.
     """
 
     event: str
@@ -36,7 +36,7 @@ class KindMatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MatchData(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it for one destination; `events` were counted since the relay was started."""
+    """The match data of one destination; `events` were counted since the relay was started."""
 
     events: int
     identifiers: Sequence[Match]
@@ -45,9 +45,9 @@ class MatchData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CHIEF: Final = ("email", "phone", "epik", "ttclid", "external_id")
-"""What tells most about a person, the strongest first; each platform has one of the click ids."""
+"""The identifiers that match people best, the strongest first; each click id is one platform's."""
 ENOUGH: Final = 0.9
-"""From this share on, more of an identifier is not worth mentioning."""
+"""The share at which more of an identifier is no longer worth mentioning."""
 _GAINS: Final[Mapping[str, tuple[str, str]]] = {
     "email": (
         "E-mail",
@@ -99,9 +99,9 @@ def identifier_name(key: str) -> str:
 
 
 def match_data(identifiers: Mapping[str, str], carried: Mapping[str, Carried]) -> MatchData:
-    """Return what a destination's events carried of the identifiers that it takes.
+    """Return how many events carry each of the identifiers that a destination takes.
 
-    `carried` is by the label of the event.
+    The keys of `carried` are the events' labels.
     """
     events = sum(each.events for each in carried.values())
     counts = sum((each.identifiers for each in carried.values()), Counter[str]())

@@ -1,7 +1,7 @@
-"""Figures for whoever is on call: requests, waits, journal and process, as they are now.
+"""Current figures for whoever is on call: requests, waits, journal and process.
 
-Requests and times are since the process was started, events since the journal began; a monitoring
-system has them over time.
+Requests and times are counted since the process was started, events since the journal was created;
+a monitoring system has them over time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ FAILED: Final = frozenset({"throttled", "transient", "invalid", "misconfigured"}
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """The requests to one destination; `quantiles_s` are those of `QUANTILES`."""
+    """The requests to one destination; `quantiles_s` are in the order of `QUANTILES`."""
 
     view: DestinationView
     health: Health
@@ -31,14 +31,14 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     quantiles_s: Sequence[float | None]
     retries: int
     skipped: Mapping[str, int]
-    """By reason, the most frequent first."""
+    """Skipped events by reason, the most frequent first."""
     ended: Mapping[str, int]
-    """Events that ended undelivered, by reason; one that was replayed and ended again, twice."""
+    """Undelivered events by reason; one that died again after a replay counts twice."""
     replayed: int
 
 
 class Lag(msgspec.Struct, frozen=True):
-    """One partition that is read."""
+    """The lag of one partition."""
 
     topic: str
     partition: str
@@ -46,7 +46,7 @@ class Lag(msgspec.Struct, frozen=True):
 
 
 class OnCall(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it; times in seconds, None where nothing was observed."""
+    """All figures; times are in seconds, and None if nothing was observed."""
 
     traffic: Sequence[Traffic]
     journal: JournalView
@@ -62,7 +62,7 @@ def on_call(
     totals: Totals,
     health: Mapping[str, Health],
 ) -> OnCall:
-    """Return the figures."""
+    """Return the current figures."""
     return OnCall(
         traffic=[_traffic(metrics, view, totals, health[view.name]) for view in destinations],
         journal=journal,

@@ -1,4 +1,4 @@
-"""Figures over time, step by step without gaps, as a chart draws them."""
+"""Figures over time in steps without gaps, as a chart needs them."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,13 +12,13 @@ STEPS_S: Final[dict[RangeName, int]] = {
     "7d": 3 * 3_600,
     "30d": 12 * 3_600,
 }
-"""Seconds of a step: 48 to 60 of them, each a whole number of roll-up rows."""
+"""Seconds of a step: each range has 48 to 60 steps, each a whole number of roll-up rows."""
 
 
 def filled(found: Sequence[Slice], range_name: RangeName, now_s: float) -> Sequence[Slice]:
-    """Return a slice for every step of a range up to now, with nothing where nothing came.
+    """Return a slice for every step of a range up to now, an empty one if nothing came.
 
-    The step under way is there once something came in it; before, it would look like a fall.
+    The current step is left out until something comes in it: it would look like a drop.
     """
     step_s = STEPS_S[range_name]
     by_start = {each.start_s: each for each in found}
@@ -28,7 +28,7 @@ def filled(found: Sequence[Slice], range_name: RangeName, now_s: float) -> Seque
 
 
 def waiting(each: Slice) -> int:
-    """Return how many of a step's events still wait."""
+    """Return how many of a step's events are still waiting."""
     return each.received - each.skipped - each.delivered - each.dead
 
 

@@ -1,1 +1,1 @@
-"""What people and programs get to see, in the words of the admin API."""
+"""The admin API's view of events, dead letters, keys and sources."""

@@ -1,6 +1,7 @@
-"""The objects of the admin API: what people and programs get to see, generated into its schema.
+"""The objects of the admin API, from which its schema is generated.
 
-Times are RFC 3339 in UTC, money is a decimal string per currency. No PII, no token, no payload.
+Times are RFC 3339 in UTC, money is a decimal string per currency. They hold no PII, no token and no
+payload.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,18 +23,19 @@ KeyState = Literal["good", "expired", "revoked"]
 RangeName = Literal["1h", "24h", "7d", "30d"]
 RANGES_S: dict[RangeName, int] = {"1h": 3600, "24h": 86400, "7d": 7 * 86400, "30d": 30 * 86400}
 AHEAD_S = 3600
-"""What is dated further ahead came before the clock was set back, and is in no range: it would be
-in each of them until the clock comes round. Who sets it back by an hour loses nothing from sight.
+"""An event dated further ahead came before the clock was set back, and is in no range: otherwise it
+would be in every range until the clock catches up. If the clock goes back by an hour or less,
+everything stays in sight.
 """
 
 
 class DestinationView(msgspec.Struct, frozen=True, kw_only=True):
     """One destination: received = skipped + pending + delivered + dead.
 
-    `minutes_left` are those until the event that waits longest is too old for the platform, null if
-    nothing waits; `money_at_risk` is what the purchases that wait are worth. `warnings` counts, by
-    code, what the platform may make of events that it took late, and its own advice, since the
-    relay was started. None of these depends on the range.
+    `minutes_left` are the minutes until the first waiting event is too old for the platform, null
+    if none waits; `money_at_risk` is what the waiting purchases are worth. `warnings` counts, by
+    code, events that came so late that the platform may count them differently, and the platform's
+    own advice, since the relay was started. None of these depends on the range.
     """
 
     name: str
@@ -76,8 +78,8 @@ class DestinationList(msgspec.Struct, frozen=True):
 class JournalView(msgspec.Struct, frozen=True, kw_only=True):
     """How full the journal is.
 
-    `hours_to_full` is null if it does not grow, and for the first minutes after a start: it is
-    measured over at least five.
+    `hours_to_full` is null if the journal does not grow, and for the first minutes after a start,
+    since it is measured over at least five minutes.
     """
 
     size_bytes: Count
@@ -90,7 +92,7 @@ class JournalView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptView(msgspec.Struct, frozen=True):
-    """One request that covered the event."""
+    """One request that contained the event."""
 
     at: Moment
     outcome: Outcome
@@ -102,11 +104,11 @@ class AttemptView(msgspec.Struct, frozen=True):
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an event at one destination; the last 20 attempts.
+    """What became of an event at one destination, with the last 20 attempts.
 
-    `identifiers` are the fields of `user` that the platform gets, without what is in them.
-    `next_try_at` is when an event that waits is sent again at the earliest, null where that is at
-    the destination's next turn, or once it is no longer paused.
+    `identifiers` are the names of the `user` fields that the platform gets, without their values.
+    `next_try_at` is the earliest time at which a waiting event is sent again; it is null if that is
+    the destination's next turn, or depends on the end of a pause.
     """
 
     destination: str
@@ -179,9 +181,9 @@ class RejectionList(msgspec.Struct, frozen=True):
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be shown of a producer key; null is no limit, or never.
+    """A producer key without its secret; null means no limit, or never.
 
-    A key that was made by rotating another goes on with its uses. They are null only where
+    A key that was made by rotating another one continues its count of uses. Uses are null only if
     `relay keys list` finds no running relay.
     """
 
@@ -200,6 +202,6 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyList(msgspec.Struct, frozen=True):
-    """All producer keys, ended ones included."""
+    """All producer keys, including revoked and expired ones."""
 
     keys: Sequence[KeyView]

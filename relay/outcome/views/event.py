@@ -1,4 +1,4 @@
-"""One event as people see it: what became of it at each destination, and each try of it."""
+"""One event as people see it: what became of it at each destination, with each attempt."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,9 +13,9 @@ from relay.outcome.wording import DEAD, SKIPPED, Wording
 
 
 class EventViews:
-    """See the module docstring. `health` tells every destination's state now.
+    """See the module docstring. `health` returns every destination's current state.
 
-    A destination that is configured no more is told of as far as the journal goes.
+    For a destination that is no longer configured, the view holds what the journal knows.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class EventViews:
         self._clock = clock
 
     def of(self, found: FoundEvent) -> EventView:
-        """Return one event with what became of it at each destination."""
+        """Return an event, with what became of it at each destination."""
         conversion, health = found.conversion, self._health()
         return EventView(
             event_id=conversion.event_id,
@@ -71,9 +71,9 @@ class EventViews:
         )
 
     def _next_try_at(self, delivery: Delivery, health: Health | None) -> str | None:
-        """Return when an event is sent again: in its own time, and not before its destination.
+        """Return when an event is sent again: once it is due, and its destination may send.
 
-        A time further off than any wait was set before the clock was set back, and tells nothing.
+        A time further off than any wait dates from before the clock was set back, and is ignored.
         """
         if delivery.state != "pending" or health is None or health.state == "paused":
             return None
@@ -84,7 +84,7 @@ class EventViews:
         return utc(latest_s) if latest_s > now_s else None
 
     def _identifiers(self, name: str, conversion: Conversion) -> Sequence[str]:
-        """Return which fields of the person a platform gets, never what is in them."""
+        """Return the names of the person's fields that a platform gets, never their values."""
         destination = self._destinations.get(name)
         if destination is None:
             return []

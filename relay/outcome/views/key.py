@@ -1,4 +1,4 @@
-"""A producer key as it may be shown: without its digest, with its uses."""
+"""A producer key as it is shown: without its digest, with its uses."""
 
 from relay.journal.report import KeyUse
 from relay.keys.record import Key
@@ -7,7 +7,7 @@ from relay.outcome.views.api import KeyView
 
 
 def key_view(key: Key, used: KeyUse | None, now_s: float) -> KeyView:
-    """Return what may be shown of a key; a key without `used` was never used."""
+    """Return the view of a key; `used` is None if it was never used."""
     uses, most = 0 if used is None else used.uses, key.limits.max_uses
     return KeyView(
         name=key.name,

@@ -1,4 +1,4 @@
-"""What was refused on arrival, from the rejections that are kept anyway."""
+"""Findings about events that were refused on arrival, from the rejections that are kept anyway."""
 
 import re
 from collections import Counter
@@ -9,13 +9,13 @@ from relay.outcome.doctor.finding import Finding
 from relay.outcome.wording import REJECTED, UNKNOWN
 
 MAX_LISTED: Final = 20
-"""Kinds of refusals that are told, the most frequent ones."""
+"""How many kinds of refusals are reported, the most frequent ones."""
 
 _INDEX: Final = re.compile(r"\[\d+\]")
 
 
 class Refusal(NamedTuple):
-    """Why an event was refused, and of whose key."""
+    """Why an event was refused, and the key that sent it."""
 
     key: str
     path: str
@@ -23,7 +23,10 @@ class Refusal(NamedTuple):
 
 
 def refusals(refused: Iterable[Refusal], events: int) -> Iterator[Finding]:
-    """Return what was refused, place in a list aside; `events` are those that were taken."""
+    """Yield a finding per kind of refusal, whatever its index in a list.
+
+    `events` is the number of accepted events.
+    """
     kinds = Counter(each._replace(path=_INDEX.sub("[]", each.path)) for each in refused)
     for (key, path, code), count in kinds.most_common(MAX_LISTED):
         words = REJECTED.get(code, UNKNOWN)

@@ -1,4 +1,4 @@
-"""What the port for people tells of Kafka: the source, its partitions, and the outcomes."""
+"""What the admin port reports about Kafka: the source, its partitions, and the outcomes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KafkaSourceView(msgspec.Struct, frozen=True, kw_only=True):
-    """The Kafka source as it is now."""
+    """The current state of the Kafka source."""
 
     state: Annotated[
         State,
@@ -57,7 +57,7 @@ class OutcomesView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourcesView(msgspec.Struct, frozen=True, kw_only=True):
-    """What is configured of Kafka; null where it is not."""
+    """The Kafka source and the outcomes, each null if it is not configured."""
 
     kafka: KafkaSourceView | None
     outcomes: OutcomesView | None

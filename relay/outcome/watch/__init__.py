@@ -1,1 +1,1 @@
-"""Tells people what needs them: what is looked at, what is said of it, how it is posted."""
+"""Notifies people of what needs their attention: the watch, its messages, and their posting."""

@@ -1,7 +1,7 @@
-"""What people are told without asking: one message each, in words, with its parts beside them.
+"""The messages that people get without asking, each as text and as fields for programs.
 
-`text` is what Slack and whatever is compatible with it shows; programs read the other keys. No
-value of an event, no id of one and no token is in it.
+`text` is what Slack and compatible services show; programs read the other keys. A message holds no
+value or id of an event, and no token.
 """
 
 from typing import Annotated, Final, Literal
@@ -21,7 +21,7 @@ Kind = Literal[
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """One message; `destination`, `reason` and `count` are null where they do not apply."""
+    """One message; `destination`, `reason` and `count` are null if they do not apply."""
 
     text: Annotated[str, Meta(description="What people read, without any markup.")]
     kind: Kind
@@ -47,7 +47,7 @@ TAKING: Final = Notice(text="The relay takes events again.", kind="journal_space
 
 
 def paused(destination: Destination, reason: PauseReason) -> Notice:
-    """Return that nothing is sent to a platform, and where that is mended."""
+    """Return the message that nothing is sent to a platform, and where to fix that."""
     name = destination.name
     sentence = sentence_of(reason, destination.fixes)
     text = f"{name} is paused. {sentence} What is not sent waits on disk."
@@ -55,14 +55,14 @@ def paused(destination: Destination, reason: PauseReason) -> Notice:
 
 
 def resumed(destination: Destination) -> Notice:
-    """Return that a pause is over."""
+    """Return the message that a pause is over."""
     name = destination.name
     text = f"{name} is sending again, and makes up for what waited."
     return Notice(text=text, kind="resumed", destination=name)
 
 
 def dead_letters(destination: Destination, reason: DeadReason, count: int) -> Notice:
-    """Return that the first of a kind was not delivered; `count` is how many there are by now."""
+    """Return the message on the first dead letters of a reason; `count` is how many there are."""
     name, words = destination.name, DEAD[reason]
     text = (
         f"{name}: {count} not delivered so far, {reason}. {words.sentence} {words.fix} "
@@ -72,7 +72,7 @@ def dead_letters(destination: Destination, reason: DeadReason, count: int) -> No
 
 
 def journal_filling(space: Space) -> Notice:
-    """Return that room runs out, as long as there is time to do something about it."""
+    """Return the message that room runs out, while there is still time to act."""
     hours = space.hours_to_full
     soon = "" if hours is None else f", and will be full {until_full(hours)} if this goes on"
     text = (
@@ -83,7 +83,7 @@ def journal_filling(space: Space) -> Notice:
 
 
 def journal_full(reason: str) -> Notice:
-    """Return that no events are taken; `reason` is the journal's own, or the port's."""
+    """Return the message that no events are accepted; `reason` is the journal's or the port's."""
     text = (
         f"The relay takes no events at the moment: {reason}. What was accepted is safe; a shop "
         "that does not send again loses the rest. A full disk needs room, a journal at its limit a "
@@ -93,6 +93,6 @@ def journal_full(reason: str) -> Notice:
 
 
 def share_of(space: Space) -> float:
-    """Return the part of the room that is in use, 0 to 1."""
+    """Return the share of the room that is used, 0 to 1."""
     whole = space.used_bytes + space.left_bytes
     return space.used_bytes / whole if whole else 1.0

@@ -1,10 +1,10 @@
-"""Posts messages to a webhook, one after the other, beside the flow.
+"""Posts messages to a webhook one after the other; no event waits for it.
 
-The queue is bounded: when it is full, the oldest message is dropped, because the latest say how
-things stand. A message is tried for some minutes, ever more slowly, unless the hook says that it
-will never take it. What is dropped is logged. The end of the process waits for no message.
+The queue is bounded: if it is full, the oldest message is dropped, since the latest ones say how
+things stand. A message is tried for some minutes, with growing waits, unless the webhook refuses it
+for good. Dropped messages are logged. The process does not wait for any message before it ends.
 
-The address is a secret: it is in no log line, no error and no text of ours.
+The address is a secret: it appears in no log line, error or text of the relay's.
 """
 
 import asyncio
@@ -26,26 +26,26 @@ MAX_WAITING: Final = 100
 TRIES: Final = 12
 FIRST_WAIT_S: Final = 1.0
 MAX_WAIT_S: Final = 120.0
-"""Also the longest wait that a hook can ask for."""
+"""Seconds; also the longest wait that a webhook can ask for."""
 TIMEOUT_S: Final = 10.0
 OK: Final = range(200, 300)
 TRY_AGAIN: Final = frozenset({408, 425, 429})
 FOR_GOOD: Final = range(300, 500)
-"""Answers after which the same message need not be tried again, but for `TRY_AGAIN`."""
+"""HTTP statuses after which a message is not tried again, except those in `TRY_AGAIN`."""
 
 log = logging.getLogger(__name__)
 
 
 class Transport(Protocol):
-    """Sends a request; never raises but for cancellation."""
+    """Sends a request; raises nothing but cancellation."""
 
     async def send(self, request: HttpRequest, timeout_s: float) -> object:
-        """Return the `HttpResponse`, or anything else if none came."""
+        """Return an `HttpResponse`, or any other object if none came."""
         ...
 
 
 class Notifier:
-    """See the module docstring. `address` is asked before each try: it may change."""
+    """See the module docstring. `address` is called before each try, since it may change."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Notifier:
         self._wake.set()
 
     async def run(self) -> None:
-        """Post what is told, for ever."""
+        """Post queued messages, for ever."""
         while True:
             await self._wake.wait()
             while self._waiting:
@@ -92,7 +92,7 @@ class Notifier:
                 _dropped(notice, f"the webhook answers with {status}")
                 return
             if left:
-                # One notice at a time, so a wait here holds up nothing but later notices.
+                # Notices go one at a time, so this wait delays only later notices.
                 await asyncio.sleep(max(_asked_s(answer), self._random.uniform(0, next(waits))))
         known = self._address() is not None
         _dropped(notice, "the webhook does not answer" if known else "no webhook is known")
@@ -112,7 +112,7 @@ def request_of(address: Secret, notice: Notice) -> HttpRequest:
 
 
 def _asked_s(answer: HttpResponse | None) -> float:
-    """Return the wait that the hook asks for, within bounds."""
+    """Return the seconds that the webhook asks to wait, within bounds."""
     return min((answer and retry_after_s(answer.headers)) or 0.0, MAX_WAIT_S)
 
 

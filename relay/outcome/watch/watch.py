@@ -1,11 +1,12 @@
 """Watches for what people must be told, and reports each condition once until it is over.
 
 It polls the state every few seconds, as a monitoring system would; nothing in the flow knows of it
-or waits for it. What comes and goes between two polls is not worth a message.
+or waits for it. A condition that comes and goes between two polls is not worth a message.
 
 After a restart nothing is reported twice: what is paused, dead or filling at the first poll counts
-as reported, and only its end is news. The exception is a journal that takes no events, since shops
-lose conversions. The price: what happened in the last seconds before a crash may go unreported.
+as reported, and only its end is news. The exception is a journal that accepts no events, since
+shops then lose conversions. The price: what happened in the last seconds before a crash may go
+unreported.
 """
 
 import asyncio
@@ -25,21 +26,21 @@ from relay.outcome.wording import SETTLED
 
 LOOK_S: Final = 2.0
 RECOUNT_S: Final = 60.0
-"""Between two looks at whether the dead letters of a reason were all dealt with."""
+"""Seconds between two checks of whether all dead letters of a reason have been dealt with."""
 FILLING: Final = 0.8
 ROOMY: Final = 0.7
-"""Parts of the journal's room: at the first it is told to fill, below the second it has room."""
+"""Shares of the journal's room: from `FILLING` on it is filling, below `ROOMY` it has room."""
 CALM_S: Final = 60.0
-"""Without a refusal for so long, a full journal counts as having room."""
+"""Seconds without a refusal after which a full journal counts as having room."""
 
 log = logging.getLogger(__name__)
 
 
 class Watched(Protocol):
-    """What is looked at of a `relay.journal.base.Journal`; see there."""
+    """The part of `relay.journal.base.Journal` that is watched; see there."""
 
     def pauses(self) -> Mapping[str, Pause]:
-        """Return the pauses that are kept."""
+        """Return the stored pauses."""
         ...
 
     async def totals(self) -> Totals:
@@ -53,14 +54,14 @@ class Watched(Protocol):
         ...
 
     async def space(self) -> Space:
-        """Return how full it is."""
+        """Return how full the journal is."""
         ...
 
 
 class Watch:
     """See the module docstring. `tell` must not block; `clock` returns Unix seconds.
 
-    `refusing` tells why no events are taken, whether the journal or the port for producers says so.
+    `refusing` returns why no events are accepted, as the journal or the producers' port says it.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Watch:
         self._storage = Storage(journal, refusing, clock)
 
     async def run(self) -> None:
-        """Look for ever. A mistake of ours costs a message, never the delivery of an event."""
+        """Poll for ever. A bug here costs a message, never the delivery of an event."""
         while True:
             await asyncio.sleep(LOOK_S)
             try:
@@ -90,14 +91,14 @@ class Watch:
                 log.exception("a look at the state failed")
 
     async def look(self) -> None:
-        """Tell what is new; the first look, before anything is sent, only takes stock."""
+        """Report what is new; the first look, before anything is sent, only takes stock."""
         for each in self._pauses.look(self._health()):
             self._tell(each)
         for found in (self._losses.look(), self._storage.look()):
             await self._tell_all(found)
 
     async def _tell_all(self, found: AsyncIterator[Notice]) -> None:
-        """Tell what is found; that the journal takes nothing also where it cannot be read."""
+        """Report what is found, up to the first read of the journal that fails."""
         try:
             async for each in found:
                 self._tell(each)
@@ -106,7 +107,7 @@ class Watch:
 
 
 class Pauses:
-    """Which pauses were told; a new reason is news, one that was told in the same pause is not."""
+    """Which pauses were reported: within one pause, each reason is reported once."""
 
     def __init__(self, destinations: Mapping[str, Destination], journal: Watched) -> None:
         self._destinations = destinations
@@ -115,7 +116,7 @@ class Pauses:
         }
 
     def look(self, health: Mapping[str, Health]) -> Iterator[Notice]:
-        """Yield what is new."""
+        """Yield a notice for each new pause or reason, and for the end of a pause."""
         for name, now in health.items():
             told = self._told.setdefault(name, set())
             if now.reason is None and told:
@@ -127,7 +128,7 @@ class Pauses:
 
 
 class Losses:
-    """Which kinds of dead letters were told: the first of a reason, until none of it is left."""
+    """Which dead letters were reported: the first of each reason, until none of it is left."""
 
     def __init__(
         self,
@@ -142,7 +143,7 @@ class Losses:
         self._counted_at: dict[tuple[str, DeadReason], float] = {}
 
     async def look(self) -> AsyncIterator[Notice]:
-        """Yield what is new; lifetime counts never fall, so growth is what there is to see."""
+        """Yield what is new; lifetime counts never fall, so it looks for growth."""
         counts = await self._counts()
         if self._known is None:
             self._known = counts
@@ -162,7 +163,7 @@ class Losses:
         }
 
     async def _is_first(self, key: tuple[str, DeadReason], grown: int) -> bool:
-        """Return whether only new letters of a kind are left, so that it was over in between."""
+        """Return whether all letters of a kind are new, so that it was over in between."""
         known = self._known or {}
         if key not in known:
             return True
@@ -178,7 +179,7 @@ class Losses:
 
 
 class Storage:
-    """Whether events are taken, and the journal has room for more."""
+    """Whether events are accepted, and the journal has room for more."""
 
     def __init__(
         self,
@@ -215,5 +216,5 @@ class Storage:
 
 
 def _is_within(span_s: float, since_s: float, now_s: float) -> bool:
-    """Return whether a span goes on; one from before the clock was set back is over."""
+    """Return whether a time span is still running; not if the clock was set back since it began."""
     return 0 <= now_s - since_s < span_s
