@@ -1,1 +1,1 @@
-"""Erases a person from the journal: in the log, in what waits or is dead, in the file itself."""
+"""Erases a person from the journal: from log, retries, dead letters and the file's unused bytes."""

@@ -1,7 +1,7 @@
-"""Ends events of a forgotten person wherever they wait, in the transaction of the caller.
+"""Ends the waiting events of a forgotten person, in the caller's transaction.
 
-At each destination an event is ended at most once: out of its retry row, or by moving the cursor
-over it in the log, also for a destination that is not configured now.
+At each destination an event ends at most once: by deleting its retry row, or by moving the cursor
+past it in the log. This includes destinations that are not configured at present.
 """
 
 import sqlite3
@@ -18,10 +18,10 @@ from relay.journal.ledger import Ledger
 def end_all(
     connection: sqlite3.Connection, ledger: Ledger, found: Sequence[Trace]
 ) -> Mapping[str, int]:
-    """End events wherever they wait, in the open transaction; return how many, by destination."""
+    """End waiting events, in the open transaction; return how many ended at each destination."""
     rows = connection.execute("SELECT DISTINCT destination FROM cursor")
     names = [name for (name,) in rows]
-    # Overwritten before any row is deleted: that may move its neighbours, and leave a copy behind.
+    # Overwrite before any row is deleted: a deletion may move its neighbours, and leave copies.
     kept = [(name, *trace.place) for trace in found for name in names]
     connection.executemany(f"UPDATE retry SET entry = x'' WHERE {AT_PLACE}", kept)
     connection.executemany(f"UPDATE dead SET entry = NULL, message = '' WHERE {AT_PLACE}", kept)
@@ -32,7 +32,7 @@ def end_all(
 
 
 def _end(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace) -> bool:
-    """End an event at a destination if it waits there; tell whether it did."""
+    """End an event at a destination if it waits there; return whether it did."""
     place = (name, *trace.place)
     retried = connection.execute(f"DELETE FROM retry WHERE {AT_PLACE}", place).rowcount
     if not retried and not _settle(connection, ledger, name, trace):
@@ -46,7 +46,7 @@ def _end(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace
 
 
 def _settle(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Trace) -> bool:
-    """Move the cursor over an event that waits in the log; tell whether it did."""
+    """Move the cursor past an event that waits in the log; return whether it waited."""
     lane, offset = trace.place
     start = trace.starts.get(name)
     if start is None or name in trace.entry.passed:
@@ -62,7 +62,7 @@ def _settle(connection: sqlite3.Connection, ledger: Ledger, name: str, trace: Tr
 def _settle_for_the_gone(
     connection: sqlite3.Connection, name: str, trace: Trace, start: int
 ) -> bool:
-    """Do the same for a destination that is not configured now, but may come back."""
+    """Do the same for a destination that is not configured at present, but may come back."""
     lane, offset = trace.place
     position, ahead, until = connection.execute(
         "SELECT position, ahead, until FROM cursor WHERE destination = ? AND lane = ?", (name, lane)

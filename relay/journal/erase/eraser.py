@@ -1,13 +1,13 @@
-"""Erases a person from the journal: the counts and the ids of the events stay, the person goes.
+"""Erases a person from the journal; the counts and ids of the events stay.
 
-What still waits ends as dead, reason `erased`; dead letters lose their payload and keep their
-reason; in the log the event is left without identity, pages and all but the sum of its order. One
-transaction is about one group of the log or one row, small enough that producers hardly notice, and
-each event is found by what it still holds: whatever cuts an erasure off, running it again erases
-the rest. Deleted content is overwritten (`secure_delete`); at the end, what moved rows have left
-behind in the file is overwritten as well (`gaps`), and the write-ahead log is emptied.
+Waiting events end as dead with the reason `erased`. Dead letters lose their payload and keep their
+reason. In the log, an event loses its identity, its pages, and everything of its order but the sum.
+A transaction covers one group of the log or one row, so that producers hardly notice, and events
+are found by what they still hold: if an erasure is cut off, running it again erases the rest.
+Deleted content is overwritten (`secure_delete`). At the end, the bytes that moved rows left behind
+in the file are overwritten as well (`gaps`), and the write-ahead log is emptied.
 
-Whoever calls sees to it that none of these events is in a request under way, or can get into one.
+The caller ensures that none of these events is in a request, or can get into one.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ from relay.journal.report import Erased
 from relay.journal.writer import Writer
 
 STEP_EVENTS: Final = 100
-"""Events that one transaction ends, at most."""
+"""The most events that one transaction ends."""
 STEP_PAGES: Final = 50
-"""Pages that one transaction overwrites."""
+"""The most pages that one transaction overwrites."""
 CLEAN_TRIES: Final = 5
 EMPTY_TRIES: Final = 20
 EMPTY_INTERVAL_S: Final = 0.25
-"""How often to try to empty the write-ahead log, while others are reading from it."""
+"""Seconds between attempts to empty the write-ahead log, while others read from it."""
 
 
 class Eraser:
@@ -62,7 +62,7 @@ class Eraser:
         """Erase the person from all events before these offsets."""
         for log_id in await self._look("log", subject, ends):
             await self._erase_group(log_id, subject, ends)
-        # A replay moves rows between the two tables meanwhile: until a look at both finds nothing.
+        # A replay may move rows between the two tables, so repeat until neither holds any.
         while await self._erase_rows("dead", subject, ends) + await self._erase_rows(
             "retry", subject, ends
         ):
@@ -90,7 +90,7 @@ class Eraser:
         *steps, last = [found[at : at + STEP_EVENTS] for at in range(0, len(found), STEP_EVENTS)]
         for step in steps:
             await self._end(step)
-        # Not before all of them have ended, but in one transaction with the last.
+        # After all of them have ended, in one transaction with the last of them.
         erased, _ = await asyncio.gather(
             self._writer.submit(partial(end_all, ledger=self._ledger, found=last)),
             self._writer.submit(partial(_rewrite, log_id=log_id, entries=kept)),
@@ -99,7 +99,7 @@ class Eraser:
         self._tally.note(found)
 
     async def _erase_rows(self, table: Table, subject: Subject, ends: Ends) -> int:
-        """Erase what these rows keep of the person; return how many did."""
+        """Erase what these rows keep of the person; return how many held something."""
         erased = 0
         for row in await self._look(table, subject, ends):
             query = partial(traces.at_row, table=table, row=row, subject=subject)
@@ -117,10 +117,10 @@ class Eraser:
         self._tally.erased += await self._writer.submit(write)
 
     async def _clean(self) -> bool:
-        """Overwrite what is left in the files; tell whether nothing is.
+        """Overwrite what is left in the files; return whether nothing is left.
 
-        Only the pages that had any are looked at again: what moves meanwhile is not this person's.
-        Where the file cannot be read, nobody knows.
+        Only pages that had remains are checked again: rows that move meanwhile are not this
+        person's. False if the file cannot be read.
         """
         try:
             return await self._overwrite()
@@ -146,7 +146,7 @@ class Eraser:
         for _ in range(EMPTY_TRIES):
             if await self._checkpointer.empty():
                 return True
-            await asyncio.sleep(EMPTY_INTERVAL_S)  # a reader has an old snapshot until it ends
+            await asyncio.sleep(EMPTY_INTERVAL_S)  # readers hold old snapshots until they end
         return False
 
 

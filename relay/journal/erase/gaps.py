@@ -1,14 +1,14 @@
-"""Finds what moved rows left behind in the file, and overwrites it.
+"""Finds the bytes that moved rows left behind in the file, and overwrites them.
 
-SQLite overwrites what is deleted (`secure_delete`), but where it moves rows from page to page to
-keep a table balanced, their old bytes stay in the unused middle of the page: nobody reads them, and
-they are still there after the row was erased. So the leaf pages of the tables that keep events are
-read from the file, as SQLite's documents describe it, and where there is something in the middle of
-one, a row on it is made as large as the page allows and then what it was: growing overwrites the
-middle, and shrinking overwrites that. Nothing is ever written but by SQLite.
+SQLite overwrites what is deleted (`secure_delete`). But when it moves rows between pages to keep a
+table balanced, their old bytes stay in the unused middle of a page, and survive the row's erasure.
+So this module reads the leaf pages of the tables that keep events from the file, as SQLite's
+documents describe it. If the middle of a page holds something, a row on that page is enlarged as
+far as the page allows, and then restored: growing overwrites the middle, and shrinking overwrites
+the filler. Only SQLite ever writes to the file.
 
-What is computed from the file is stale once somebody commits; at worst a page is then missed, or a
-row moved, so whoever calls looks again. Format: https://sqlite.org/fileformat.html#b_tree_pages
+What is computed from the file is stale as soon as somebody commits. At worst, a page is then missed
+or a row moved, so the caller looks again. Format: https://sqlite.org/fileformat.html#b_tree_pages
 (2026).
 """
 
@@ -24,37 +24,37 @@ KEPT_IN: Final[Mapping[str, str]] = {
     "dead": "entry",
     "receipt": "exceptions",
 }
-"""The tables that keep events, or words about them, and a column of bytes in each."""
+"""The tables that keep events or words about them, each with a column of bytes."""
 
 _HEADER_BYTES: Final = 100
 _PAGE_HEADER_BYTES: Final = 8
 _INTERIOR, _LEAF = 5, 13
 _REMAINS: Final = re.compile(rb"[\x20-\xff]{4}")
 _MORE_REMAINS: Final = re.compile(rb"[\x20-\xff]{24}")
-"""What looks like text. Old numbers of two bytes, which tell where rows were, do not."""
+"""Matches what looks like text, unlike old two-byte pointers to rows."""
 _MORE_FOLLOWS: Final = 0x80
 _SLACK_BYTES: Final = 16
-"""By how much the head of a row can grow along with it, generously."""
+"""A generous bound on how much a row's header grows with the row."""
 
 
 class Gap(NamedTuple):
-    """A leaf page with something in its unused middle."""
+    """A leaf page that has something in its unused middle."""
 
     page: int
     table: str
     rowid: int | None
-    """A row on the page, None if it has none."""
+    """A row on the page, None if there is none."""
     payload_bytes: int
-    """Of that row, its head included."""
+    """The size of that row, including its header."""
     room_bytes: int
-    """By how much its share of the page can grow."""
+    """How much the row's share of the page can grow."""
 
 
 def find(path: Path, roots: Mapping[str, int], filled: frozenset[int] | None) -> list[Gap]:
     """Return the gaps in the trees at these root pages.
 
-    Where they were filled before, only those pages are looked at, and the little is passed over
-    that a row cannot reach.
+    `filled` are the pages that were filled before, if any: then only those are checked, and the few
+    bytes that a row cannot reach are ignored.
     """
     with path.open("rb") as file:
         pages = _Pages(file, _REMAINS if filled is None else _MORE_REMAINS)
@@ -79,7 +79,7 @@ def fill(connection: sqlite3.Connection, gap: Gap) -> None:
     table, column = gap.table, KEPT_IN[gap.table]
     if gap.rowid is None:
         if connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,):
-            connection.execute(f"DELETE FROM {table}")  # without a condition: the page is renewed
+            connection.execute(f"DELETE FROM {table}")  # without a condition, this renews the page
         return
     row = connection.execute(f"SELECT {column} FROM {table} WHERE rowid = ?", (gap.rowid,))
     (kept,) = row.fetchone() or (None,)
@@ -91,7 +91,7 @@ def fill(connection: sqlite3.Connection, gap: Gap) -> None:
 
 
 def _growth(gap: Gap, length: int, *, is_null: bool) -> int:
-    """Return by how many bytes the column has to grow to use up the room of its page."""
+    """Return how many bytes the column has to grow to use all the room on its page."""
     now = _varint_bytes(gap.payload_bytes)
     kind = 1 if is_null else _varint_bytes(2 * length + 12)
     for more in range(gap.room_bytes, max(0, gap.room_bytes - _SLACK_BYTES), -1):
@@ -103,7 +103,7 @@ def _growth(gap: Gap, length: int, *, is_null: bool) -> int:
 
 
 class _Pages:
-    """A database file, page by page. Raises `ValueError` for what is no page of a table."""
+    """A database file, page by page. Raises `ValueError` if a page is not one of a table."""
 
     def __init__(self, file: BinaryIO, remains: re.Pattern[bytes]) -> None:
         self._file = file
@@ -114,7 +114,7 @@ class _Pages:
         self._usable = self._page_bytes - head[20]
 
     def leaves(self, root: int) -> Iterator[tuple[int, bytes]]:
-        """Yield number and bytes of each leaf below a page."""
+        """Yield the number and the bytes of each leaf below a page."""
         ahead = [root]
         while ahead:
             number = ahead.pop()
@@ -128,7 +128,7 @@ class _Pages:
                 ahead.append(cells.number(8, 4))
 
     def gap(self, table: str, number: int, data: bytes) -> Gap | None:
-        """Return the gap of a leaf, None if there is nothing in its middle."""
+        """Return the gap of a leaf, None if its middle is empty."""
         page = _Numbers(data)
         pointers = page.pointers(first=_PAGE_HEADER_BYTES)
         begin, end = _PAGE_HEADER_BYTES + 2 * len(pointers), page.number(5, 2) or 65_536
@@ -149,27 +149,27 @@ class _Pages:
 
 
 class _Numbers:
-    """The numbers in a page."""
+    """Reads the numbers in a page."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
 
     def number(self, at: int, size: int) -> int:
-        """Return a number of fixed size."""
+        """Return the number of `size` bytes at a position."""
         return int.from_bytes(self._data[at : at + size], "big")
 
     def pointers(self, *, first: int) -> list[int]:
-        """Return where the cells are."""
+        """Return the positions of the cells."""
         return [self.number(first + 2 * at, 2) for at in range(self.number(3, 2))]
 
     def varints(self, at: int) -> tuple[int, int]:
-        """Return the two numbers that a cell of a leaf begins with: payload size and rowid."""
+        """Return the two numbers with which a leaf's cell begins: payload size and rowid."""
         size, after = self._varint(at)
         rowid, _ = self._varint(after)
         return size, rowid
 
     def free_blocks_bytes(self) -> int:
-        """Return the bytes between cells that can be used again."""
+        """Return how many bytes between cells are free."""
         at, total = self.number(1, 2), 0
         while at and total < len(self._data):
             total += self.number(at + 2, 2)
@@ -186,5 +186,5 @@ class _Numbers:
 
 
 def _varint_bytes(value: int) -> int:
-    """Return how many bytes a number takes; none here needs more than five."""
+    """Return how many bytes a varint takes; none here needs more than five."""
     return max(1, (value.bit_length() + 6) // 7)

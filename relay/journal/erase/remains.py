@@ -1,4 +1,4 @@
-"""What stays of an event whose person is forgotten: its name, ids and times, and its sum."""
+"""What remains of a forgotten person's event: its name, ids, times and sum."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from relay.journal.entry import Entry, Stored
 
 
 def without_person(entry: Entry) -> Entry:
-    """Return the entry as it stays: what happened, when, and for how much."""
+    """Return the entry as it remains: what happened, when, and for how much."""
     conversion = _what_stays(entry.conversion)
     record = msgspec.msgpack.encode(Stored(conversion, dict(entry.passed)))
     return msgspec.structs.replace(entry, record=record)

@@ -1,4 +1,4 @@
-"""Counts what an erasure did: how many events, how they had ended, and which a platform has."""
+"""Counts what an erasure did: how many events, how they had ended, which the platforms have."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from relay.journal.find.lookup import Place
 from relay.journal.report import Erased, ErasedAt
 
 MAX_LISTED: Final = 1_000
-"""Delivered events that are named for each destination; all are counted."""
+"""How many delivered events are listed for each destination; all are counted."""
 
 
 class Tally:
-    """What an erasure did so far."""
+    """What an erasure has done so far."""
 
     def __init__(self) -> None:
         self.events = 0
@@ -24,7 +24,7 @@ class Tally:
         self._event_ids: dict[str, list[str]] = {}
 
     def note(self, found: Sequence[Trace]) -> None:
-        """Take note of events that were erased, and where they had been delivered before."""
+        """Count erased events, and note where they had been delivered before."""
         self.events += len(found)
         for trace in found:
             for delivery in trace.deliveries:
@@ -37,7 +37,7 @@ class Tally:
                         listed.append(trace.entry.event_id)
 
     def result(self, *, emptied: bool) -> Erased:
-        """Return it all."""
+        """Return the result of the erasure; `emptied` is whether nothing is left in the files."""
         names = sorted({*self.erased, *self._letters, *self._delivered})
         destinations = {
             name: ErasedAt(

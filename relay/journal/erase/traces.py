@@ -1,9 +1,9 @@
-"""Where a person is in the journal: groups of the log, and rows of `dead` and `retry`.
+"""Finds a person in the journal: in groups of the log, and in rows of `dead` and `retry`.
 
-Read only, in short steps, each of them one snapshot: a snapshot that is kept for long would keep
-the write-ahead log from being emptied. SQLite itself looks for the digests in the stored bytes, as
-text, so that what concerns nobody is never decoded, nor brought into Python at all. Memory is
-bounded by one step, whatever there is.
+It only reads, in short steps with a snapshot each, since a long-lived snapshot would keep the
+write-ahead log from being emptied. SQLite itself searches the stored bytes for the digests, so that
+other people's events are neither decoded nor even loaded into Python. One step bounds the memory,
+however large the journal is.
 """
 
 import sqlite3
@@ -21,42 +21,42 @@ from relay.journal.find.timeline import deliveries
 from relay.journal.report import Delivery
 
 LOOK_ROWS: Final = 64
-"""Rows that one step looks through; a group of the log has about 1 MiB at most."""
+"""How many rows one step searches; a group of the log has at most about 1 MiB."""
 Table = Literal["log", "dead", "retry"]
 Ends = Mapping[Lane, int]
-"""The first offset of each lane that does not matter any more."""
+"""The first offset of each lane that is no longer searched."""
 
 
 class Look(NamedTuple):
-    """The rows of a step in which a digest was found, and where the next one goes on, if at all."""
+    """The rows in which a step found a digest, and where the next step continues, if any."""
 
     rows: Sequence[int]
     next: int | None
 
 
 class Trace(NamedTuple):
-    """One event of a person, and how it fared so far."""
+    """One event of a person, and what has become of it."""
 
     place: Place
     entry: Entry
     starts: Mapping[str, int]
-    """The first offset that this event accounts for, by destination: what each has passed just
-    before it."""
+    """By destination, the first offset that is settled with this event: it includes the passed
+    events just before it."""
     deliveries: Sequence[Delivery]
 
 
 class Found(NamedTuple):
-    """What a group or a row holds of a person."""
+    """What a group or row holds of a person."""
 
     traces: Sequence[Trace] = ()
     entries: Sequence[Entry] = ()
-    """All of the group, theirs or not."""
+    """All entries of the group, theirs or not."""
     damaged: Collection[Place] = ()
-    """What may be theirs, and cannot be read."""
+    """Events that may be theirs, but cannot be read."""
 
 
 def is_theirs(entry: Entry, subject: Subject) -> bool | None:
-    """Tell whether an event is a person's, None if it may be and cannot be read."""
+    """Return whether an event is the person's; None if it may be, but cannot be read."""
     try:
         return subject.concerns(entry.conversion.identity)
     except UNREADABLE:
@@ -67,7 +67,7 @@ def is_theirs(entry: Entry, subject: Subject) -> bool | None:
 def look(
     connection: sqlite3.Connection, table: Table, subject: Subject, after: int, ends: Ends
 ) -> Look:
-    """Look through the next rows of a table for those that hold a digest of the person."""
+    """Search the next rows of a table for digests of the person."""
     digests = [digest.encode() for digest in subject.digests]
     kept, offset = _COLUMNS[table]
     (last,) = connection.execute(
@@ -86,7 +86,7 @@ def look(
 
 
 def in_group(connection: sqlite3.Connection, log_id: int, subject: Subject, ends: Ends) -> Found:
-    """Return the person's events in a group of the log; nothing if it is gone."""
+    """Return the person's events in a group of the log, none if the group is gone."""
     row = connection.execute(
         "SELECT lane, first, entries, count, received_ms FROM log WHERE id = ?", (log_id,)
     ).fetchone()
@@ -104,7 +104,7 @@ def in_group(connection: sqlite3.Connection, log_id: int, subject: Subject, ends
 
 
 def at_row(connection: sqlite3.Connection, table: Table, row: int, subject: Subject) -> Found:
-    """Return the person's event that a row of `dead` or `retry` keeps; nothing if it is gone."""
+    """Return the person's event in a row of `dead` or `retry`, none if the row is gone."""
     found = connection.execute(
         f"SELECT lane, position, entry, received_ms FROM {table}"
         " WHERE rowid = ? AND entry IS NOT NULL",
@@ -120,7 +120,7 @@ def at_row(connection: sqlite3.Connection, table: Table, row: int, subject: Subj
 
 
 class _Group:
-    """A group of the log, with what every destination has passed in it and before it."""
+    """A group of the log, with the events that each destination has passed in and before it."""
 
     def __init__(
         self, connection: sqlite3.Connection, lane: Lane, first: int, entries: Sequence[Entry]
@@ -135,7 +135,7 @@ class _Group:
         self._cursors = {name: Cursor.stored(position, ahead) for name, position, ahead in rows}
 
     def trace(self, place: Place) -> Trace:
-        """Return the event at a place of this group."""
+        """Return the trace of the event at a place in this group."""
         entry = self._entries[place.offset - self._first]
         starts = {
             name: self._start(name, cursor, place.offset)
@@ -145,9 +145,9 @@ class _Group:
         return Trace(place, entry, starts, deliveries(self._connection, place, entry, ()))
 
     def _start(self, name: str, cursor: Cursor, offset: int) -> int:
-        """Go back over what the destination has passed and not accounted for yet.
+        """Return the first of the events just before `offset` that were passed, but not settled.
 
-        Nobody else would account for it once the event is settled, and the cursor would stay there
+        Once the event is settled, nobody else would settle them, and the cursor would stay there
         until the next start.
         """
         start = offset
@@ -158,7 +158,7 @@ class _Group:
         return start
 
     def _backwards(self, offset: int) -> Iterator[tuple[int, Entry]]:
-        """Yield offset and entry of what came before, the latest first, a group at a time."""
+        """Yield the offsets and entries before this one, latest first, loading group by group."""
         held = self._entries[: offset - self._first]
         yield from _reversed(self._first, held)
         for first, *group in self._connection.execute(_BEFORE, (self._lane, self._first)):
@@ -174,7 +174,7 @@ _COLUMNS: Final[Mapping[Table, tuple[str, str]]] = {
     "dead": ("entry", "position"),
     "retry": ("entry", "position"),
 }
-"""Where each table keeps events, and their offset."""
+"""The columns in which each table keeps its events and their offset."""
 _BEFORE: Final = (
     "SELECT first, entries, count, received_ms FROM log WHERE lane = ? AND first < ?"
     " ORDER BY first DESC"

@@ -1,8 +1,8 @@
-"""Takes out what platforms said of a forgotten person's events: they may quote what they refuse.
+"""Deletes what platforms said about a forgotten person's events: they may quote what they refuse.
 
-What is scrubbed on arrival are addresses, numbers and tokens. A city or a browser that a platform
-quotes looks like any other word, and only here it is known to be about somebody who has to go. The
-words for a whole request go with the first of its events, since nobody knows whom they quote.
+On arrival, only addresses, numbers and tokens are scrubbed. A city or browser that a platform
+quotes looks like any other word; only here is it known to belong to a person who must be forgotten.
+The words about a whole request are deleted with the first such event, since they may quote anybody.
 """
 
 import sqlite3
@@ -22,7 +22,7 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 def take_out(
     connection: sqlite3.Connection, found: Iterable[Trace], destinations: Sequence[str]
 ) -> None:
-    """Take out the words about these events, in the open transaction."""
+    """Delete the words about these events, in the open transaction."""
     about: defaultdict[int, set[Place]] = defaultdict(set)
     for trace in found:
         for name in destinations:
@@ -34,7 +34,7 @@ def take_out(
 
 
 def _silence(connection: sqlite3.Connection, receipt: int, places: Container[Place]) -> None:
-    """Empty the words of a request, and those about these of its events."""
+    """Empty the words about a request, and about those of its events that are in `places`."""
     row = connection.execute(_SAID, (receipt,)).fetchone()
     if row is not None:
         (exceptions,) = row

@@ -1,8 +1,8 @@
-"""Keeps the look-up by id up with the log, in the background.
+"""Keeps the look-up by id up to date with the log, in the background.
 
-What is committed is found at once: its checksums wait in the tail, in memory. A task has the writer
-store each run that is full. While the storage fails, the tail grows no further, since nothing is
-appended, and the next commit tries again.
+Committed events are found at once, since their checksums are in the tail, in memory. A task has the
+writer store each run once it is full. While the storage fails, nothing is appended, so the tail
+does not grow, and the next commit tries again.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ class Index:
         self._full = asyncio.Event()
 
     def add(self, groups: Sequence[Group]) -> None:
-        """Take note of new groups of the log, in order."""
+        """Add new groups of the log, in order."""
         for group in groups:
             self._tail.add(group.lane, group.first, group.entries)
         if self._tail.full:
             self._full.set()
 
     def places(self, kind: Kind, wanted: str) -> list[Place]:
-        """Return where an id may be among what no run covers yet; ask before the runs."""
+        """Return where an id may be among events that no run covers; ask this before the runs."""
         return self._tail.places(kind, wanted)
 
     async def run(self) -> None:
-        """Have runs stored whenever they are full, until cancelled."""
+        """Store runs whenever they are full, until cancelled."""
         while True:
             await self._full.wait()
             self._full.clear()

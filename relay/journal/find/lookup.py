@@ -1,12 +1,12 @@
 """Look-up of events by event id and order id, built off the acknowledge path.
 
-A B-tree over random ids would cost more than the rest of the journal. Instead each event leaves a
-checksum of four bytes per id. Those of consecutive events of a lane make a *run*, in which the
-position says whose it is: the latest grows in memory (`Tail`) and is stored once it is full, the
-others are rows that never change. A look-up asks the tail and then scans the runs, newest first,
-at the speed of memory: 40 MB for ten million events.
+A B-tree over random ids would cost more than the rest of the journal. Instead, each event leaves a
+checksum of four bytes per id. The checksums of consecutive events of a lane form a *run*; a
+checksum's position in it says which event it belongs to. The latest run grows in memory (`Tail`)
+and is stored once it is full; the others are rows that never change. A look-up asks the tail and
+then scans the runs, newest first, at the speed of memory: 40 MB for ten million events.
 
-Checksums only say where to look: the caller compares the id itself. Nothing is lost by a crash:
+Checksums only say where to look: the caller compares the id itself. A crash loses nothing:
 `recover` reads the ids of the events that no run covers.
 """
 
@@ -25,16 +25,16 @@ from relay.journal.codec import entries_of
 from relay.journal.entry import Entry
 
 RUN_EVENTS: Final = 16_384
-"""Events of a stored run, at least; a run of both ids is 128 KiB."""
+"""The fewest events of a stored run; with both ids, such a run is 128 KiB."""
 MAX_FOUND: Final = 100
-"""Places in a lane that a look-up returns at most: the newest."""
+"""The most places per lane that a look-up returns, the newest ones."""
 
 _CHECKSUM_BYTES: Final = 4
 _NO_ID: Final = 0
 
 
 class Kind(IntEnum):
-    """Which id is looked up."""
+    """The kind of id to look up."""
 
     EVENT = 0
     ORDER = 1
@@ -59,7 +59,7 @@ class Run:
         return len(self._checksums[Kind.EVENT])
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Take the ids of the next events."""
+        """Add the ids of the next events."""
         self._checksums[Kind.EVENT].extend([_checksum(each.event_id) for each in entries])
         self._checksums[Kind.ORDER].extend(
             [_NO_ID if (id_ := each.order_id) is None else _checksum(id_) for each in entries]
@@ -72,9 +72,10 @@ class Run:
 
 
 class Tail:
-    """What no stored run covers yet, from the end of the log on. Used on one thread.
+    """The newest events, which no stored run covers yet. Used on one thread.
 
-    Whoever adds looks at `full` and has it stored, so it holds little more than one run per lane.
+    Whoever adds events checks `full` and has that run stored, so this holds little more than one
+    run per lane.
     """
 
     def __init__(self) -> None:
@@ -86,7 +87,7 @@ class Tail:
         first: int,
         entries: Sequence[Entry],
     ) -> None:
-        """Take the ids of a lane's next events, once they are committed."""
+        """Add the ids of a lane's next events, once they are committed."""
         runs = self._runs[lane]
         if not runs or len(runs[-1]) >= RUN_EVENTS:
             runs.append(Run(lane, first))
@@ -94,12 +95,12 @@ class Tail:
 
     @property
     def full(self) -> Run | None:
-        """A run that is to be stored, the oldest of its lane; it stays here until `release`."""
+        """A run to be stored, the oldest of its lane; it stays here until `release`."""
         oldest = (runs[0] for runs in self._runs.values() if runs)
         return next((run for run in oldest if len(run) >= RUN_EVENTS), None)
 
     def release(self, run: Run) -> None:
-        """Forget a run: it is stored."""
+        """Forget a run that has been stored."""
         self._runs[run.lane].remove(run)
 
     def places(self, kind: Kind, wanted: str) -> list[Place]:
@@ -122,7 +123,7 @@ def store(connection: sqlite3.Connection, run: Run) -> None:
 
 
 def recover(connection: sqlite3.Connection, tail: Tail) -> None:
-    """Fill an empty tail at opening; what is more than a run is stored on the way."""
+    """Fill an empty tail when the journal is opened; full runs are stored on the way."""
     for lane in Lane:
         covered = connection.execute(_COVERED, (lane,)).fetchone()[0]
         for first, count, received_ms, data in connection.execute(_UNCOVERED, (lane, covered)):
@@ -135,7 +136,7 @@ def recover(connection: sqlite3.Connection, tail: Tail) -> None:
 def places(connection: sqlite3.Connection, kind: Kind, wanted: str) -> list[Place]:
     """Return where an id may be according to the runs, newest first in each lane.
 
-    Ask the tail before: in between, its events may have moved into a run.
+    Ask the tail first: its events may move into a run in between.
     """
     return [place for lane in Lane for place in _stored_places(connection, lane, kind, wanted)]
 
@@ -161,7 +162,7 @@ def _places(lane: Lane, runs: Iterable[tuple[int, bytes]], wanted: str) -> Itera
 
 
 def _positions(checksums: bytes, wanted: bytes) -> Iterator[int]:
-    """Return where a checksum is in a run, the last place first."""
+    """Yield the positions of a checksum in a run, the last one first."""
     at = checksums.rfind(wanted)
     while at >= 0:
         position, misaligned = divmod(at, _CHECKSUM_BYTES)

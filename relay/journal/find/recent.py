@@ -1,6 +1,6 @@
-"""The latest events by their ids alone: what the duplicate window is rebuilt from.
+"""Reads the ids of the latest events, from which the duplicate window is rebuilt.
 
-Identity and order are not decoded, so that some 100,000 of them fit in memory for a moment.
+Identity and order are not decoded, so that some 100,000 events fit in memory for a moment.
 """
 
 import sqlite3
@@ -58,14 +58,14 @@ _HAD: Final = f"""
     UNION ALL SELECT position, position FROM retry
     WHERE destination = :destination AND lane = :lane AND position >= :low
 """
-"""What was sent to a destination, or has a row of its own there."""
+"""Selects the offsets that were sent to a destination, or have a row of their own there."""
 
 
 def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
     """Return the latest `limit` events of the log, oldest first, without identity and order.
 
-    A destination that was not there when an event came, not yet or not just then, counts as not
-    selected for it: what it never got can be posted again for it.
+    A destination that was not configured when an event came counts as not selected for it, so the
+    event can be posted again for that destination.
     """
     found: list[Entry] = []
     groups: list[_Group] = []
@@ -85,9 +85,9 @@ def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
 def _mark_missed(
     connection: sqlite3.Connection, progress: _Progress, groups: Sequence[_Group]
 ) -> None:
-    """Mark the events of a lane, newest group first, that never were for a destination.
+    """Mark the events of a lane, newest group first, that were never meant for a destination.
 
-    They are settled, though nothing was ever done with them.
+    They are settled, although nothing was ever done with them.
     """
     low, end = groups[-1].first, groups[0].first + len(groups[0].entries)
     destination, lane, cursor = progress
@@ -103,14 +103,14 @@ def _mark_missed(
 
 
 class _Offsets:
-    """Whether each offset of a stretch was missed; none was, at first."""
+    """Which offsets of a range were missed; at first, none."""
 
     def __init__(self, low: int, end: int) -> None:
         self._low = low
         self._flags = bytearray(end - low)
 
     def set(self, first: int, last: int, *, missed: bool) -> None:
-        """Set the offsets of a range, both ends included, as far as they are in the stretch."""
+        """Set the offsets from `first` to `last`, both included, as far as they are in range."""
         first, last = max(first - self._low, 0), min(last - self._low, len(self._flags) - 1)
         if first <= last:
             self._flags[first : last + 1] = bytes([missed]) * (last - first + 1)

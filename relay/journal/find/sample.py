@@ -1,4 +1,4 @@
-"""The latest events of the log, the newest group first, for `relay doctor`."""
+"""Reads the latest events of the log, newest group first, for `relay doctor`."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from relay.journal.codec import decode_group
 def recent_events(
     connection: sqlite3.Connection, since_ms: int, limit: int
 ) -> Iterator[Conversion]:
-    """Yield at most `limit` events that were received since a moment."""
+    """Yield at most `limit` events received since `since_ms` (Unix milliseconds)."""
     left = limit
     for group in log.latest(connection, limit):
         if group.received_ms < since_ms:
@@ -22,7 +22,7 @@ def recent_events(
 
 
 def rejected(connection: sqlite3.Connection, since_ms: int) -> list[tuple[str, str, str]]:
-    """Return the key, path and code of each of the last 1,000 rejections, those since a moment."""
+    """Return the key, path and code of those of the last 1,000 rejections since `since_ms`."""
     return connection.execute(
         "SELECT coalesce(key, ''), path, code FROM rejection WHERE at_ms >= ?", (since_ms,)
     ).fetchall()

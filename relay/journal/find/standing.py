@@ -1,10 +1,10 @@
-"""Where every event of a lane stands at each destination, in one pass over the log.
+"""Tells where every event of a lane stands at each destination, in one pass over the log.
 
-The rules are those of `timeline`, which tells them of one event at a time; a property test holds
-the two equal. Here the log, the rows of exceptions and the spans of requests are read side by
-side, each in the order of offsets, so that ten million events take no more memory than one. Events
-that the log has forgotten are told from their rows in `dead` and `retry`, before all others. Only
-reads; the connection must have a snapshot open.
+The rules are those of `timeline`, which looks at one event at a time; a property test compares the
+two. Here the log, the rows of exceptions and the spans of requests are read in parallel, each in
+the order of offsets, so that ten million events take no more memory than one. Events that are no
+longer in the log come first, from their rows in `dead` and `retry`. It only reads; the connection
+must have a snapshot open.
 """
 
 import heapq
@@ -25,7 +25,7 @@ from relay.journal.report import DeliveryState
 
 
 class Standing(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What became of an event at one destination; `at_ms` is when a request delivered it."""
+    """The state of an event at one destination; `at_ms` is when a request delivered it."""
 
     state: DeliveryState
     reason: str | None = None
@@ -35,9 +35,9 @@ class Standing(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Stand(NamedTuple):
-    """An event, and where it stands at each destination of `names`; None: not its concern.
+    """An event, and its standing at each destination; None if the event was not meant for it.
 
-    Of an event whose payload is forgotten, the entry holds no more than its name, id and times.
+    If the payload has been deleted, the entry holds only the event's name, id and times.
     """
 
     place: Place
@@ -50,7 +50,7 @@ Span = tuple[int, int, int, int | None]
 
 
 def names(connection: sqlite3.Connection, *, gone: bool = False) -> list[str]:
-    """Return the destinations that the relay serves; with `gone`, those that it once did, too."""
+    """Return the destinations that the relay serves and, with `gone`, those that it once served."""
     rows = connection.execute(
         "SELECT DISTINCT destination FROM cursor WHERE ? OR until IS NULL", (gone,)
     )
@@ -58,7 +58,7 @@ def names(connection: sqlite3.Connection, *, gone: bool = False) -> list[str]:
 
 
 def oldest_ms(connection: sqlite3.Connection, lane: Lane) -> int | None:
-    """Return when the oldest event that the log still holds was received; None if it is empty."""
+    """Return when a lane's oldest event was received, in Unix milliseconds; None if it is empty."""
     row = connection.execute(
         "SELECT received_ms FROM log WHERE lane = ? ORDER BY first LIMIT 1", (lane,)
     ).fetchone()
@@ -78,9 +78,9 @@ def stands(
     destinations: Sequence[str],
     wanted: Callable[[Entry], bool],
 ) -> Iterator[Stand]:
-    """Yield the events of a lane that are `wanted`, in order of their offsets.
+    """Yield the events of a lane for which `wanted` is true, in the order of their offsets.
 
-    `destinations` are some of `names`.
+    `destinations` are among those that `names` returns.
     """
     columns = [(name, _Column(connection, name, lane)) for name in destinations]
     for offset, entry in chain(_forgotten(connection, lane), _kept(connection, lane)):
@@ -91,7 +91,7 @@ def stands(
 
 
 class _Column:
-    """What one destination says of the events of a lane, asked in order of their offsets."""
+    """The standings of a lane's events at one destination, asked in the order of offsets."""
 
     def __init__(self, connection: sqlite3.Connection, destination: str, lane: Lane) -> None:
         key = {"destination": destination, "lane": lane}
@@ -105,7 +105,7 @@ class _Column:
         self._delivered = Standing("delivered")
 
     def standing(self, offset: int, passed: Passed | None) -> Standing | None:
-        """Return where an event stands; `passed` is why it never was for the destination."""
+        """Return where an event stands; `passed` is why it was not meant for the destination."""
         exception = self._exception
         if exception is not None and exception[0] <= offset:
             exception = self._exception_at(offset)
@@ -123,32 +123,32 @@ class _Column:
         return concerned and not self._cursor.settled(offset)
 
     def _exception_at(self, offset: int) -> Exceptional | None:
-        """Move on to the row of this offset; the first one counts, which is that of `dead`."""
+        """Move on to the row of this offset; the first one counts, which is the one in `dead`."""
         while self._exception is not None and self._exception[0] < offset:
             self._exception = next(self._exceptions, None)
         found = self._exception
         return found if found is not None and found[0] == offset else None
 
     def _delivered_at(self, at_ms: int | None) -> Standing:
-        """Return one object for all events of a request."""
+        """Return the same object for all events of a request."""
         if self._delivered.at_ms != at_ms:
             self._delivered = Standing("delivered", at_ms=at_ms)
         return self._delivered
 
 
 class _Requests:
-    """The spans of receipts, of which those around an offset are held."""
+    """The spans of receipts; only those around the current offset are in memory."""
 
     def __init__(self, spans: Iterator[Span]) -> None:
         self._spans = spans
         self._next = next(spans, None)
         self._held: dict[tuple[int, int], Span] = {}
-        """The latest of those with the same ends, so that a long outage holds no more than one."""
+        """Only the latest of those with the same ends, so that a long outage adds just one."""
         self._ends = -1
         self._latest: Span | None = None
 
     def latest(self, offset: int, *, by_itself: bool) -> Span | None:
-        """Return the last request that covers an offset; `by_itself`, one that covers no other."""
+        """Return the last request that covers an offset (with `by_itself`, only this offset)."""
         if offset > self._ends or (self._next is not None and self._next[0] <= offset):
             self._move(offset)
         return self._held.get((offset, offset)) if by_itself else self._latest
@@ -174,7 +174,7 @@ def _kept(connection: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int, Ent
 
 
 def _forgotten(connection: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int, Entry]]:
-    """Yield the events before the log that have a row of their own, once each."""
+    """Yield once each event that is no longer in the log, but has a row of its own."""
     row = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()
     end = _FOR_EVER if row[0] is None else row[0]
     rows = [
@@ -195,11 +195,11 @@ def _entry(rows: Sequence[tuple[int, str, str, int, int, bytes | None]]) -> Entr
 
 
 START: Final = "start the relay once with its destinations configured"
-"""What to do about a journal that serves none."""
+"""What to do about a journal without served destinations."""
 
 _PENDING: Final = Standing("pending")
 _NEVER: Final = (0, 0, 0, Cursor().ahead_bytes())
-"""The cursor of a destination that no event waits for."""
+"""The cursor of a destination for which no event ever waited."""
 _FOR_EVER: Final = 2**62
 _CURSOR: Final = """
     SELECT start, until, position, ahead FROM cursor

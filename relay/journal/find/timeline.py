@@ -1,10 +1,10 @@
-"""The timeline of an event: what became of it at each destination, and each try to send it.
+"""The timeline of an event: what became of it at each destination, with each attempt to send it.
 
-No event of the happy path has a row of its own, so its story is put together when somebody asks:
-the log says what it is and for whom it never was, the cursors how far each destination is, `retry`
-and `dead` which events are the exceptions, the receipts which requests covered it. What a
-destination is done with though no request ever covered it was not its concern (it was not
-configured then): never is it called delivered. Only reads, on one snapshot.
+No event of the happy path has a row of its own, so its story is put together when somebody asks.
+The log has the event and the destinations that it was not meant for, the cursors how far each
+destination has got, `retry` and `dead` the exceptions, and the receipts the requests that covered
+it. If a destination has settled an event that no request ever covered, it was not configured then;
+such an event is never called delivered. Only reads, on one snapshot.
 """
 
 import sqlite3
@@ -25,13 +25,13 @@ from relay.journal.report import Attempt, Delivery, DeliveryState, FoundEvent
 from relay.journal.settlement import SPAN_OFFSETS
 
 MAX_ATTEMPTS: Final = 20
-"""Attempts that a timeline shows; all are counted."""
+"""How many attempts a timeline shows; all are counted."""
 
 EXCEPTIONS: Final = msgspec.msgpack.Decoder(list[tuple[int, int, Outcome, str, str]])
 
 
 class _Progress(NamedTuple):
-    """From and up to where the log is a destination's concern, and how far it is."""
+    """The part of the log that is meant for a destination, and how far it has got."""
 
     destination: str
     start: int
@@ -58,10 +58,10 @@ def find(
     held: Sequence[Place],
     destinations: Sequence[str],
 ) -> list[FoundEvent]:
-    """Return the events with this id, newest first, at most `MAX_FOUND`.
+    """Return at most `MAX_FOUND` events with this id, newest first.
 
-    `held` is what the look-up's tail said before this snapshot. Deliveries come in the order of
-    `destinations`; others that had the event follow.
+    `held` is what the look-up's tail returned before this snapshot. Deliveries come in the order of
+    `destinations`, followed by other destinations that had the event.
     """
     candidates = dict.fromkeys((*held, *places(connection, kind, wanted)))
     entries = {place: entry for place in candidates if (entry := _entry_at(connection, place))}
@@ -82,7 +82,7 @@ def _has_id(entry: Entry, kind: Kind, wanted: str) -> bool:
 
 
 def _entry_at(connection: sqlite3.Connection, place: Place) -> Entry | None:
-    """Return the entry at a place, None if retention has taken it."""
+    """Return the entry at a place, None if retention has deleted it."""
     row = connection.execute(
         "SELECT first, entries FROM log WHERE lane = ? AND first <= ? ORDER BY first DESC LIMIT 1",
         place,
@@ -91,7 +91,7 @@ def _entry_at(connection: sqlite3.Connection, place: Place) -> Entry | None:
 
 
 def _entries_of_the_dead(connection: sqlite3.Connection, event_id: str) -> dict[Place, Entry]:
-    """Return dead entries, which outlive the log."""
+    """Return the entries of dead letters, which outlive the log."""
     rows = connection.execute(
         "SELECT lane, position, entry FROM dead WHERE event_id = ? AND entry IS NOT NULL LIMIT ?",
         (event_id, MAX_FOUND),
@@ -102,7 +102,7 @@ def _entries_of_the_dead(connection: sqlite3.Connection, event_id: str) -> dict[
 def deliveries(
     connection: sqlite3.Connection, place: Place, entry: Entry, destinations: Sequence[str]
 ) -> list[Delivery]:
-    """Return what became of an event at each destination that had it, in the order of these."""
+    """Return what became of an event at each destination that had it, in their given order."""
     rows = connection.execute(
         "SELECT destination, start, until, position, ahead FROM cursor WHERE lane = ?"
         " ORDER BY destination",
@@ -120,7 +120,7 @@ def deliveries(
 def _delivery(
     connection: sqlite3.Connection, progress: _Progress, place: Place, entry: Entry
 ) -> Delivery | None:
-    """Return what became of the event, None if it was never the destination's concern."""
+    """Return what became of the event, None if it was never meant for the destination."""
     passed = entry.passed.get(progress.destination)
     receipts = covering(connection, progress.destination, place, by_itself=passed is not None)
     state = _state(connection, progress, place, passed, sent=bool(receipts))
@@ -149,7 +149,7 @@ def _state(
     *,
     sent: bool,
 ) -> _State | None:
-    """Return the state; the row of an exception says it, whatever the log and the cursor say."""
+    """Return the state; the row of an exception takes precedence over the log and the cursor."""
     exception = _exception(connection, progress.destination, place)
     if exception is not None:
         return exception
@@ -176,8 +176,8 @@ def covering(
 ) -> list[int]:
     """Return the ids of the receipts that cover an event, oldest first.
 
-    A span runs over passed events as well: of those, only one that was replayed was ever sent, and
-    then its span holds nothing else.
+    A span also includes passed events. Such an event was sent only if it was replayed, and then its
+    span covers nothing else.
     """
     lane, offset = place
     rows = connection.execute(
@@ -203,7 +203,7 @@ def _attempts(
 
 
 def _own(attempt: Attempt, exceptions: bytes | None, place: Place) -> Attempt:
-    """Return the attempt as this event fared in it."""
+    """Return the attempt with the result of this event."""
     for *position, outcome, code, message in EXCEPTIONS.decode(exceptions) if exceptions else ():
         if position == [*place]:
             own = {"outcome": outcome, "code": code, "message": message}

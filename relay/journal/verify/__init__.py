@@ -1,1 +1,1 @@
-"""Verifies a journal from outside: its file, its log, its destinations, its rows."""
+"""Verifies a journal without a relay: its file, log, destinations and rows."""

@@ -1,9 +1,10 @@
-"""Verifies each destination: its cursors point into the log, and its sums hold.
+"""Verifies each destination: its cursors point into the log, and its counts add up.
 
-accepted + replayed = skipped + pending + delivered + dead, where pending is counted: the events of
-the log that a destination has neither settled nor passed, and those that wait for a retry. All of
-it is one snapshot. A destination that is configured no longer may have lost what retention took
-meanwhile; that is counted dead once it comes back, so until then the sum may lack as much.
+accepted + replayed = skipped + pending + delivered + dead must hold. Pending events are counted one
+by one: those of the log that the destination has neither settled nor passed, and those that wait
+for a retry. All of it is read from one snapshot. Retention may have deleted events that waited for
+a destination that is no longer configured. They are counted as dead once it is back; until then,
+the sum may be short by as many.
 """
 
 import sqlite3
@@ -32,12 +33,12 @@ class _Stored(NamedTuple):
 
     @property
     def cursor(self) -> Cursor:
-        """Raises one of `UNREADABLE` if it is damaged."""
+        """The decoded cursor. Raises one of `UNREADABLE` if it is damaged."""
         return Cursor.stored(self.position, self.ahead)
 
 
 class _Span(NamedTuple):
-    """What the log holds of a lane: from `oldest` to before `end`."""
+    """The offsets of a lane that the log holds: from `oldest` up to, but not including, `end`."""
 
     oldest: int
     end: int
@@ -57,7 +58,7 @@ class _Sum(NamedTuple):
 
 
 def check_destinations(connection: sqlite3.Connection, watch: Watch) -> list[Finding]:
-    """Return a finding for each destination that the journal knows, or several."""
+    """Return one or more findings for each destination that the journal knows."""
     findings: list[Finding] = []
     with _snapshot(connection):
         spans, sums, cursors = _spans(connection), _sums(connection), _stored(connection)
@@ -84,11 +85,11 @@ def _check(
             problems.add(f"{name}, lane {each.lane}: {fault}")
     findings = problems.or_fine("")
     if not findings[0].fine:
-        return findings  # nothing can be counted by such cursors
+        return findings  # such cursors cannot be used to count
     try:
         waiting = _waiting(connection, name, cursors, spans)
     except UNREADABLE:
-        return []  # the check of the log tells which group it is
+        return []  # the check of the log reports which group it is
     lost = sum(_lost(each, spans[each.lane]) for each in cursors)
     return _judge(name, total, waiting, lost)
 
@@ -128,7 +129,7 @@ def _faults(stored: _Stored, span: _Span) -> Iterator[str]:
 
 
 def _is_sane(cursor: Cursor, end: int) -> bool:
-    """Whether the ranges are in order, apart from each other, and within the log."""
+    """Whether the ranges are in order, do not touch, and lie within the log."""
     return all(cursor.position < first <= last < end for first, last in cursor.ahead) and all(
         one[1] + 1 < other[0] for one, other in pairwise(cursor.ahead)
     )
@@ -145,14 +146,14 @@ def _waiting(
     for each in cursors:
         log_end = spans[each.lane].end
         end = log_end if each.until is None else each.until
-        # What came once it had left was never for it.
+        # Events that came after it had left were never meant for it.
         view = log.View(name, Lane(each.lane), each.cursor.settle_all(end, log_end))
         found += sum(1 for _ in log.each_waiting(connection, view, end=end))
     return found
 
 
 def _lost(stored: _Stored, span: _Span) -> int:
-    """Return how many events retention may have taken from a destination that is gone."""
+    """Return how many events retention may have deleted for a destination that has left."""
     if stored.until is None:
         return 0
     return max(0, min(span.oldest, stored.until) - stored.position)
@@ -176,7 +177,7 @@ def _stored(connection: sqlite3.Connection) -> dict[str, list[_Stored]]:
 
 @contextmanager
 def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """Have everything within read from the same moment."""
+    """Read everything within the block from one snapshot."""
     connection.execute("BEGIN")
     try:
         yield
@@ -196,7 +197,7 @@ _SUMS: Final = """
     coalesce(sum(count) FILTER (WHERE kind = 'dead'), 0)
     FROM total WHERE kind IN ('accepted', 'replayed', 'skipped', 'delivered', 'dead') GROUP BY who
 """
-"""The destinations; other kinds count what sources took, or what belongs to no destination."""
+"""Sums by destination; the other kinds count what sources received, or belong to no destination."""
 _SPANS: Final = """
     SELECT lane, coalesce((SELECT min(first) FROM log WHERE log.lane = log_end.lane), next), next
     FROM log_end

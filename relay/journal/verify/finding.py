@@ -1,6 +1,6 @@
-"""What a verification of the journal says: one finding per check, or one per thing that is wrong.
+"""The result of a verification: one finding per check, or one per problem.
 
-A finding holds counts, names of destinations and places in the log; never anything of an event.
+A finding holds counts, names of destinations and positions in the log; never anything of an event.
 """
 
 from collections.abc import Callable
@@ -9,20 +9,20 @@ from typing import Final, Literal
 import msgspec
 
 Check = Literal["file", "pages", "log", "destination", "rows"]
-"""What a finding is about, in the order in which it is looked at."""
+"""What a finding is about, in the order of the checks."""
 
 Watch = Callable[[str, int, int | None], None]
-"""Told what is being done, how much of it is done, and how much there is (None: nobody knows)."""
+"""Called with the current step, how much of it is done, and how much there is (None if unknown)."""
 
 LISTED: Final = 10
-"""Problems of one check that are told one by one; of the others, how many there are."""
+"""How many problems of a check are listed one by one; further ones are only counted."""
 
 RESTORE: Final = "stop the relay and restore a backup, or move the file away to begin a new journal"
 REPORT: Final = "please report it with these lines; a backup from before has the right ones"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of one check: one line, and where something is wrong, what to do."""
+    """The result of one check: one line and, if something is wrong, what to do."""
 
     check: Check
     fine: bool
@@ -31,7 +31,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problems:
-    """Collects what one check finds wrong, `LISTED` findings at most."""
+    """Collects the problems that one check finds, at most `LISTED` findings."""
 
     def __init__(self, check: Check) -> None:
         self._check = check
@@ -39,14 +39,14 @@ class Problems:
         self._more = 0
 
     def add(self, message: str, fix: str = RESTORE) -> None:
-        """Note one thing that is wrong."""
+        """Add a problem."""
         if len(self._listed) < LISTED:
             self._listed.append(problem(self._check, message, fix))
         else:
             self._more += 1
 
     def or_fine(self, message: str) -> list[Finding]:
-        """Return what was found, or that all is well."""
+        """Return the problems or, if there are none, a finding that all is well."""
         if not self._listed:
             return [fine(self._check, message)]
         if self._more:
@@ -56,12 +56,12 @@ class Problems:
 
 
 def fine(check: Check, message: str) -> Finding:
-    """Return a finding without a fault."""
+    """Return a finding that all is well."""
     return Finding(check=check, fine=True, message=message)
 
 
 def problem(check: Check, message: str, fix: str) -> Finding:
-    """Return a fault and its fix."""
+    """Return a finding with a problem and its fix."""
     return Finding(check=check, fine=False, message=message, fix=fix)
 
 

@@ -1,7 +1,7 @@
-"""Verifies the log: every group can be read, and offsets go on without a gap up to its end.
+"""Verifies the log: every group can be read, and offsets continue without a gap up to its end.
 
-Read in short steps, each a snapshot of its own, so that a running relay is not held up. Retention
-may take groups from the old end meanwhile; what comes in while it lasts is left out.
+It reads in short steps, each with a snapshot of its own, so that a running relay is not held up.
+Meanwhile, retention may delete the oldest groups; events that arrive during the check are left out.
 """
 
 import sqlite3
@@ -14,11 +14,11 @@ from relay.journal.disk.storage import UNREADABLE
 from relay.journal.verify.finding import Finding, Problems, Watch, counted
 
 STEP_GROUPS: Final = 4
-"""Groups, of about 1 MiB at most, that are in memory at once."""
+"""How many groups, of at most about 1 MiB each, are in memory at once."""
 
 
 class _Extent(NamedTuple):
-    """What there is of a lane; `next` is where the journal says that it ends."""
+    """The extent of a lane; `next` is its end, as the journal has stored it."""
 
     lane: int
     next: int
@@ -79,7 +79,7 @@ def _groups(connection: sqlite3.Connection, extent: _Extent) -> Iterator[_Group]
 
 
 def _is_oldest(connection: sqlite3.Connection, extent: _Extent, group: _Group) -> bool:
-    """Whether nothing is left before a group: then it was retention that took it."""
+    """Whether a group is now the oldest one: then retention deleted those before it."""
     row = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (extent.lane,)).fetchone()
     return row[0] is None or row[0] >= group.first
 

@@ -1,8 +1,8 @@
 """Verifies the rows beside the log: dead letters, retries and receipts.
 
-Each has to be at a place that the log has given away; retention may have taken the event since.
-What a row keeps of an event has to be readable, and no event may be dead and waiting at once.
-Receipts and their spans are forgotten at different times, so neither needs the other.
+Each must refer to an offset that the log has assigned, although retention may have deleted the
+event since. What a row keeps of an event must be readable, and no event may be dead and waiting at
+the same time. Receipts and their spans are deleted at different times, so neither needs the other.
 """
 
 import sqlite3
@@ -16,11 +16,11 @@ from relay.journal.settlement import SPAN_OFFSETS
 from relay.journal.verify.finding import Finding, Problems, Watch, counted
 
 WATCHED_ROWS: Final = 1_000
-"""Rows after which the watcher is told."""
+"""How many rows there are between two calls of the watcher."""
 
 
 def check_rows(connection: sqlite3.Connection, watch: Watch) -> list[Finding]:
-    """Return what is wrong with these rows, or how many there are."""
+    """Return the problems of these rows or, if there are none, how many rows there are."""
     problems = Problems("rows")
     counts = {table: _count(connection, table) for table in ("dead", "retry", "receipt")}
     for what, query in _FAULTS.items():
@@ -72,7 +72,7 @@ _KEPT: Final = {
     "retries": "SELECT entry FROM retry",
     _RECEIPTS: "SELECT exceptions FROM receipt WHERE exceptions IS NOT NULL",
 }
-"""What rows keep of events."""
+"""Queries for what rows keep of events."""
 
 _REASONS: Final = ", ".join(f"'{reason}'" for reason in get_args(DeadReason))
 _FAULTS: Final = {
@@ -86,4 +86,4 @@ _FAULTS: Final = {
     "events are dead and wait for a retry at once": "SELECT count(*) FROM retry"
     " JOIN dead USING (destination, lane, position)",
 }
-"""What may not be, each with how many there are."""
+"""Problems, each with a query that counts its rows."""

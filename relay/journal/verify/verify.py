@@ -1,11 +1,11 @@
-"""Verifies a journal from outside: nothing is written, no lock is taken, no file is made.
+"""Verifies a journal from outside: it writes nothing, takes no lock and makes no file.
 
-It may run beside the relay: like any reader it then sees committed states only, and what has to
-agree is read in one snapshot. The log is read in short steps, because a snapshot that is kept for
-long keeps the write-ahead log from being emptied; only SQLite's own check and a long backlog take
-as long as they take. Where there is no write-ahead log nobody writes, and the file is read as it
-lies there; should a relay be started meanwhile, the verification begins anew. Memory is bounded,
-however large the journal. All of it blocks.
+It may run beside the relay: like any reader, it then sees only committed states, and what has to
+agree is read from one snapshot. The log is read in short steps, because a long-lived snapshot keeps
+the write-ahead log from being emptied; only SQLite's own check and a long backlog need longer ones.
+If there is no write-ahead log, nobody is writing, and the file is read as it is; if a relay is
+started meanwhile, the verification starts over. Memory is bounded, however large the journal is.
+All of it blocks.
 """
 
 import sqlite3
@@ -28,7 +28,7 @@ _WHERE: Final = "start the relay once, or set [journal] path to where its journa
 
 
 def verify(path: Path, watch: Watch) -> list[Finding]:
-    """Return what was found, check by check; all is well if every finding is fine."""
+    """Return the findings of all checks; the journal is sound if every one of them is fine."""
     findings: list[Finding] = []
     for _ in range(ATTEMPTS):
         before = State.of(path)
@@ -50,7 +50,7 @@ def _verify(path: Path, watch: Watch, *, still: bool) -> list[Finding]:
 
 
 def _checks(path: Path, connection: sqlite3.Connection, watch: Watch) -> list[Finding]:
-    """Return all findings; what is built on broken ground is not looked at."""
+    """Return all findings; checks that rely on a failed one are left out."""
     findings = [_version(path, pragma(connection, "user_version"))]
     if findings[-1].fine:
         findings.append(_pages(path, connection, watch))
@@ -78,7 +78,7 @@ def unusable(path: Path) -> Finding | None:
 def version_fault(path: Path, version: int) -> Finding | None:
     """Return why this relay cannot read a journal of that version, None if it can.
 
-    The head of the file may hold an older one than the write-ahead log, after an upgrade.
+    After an upgrade, the file's header may hold an older version than the write-ahead log.
     """
     found = _version(path, version)
     return None if found.fine else found
@@ -104,7 +104,7 @@ def _version(path: Path, version: int) -> Finding:
 
 
 def _pages(path: Path, connection: sqlite3.Connection, watch: Watch) -> Finding:
-    """Have SQLite check every page, and that tables are there and agree with indexes."""
+    """Have SQLite check every page, and that all tables exist and agree with their indexes."""
     watch("Checking pages", 0, None)
     told = [
         line
@@ -123,7 +123,7 @@ def _pages(path: Path, connection: sqlite3.Connection, watch: Watch) -> Finding:
 
 
 def _unreadable(path: Path, error: BaseException) -> Finding:
-    """Return what an error means; its text is left out, it may quote."""
+    """Return what an error means, without its text, which may quote an event."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if is_damage(error) and gives_all(path):
         return problem("pages", f"{path}: is damaged ({name})", RESTORE)
