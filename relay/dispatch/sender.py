@@ -176,29 +176,32 @@ class Sender:
         wait_s = self._gate.wait_s(self._in_flight)
         if wait_s > 0 or token is None or self._stopping:
             return wait_s or IDLE_S
-        batch = self._next_batch()
+        now_ms = self._clock() * 1000
+        batch = self._next_batch(now_ms)
         if batch is None:
-            return await self._idle()
+            return await self._idle(now_ms)
         self._gate.take()
         self._in_flight += 1
         self._under_way.append(batch)
         requests.create_task(self._deliver(batch, token))
         return 0
 
-    def _next_batch(self) -> Batch | None:
+    def _next_batch(self, now_ms: float) -> Batch | None:
         if (most := self._gate.max_events) is not None:
             gate = self._gate
             return self._waiting.trial(most, rotate=gate.rotates, money_first=gate.troubled)
-        return self._waiting.next(self._clock() * 1000)
+        return self._waiting.next(now_ms)
 
-    async def _idle(self) -> float:
-        """Return the seconds until a batch is ready; if nothing is left to send, end trouble."""
+    async def _idle(self, now_ms: float) -> float:
+        """Return the seconds until a batch is ready; if nothing is left to send, end trouble.
+
+        None was at `now_ms`: by a later look at the clock one may be, and would be slept over.
+        """
         if self._reader.is_behind:
             return 0
-        wait_s = self._waiting.wait_s(self._clock() * 1000)
-        if wait_s is None and self._gate.troubled and not await self._reader.anything_left():
+        if self._gate.troubled and not await self._reader.anything_left():
             self._gate.rest()
-        return wait_s or IDLE_S
+        return self._waiting.wait_s(now_ms) or IDLE_S
 
     async def _deliver(self, batch: Batch, token: str) -> None:
         try:

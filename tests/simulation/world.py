@@ -138,13 +138,18 @@ def event_ids(request: HttpRequest) -> Sequence[str]:
 
 @asynccontextmanager
 async def relay(
-    folder: Path, transport: Transport, *, max_batch: int, rate: float = 1.0
+    folder: Path,
+    transport: Transport,
+    *,
+    max_batch: int,
+    rate: float = 1.0,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Sending]:
     """Run a relay for both platforms; Pinterest gets `rate` requests a second at most.
 
     As much stays in memory as ten full requests, so that an outage is read from disk afterwards.
     """
-    clock = VirtualClock()
+    clock = clock or VirtualClock()
     targets = (
         pinterest(URL, max_batch=max_batch, rate=rate, linger=Duration("1s")),
         tiktok(URL, max_batch=max_batch, linger=Duration("1s")),
