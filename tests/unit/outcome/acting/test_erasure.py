@@ -1,0 +1,63 @@
+"""What waits of a person is withheld by one rule at a time, until an erasure leaves nothing."""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import pytest
+
+from relay.errors import JournalUnavailable
+from relay.event_name import Lane
+from relay.identity.subject import Subject
+from relay.journal.base import Journal
+from relay.journal.entry import Pending
+from relay.journal.report import Erased
+from relay.outcome.acting.erasure import Erasure
+
+ADA = Subject(email=frozenset(["ada0" * 16]))
+Unwanted = Callable[[Pending], bool]
+
+
+class Senders:
+    """Keep the rules that hold."""
+
+    def __init__(self) -> None:
+        self.rules: list[Unwanted] = []
+
+    async def withhold(self, unwanted: Unwanted) -> None:
+        self.rules.append(unwanted)
+
+    def release(self, unwanted: Unwanted) -> None:
+        self.rules.remove(unwanted)
+
+
+class StubJournal:
+    """Leaves so many events, or takes nothing at all."""
+
+    def __init__(self) -> None:
+        self.damaged, self.fails = 0, False
+
+    def ends(self) -> Mapping[Lane, int]:
+        return dict.fromkeys(Lane, 0)
+
+    async def erase(self, subject: Subject, ends: Mapping[Lane, int]) -> Erased:
+        assert subject.digests
+        assert set(ends) == set(Lane)
+        if self.fails:
+            raise JournalUnavailable("the disk is full")
+        return Erased(events=0, destinations={}, damaged=self.damaged, emptied=True)
+
+
+async def test_an_erasure_that_is_tried_again_has_one_rule_and_in_the_end_none() -> None:
+    journal, senders = StubJournal(), Senders()
+    erasure = Erasure(cast("Journal", journal), senders)
+    journal.damaged = 1
+    for _ in range(2):
+        await erasure.forget(ADA)
+        assert len(senders.rules) == 1
+    journal.fails = True
+    with pytest.raises(JournalUnavailable):
+        await erasure.forget(ADA)
+    assert len(senders.rules) == 1
+    journal.fails, journal.damaged = False, 0
+    await erasure.forget(ADA)
+    assert senders.rules == []
