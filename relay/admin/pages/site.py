@@ -17,12 +17,31 @@ from relay.admin.pages.trial import Trial
 from relay.admin.pages.undelivered import Undelivered
 
 
+class _AnyAddress(web.DynamicResource):
+    """Addresses where nothing is: no method is allowed there, so none is answered 405."""
+
+    async def resolve(
+        self, request: web.Request
+    ) -> tuple[web.UrlMappingMatchInfo | None, set[str]]:
+        match, _ = await super().resolve(request)
+        return match, set()
+
+
+class _AnyAddressDef(web.RouteDef):
+    """Adds the addresses where nothing is to a router."""
+
+    def register(self, router: web.UrlDispatcher) -> list[web.AbstractRoute]:
+        resource = _AnyAddress(self.path)
+        router.register_resource(resource)
+        return [resource.add_route(method, self.handler) for method in ("GET", "HEAD")]
+
+
 class Nowhere(Screen):
     """Every other address: browsers get a page, programs that use the API get JSON."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route of all addresses without a screen."""
-        return [web.get("/{address:(?!api/|static/).+}", self.show)]
+        return [_AnyAddressDef("GET", "/{address:(?!api/|static/).+}", self.show, {})]
 
     @told
     async def show(self, request: web.Request) -> web.Response:

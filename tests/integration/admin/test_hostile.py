@@ -90,6 +90,18 @@ async def test_a_hostile_request_has_its_answer_and_changes_nothing(
     assert [each for each in caplog.records if each.name.startswith("relay")] == []
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("path", ["/v1/events", "/wp-login.php", "/api/v1/nothing"])
+async def test_where_nothing_is_no_method_is_allowed(
+    tmp_path: Path, path: str, method: str
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        reply = await port.ask(path, method=method, body=b"{}")
+
+    assert (reply.status, reply.json["code"]) == (404, "not_found")
+    assert "Allow" not in reply.headers
+
+
 @pytest.mark.parametrize(
     "head",
     [
