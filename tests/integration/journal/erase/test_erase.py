@@ -25,7 +25,7 @@ from relay.journal.disk.connection import Connect
 from relay.journal.engine import Engine, Settings
 from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.erase import traces
-from relay.journal.erase.eraser import Eraser
+from relay.journal.erase.eraser import STEP_EVENTS, Eraser
 from relay.journal.erase.gaps import KEPT_IN
 from relay.journal.erase.traces import Found
 from relay.journal.letter import DeadFilter
@@ -329,21 +329,29 @@ async def test_an_erasure_that_was_cut_off_is_finished_by_the_next(tmp_path: Pat
         assert left_of(ADA, tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("statements", "ended"),
+    [(0, 0), (9, 0), (450, STEP_EVENTS)],
+    ids=["at once", "in the first step", "in the second step"],
+)
 async def test_an_erasure_that_the_disk_fails_is_one_failure_and_the_next_finishes_it(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, statements: int, ended: int
 ) -> None:
     """Its writes fail together: none of them may be left for the log to wonder about."""
     disk = Disk()
-    async with opened(tmp_path, connect=connections_on(disk)) as journal:
-        await journal.append([ADA.entry("a"), BOB.entry("b")])
-        disk.fail_after(0)
+    hers = [ADA.entry(f"a-{at}") for at in range(2 * STEP_EVENTS)]
+    async with opened(tmp_path, "p", connect=connections_on(disk)) as journal:
+        await journal.append([*hers, BOB.entry("b")])
+        disk.fail_after(statements)
         with pytest.raises(JournalUnavailable):
             await journal.erase(ADA.subject, journal.ends())
         gc.collect()
         disk.mend()
+        assert (await journal.totals()).dead.get(("p", "erased"), 0) == ended
         await journal.erase(ADA.subject, journal.ends())
-        assert (await journal.totals()).dead == {("p", "erased"): 1, ("t", "erased"): 1}
-        await sums_hold(journal)
+        assert (await journal.totals()).dead == {("p", "erased"): len(hers)}
+        assert [each.entry.event_id for each in await waiting(journal, "p")] == ["b"]
+        await sums_hold(journal, "p")
         assert left_of(ADA, tmp_path) == []
     assert [each.message for each in caplog.records if each.name == "asyncio"] == []
 
