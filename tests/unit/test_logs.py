@@ -166,6 +166,12 @@ def test_a_configured_name_stays_readable_and_other_text_is_scrubbed(stream: io.
     assert last(stream)["text"] == "[e-mail]"
 
 
+def test_a_field_for_our_own_words_tells_nothing_else(stream: io.StringIO) -> None:
+    for value, told in ((ValueError(CANARY), "ValueError"), (None, None)):
+        logging.getLogger("relay.x").info("ended", extra={"reason": value})
+        assert last(stream)["reason"] == told
+
+
 def test_arguments_and_composed_messages_are_scrubbed(stream: io.StringIO) -> None:
     log = logging.getLogger("relay.x")
     log.info("from %s, %d times", CANARY, 2)
@@ -201,6 +207,8 @@ def test_our_own_errors_speak_for_themselves(stream: io.StringIO) -> None:
     logging.getLogger("relay.x").error("cannot start", exc_info=taken)
 
     assert last(stream)["detail"] == "server.listen is taken; choose another port"
+    logging.getLogger("relay.x").error("cannot start: %s", taken)
+    assert last(stream)["message"] == f"cannot start: {taken}"
 
 
 def test_a_library_speaks_from_warning_on_and_only_its_first_line(stream: io.StringIO) -> None:
