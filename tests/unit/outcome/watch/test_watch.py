@@ -174,6 +174,7 @@ async def test_dead_letters_that_were_dealt_with_make_the_next_one_news() -> Non
     await shop.told()
 
     shop.left["expired"] = 0
+    assert await shop.told() == []
     shop.die("expired", 2)
     [again] = await shop.told()
     assert again.count == 2
