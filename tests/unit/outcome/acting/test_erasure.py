@@ -12,8 +12,10 @@ from relay.journal.base import Journal
 from relay.journal.entry import Pending
 from relay.journal.report import Erased
 from relay.outcome.acting.erasure import Erasure
+from tests.given.event.builders import DIGEST, pending
 
-ADA = Subject(email=frozenset(["ada0" * 16]))
+ADA = Subject(email=frozenset([DIGEST]))
+BOB = Subject(email=frozenset(["b0b0" * 16]))
 Unwanted = Callable[[Pending], bool]
 
 
@@ -34,10 +36,10 @@ class StubJournal:
     """Leaves so many events, or takes nothing at all."""
 
     def __init__(self) -> None:
-        self.damaged, self.fails = 0, False
+        self.damaged, self.fails, self.end = 0, False, 0
 
     def ends(self) -> Mapping[Lane, int]:
-        return dict.fromkeys(Lane, 0)
+        return dict.fromkeys(Lane, self.end)
 
     async def erase(self, subject: Subject, ends: Mapping[Lane, int]) -> Erased:
         assert subject.digests
@@ -61,3 +63,16 @@ async def test_an_erasure_that_is_tried_again_has_one_rule_and_in_the_end_none()
     journal.fails, journal.damaged = False, 0
     await erasure.forget(ADA)
     assert senders.rules == []
+
+
+async def test_only_what_is_theirs_and_was_there_when_it_began_is_withheld() -> None:
+    journal, senders = StubJournal(), Senders()
+    erasure = Erasure(cast("Journal", journal), senders)
+    journal.damaged, journal.end = 1, 7
+    for subject in (ADA, BOB):
+        await erasure.forget(subject)
+    before, after = pending(6), pending(7)
+    assert [[rule(each) for each in (before, after)] for rule in senders.rules] == [
+        [True, False],
+        [False, False],
+    ]
