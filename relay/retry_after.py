@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-_SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_SECONDS: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
+"""The RFC bounds no number, and some servers say "never" by the largest that they have."""
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -15,6 +15,11 @@ def test_seconds_are_taken_as_they_are() -> None:
     assert retry_after_s({"retry-after": " 120 "}) == 120.0
 
 
+@pytest.mark.parametrize("value", ["4294967295", "9" * 18])
+def test_seconds_beyond_all_bounds_are_a_wait_all_the_same(value: str) -> None:
+    assert retry_after_s({"retry-after": value}) == float(value)
+
+
 @pytest.mark.parametrize(("value", "wait_s"), [("4.5", 5.0), ("0.001", 1.0), ("4.0", 4.0)])
 def test_decimals_are_rounded_up(value: str, wait_s: float) -> None:
     assert retry_after_s({"retry-after": value}) == wait_s
