@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -89,6 +89,7 @@ def notes(config: Config, proxy: Proxy) -> list[str]:
         for name, each in config.destinations.items()
         if each.token is None or read_secret(each.token, os.environ) is None
     ]
+    found += _locked_sources(config)
     webhook = config.notify.webhook
     if webhook is not None and _address(webhook) is None:
         found.append("notify.webhook holds no address yet, so nobody is told of what needs them")
@@ -97,6 +98,16 @@ def notes(config: Config, proxy: Proxy) -> list[str]:
     if not config.destinations:
         found.append("no destination is configured: events will be stored, and sent nowhere")
     return found
+
+
+def _locked_sources(config: Config) -> Iterator[str]:
+    """Yield the sources whose secret is missing or empty, and what comes of it."""
+    password = config.kafka and config.kafka.sasl_plain_password
+    if password and read_secret(password, os.environ, is_token=False) is None:
+        yield "kafka.sasl_plain_password holds nothing yet, so no broker lets the relay in"
+    for name, shop in config.sources.shopify.items():
+        if read_secret(shop.secret, os.environ, is_token=False) is None:
+            yield f"sources.shopify.{name} has no secret yet, so its webhooks are answered 401"
 
 
 def _show(result: Checked, *, as_json: bool) -> None:

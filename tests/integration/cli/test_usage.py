@@ -22,6 +22,21 @@ token = "env:TIKTOK_TOKEN"
 base_url = "{url}"
 """
 
+SOURCES = """\
+[destinations.pinterest-main]
+type = "pinterest"
+ad_account_id = "549755885175"
+token = "env:HOME"
+[kafka]
+bootstrap_servers = "localhost:9092"
+security_protocol = "SASL_SSL"
+sasl_plain_username = "relay"
+sasl_plain_password = "env:KAFKA_PASSWORD"
+[sources.shopify.lamp-shop]
+domain = "lamp-shop.myshopify.com"
+secret = "env:SHOPIFY_SECRET"
+"""
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
@@ -103,6 +118,20 @@ def test_check_prints_what_is_in_force_and_no_secret(shop: Shop) -> None:
     assert 'token = "env:PINTEREST_TOKEN" (set)' in ended.out
     assert "tiktok-main has no token yet" in ended.err
     assert "pina_canary" not in ended.out + ended.err
+
+
+def test_check_names_the_sources_whose_secret_is_missing(shop: Shop) -> None:
+    shop.folder.joinpath("relay.toml").write_text(SOURCES)
+
+    ended = shop.run("check")
+    assert ended.code == 0
+    assert "kafka.sasl_plain_password holds nothing yet" in ended.err
+    assert "sources.shopify.lamp-shop has no secret yet" in ended.err
+
+    ended = shop.run("check", KAFKA_PASSWORD="canary", SHOPIFY_SECRET="canary")
+    assert ended.code == 0
+    assert "yet" not in ended.err
+    assert "canary" not in ended.out + ended.err
 
 
 def test_check_names_the_proxy_without_its_password(shop: Shop) -> None:
