@@ -1,1 +1,1 @@
-"""The journal's file: opened, locked, upgraded, checkpointed, copied; and its faults."""
+"""The journal's file: opening, locking, upgrading, checkpoints, copies and faults."""

@@ -1,12 +1,12 @@
-"""Copies a journal into another file, consistent as of the moment it begins, beside the relay.
+"""Copies a journal to another file, as of the moment the copy begins, even while the relay runs.
 
-The copy is one snapshot: the source is read in one transaction from the first page to the last. So
-it never begins anew because the relay writes meanwhile, and takes as long as its bytes take; the
-relay goes on, and only its write-ahead log cannot be emptied for that time.
+The copy is one snapshot: a single transaction reads the source from the first page to the last. So
+it never starts over because the relay writes, and takes as long as its bytes take. The relay keeps
+running; only its write-ahead log cannot be emptied meanwhile.
 
-The copy is verified, and gets its name only once it is whole and on the disk: half a backup never
-bears it, and nothing is overwritten. Its mode is 0600. What a backup that was killed left in the
-folder, the next one deletes. All of it blocks.
+The copy is verified, and gets its name only once it is complete and on the disk, so the name never
+stands for half a backup; no existing file is overwritten. Its mode is 0600. If a backup is killed,
+the next one deletes what it left in the folder. All of it blocks.
 """
 
 import os
@@ -26,27 +26,27 @@ from relay.journal.disk.storage import gives_all, is_damage
 from relay.journal.verify.finding import RESTORE, Watch
 
 STEP_PAGES: Final = 2_000
-"""Pages (8 MB) between two words to the watcher."""
+"""How many pages (8 MB) are copied between two calls of the watcher."""
 UNFINISHED: Final = ".relay-backup"
-"""The end of the name of a copy that is not whole yet."""
+"""The suffix of a copy that is not complete yet."""
 ABANDONED_S: Final = 12 * 3600
-"""A copy to which nothing was written for so long belongs to nobody; verifying one takes less."""
+"""Seconds after which an unchanged unfinished copy counts as abandoned; verifying takes less."""
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """What was copied, as of the moment in which the copy began."""
+    """What was copied, as of the moment at which the copy began."""
 
     file: str
     size_bytes: int
     events: int
-    """Events of the log, those included that are done with."""
+    """How many events the log holds, including settled ones."""
 
 
 def back_up(path: Path, target: Path, watch: Watch) -> Backup:
     """Copy the journal at `path` to `target`, which must not exist.
 
-    Raises `ConfigError` for a target that cannot be used, `JournalDamaged` for a journal that
-    cannot be copied, `RelayError` if the disk does not take the copy. Then there is no file.
+    Raises `ConfigError` for an unusable target, `JournalDamaged` for a journal that cannot be
+    copied, and `RelayError` if the disk cannot hold the copy. After an error there is no file.
     """
     if target.exists():
         raise _taken(target)
@@ -71,8 +71,8 @@ def back_up(path: Path, target: Path, watch: Watch) -> Backup:
 
 
 def _clear(fresh: Path) -> None:
-    """Delete what backups that were killed left in the folder; one under way goes on writing."""
-    now_s = fresh.stat().st_mtime  # by the clock of the disk, which may be another machine's
+    """Delete what killed backups left in the folder; one under way has changed recently."""
+    now_s = fresh.stat().st_mtime  # by the disk's clock, which may be another machine's
     for each in fresh.parent.glob(f".*{UNFINISHED}"):
         with suppress(OSError):  # another user's, or deleted by another backup
             if now_s - each.stat().st_mtime > ABANDONED_S:
@@ -80,7 +80,7 @@ def _clear(fresh: Path) -> None:
 
 
 def _copy(source: sqlite3.Connection, fresh: Path, watch: Watch) -> int:
-    """Return how many events the log of the copy holds."""
+    """Copy the journal, and return how many events its log holds."""
     events: int = source.execute("SELECT coalesce(sum(count), 0) FROM log").fetchone()[0]
     with closing(open_copy(fresh)) as copy:
         source.backup(
@@ -92,9 +92,9 @@ def _copy(source: sqlite3.Connection, fresh: Path, watch: Watch) -> int:
 
 
 def _verify(path: Path, fresh: Path, watch: Watch) -> None:
-    """Raise `JournalDamaged` if the copy has unsound pages: the journal has them, too.
+    """Raise `JournalDamaged` if the copy has damaged pages, since the journal has them as well.
 
-    Unless the disk of the copy gives them back no more.
+    If the copy's own disk cannot be read, it is that disk's fault.
     """
     watch("Verifying the copy", 0, None)
     with closing(open_still(fresh, sqlite3.Connection)) as connection:
@@ -109,7 +109,7 @@ def _verify(path: Path, fresh: Path, watch: Watch) -> None:
 
 
 def _failed(path: Path, error: BaseException) -> RelayError:
-    """Return what an error means; its text is left out, it may quote."""
+    """Return what an error means, without its text, which may quote an event."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if name.startswith("SQLITE_FULL"):
         return RelayError("the disk of the backup is full; choose a file on another one")

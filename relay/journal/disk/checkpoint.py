@@ -1,9 +1,9 @@
-"""Moves the write-ahead log into the file, away from the commits that producers wait for.
+"""Moves the write-ahead log into the file, apart from the commits that producers wait for.
 
-A thread and a connection of its own; it takes what is there and disturbs nobody. The log starts
-anew when a commit finds all of it moved. Where commits never pause that would never be, so from a
-bound on (`open_writer`) a commit moves the little that is left by itself. What fails is tried again
-with the next commits: the log then grows, and the size limit counts it.
+It has a thread and a connection of its own, and delays nobody. Once a commit finds that all of the
+log has been moved, the log starts over. If commits never pause, this would never happen, so beyond
+a bound (`open_writer`) a commit itself moves the little that is left. A failed checkpoint is tried
+again with the next commits; meanwhile the log grows, and the size limit counts it.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Final
 from relay.journal.disk.threads import started
 
 COMMIT_BYTES: Final = 32 * 1024
-"""What a commit writes beside its events: a few pages."""
+"""What a commit writes in addition to its events: a few pages."""
 
 
 class Checkpointer:
@@ -35,7 +35,7 @@ class Checkpointer:
         self._running: asyncio.Future[bool] | None = None
 
     def note(self, used_bytes: int) -> None:
-        """Take note of a commit and of the bytes in use since: pages were filled, or emptied."""
+        """Note a commit, and how many bytes are in use after it."""
         self._written += abs(used_bytes - self._used_bytes) + COMMIT_BYTES
         self._used_bytes = used_bytes
         if self._written < self._every_bytes:
@@ -46,9 +46,9 @@ class Checkpointer:
             self._running = loop.run_in_executor(self._executor, self._move, "PASSIVE")
 
     async def empty(self) -> bool:
-        """Move all of the log and cut it off, so that nothing old is left in it.
+        """Move all of the log and truncate it, so that nothing old is left in it.
 
-        False if others read from it or write to it, or the storage fails; they, and with them the
+        Returns False if others are using it, or the storage fails. Other users, and with them the
         producers, wait for a moment at most.
         """
         loop = asyncio.get_running_loop()
@@ -56,12 +56,12 @@ class Checkpointer:
         return await loop.run_in_executor(self._executor, self._move, "TRUNCATE")
 
     async def close(self) -> None:
-        """Empty the log, so that the file is whole by itself."""
+        """Empty the log, so that the file is complete by itself."""
         self._executor.submit(self._move, "TRUNCATE")
         await asyncio.to_thread(self._executor.shutdown)
 
     def _move(self, mode: str) -> bool:
-        """Tell whether it could do all that the mode asks for."""
+        """Run a checkpoint; return whether it did everything that the mode asks for."""
         try:
             with closing(self._connect()) as connection:
                 busy, *_ = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()

@@ -1,9 +1,9 @@
-"""The journal's file: found, locked, judged and made, before anything is written into it.
+"""Finds, locks and checks the journal's file, or makes it, before anything is written to it.
 
-Only one process may hold a journal; the lock is on a file beside it, so that a journal can be
-judged without being opened for writing. A file that is not ours, newer than this version or
-unreadable is left as it is. Files are made with mode 0600 whatever the umask; SQLite gives the
-`-wal` and `-shm` beside it the mode of the journal itself. All of it blocks: call it off the loop.
+Only one process may hold a journal. The lock is on a file beside it, so that the journal can be
+checked without being opened for writing. A file that is not a journal, is newer than this version
+or cannot be read is left as it is. Files are made with mode 0600 whatever the umask; SQLite gives
+the `-wal` and `-shm` files the mode of the journal. All of it blocks: call it outside the loop.
 """
 
 import errno
@@ -32,13 +32,13 @@ from relay.journal.find.recent import recent
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _HEADER_BYTES: Final = 100
-"""Of a database file: https://sqlite.org/fileformat.html#the_database_header (2026)."""
+"""See https://sqlite.org/fileformat.html#the_database_header (2026)."""
 _VERSION_AT: Final = 60
 _APPLICATION_ID_AT: Final = 68
 _SUFFIXES: Final = ("", "-wal", "-shm")
-"""Of the files that make up a journal: https://sqlite.org/walformat.html (2026)."""
+"""The suffixes of a journal's files, see https://sqlite.org/walformat.html (2026)."""
 EARLY: Final = "restore a backup, or have the version that wrote it send what waits"
-"""What to do about a journal that lacks tables: a sound one is never given up for it."""
+"""What to do about a journal that lacks tables; it never tells anybody to give up a sound one."""
 _MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 
@@ -47,32 +47,32 @@ class Lock:
     """The right to use a journal; held until `release` or the end of the process."""
 
     def __init__(self, path: Path) -> None:
-        """Take it, or raise `RelayError` if another process has it, by whatever link it came."""
+        """Take the lock. Raises `RelayError` if another process has it, by any link."""
         beside = f"{_place(path)}.lock"
         self._file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._file)
-            if not isinstance(error, BlockingIOError):  # a disk without locks, say
+            if not isinstance(error, BlockingIOError):  # such as a disk without locks
                 raise
             raise RelayError(
                 f"{path}: another relay uses this journal; stop it, or set [journal] path."
             ) from None
 
     def release(self) -> None:
-        """Let others use the journal."""
+        """Release the lock."""
         os.close(self._file)
 
 
 def claim(path: Path, connect: Connect) -> Lock:
-    """Return the lock of a journal that can be opened for writing; makes it if there is none.
+    """Lock a journal that can be opened for writing, and make it if there is none.
 
     Raises `RelayError` if it is in use, `ConfigError` if it is out of reach, `JournalUnavailable`
-    if its disk takes nothing, and `JournalDamaged` if it is unusable.
+    if its disk cannot be written, and `JournalDamaged` if it is unusable.
     """
     try:
-        if path.exists() and not path.is_file():  # a device, say: it would be replaced
+        if path.exists() and not path.is_file():  # such as a device: it would be replaced
             raise ConfigError(f"{path}: is no plain file; set [journal] path.")
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         lock = Lock(path)
@@ -94,14 +94,14 @@ def claim(path: Path, connect: Connect) -> Lock:
 
 
 def _reach(path: Path) -> None:
-    """Raise `PermissionError` for a file that is kept from this user: SQLite calls it damaged."""
+    """Raise `PermissionError` for a file that this user may not use: SQLite calls it damaged."""
     for each in (Path(f"{_place(path)}{suffix}") for suffix in _SUFFIXES):
         if each.exists() and not os.access(each, os.R_OK, effective_ids=True):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(each))
 
 
 def _unusable(path: Path, error: OSError) -> str:
-    """Return what to say of a journal out of reach; of several files, which one is at fault."""
+    """Return the message for a journal out of reach, naming the file at fault."""
     place, fix = path, ""
     if error.errno == errno.EROFS:
         fix = "mount its disk writable, or "
@@ -113,7 +113,7 @@ def _unusable(path: Path, error: OSError) -> str:
 
 
 def _place(path: Path) -> Path:
-    """Return where the file is, or will be; `OSError` for links that lead back to themselves."""
+    """Return where the file is, or will be. Raises `OSError` if a link leads back to itself."""
     place = place_of(path)
     if place.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
@@ -121,7 +121,7 @@ def _place(path: Path) -> Path:
 
 
 def stored_version(path: Path) -> int | None:
-    """Return the version in the head of a journal, None if the file is no journal."""
+    """Return the version in a journal's header, None if the file is not a journal."""
     with path.open("rb") as file:
         header = file.read(_HEADER_BYTES)
     if not header.startswith(_MAGIC) or _number(header, _APPLICATION_ID_AT) != APPLICATION_ID:
@@ -130,10 +130,10 @@ def stored_version(path: Path) -> int | None:
 
 
 def _make(path: Path, connect: Connect) -> None:
-    """Make an empty journal under another name first, so that there is never half a one.
+    """Make an empty journal, first under another name, so that there is never half a journal.
 
-    It has its write-ahead log before it has its name: a reader cannot undo what was begun without.
-    Where `path` is a link, it is made where that leads to: on the disk that was meant.
+    It is switched to a write-ahead log before it gets its name, since a reader could not roll back
+    a transaction without one. If `path` is a link, the journal is made where the link leads to.
     """
     path = _place(path)
     leftover = Path(f"{path}-wal")
@@ -155,13 +155,13 @@ def _make(path: Path, connect: Connect) -> None:
 
 
 def _clear(fresh: Path) -> None:
-    """Delete what a start has left that was killed while it made a journal."""
+    """Delete what is left of a start that was killed while it made a journal."""
     for suffix in (*_SUFFIXES, "-journal"):
         Path(f"{fresh}{suffix}").unlink(missing_ok=True)
 
 
 def damaged(path: Path) -> JournalDamaged | JournalUnavailable:
-    """Return what to say of a journal that cannot be read: its disk may be at fault, and not it."""
+    """Return the error for an unreadable journal: its damage, or a fault of its disk."""
     if not gives_all(path):
         return JournalUnavailable(FAILING)
     return JournalDamaged(
@@ -170,7 +170,7 @@ def damaged(path: Path) -> JournalDamaged | JournalUnavailable:
 
 
 def flush_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
+    """Flush a folder, so that the file names in it are on the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
@@ -179,7 +179,7 @@ def flush_folder(folder: Path) -> None:
 
 
 def _judge(path: Path, connect: Connect) -> None:
-    """Raise `JournalDamaged` for what is no journal of this version; nothing is written to it."""
+    """Raise `JournalDamaged` if the file is not a journal of this version; writes nothing to it."""
     version = stored_version(path)
     if version is None:
         raise JournalDamaged(f"{path}: is no journal of the relay; move it, or set [journal] path.")
@@ -193,9 +193,9 @@ def _judge(path: Path, connect: Connect) -> None:
 
 
 def _refusal(path: Path, error: BaseException) -> JournalDamaged | JournalUnavailable:
-    """Return what an error means: of a sound journal, nobody should be told to move it away.
+    """Return what an error means; it must not tell anybody to move a sound journal away.
 
-    Even a reader needs room, for the index of the log, and another program may lock it out.
+    Even a reader needs disk space for the log's index, and another program may lock it out.
     """
     if getattr(error, "sqlite_errorcode", None) is None or is_damage(error):
         return damaged(path)
@@ -204,10 +204,10 @@ def _refusal(path: Path, error: BaseException) -> JournalDamaged | JournalUnavai
 
 
 def _judge_content(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise for what cannot be read of that which the relay needs to start.
+    """Raise if anything that the relay needs to start cannot be read.
 
-    A small journal is looked at page by page; of a large one, which would take minutes, the small
-    tables and the end of the log are.
+    A small journal is checked page by page. For a large one this would take minutes, so only its
+    small tables and the end of its log are checked.
     """
     checks = list(_CHECKS)
     if path.stat().st_size <= SMALL_BYTES:
@@ -230,7 +230,7 @@ def _judge_schema(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def lacking(tables: Sequence[str]) -> str:
-    """Return what it means that a journal lacks tables which its version has."""
+    """Return the message for a journal that lacks tables of its version."""
     more = f", and {len(tables) - 1:,} more" if len(tables) > 1 else ""
     return f"is damaged (no table {tables[0]}{more}), or from before the first release"
 
@@ -261,4 +261,4 @@ _GAPS: Final = """
     ) WHERE gap != 0
 """
 _WHOLE_CHECKS: Final[list[tuple[str, object]]] = [("PRAGMA quick_check", "ok"), (_GAPS, 0)]
-"""Questions, each with the answer of a sound journal."""
+"""Queries, each with the result that a sound journal gives."""

@@ -1,9 +1,9 @@
-"""Reads a journal beside the relay that writes it: one moment of it, whatever happens meanwhile.
+"""Reads one snapshot of a journal, even while a relay writes to it.
 
-Nothing is written, no lock is taken, no file is made. While a relay runs, the snapshot keeps its
-write-ahead log from being emptied, for as long as the reading takes; the relay itself goes on.
-Where there is no write-ahead log nobody writes, and the file is read as it lies there; should a
-relay be started meanwhile, the reading begins anew. All of it blocks.
+It writes nothing, takes no lock and makes no file. While a relay runs, the snapshot keeps its
+write-ahead log from being emptied, for as long as the reading takes; the relay itself keeps
+running. If there is no write-ahead log, nobody is writing, and the file is read as it is; if a
+relay is started meanwhile, the reading starts over. All of it blocks.
 """
 
 import sqlite3
@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 
 
 def unreadable(path: Path, error: BaseException) -> RelayError:
-    """Return what an error means; its text is left out, it may quote."""
+    """Return what an error means, without its text, which may quote an event."""
     if is_damage(error) and gives_all(path):
         return JournalDamaged(f"{path}: is damaged; {RESTORE}")
     name = getattr(error, "sqlite_errorname", type(error).__name__)
@@ -37,11 +37,11 @@ def at_one_moment(
     read: Callable[[sqlite3.Connection], Found],
     failed: Callable[[Path, BaseException], RelayError] = unreadable,
 ) -> Found:
-    """Return what `read` finds in the journal at `path`, all of it as of the same moment.
+    """Return what `read` returns for a snapshot of the journal at `path`.
 
-    `read` is called again if what it has read was worth nothing, so it has to begin anew each time.
-    Raises `JournalDamaged` or `RelayError` for a journal that cannot be read, in the words of
-    `failed`.
+    `read` is called again if a relay was started or stopped meanwhile, so it has to start from
+    scratch each time. Raises `JournalDamaged` or `RelayError` if the journal cannot be read;
+    `failed` makes the error.
     """
     _refuse(unusable(path))
     for _ in range(ATTEMPTS):

@@ -1,8 +1,8 @@
-"""Whether anybody writes to a journal, as its files look from outside.
+"""Tells from a journal's files whether anybody may be writing to it.
 
-Where there is no write-ahead log nobody writes, and the file can be read as it lies there, without
-a lock or a file beside it. Whoever does so compares the state before and after: should a relay have
-been started meanwhile, what was read is worth nothing.
+If there is no write-ahead log, nobody is writing, and the file can be read as it is, without a lock
+or any file beside it. The reader compares the state before and after: if a relay was started
+meanwhile, what was read is useless.
 """
 
 from pathlib import Path
@@ -11,11 +11,11 @@ from typing import Final, NamedTuple, Self
 from relay.journal.disk.place import place_of
 
 ATTEMPTS: Final = 3
-"""How often a reader begins anew because the relay was started or stopped meanwhile."""
+"""How often a reader tries, if relays are started or stopped meanwhile."""
 
 
 class State(NamedTuple):
-    """The look of the files from outside; `still` if there is no write-ahead log."""
+    """The state of the files; `still` if there is no write-ahead log."""
 
     still: bool
     size_bytes: int
@@ -23,7 +23,7 @@ class State(NamedTuple):
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """Return the state now."""
+        """Return the current state."""
         still = not Path(f"{place_of(path)}-wal").exists()
         try:
             status = path.stat()
@@ -32,5 +32,5 @@ class State(NamedTuple):
         return cls(still, status.st_size, status.st_mtime_ns)
 
     def holds(self, path: Path) -> bool:
-        """Whether what was read since is worth something."""
+        """Whether what was read since this state is valid."""
         return not self.still or State.of(path) == self

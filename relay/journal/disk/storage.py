@@ -1,9 +1,9 @@
-"""What the file system may do to SQLite, told apart from mistakes of this program.
+"""Distinguishes storage faults from bugs in this program.
 
-A storage fault (disk full, input/output error, read-only or damaged file) concerns every write
-and passes by itself or by somebody's hand; anything else that an operation raises is that
-operation's own. The reason is short, holds no path and is safe to show to a producer; the remedy is
-for whoever runs the relay.
+A storage fault (disk full, input/output error, read-only or damaged file) affects every write, and
+ends by itself or when somebody acts; any other error belongs to the operation that raised it. The
+reason is short, contains no path and is safe to show to a producer; the remedy is for whoever runs
+the relay.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ import msgspec
 from relay.journal.disk.place import place_of
 
 UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
-"""What bytes raise that the relay never wrote."""
+"""What decoding raises for bytes that the relay never wrote."""
 
 _REASONS: Final = {
     sqlite3.SQLITE_FULL: "the disk of the journal is full",
@@ -45,21 +45,21 @@ _ANY_REMEDY: Final = "check its disk, owner and permissions, or set [journal] pa
 _DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 DAMAGED: Final = _REASONS[sqlite3.SQLITE_CORRUPT]
 _PRIMARY_CODE: Final = 0xFF
-"""The low byte of an extended result code, see https://sqlite.org/rescode.html (2026)."""
+"""Masks the low byte of an extended result code, see https://sqlite.org/rescode.html (2026)."""
 
 
 _READ_BYTES: Final = 1024 * 1024
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether the file holds what the relay never wrote there, if its disk gives what it holds."""
+    """Whether an error means damage to the file, provided that its disk can be read."""
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _DAMAGE
     return isinstance(error, UNREADABLE)
 
 
 def gives_all(path: Path) -> bool:
-    """Whether the disk gives every byte of a journal: SQLite calls damaged what it cannot read."""
+    """Whether every byte of a journal can be read: SQLite calls a file damaged if not."""
     try:
         for each in (path, Path(f"{place_of(path)}-wal")):
             with suppress(FileNotFoundError), each.open("rb", buffering=0) as file:
@@ -76,11 +76,11 @@ def remedy(reason: str) -> str:
 
 
 def storage_fault(error: BaseException) -> str | None:
-    """Return why the storage takes or gives nothing, or None if the error is of another kind."""
+    """Return the reason if an error is a storage fault, None if it is anything else."""
     if not isinstance(error, sqlite3.Error):
         return None
     code: int | None = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        # Raised by the module itself, not by the engine: only an OperationalError is the disk's.
+        # Raised by Python's module, not by SQLite: then only an OperationalError is the disk's.
         return str(error) if isinstance(error, sqlite3.OperationalError) else None
     return _REASONS.get(code, _REASONS.get(code & _PRIMARY_CODE))

@@ -1,7 +1,7 @@
-"""Threads that are there from the start: where none can be had, the relay does not start.
+"""Starts all threads of an executor at once, so that a relay without enough threads never starts.
 
-Left to itself, an executor starts each of its threads when it is needed. At a limit of processes or
-of memory that fails in the middle of what it was needed for, when events have been accepted.
+By default, an executor starts each thread when it is needed. At a limit on processes or memory,
+this would fail in the middle of its work, when events have already been accepted.
 """
 
 import threading
@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def started(threads: int, name: str) -> ThreadPoolExecutor:
-    """Return an executor with all of its threads running; raises `RuntimeError` if one cannot."""
+    """Return an executor with all threads running. Raises `RuntimeError` if one cannot start."""
     executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
     all_there = threading.Event()
     try:
         for _ in range(threads):
-            executor.submit(all_there.wait)  # keeps its thread busy, so that the next is started
+            executor.submit(all_there.wait)  # keeps a thread busy, so that the next one is started
     finally:
         all_there.set()
     return executor

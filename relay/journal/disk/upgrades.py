@@ -1,7 +1,7 @@
-"""The versions of the journal's schema: the first one whole, each later one as a numbered step.
+"""The versions of the journal's schema: the first in full, each later one as a numbered step.
 
-`PRAGMA user_version` holds the version. A step is one transaction, so an upgrade that is cut off
-goes on where it was. Steps are never changed once released.
+`PRAGMA user_version` holds the version. Each step is one transaction, so an interrupted upgrade
+continues where it stopped. Steps never change once they are released.
 """
 
 import sqlite3
@@ -14,7 +14,7 @@ from relay.journal.disk.connection import APPLICATION_ID, pragma, roll_back
 
 FIRST_VERSION: Final = 1
 STEPS: Final[tuple[tuple[str, ...], ...]] = ()
-"""What leads from version 1 to 2, from 2 to 3, …; each step is a row of SQL statements."""
+"""The steps from version 1 to 2, from 2 to 3, and so on; each is a sequence of SQL statements."""
 
 VERSION: Final = FIRST_VERSION + len(STEPS)
 """The version that this relay writes."""
@@ -23,7 +23,7 @@ VERSION: Final = FIRST_VERSION + len(STEPS)
 def create(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
     """Make the tables in an empty file, before it is switched to a write-ahead log.
 
-    So application id and version stand in the file itself, where they can be read without opening
+    This puts application id and version in the file itself, where they can be read without opening
     it as a database.
     """
     schema = files("relay.journal").joinpath("schema.sql").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def tables(version: int) -> frozenset[str]:
 
 
 def absent_tables(connection: sqlite3.Connection) -> Sequence[str]:
-    """Return the names of the tables that a journal lacks, which its version should have."""
+    """Return the names of the tables that a journal lacks, but its version should have."""
     version = pragma(connection, "user_version")
     return sorted(tables(version) - _stored_tables(connection))
 
@@ -55,7 +55,7 @@ def _stored_tables(connection: sqlite3.Connection) -> frozenset[str]:
 
 
 def upgrade(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
-    """Bring the journal up to the version that `steps` lead to; nothing if it is there."""
+    """Upgrade the journal to the version that `steps` lead to, if it is not there already."""
     version = pragma(connection, "user_version")
     for number, step in enumerate(steps[version - FIRST_VERSION :], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")

@@ -1,1 +1,1 @@
-"""Disk space: how much there is, what is deleted to make some, and retention."""
+"""Disk space: how much there is, what is deleted to make room, and retention."""

@@ -1,8 +1,8 @@
-"""How fast the journal grows, and when it will have reached its limit at that pace.
+"""Estimates how fast the journal grows, and when it will reach its limit at that pace.
 
-A sample a minute, of the last two hours at most; nothing of it survives a restart. Retention gives
-back what it takes in bursts, and a shop sells more by day than by night, so it is an estimate for
-the next hours, not for the next week.
+It keeps one sample a minute for at most the last two hours, and forgets them at a restart.
+Retention frees space in bursts, and a shop sells more by day than by night, so the estimate is good
+for the next hours, not for the next week.
 """
 
 from collections import deque
@@ -11,18 +11,18 @@ from typing import Final
 SPAN_S: Final = 2 * 3600
 SAMPLE_S: Final = 60
 LEAST_S: Final = 300
-"""A shorter time tells no pace."""
+"""Seconds of observation that an estimate needs at least."""
 HOUR_S: Final = 3600
 
 
 class Growth:
-    """See the module docstring. Moments are Unix seconds; if they step back, it begins anew."""
+    """See the module docstring. Times are Unix seconds; if they go back, it starts over."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque(maxlen=SPAN_S // SAMPLE_S + 1)
 
     def note(self, now_s: float, used_bytes: int) -> None:
-        """Take note of the bytes in use; more often than once a minute tells nothing new."""
+        """Add a sample of the bytes in use; all but one a minute are ignored."""
         samples = self._samples
         if samples and now_s < samples[-1][0]:
             samples.clear()
@@ -32,9 +32,9 @@ class Growth:
             samples.popleft()
 
     def hours_until(self, left_bytes: int) -> float | None:
-        """Return when so many bytes more will be in use.
+        """Return the hours until this many more bytes are in use.
 
-        None if it does not grow, and as long as it was not watched for `LEAST_S`.
+        None if the journal does not grow, or was not observed for `LEAST_S` yet.
         """
         if not self._samples:
             return None

@@ -1,7 +1,7 @@
 """Rows dated ahead of the clock: they came before it was set back, and so before all later rows.
 
-By their own date they would be kept until the clock comes round, and so would all rows behind them.
-So they are old as soon as a row behind them is.
+By their own dates, they and all rows after them would be kept until the clock has caught up. So a
+row dated ahead counts as old as soon as a later row is old.
 """
 
 import sqlite3
@@ -11,22 +11,22 @@ from collections.abc import Callable
 from relay.event_name import Lane
 
 IsOld = Callable[[int, int], bool]
-"""Tells by the place of a row, and its date, whether it is to be forgotten."""
+"""Returns whether a row is to be deleted, given its place and its date."""
 
 
 def old_events(connection: sqlite3.Connection, lane: Lane, before_ms: int, now_ms: int) -> IsOld:
-    """Return what tells which groups of a lane are old, by their first offset."""
+    """Return a function that tells whether a group of a lane is old, by its first offset."""
     rows = _Rows(connection, f"log WHERE lane = {int(lane)} AND", "first", "received_ms")
     return _old(rows, before_ms, now_ms)
 
 
 def old_receipts(connection: sqlite3.Connection, before_ms: int, now_ms: int) -> IsOld:
-    """Return what tells which receipts are old, by their id."""
+    """Return a function that tells whether a receipt is old, by its id."""
     return _old(_Rows(connection, "receipt WHERE", "id", "at_ms"), before_ms, now_ms)
 
 
 def old_letter(connection: sqlite3.Connection, before_ms: int) -> int:
-    """Return the id of the youngest dead letter from before a moment, 0 without one."""
+    """Return the id of the youngest dead letter from before `before_ms`, 0 if there is none."""
     row = connection.execute(
         "SELECT id FROM dead WHERE dead_ms < ? ORDER BY dead_ms DESC LIMIT 1", (before_ms,)
     ).fetchone()
@@ -34,7 +34,7 @@ def old_letter(connection: sqlite3.Connection, before_ms: int) -> int:
 
 
 class _Rows:
-    """Rows in order of arrival: by the column `place`, each with its `date`."""
+    """The rows of a table in order of arrival, by the column `place`, each with its `date`."""
 
     def __init__(self, connection: sqlite3.Connection, table: str, place: str, date: str) -> None:
         self._connection = connection
@@ -42,7 +42,7 @@ class _Rows:
         self._by = f"ORDER BY {place}"
 
     def places(self) -> range:
-        """Return the places from the first row to the last one."""
+        """Return the range of places from the first row to the last."""
         ends = [
             self._connection.execute(f"{self._from} >= 0 {self._by} {way} LIMIT 1").fetchone()
             for way in ("ASC", "DESC")
@@ -50,7 +50,7 @@ class _Rows:
         return range(0) if None in ends else range(ends[0][0], ends[1][0] + 1)
 
     def date_from(self, place: int) -> int:
-        """Return the date of the first row from a place on; there is one."""
+        """Return the date of the first row at or after a place; there must be one."""
         found = self._connection.execute(f"{self._from} >= ? {self._by} LIMIT 1", (place,))
         return int(found.fetchone()[1])
 
@@ -61,9 +61,10 @@ def _old(rows: _Rows, before_ms: int, now_ms: int) -> IsOld:
 
 
 def _old_until(rows: _Rows, before_ms: int, now_ms: int) -> int:
-    """Return the place of an old row behind those dated ahead that come first, 0 without either.
+    """Return the place up to which rows dated ahead are old, 0 if there are none.
 
-    It is found by halving: as many may be dated ahead as came in a year.
+    That is the first row not dated ahead, if it is old. A binary search finds it, since the rows of
+    a whole year may be dated ahead.
     """
     places = rows.places()
     if not places or rows.date_from(places[0]) <= now_ms:

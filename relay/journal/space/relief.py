@@ -1,10 +1,9 @@
 """Makes room while the journal is near its limit or the disk is almost full.
 
-Forgets in small steps what can be spared, delivered events first, until there is room; on a full
-disk it also gives back to the file system what the journal does not use. Where nothing can be
-spared it looks again every second: each look is an empty commit, which tells by the way whether
-there is room now. Before that it empties the write-ahead log, which may have grown while somebody
-read an old snapshot.
+It deletes in small steps what can be spared, delivered events first, until there is room. On a full
+disk, it also returns unused pages to the file system. If nothing can be spared, it looks again
+every second, with an empty commit that finds out whether there is room now. Before that, it empties
+the write-ahead log, which may have grown while somebody read an old snapshot.
 """
 
 import asyncio
@@ -22,9 +21,9 @@ LOOK_INTERVAL_S: Final = 1.0
 
 
 class Relief:
-    """See the module docstring. `destinations` are those that events are kept for.
+    """See the module docstring. `destinations` are those for which events are kept.
 
-    What is deleted is overwritten, so `step_bytes` bounds what a step adds to the write-ahead log.
+    Deleted content is overwritten, so `step_bytes` bounds what a step adds to the write-ahead log.
     """
 
     def __init__(
@@ -42,7 +41,7 @@ class Relief:
         self._refusal: str | None = None
 
     def note(self, look: Look) -> None:
-        """Take note of the room that the last commit found."""
+        """Note how much room the last commit found."""
         self._refusal = look.refusal
         if look.tight:
             self._tight.set()
@@ -54,12 +53,12 @@ class Relief:
         while True:
             await self._tight.wait()
             if not await self._relieved():
-                if self._refusal is not None:  # else it would only hold up the producers
+                if self._refusal is not None:  # otherwise it would only delay producers
                     await self._checkpointer.empty()
-                await asyncio.sleep(LOOK_INTERVAL_S)  # nobody tells when there is room again
+                await asyncio.sleep(LOOK_INTERVAL_S)  # nothing signals that there is room again
 
     async def _relieved(self) -> bool:
-        """Take a step; return whether another one is worth it at once."""
+        """Take one step; return whether the next one should follow at once."""
         try:
             if self._refusal == DISK_FULL:
                 await self._checkpointer.empty()  # a step needs room in the write-ahead log

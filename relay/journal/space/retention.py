@@ -1,14 +1,13 @@
-"""What the journal forgets, and when: retention, and relief when it has reached its size.
+"""What the journal deletes, and when: by age (retention), and to make room at its size limit.
 
-Everything is done in steps, each one small transaction of its own that touches a bounded amount,
-so that producers hardly notice; whoever calls goes on until a step says that nothing is left. An
-event that a configured destination still has to send is never forgotten, however old it is; one
-that waits for a retry has an entry of its own. A destination that is configured no longer keeps
-nothing.
+Everything happens in steps. Each is a transaction that touches a bounded amount, so that producers
+hardly notice; the caller repeats a step until it returns that nothing is left. An event that a
+configured destination still has to send is never deleted, however old it is; one that waits for a
+retry has a copy in its own row. A destination that is no longer configured keeps no events.
 
-Kept are: events, their receipts and look-up for the configured retention; payloads of dead letters
-and what platforms said of them for 30 days, the letters themselves for 400; roll-ups by the minute
-for 48 hours, then by the hour for 400 days; the last 1,000 rejections.
+Kept are: events with their receipts and look-up for the configured retention; the payloads of dead
+letters, and what platforms said about them, for 30 days; the letters themselves for 400 days;
+roll-ups by the minute for 48 hours, and by the hour for 400 days; the last 1,000 rejections.
 """
 
 import sqlite3
@@ -28,22 +27,22 @@ from relay.journal.space.misdated import IsOld, old_events, old_letter, old_rece
 PAYLOADS_KEPT_MS: Final = 30 * DAY_S * 1000
 DEAD_KEPT_MS: Final = 400 * DAY_S * 1000
 STEP_ROWS: Final = 500
-"""Rows that a step deletes from one table, at most."""
+"""The most rows that a step deletes from one table."""
 OUTCOME_ROWS: Final = 10
-"""Rows of outcomes that a step gives up; each holds up to 1,000."""
+"""The most rows of outcomes that a step gives up; each row holds up to 1,000 outcomes."""
 STEP_BYTES: Final = 512 * 1024
-"""Bytes of events in a lane after which a step stops; a single group may be larger."""
+"""Bytes of a lane's events after which a step stops; a single group may be larger."""
 STEP_PAGES: Final = 128
-"""Database pages that a step gives back to the file system."""
+"""The most database pages that a step returns to the file system."""
 SPARE_PAGES: Final = 2_500
-"""Free pages (10 MB), and a tenth of the file, are kept for what comes next."""
+"""Free pages (10 MB) that are kept for new events, and a tenth of the file besides."""
 
 Step = Callable[[sqlite3.Connection], bool]
-"""Runs in a transaction of its own; True means that there may be more to do."""
+"""Runs in a transaction of its own; returns True if there may be more to do."""
 
 
 def steps(destinations: Sequence[str], retention_ms: int, now_ms: int) -> Sequence[Step]:
-    """Return all upkeep; each step is repeated until it returns False, then the next follows."""
+    """Return all upkeep steps; each is repeated until it returns False, then the next follows."""
     return (
         lambda connection: forget_events(
             connection, destinations, now_ms - retention_ms, now_ms=now_ms
@@ -64,12 +63,11 @@ def steps(destinations: Sequence[str], retention_ms: int, now_ms: int) -> Sequen
 def relieve(
     connection: sqlite3.Connection, destinations: Sequence[str], max_bytes: int = STEP_BYTES
 ) -> bool:
-    """Forget the oldest that can be spared, to make room; False if there is nothing.
+    """Delete the oldest data that can be spared, to make room; return False if there is none.
 
-    Delivered events go first, whatever the retention says, and about `max_bytes` of them; then what
-    was kept of gone events; then the payloads of dead letters that are not to be sent any more:
-    expired ones, and those that an operator dropped; then these letters themselves, the oldest
-    first; at last outcomes that could not be published.
+    About `max_bytes` of delivered events go first, whatever the retention is. Then follow the
+    leftovers of deleted events; the payloads of dead letters that nobody can send any more (expired
+    or dropped ones); these letters themselves, oldest first; and finally unpublished outcomes.
     """
     return (
         forget_events(connection, destinations, FOR_EVER_MS, max_bytes)
@@ -82,7 +80,7 @@ def relieve(
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:
-    """Return the bytes of the database in use; free pages are filled before the file grows."""
+    """Return how many bytes of the database are in use; free pages do not count."""
     pages = pragma(connection, "page_count") - pragma(connection, "freelist_count")
     return pages * pragma(connection, "page_size")
 
@@ -95,7 +93,7 @@ def forget_events(
     *,
     now_ms: int = FOR_EVER_MS,
 ) -> bool:
-    """Delete groups that were received before a moment and that nobody has to send any more."""
+    """Delete groups received before `before_ms` that no destination has to send any more."""
     ids: list[int] = []
     for lane in Lane:
         end = _settled_by_all(connection, lane, destinations)
@@ -107,7 +105,7 @@ def forget_events(
 def forget_receipts(
     connection: sqlite3.Connection, before_ms: int, now_ms: int = FOR_EVER_MS
 ) -> bool:
-    """Delete receipts from before a moment, but none that is younger than the oldest event."""
+    """Delete receipts from before `before_ms`, but none that is younger than the oldest event."""
     oldest_ms = oldest_received_ms(connection)
     bound_ms = before_ms if oldest_ms is None else min(before_ms, oldest_ms)
     is_old = old_receipts(connection, bound_ms, now_ms)
@@ -122,7 +120,7 @@ def forget_spans(connection: sqlite3.Connection) -> bool:
 
 
 def forget_lookup(connection: sqlite3.Connection) -> bool:
-    """Delete the oldest look-up run, if all its events are gone."""
+    """Delete the oldest look-up run if all of its events are gone."""
     run = connection.execute(
         "SELECT lane, first FROM lookup_run WHERE first + count <= coalesce("
         "(SELECT min(first) FROM log WHERE log.lane = lookup_run.lane), first + count) LIMIT 1"
@@ -134,12 +132,12 @@ def forget_lookup(connection: sqlite3.Connection) -> bool:
 
 
 def forget_payloads(connection: sqlite3.Connection, before_ms: int) -> bool:
-    """Forget the payloads of letters that died before a moment: no more replay."""
+    """Delete the payloads of letters that died before `before_ms`; they cannot be replayed then."""
     return _empty_dead(connection, "TRUE", before_ms)
 
 
 def forget_misdated(connection: sqlite3.Connection, before_ms: int, now_ms: int) -> bool:
-    """Forget the payloads of letters dated ahead that are older than one from before a moment."""
+    """Delete the payloads of letters dated ahead that came before an old letter."""
     old = old_letter(connection, before_ms)
     if not old:
         return False
@@ -147,7 +145,7 @@ def forget_misdated(connection: sqlite3.Connection, before_ms: int, now_ms: int)
 
 
 def forget_dead(connection: sqlite3.Connection, before_ms: int) -> bool:
-    """Delete letters that died before a moment; the totals still count them."""
+    """Delete letters that died before `before_ms`; the totals still count them."""
     rows = connection.execute(
         "SELECT id FROM dead WHERE dead_ms < ? ORDER BY dead_ms LIMIT ?", (before_ms, STEP_ROWS)
     )
@@ -164,9 +162,9 @@ def forget_rejections(connection: sqlite3.Connection) -> bool:
 
 
 def give_back(connection: sqlite3.Connection, spare_pages: int | None = None) -> bool:
-    """Give free pages back to the file system.
+    """Return free pages to the file system.
 
-    Unless told otherwise it keeps some: the file is about to grow again.
+    By default some are kept, since the file is about to grow again.
     """
     free = pragma(connection, "freelist_count")
     if spare_pages is None:
@@ -174,7 +172,7 @@ def give_back(connection: sqlite3.Connection, spare_pages: int | None = None) ->
     surplus = free - spare_pages
     if surplus <= 0:
         return False
-    # The module steps this pragma only once, which frees one page whatever number is given.
+    # Python's sqlite3 steps this pragma only once, which frees one page whatever number is given.
     for _ in range(min(surplus, STEP_PAGES)):
         connection.execute("PRAGMA incremental_vacuum(1)")
     return surplus > STEP_PAGES and pragma(connection, "freelist_count") < free
@@ -190,9 +188,9 @@ def _settled_by_all(connection: sqlite3.Connection, lane: Lane, destinations: Se
 def _groups(
     connection: sqlite3.Connection, lane: Lane, end: int, is_old: IsOld, max_bytes: int
 ) -> list[int]:
-    """Return the oldest groups that end by an offset.
+    """Return the oldest groups that end before an offset.
 
-    Read row by row up to the first that is too young: the rest of the log is never looked at.
+    It reads row by row up to the first that is too young, and never looks at the rest of the log.
     """
     found: list[int] = []
     size = 0
@@ -221,9 +219,9 @@ def _delete_spans(connection: sqlite3.Connection, destination: str, lane: int) -
 
 
 def _empty_dead(connection: sqlite3.Connection, condition: str, before_ms: int) -> bool:
-    """Write letters anew without their payload: one that only shrinks gives no page back.
+    """Replace letters by copies without their payload: a row that only shrinks frees no page.
 
-    The words about it go, too: they may quote the person, whom nobody could find in them any more.
+    The words about them go as well: they may quote the person, and an erasure could not find them.
     """
     ids = connection.execute(
         f"SELECT id FROM dead WHERE entry IS NOT NULL AND {condition} AND dead_ms < ?"
@@ -237,9 +235,9 @@ def _empty_dead(connection: sqlite3.Connection, condition: str, before_ms: int) 
 
 
 def _relieve_of_spent(connection: sqlite3.Connection) -> bool:
-    """Forget letters that nobody can send any more, their payloads first; False if there are none.
+    """Delete letters that nobody can send any more, payloads first; return False if there are none.
 
-    By reason first: by age, all those would be looked at that somebody can still send.
+    They are selected by reason: selecting by age would read all letters that can still be sent.
     """
     return bool(connection.execute(_ANY_SPENT).fetchone()[0]) and (
         _empty_dead(connection, _SPENT, FOR_EVER_MS) or _forget_spent(connection)

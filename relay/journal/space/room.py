@@ -1,12 +1,11 @@
-"""How much room the journal has: against its size limit, and on the disk.
+"""How much room the journal has, below its size limit and on the disk.
 
-Events are refused a while before the limit, so that deliveries can still be recorded and the
-write-ahead log stays within it, too. Free pages of the file count as room, since they are filled
-before it grows. A disk that is almost full counts like a limit that is reached.
+Events are refused well before the limit, so that deliveries can still be recorded, and the limit
+includes the write-ahead log. Free pages of the file count as room, since they are filled before it
+grows. An almost full disk counts as a limit that is reached.
 
-Nothing is taken either while the path does not lead to the file that was opened, or leads nowhere
-that the relay may look: what is written then may end with the process. What was taken before is
-sent all the same.
+Events are also refused while the path does not lead to the file that was opened, or cannot be
+read: what is written then may be lost with the process. Events accepted before are still sent.
 """
 
 import os
@@ -19,7 +18,7 @@ from relay.journal.space.retention import used_bytes
 
 MAX_RESERVE_BYTES: Final = 64 * 1024 * 1024
 RESERVE_SHARE: Final = 8
-"""The reserve is this part of the limit, unless that is more than it needs."""
+"""The reserve is one part in this many of the limit, but at most `MAX_RESERVE_BYTES`."""
 STEP_BYTES: Final = 4 * 1024 * 1024
 DISK_RESERVE_BYTES: Final = 8 * 1024 * 1024
 DISK_RESERVE_SHARE: Final = 4
@@ -29,11 +28,14 @@ DISK_FULL: Final = "the disk of the journal is full"
 GONE: Final = "the journal's file was moved, deleted or replaced"
 UNREACHABLE: Final = "the journal's file cannot be reached"
 ASTRAY: Final = (GONE, UNREACHABLE)
-"""Why nobody may find again what is written."""
+"""Refusals because what is written might never be found again."""
 
 
 class Look(NamedTuple):
-    """Why no events are taken, if so; `tight` tells to forget what can be spared."""
+    """The room at one moment: why events are refused, if they are.
+
+    `tight` means that everything that can be spared should be deleted.
+    """
 
     used_bytes: int = 0
     refusal: str | None = None
@@ -41,20 +43,20 @@ class Look(NamedTuple):
 
 
 class Room:
-    """See the module docstring. A look costs some microseconds: one a commit is fine."""
+    """See the module docstring. A look takes some microseconds: one per commit is fine."""
 
     def __init__(self, path: Path, max_size_bytes: int) -> None:
         self._path = path
         self._place = place_of(path)
         self._max_size_bytes = max_size_bytes
         self.reserve_bytes = min(MAX_RESERVE_BYTES, max_size_bytes // RESERVE_SHARE)
-        """For deliveries; half of it is how large the write-ahead log may get."""
+        """Room for recording deliveries; the write-ahead log may get half as large."""
         self.step_bytes = min(STEP_BYTES, self.reserve_bytes // 2)
-        """What may be written or deleted at once, and between two checkpoints."""
+        """The most bytes that may be written or deleted at once, and between two checkpoints."""
         self._file: tuple[int, int] | None = None
 
     def look(self, connection: sqlite3.Connection) -> Look:
-        """Return how things stand as seen in an open transaction."""
+        """Return the room, as seen in an open transaction."""
         used = used_bytes(connection)
         try:
             return self._look(used)
@@ -63,7 +65,7 @@ class Room:
 
     def _look(self, used: int) -> Look:
         if self._is_gone():
-            return Look(used, GONE)  # nothing is forgotten for it: the file may come back
+            return Look(used, GONE)  # nothing is deleted because of it: the file may come back
         spare = self._spare_bytes(used)
         wal_bytes = file_bytes(self._place, "-wal")
         if spare < 0 or used + wal_bytes > self._max_size_bytes - self.reserve_bytes // 2:
@@ -72,14 +74,14 @@ class Room:
         return Look(used, refusal, tight=refusal is not None or spare < self.reserve_bytes)
 
     def left_bytes(self, used_bytes: int) -> int:
-        """Return how much may come in, beyond what is in use, before events are refused."""
+        """Return how many more bytes may come in before events are refused."""
         try:
             return max(0, min(self._spare_bytes(used_bytes), self._disk_spare_bytes(used_bytes)))
         except OSError:
             return 0
 
     def _is_gone(self) -> bool:
-        """Tell whether the path leads to another file than at the first look, or to none."""
+        """Return whether the path leads to another file than at the first look, or to none."""
         try:
             found = os.stat(self._path)  # noqa: PTH116 - half the time of Path.stat
         except (FileNotFoundError, NotADirectoryError):
@@ -91,10 +93,10 @@ class Room:
         return self._max_size_bytes - used_bytes - 2 * self.reserve_bytes
 
     def _disk_spare_bytes(self, used_bytes: int) -> int:
-        """Return what the disk has left once the write-ahead log is moved into the file.
+        """Return the bytes that the disk has left once the write-ahead log is moved into the file.
 
-        Until it is moved both need their room: a disk that the log has filled to the last byte
-        could never take the move, nor a delivery.
+        Until then, both take up room: on a disk that the log has filled to the last byte, there
+        would be no room for the move, nor for recording a delivery.
         """
         disk = os.statvfs(self._place.parent)
         reserve = min(DISK_RESERVE_BYTES, disk.f_blocks * disk.f_frsize // DISK_RESERVE_SHARE)
@@ -103,13 +105,13 @@ class Room:
 
 
 def size_bytes(path: Path) -> int:
-    """Return the bytes of a journal's files."""
+    """Return how many bytes a journal's files take together."""
     place = place_of(path)
     return sum(file_bytes(place, suffix) for suffix in ("", "-wal", "-shm"))
 
 
 def file_bytes(path: Path, suffix: str) -> int:
-    """Return the bytes of one of a journal's files, 0 if there is none within reach."""
+    """Return the size of one of a journal's files, 0 if it is missing or out of reach."""
     try:
         return os.stat(f"{path}{suffix}").st_size  # noqa: PTH116 - half the time of Path.stat
     except OSError:

@@ -1,20 +1,20 @@
-"""Tells in the log when the journal takes no events, and when it has taken some for a while.
+"""Logs when the journal starts to refuse events, and when it has accepted them again for a while.
 
-Near its limit a journal takes and refuses events in turn, several times a second, and so does one
-on a disk without a byte left; that is one shortage, and two lines.
+Near its limit, or on a full disk, a journal accepts and refuses events in turn, several times a
+second. That is one shortage, and two log lines.
 """
 
 import logging
 from typing import Final
 
 CALM_S: Final = 60.0
-"""Without a refusal for so long, the shortage is over."""
+"""Seconds without a refusal after which a shortage is over."""
 
 log = logging.getLogger(__name__)
 
 
 class Shortage:
-    """See the module docstring. Once nothing was refused for `calm_s` seconds, `over` is told."""
+    """See the module docstring. Logs the end once nothing was refused for `calm_s` seconds."""
 
     def __init__(self, over: str = "the journal has room again", calm_s: float = CALM_S) -> None:
         self._over = over
@@ -23,7 +23,7 @@ class Shortage:
         self._refused_at = 0.0
 
     def note(self, refusal: str | None, now_s: float) -> None:
-        """Take note of why events are refused, or that they are not; any clock will do."""
+        """Note why events are refused, None if they are not; `now_s` may be of any clock."""
         if refusal is not None:
             self._refused_at = now_s
             if refusal != self._told:
