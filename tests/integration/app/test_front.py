@@ -20,14 +20,16 @@ from tests.given.port.producers import Client, post
 
 DRAIN_S = 5.0
 JSON = {"Content-Type": "application/json"}
+IMPATIENT = """\
+idle_timeout = "1s"
+body_timeout = "500ms"
+max_body = "1KiB"
+"""
 CONFIG = """\
 [server]
 listen = "127.0.0.1:0"
 workers = {workers}
-max_body = "1KiB"
-max_connections = 2
-idle_timeout = "1s"
-body_timeout = "500ms"
+{server}
 [intake]
 default_country = "DE"
 [journal]
@@ -54,21 +56,22 @@ async def journal_in(folder: Path) -> AsyncIterator[SqliteJournal]:
 
 
 @asynccontextmanager
-async def front(folder: Path, workers: int) -> AsyncIterator[Front]:
+async def front(folder: Path, workers: int, server: str = "") -> AsyncIterator[Front]:
     """Return what would answer producers of a relay in `folder`."""
     async with journal_in(folder) as journal:
-        yield (await receiving_of(parts_of(folder, workers), journal)).front
+        yield (await receiving_of(parts_of(folder, workers, server), journal)).front
 
 
-def parts_of(folder: Path, workers: int) -> Parts:
-    config = parse(CONFIG.format(folder=folder, workers=workers), {}, origin="test")
+def parts_of(folder: Path, workers: int, server: str = "") -> Parts:
+    text = CONFIG.format(folder=folder, workers=workers, server=server)
+    config = parse(text, {}, origin="test")
     return Parts(config, {}, time.time, random.Random(1))
 
 
 @asynccontextmanager
-async def port(folder: Path, workers: int) -> AsyncIterator[int]:
+async def port(folder: Path, workers: int, server: str = "") -> AsyncIterator[int]:
     """Return the number of the port at which such a relay answers."""
-    async with front(folder, workers) as found, found.open(DRAIN_S) as address:
+    async with front(folder, workers, server) as found, found.open(DRAIN_S) as address:
         yield number_of(address)
 
 
@@ -135,7 +138,10 @@ async def test_a_national_phone_number_is_one_of_the_shops_country(
 async def test_a_connection_more_than_the_settings_allow_is_refused(
     tmp_path: Path, workers: int
 ) -> None:
-    async with port(tmp_path, workers) as number, AsyncExitStack() as stack:
+    async with (
+        port(tmp_path, workers, "max_connections = 2") as number,
+        AsyncExitStack() as stack,
+    ):
         clients = [await stack.enter_async_context(Client(number)) for _ in range(3)]
         statuses = []
         for each in clients:
@@ -150,9 +156,24 @@ async def test_a_client_is_waited_for_as_long_as_the_settings_say(
 ) -> None:
     """One with nothing to say, one whose body stops halfway, one whose body is refused."""
     too_large = post(b"", Content_Length="2000")
-    async with port(tmp_path, workers) as number:
+    async with port(tmp_path, workers, IMPATIENT) as number:
         for sent, answered in ((b"", []), (post(encoded())[:-1], [408]), (too_large, [413])):
             async with Client(number) as client:
                 await client.send(sent)
                 assert [(await client.answer()).status for _ in answered] == answered
                 assert await client.is_closed()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_body_that_is_still_coming_at_the_stop_is_waited_for_no_longer(
+    tmp_path: Path, workers: int
+) -> None:
+    async with (
+        front(tmp_path, workers) as found,
+        found.open(DRAIN_S) as address,
+        Client(number_of(address)) as client,
+    ):
+        await client.send(post(b"", Expect="100-continue", Content_Length="2"))
+        assert (await client.answer()).status == 100
+        found.stop()
+        assert (await client.answer()).status == 503

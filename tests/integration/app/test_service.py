@@ -80,10 +80,12 @@ async def running(
     app = App(parse(text, environ, origin="test"), environ, clock=clock, upkeep_s=upkeep_s)
     stop, started = stop or asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(app.run(stop, lambda _: started.set()))
+        serving = tasks.create_task(app.run(stop, lambda _: started.set()))
         await started.wait()
         yield app
         stop.set()
+        async with asyncio.timeout(SOON_S):  # nothing is in flight any more
+            await serving
 
 
 class Platform:
