@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.admin.guard import FAILED, MISTAKE
 from relay.config.secret import Secret
 from relay.failed_attempts import FREE, STEP_S
 from tests.given.port.admin import INVALID, PINTEREST, AdminPort
@@ -265,6 +266,23 @@ async def test_aiohttps_own_errors_are_hardened_too(tmp_path: Path) -> None:
         reply = await port.ask(SUMMARY, headers={"Expect": "the-impossible"})
 
     assert (reply.status, reply.headers["X-Content-Type-Options"]) == (417, "nosniff")
+
+
+async def test_a_mistake_before_any_handler_ends_the_connection_without_its_words(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Secret):
+        def reveal(self) -> str:
+            raise RuntimeError(SECRET)
+
+    async with AdminPort(tmp_path, password=SECRET) as port:
+        port.password = Broken(SECRET)
+        reply = await port.ask(SUMMARY)
+
+    assert (reply.status, reply.json) == (500, {"code": "internal", "message": MISTAKE})
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Connection"] == "close"
+    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == [FAILED]
 
 
 async def test_a_page_cannot_be_framed_nor_load_what_is_foreign(tmp_path: Path) -> None:
