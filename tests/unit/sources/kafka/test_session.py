@@ -182,9 +182,10 @@ def test_a_commit_that_only_a_new_consumer_can_make_ends_the_session() -> None:
         happened(trial, stops=False)
 
 
-def test_a_new_password_ends_also_a_session_with_nothing_to_do() -> None:
+def test_a_broker_that_wants_a_new_password_ends_also_a_session_with_nothing_to_do() -> None:
     async def trial(bench: Bench) -> None:
         await asyncio.sleep(1)
+        bench.consumer.answers.clear()
         bench.clients.password = b"second"
 
     with pytest.raises(Fault, match="credentials"):
