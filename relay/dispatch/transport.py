@@ -21,7 +21,7 @@ from relay.config.proxy import Proxy
 from relay.delivery import HttpRequest, HttpResponse
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""A longer answer is cut, and then not understood: it delivers nothing."""
+"""A longer answer counts as empty: what it begins with may read as a whole, and it is none."""
 MAX_HEADER_BYTES = 64 * 1024
 """A longer header makes the whole answer unreadable; gateways send long cookies and policies."""
 MAX_HEADERS = 512
@@ -184,5 +184,5 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         size_bytes += len(part)
         if size_bytes > MAX_ANSWER_BYTES:
             response.close()
-            break
+            return b""
     return b"".join(parts)
