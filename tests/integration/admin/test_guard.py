@@ -277,7 +277,7 @@ async def test_a_mistake_before_any_handler_ends_the_connection_without_its_word
 
     async with AdminPort(tmp_path, password=SECRET) as port:
         port.password = Broken(SECRET)
-        reply = await port.ask(SUMMARY)
+        reply = await port.ask(SUMMARY, headers={"Connection": "keep-alive"})
 
     assert (reply.status, reply.json) == (500, {"code": "internal", "message": MISTAKE})
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
