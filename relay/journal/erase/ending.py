@@ -67,10 +67,9 @@ def _settle_for_the_gone(
     position, ahead, until = connection.execute(
         "SELECT position, ahead, until FROM cursor WHERE destination = ? AND lane = ?", (name, lane)
     ).fetchone()
-    cursor = Cursor.stored(position, ahead)
-    if cursor.settled(offset) or (until is not None and offset >= until):
+    if until is not None and offset >= until:
         return False
-    cursor = cursor.settle(start, offset)
+    cursor = Cursor.stored(position, ahead).settle(start, offset)
     connection.execute(
         "UPDATE cursor SET position = ?, ahead = ? WHERE destination = ? AND lane = ?",
         (cursor.position, cursor.ahead_bytes(), name, lane),

@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from relay.event_name import Lane
+from relay.identity.subject import Subject
 from relay.journal import outbox
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed, Pending
@@ -12,7 +15,7 @@ from relay.journal.outbox import MAX_EVENTS, Backlog, End, Outcomes
 from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.journal.space import retention
 from relay.journal.sqlite import SqliteJournal
-from tests.given.event.builders import NOW_S, conversion
+from tests.given.event.builders import DIGEST, NOW_S, conversion
 from tests.given.journal.seed import new_journal
 
 NOW_MS = NOW_S * 1000
@@ -75,13 +78,13 @@ async def test_nothing_is_kept_unless_it_is_asked_for(tmp_path: Path) -> None:
         assert await journal.outcomes(0, 100) == []
 
 
-def test_an_erased_event_ended_as_dead() -> None:
-    with new_journal() as connection:
-        outcomes = Outcomes(wanted=True)
-        outcomes.erased("p", entry("e1"), NOW_MS)
-        outcomes.flush(connection)
-        [row] = outbox.read(connection, 0, 10)
-    assert row.end == End("p", "dead", "erased", "", "", NOW_MS)
+@pytest.mark.parametrize("outcomes", [True, False])
+async def test_an_erased_event_ended_as_dead(tmp_path: Path, *, outcomes: bool) -> None:
+    async with opened(tmp_path, outcomes=outcomes) as journal:
+        await journal.append([entry("e1", t=SKIPPED)])
+        await journal.erase(Subject(email=frozenset([DIGEST])), journal.ends())
+        ends = [row.end for row in await journal.outcomes(0, 10)]
+    assert (End("p", "dead", "erased", "", "", NOW_MS) in ends) == outcomes
 
 
 def test_rows_are_of_bounded_size() -> None:
