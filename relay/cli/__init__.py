@@ -1,10 +1,10 @@
 """The command line: `relay …`.
 
-One module a group of commands, imported when the command is called, so that `relay hash` does not
-wait for a web server to load. Commands that look at a running relay speak to its admin port
-(`running/`, `dead/`); those that go through its events read the journal beside it (`journal/`).
-Exit codes: 0 fine, 1 the job failed, 2 usage or configuration. Every error is one line on stderr
-that says what to do.
+Each command's module is imported when the command is called, so that `relay hash` does not wait for
+a web server to load. Commands that look at a running relay use its admin port (`running/`,
+`dead/`); those that go through its events read the journal while it runs (`journal/`). Exit codes:
+0 success, 1 the job failed, 2 usage or configuration. Every error is one line on stderr that says
+what to do.
 """
 
 import io
@@ -46,7 +46,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "demo": "relay.cli.sending.demo:demo",
     }
 )
-"""Each command and where it is, in the order of `relay --help`."""
+"""Where each command is, in the order of `relay --help`."""
 
 STDERR: Final = 2
 
@@ -55,12 +55,12 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, or listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of their use, not of the alphabet."""
+        """Return the names in the order of use, not alphabetically."""
         del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of a name, or None."""
+        """Return the command with this name, or None."""
         del ctx
         if cmd_name not in COMMANDS:
             return None
@@ -71,7 +71,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; a name that is none is told with those that are like it."""
+        """Find the command; the error for an unknown name suggests similar ones."""
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
@@ -91,7 +91,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line of this process, and end it with the exit code."""
+    """Run the command line of this process, and end the process with the exit code."""
     open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -100,7 +100,7 @@ def main() -> None:
 
 
 def open_streams() -> None:
-    """Lead standard streams that were closed nowhere; else the next file would take their place."""
+    """Open closed standard streams on /dev/null; otherwise the next file would take their place."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
@@ -113,7 +113,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command, and return its exit code. It raises `SystemExit` only for a closed pipe."""
     try:
         code = cli.main(list(arguments), prog_name="relay", standalone_mode=False)
-    except Exception as error:  # noqa: BLE001 - the one place where everything ends as a line
+    except Exception as error:  # noqa: BLE001 - the one place where every error becomes a line
         failure = failure_of(error)
         report(failure, where=bool(os.environ.get("RELAY_DEBUG")))
         return failure.exit_code

@@ -1,4 +1,4 @@
-"""`relay completion`: the script by which a shell completes commands and options."""
+"""`relay completion`: the script that makes a shell complete commands and options."""
 
 import click
 from click.shell_completion import get_completion_class

@@ -1,7 +1,7 @@
-"""A small synchronous HTTP client on the standard library: one host, one connection kept open.
+"""A small synchronous HTTP client from the standard library: one host, one persistent connection.
 
-No proxy, no redirect and no cookie: it talks to a relay of ours. Answers are bounded. An error
-that leaves here is a `RelayError` of one line; headers, and so keys and passwords, are in none.
+It talks only to a relay, so it knows no proxy, redirect or cookie. Answers are bounded. Errors are
+`RelayError`s of one line; none contains a header, and so neither key nor password.
 """
 
 import http.client
@@ -17,7 +17,7 @@ import msgspec
 from relay.errors import ConfigError, RelayError
 
 MAX_ANSWER_BYTES: Final = 64 * 2**20
-"""A longer answer is no answer of a relay, and an error."""
+"""A longer answer cannot come from a relay, and is an error."""
 
 _SCHEMES: Final[Mapping[str, type[http.client.HTTPConnection]]] = {
     "http": http.client.HTTPConnection,
@@ -26,11 +26,11 @@ _SCHEMES: Final[Mapping[str, type[http.client.HTTPConnection]]] = {
 
 
 class NoAnswer(RelayError):
-    """Nobody answered; it is unknown whether a request that was sent has been taken."""
+    """No answer came; it is unknown whether the request was carried out."""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An answer, read whole; header names are lower-case."""
+    """A whole answer; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -41,7 +41,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Exchange(Protocol):
-    """What can be asked; `address` is host and port, for people."""
+    """Sends requests; `address` is host and port, for people."""
 
     address: str
 
@@ -53,7 +53,7 @@ class Exchange(Protocol):
 
 
 class Connection:
-    """Talks to the host of `url` while the context is open; `headers` go along with each request.
+    """Talks to the host of `url` while the context is open; `headers` are sent with each request.
 
     `timeout_s` bounds each wait for the network, not the whole exchange.
     """
@@ -92,7 +92,7 @@ class Connection:
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> Reply:
         with suppress(BrokenPipeError, ConnectionResetError):
-            # Whoever does not want to read all of the body may have answered why.
+            # A server that stops reading the body may have answered why.
             self._connection.request(method, path, body, dict(headers))
         answer = self._connection.getresponse()
         content = answer.read(MAX_ANSWER_BYTES + 1)
@@ -103,7 +103,7 @@ class Connection:
 
 
 def _place(url: str) -> tuple[type[http.client.HTTPConnection], str, int | None]:
-    """Return the kind of connection, the host and the port of an address."""
+    """Return the class of connection, the host and the port for an address."""
     wrong = ConfigError("the address must be like http://127.0.0.1:8080")
     try:
         parts = urlsplit(url)
@@ -118,7 +118,7 @@ def _place(url: str) -> tuple[type[http.client.HTTPConnection], str, int | None]
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it took too long"
-    if isinstance(error, socket.gaierror | UnicodeError):  # that of a label too long for a name
+    if isinstance(error, socket.gaierror | UnicodeError):  # UnicodeError: a label is too long
         return "there is no such host"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()

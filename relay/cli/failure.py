@@ -1,7 +1,7 @@
-"""What goes wrong, as one line for the person at the terminal.
+"""Turns errors into one line for the person at the terminal.
 
-Only words of ours are shown: of a foreign exception the type, and with `RELAY_DEBUG` the places,
-since its text may hold a payload or a header.
+Only the relay's own messages are shown. Of any other exception only the type is shown and, with
+`RELAY_DEBUG`, the lines of code, since its text may contain a payload or a header.
 """
 
 from typing import Final
@@ -17,24 +17,24 @@ from relay.logs import describe_exception
 JOB_FAILED: Final = 1
 USAGE: Final = 2
 NO_THREAD: Final = "can't start new thread"
-"""How Python tells that the system gave it no further thread."""
+"""Python's message if the system refuses another thread."""
 NO_ROOM: Final = "the system has no more memory or processes for it"
 LIMITS: Final = "raise their limit (memory, processes and threads)"
 INTERRUPTED: Final = 130
-"""What shells expect of a program that Ctrl-C has ended."""
+"""The exit code that shells expect from a program that Ctrl-C ended."""
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """The line, the exit code, and what is left to tell about."""
+    """The line, the exit code and, for an unexpected error, its cause."""
 
     line: str
     exit_code: int
     cause: BaseException | None = None
-    """An error that nobody expected, of which the places can be told."""
+    """An unexpected error, whose lines of code can be shown."""
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Return what to tell of an error; an empty line where nothing needs to be said."""
+    """Return how to report an error; the line is empty if nothing needs to be said."""
     if isinstance(error, BaseExceptionGroup):
         return failure_of(_foremost(error))
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
@@ -49,7 +49,7 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def report(failure: Failure, *, where: bool) -> None:
-    """Print a failure to stderr; with `where`, also the places of an unexpected one."""
+    """Print a failure to stderr; with `where`, also the lines of code of an unexpected one."""
     if failure.line:
         click.echo(failure.line, err=True)
     if where and failure.cause is not None:
@@ -59,7 +59,7 @@ def report(failure: Failure, *, where: bool) -> None:
 
 
 def _foremost(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the error to tell of a group: the one that the user can act on, else the first."""
+    """Return the error of a group to report: the one that the user can act on, else the first."""
     ours = group.subgroup(lambda error: isinstance(error, RelayError))
     found: BaseException = group if ours is None else ours
     while isinstance(found, BaseExceptionGroup):
@@ -68,7 +68,7 @@ def _foremost(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _own_line(error: RelayError) -> str:
-    """Return the message; that of the journal is for producers, and lacks what to do."""
+    """Return the message; the journal's is meant for producers, so what to do is added."""
     if isinstance(error, JournalUnavailable):
         return f"relay: {error.reason}; {remedy(error.reason)}"
     return f"relay: {_on_one_line(str(error))}"

@@ -1,7 +1,8 @@
-"""`relay hash`: what is sent for one value, per platform, and why. It needs no relay to run.
+"""`relay hash`: what each platform gets for a value, and why. It needs no running relay.
 
-The rules are intake's own, and the forms come from the destinations themselves, so this cannot
-disagree with what is sent. The value is shown only in the forms that a platform gets plain.
+The rules are intake's own, and the forms come from the destinations themselves, so the result
+cannot differ from what is sent. It shows the value only in forms that a platform gets in plain
+text.
 """
 
 import os
@@ -29,21 +30,21 @@ SETTINGS: Final = {
     "pinterest": PinterestConfig(ad_account_id="0"),
     "tiktok": TikTokConfig(pixel_code="0"),
 }
-"""As little as each type of destination can be built with; nothing is sent from here."""
+"""The least with which each type of destination can be built; nothing is sent from here."""
 
 TITLES: Final = {"pinterest": "Pinterest", "tiktok": "TikTok"}
 SOURCES: Final[Sequence[ActionSource]] = get_args(ActionSource)
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What a platform gets; `value` None means nothing, `key` None that it has no such field."""
+    """What a platform gets: `value` is None for nothing, `key` None if it has no such field."""
 
     key: str | None
     value: str | None
 
 
 class Hashed(msgspec.Struct, frozen=True):
-    """What becomes of one value, as `--json` prints it."""
+    """What is sent for one value, as `--json` prints it."""
 
     field: str
     value_kind: Kind
@@ -52,18 +53,18 @@ class Hashed(msgspec.Struct, frozen=True):
 
 
 Forms = Mapping[Sent, Sequence[ActionSource]]
-"""The forms that one platform gets, each with the kinds of events that carry it."""
+"""The forms that one platform gets, each with the event sources with which it is sent."""
 
 
 class Platform(msgspec.Struct, frozen=True):
-    """One platform, and the forms that it gets of the value."""
+    """One platform, and the forms of the value that it gets."""
 
     title: str
     destination: Destination
     forms: Forms
 
     def first(self, field: str) -> Sent:
-        """Return the form that the likeliest events carry, or that there is none."""
+        """Return the form for the likeliest event source; its `value` is None if there is none."""
         nothing = Sent(self.destination.identifier_keys.get(field), None)
         return next(iter(self.forms), nothing)
 
@@ -95,7 +96,7 @@ def hash_(
 
 
 def known_field(field: str) -> str:
-    """Return the name of a field without `user.`; an unknown one is a `ConfigError`."""
+    """Return the name of a field without `user.`. Raises `ConfigError` for an unknown one."""
     name = field.strip().removeprefix("user.")
     if name in RULES:
         return name
@@ -105,14 +106,14 @@ def known_field(field: str) -> str:
 
 
 def destinations() -> Mapping[str, Destination]:
-    """Return one destination of each type."""
+    """Return one destination of each type, by type."""
     return {kind: found.build(kind, SETTINGS[kind]) for kind, found in discover().items()}
 
 
 def sources_of(field: str, text: str) -> Sequence[ActionSource]:
-    """Return the kinds of events, the likeliest of this value first.
+    """Return the event sources, the likeliest for this value first.
 
-    Apple's phones write their advertising id in capitals, Google's in small letters.
+    Apple's devices write their advertising id in capitals, Google's in lower case.
     """
     is_apples = field == "mobile_ad_id" and text.isupper()
     return sorted(SOURCES, key=lambda source: source != "app_ios") if is_apples else SOURCES
@@ -121,7 +122,7 @@ def sources_of(field: str, text: str) -> Sequence[ActionSource]:
 def forms_of(
     destination: Destination, identity: Identity, sources: Sequence[ActionSource]
 ) -> Forms:
-    """Return the forms that a platform gets of an identity with one field in it."""
+    """Return the forms that a platform gets for an identity with only one field."""
     forms: dict[Sent, list[ActionSource]] = {}
     for source in sources:
         conversion = Conversion("purchase", "hash", 0, 0, source, identity)
@@ -132,7 +133,7 @@ def forms_of(
 
 
 def hashed(field: str, explained: Explanation, platforms: Sequence[Platform]) -> Hashed:
-    """Return the explanation as an object; a platform's further forms stand in its note."""
+    """Return the explanation as an object; a platform's further forms are in its note."""
     note = explained.note
     for each in platforms:
         for other in list(each.forms)[1:]:
@@ -143,7 +144,7 @@ def hashed(field: str, explained: Explanation, platforms: Sequence[Platform]) ->
 
 
 def page(field: str, explained: Explanation, platforms: Sequence[Platform]) -> RenderableType:
-    """Return the explanation as a person reads it."""
+    """Return the explanation as people read it."""
     rows = table("Platform", "Key", "What is sent", "With events of")
     for each in platforms:
         for form, sources in each.forms.items():

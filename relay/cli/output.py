@@ -1,7 +1,7 @@
-"""How a command prints: colours and fitting widths on a terminal, plain stable text elsewhere.
+"""How commands print: with colours and fitting widths on a terminal, as plain text elsewhere.
 
-What came from outside (event ids, words of a platform) goes through `plain` before it is shown, so
-that it cannot steer a terminal; in JSON it is escaped. `NO_COLOR` is respected.
+Text from outside (event ids, words of a platform) goes through `plain` before it is shown, so that
+it cannot control the terminal; in JSON it is escaped. `NO_COLOR` is respected.
 """
 
 import os
@@ -21,11 +21,11 @@ from rich.text import Text
 from relay.cli.printable import escaped, printable
 
 PLAIN_COLUMNS: Final = 100_000
-"""The width of what is no terminal: nothing is folded or cut there."""
+"""The width if the output is not a terminal: there, nothing is wrapped or cut."""
 
 
 def console(stream: TextIO | None = None) -> Console:
-    """Return a console on `stream` (stdout) that shows texts as they are: no markup, no emoji."""
+    """Return a console on `stream` (default: stdout) that shows text as it is, without markup."""
     target = stream or sys.stdout
     return Console(
         file=target,
@@ -38,9 +38,9 @@ def console(stream: TextIO | None = None) -> Console:
 
 
 def table(*headers: str, numbers: Sequence[str] = (), whole: Sequence[str] = ()) -> Table:
-    """Return an empty table without lines; the columns named in `numbers` are set to the right.
+    """Return an empty table without lines; the columns named in `numbers` are aligned to the right.
 
-    A terminal folds what is too long, but no numbers and none of the columns named in `whole`.
+    A terminal wraps long cells, except in these columns and those named in `whole`.
     """
     result = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for header in headers:
@@ -54,52 +54,52 @@ def table(*headers: str, numbers: Sequence[str] = (), whole: Sequence[str] = ())
 
 
 class Fitting:
-    """A table, or `narrow` in its place on a terminal with too little room for its words."""
+    """A table or, on a terminal too narrow for its words, `narrow` instead."""
 
     def __init__(self, whole: Table, narrow: RenderableType) -> None:
         self._whole, self._narrow = whole, narrow
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the one that fits."""
+        """Yield whichever fits."""
         boundless = options.update(max_width=PLAIN_COLUMNS)
         needed = Measurement.get(console, boundless, self._whole).minimum
         yield self._whole if needed <= options.max_width else self._narrow
 
 
 def plain(text: str) -> Text:
-    """Return an outside text on one line; what is not printable becomes a `?`."""
+    """Return text from outside on one line; unprintable characters become `?`."""
     return Text(printable(text))
 
 
 def number(value: int) -> str:
-    """Return a count with separators: `48,210`."""
+    """Return a count with separators, such as `48,210`."""
     return f"{value:,}"
 
 
 def counted(value: int, noun: str) -> str:
-    """Return a count and its noun: `1 event`, `2,000 events`."""
+    """Return a count with its noun, such as `1 event` or `2,000 events`."""
     return f"{value:,} {noun}{'' if value == 1 else 's'}"
 
 
 def moment(text: str) -> str:
-    """Return an RFC 3339 time as people read it, in UTC: `2026-01-31 12:03:01`."""
+    """Return an RFC 3339 time for people, in UTC, such as `2026-01-31 12:03:01`."""
     return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}"
 
 
 def print_json(body: bytes) -> None:
-    """Print a JSON document as it is, indented."""
+    """Print a JSON document, indented."""
     click.echo(escaped(msgspec.json.format(body, indent=2).decode()))
 
 
 def confirm(question: str) -> None:
-    """Ask; a no ends the command."""
+    """Ask a question; the answer no ends the command."""
     if not click.confirm(question, err=True):
         click.echo("Nothing was done.", err=True)
         raise click.exceptions.Exit(1)
 
 
 def program() -> str:
-    """Return how this program is called: `relay`, or its path where the shell would not find it."""
+    """Return how to call this program: `relay`, or its path if the shell would not find it."""
     called = Path(sys.argv[0])
     if called.name != "relay" or str(called) == "relay":
         return "relay"

@@ -1,13 +1,13 @@
-"""Texts of outsiders, without what would steer a terminal: escapes, and turns of the direction."""
+"""Removes from text what would control a terminal: escapes, and changes of text direction."""
 
 
 def printable(text: str) -> str:
-    """Return a text on one line; what is not printable becomes a `?`."""
+    """Return a text on one line; unprintable characters become `?`."""
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def escaped(json: str) -> str:
-    """Return the same JSON, on as many lines; what is not printable in its texts is escaped."""
+    """Return the same JSON, on as many lines, with unprintable characters in its texts escaped."""
     return "\n".join(map(_escaped, json.split("\n")))
 
 
@@ -18,6 +18,6 @@ def _escaped(line: str) -> str:
 
 
 def _escape(char: str) -> str:
-    """Return a character as JSON takes it, beyond the first 65,536 as two."""
+    """Return a character as a JSON escape, beyond U+FFFF as two."""
     units = char.encode("utf-16-be").hex(" ", 2).split()
     return "".join(f"\\u{unit}" for unit in units)

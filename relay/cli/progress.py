@@ -1,4 +1,4 @@
-"""The bar that long commands show."""
+"""The progress bar of long commands."""
 
 import sys
 
@@ -8,7 +8,7 @@ from relay.cli.output import console
 
 
 def progress_bar(measure: ProgressColumn) -> Progress:
-    """Return a bar on stderr, shown if that is a terminal; `measure` tells how far it is."""
+    """Return a progress bar on stderr, shown only on a terminal; `measure` is a column of it."""
     screen = console(sys.stderr)
     return Progress(
         TextColumn("{task.description}"),

@@ -1,4 +1,4 @@
-"""Moments as people type them: `2026-01-31T12:00:00Z`, `2026-01-31`, or `2h` and `7d` ago."""
+"""Parses times as people type them: `2026-01-31T12:00:00Z`, `2026-01-31`, or `2h` and `7d` ago."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,9 +10,9 @@ from relay.errors import ConfigError
 
 
 def instant(text: str, now: datetime) -> datetime:
-    """Return the moment that `text` means at `now`; without an offset it is in UTC.
+    """Return the time that `text` means at `now`; without an offset it is in UTC.
 
-    Raises ValueError if it means none.
+    Raises ValueError if it is not a time.
     """
     try:
         return now - timedelta(seconds=Duration(text))
@@ -24,14 +24,14 @@ def instant(text: str, now: datetime) -> datetime:
 
 
 class Moment(click.ParamType[datetime]):
-    """An option that takes a moment."""
+    """The type of an option that takes a time."""
 
     name = "when"
 
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """Return the moment, or fail with what can be typed."""
+        """Return the time, or fail with examples of what can be typed."""
         try:
             return instant(value, datetime.fromtimestamp(time.time(), UTC))
         except ValueError:

@@ -1,1 +1,1 @@
-"""`relay check` and what it asks with `--live`, beside the platforms: a webhook, Kafka."""
+"""`relay check`, and what `--live` probes besides the platforms: the webhook and Kafka."""

@@ -37,11 +37,11 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     valid: bool
     problem: str | None = None
     settings: Sequence[str] = ()
-    """What is in force, one `path = value` each; no secret is in it."""
+    """The settings in force, as `path = value`, without secrets."""
     notes: Sequence[str] = ()
-    """What a relay would start with, and yet is worth a look."""
+    """What is no error, but worth a look."""
     live: Sequence[Probe] | None = None
-    """What the platforms say to the credentials, if they were asked."""
+    """How the live checks went, if they were asked for."""
 
 
 @click.command(short_help="Validate the configuration.")
@@ -83,7 +83,7 @@ def check(
 
 
 def notes(config: Config, proxy: Proxy) -> list[str]:
-    """Return what is no mistake, and yet worth a look: mostly what will not be sent."""
+    """Return what is no error, but worth a look: mostly what will not be sent."""
     found = [
         f"destinations.{name} has no token yet, so it will wait, paused; nothing is lost"
         for name, each in config.destinations.items()
@@ -129,7 +129,7 @@ def _address(webhook: Webhook) -> Secret | None:
 
 
 async def _probes(config: Config, proxy: Proxy, test_event_code: str | None) -> list[Probe]:
-    """Ask one destination after the other, post a message for people, and connect to Kafka."""
+    """Probe one destination after the other, then the webhook and Kafka."""
     transport, found = AiohttpTransport(proxy=proxy), []
     try:
         for name, each in config.destinations.items():

@@ -1,4 +1,4 @@
-"""`relay check --live`: does the Kafka cluster let the relay in, and is there what it reads?"""
+"""`relay check --live`: does the Kafka cluster admit the relay, and do its topics exist?"""
 
 import logging
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ CLUSTER: Final = "cluster"
 
 
 async def probe_kafka(config: Config, kafka: KafkaConfig, environ: Mapping[str, str]) -> Probe:
-    """Connect as the relay would, and look for its topics; nothing is read, made or written."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)  # it is said here, in one line
+    """Connect as the relay would, and look for its topics; nothing is read, created or written."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)  # this reports it, in one line
     clients = Clients(kafka, environ)
     try:
         await clients.probe()

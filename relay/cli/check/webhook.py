@@ -15,7 +15,7 @@ CLIENT_ERRORS: Final = range(300, 500)
 
 
 async def probe_webhook(address: Secret | None, transport: Transport) -> Probe:
-    """Post a message and return what came of it. Its text never shows the address."""
+    """Post a message and return the result, whose text never shows the address."""
     if address is None:
         return _probe("wrong", "There is no address. Put it where `webhook` in [notify] points.")
     answer = await transport.send(request_of(address, TEST), TIMEOUT_S)

@@ -1,1 +1,1 @@
-"""`relay dead` and its parts: looking at dead letters, acting on them, choosing which."""
+"""`relay dead` and its parts: dead letters, actions on them, and their selection."""

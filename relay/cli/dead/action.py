@@ -1,7 +1,7 @@
-"""`relay dead replay` and `relay dead drop`: what can be done about dead letters.
+"""`relay dead replay` and `relay dead drop`: send dead letters again, or drop them.
 
-Nothing acts on all of them by accident: ids or a filter are needed, and on a terminal the command
-first says how many are meant, and asks.
+Nobody acts on all letters by accident: ids or a filter are required, and on a terminal the command
+first says how many letters match, and asks.
 """
 
 import sys
@@ -22,7 +22,7 @@ from relay.outcome.acting.dead_letters import MAX_NOTE
 
 
 def action_options(command: Command) -> Command:
-    """Give a command the options of those that change something."""
+    """Add the options of commands that change something."""
     for option in (
         json_option,
         click.option("--yes", is_flag=True, help="Do not ask."),
@@ -90,7 +90,7 @@ def drop(
 
 
 def _remarks(done: ReplayResult) -> Iterator[str]:
-    """Yield what else is to be known of a replay."""
+    """Yield remarks on a replay: what was not sent, and what may count twice."""
     if done.expired:
         why = "too old for the platform, or no longer on record"
         yield f"{done.expired:,} {why}: they stay as they are."
@@ -105,7 +105,7 @@ def _remarks(done: ReplayResult) -> Iterator[str]:
 
 
 def selected(where: Filter, ids: tuple[str, ...]) -> dict[str, Any]:
-    """Return the conditions of a `Selection`; too little or too much is a `UsageError`."""
+    """Return the conditions of a `Selection`. Raises `UsageError` for none, or too many ids."""
     if not ids and where == Filter():
         raise click.UsageError(
             "say which: --id, --destination, --reason, --event, --since or --until"
@@ -116,7 +116,7 @@ def selected(where: Filter, ids: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _act(wanted: Replay | Drop, config_file: Path | None, question: str | None) -> bytes:
-    """Have it done, and return the answer; on a terminal, ask first unless it changes nothing."""
+    """Act and return the answer; on a terminal, ask first unless it is a dry run."""
     path = f"/api/v1/dead-letters/{'replay' if isinstance(wanted, Replay) else 'drop'}"
     with admin_connection(available_config(config_file)) as connection:
         client = AdminClient(connection)
@@ -126,7 +126,7 @@ def _act(wanted: Replay | Drop, config_file: Path | None, question: str | None) 
 
 
 def _confirm(client: AdminClient, path: str, wanted: Replay | Drop, question: str) -> None:
-    """Ask, naming how many are meant."""
+    """Ask for confirmation, with the number of letters that match."""
     trial = msgspec.structs.replace(wanted, dry_run=True)
     matched = read(client.tell(path, trial), _Matched).matched
     confirm(question.format(counted(matched, "dead letter")))

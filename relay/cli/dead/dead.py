@@ -1,6 +1,6 @@
-"""`relay dead`: the events that a platform will not get unless somebody acts; here, to look at.
+"""`relay dead`: the events that a platform will not get unless somebody acts.
 
-What acts on them is in `relay.cli.dead.action`.
+This module shows them; `relay.cli.dead.action` acts on them.
 """
 
 from pathlib import Path
@@ -108,7 +108,7 @@ def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
 
 
 def lookup(client: AdminClient, identity: str) -> list[DeadLetterView]:
-    """Return the dead letter with an id, or the latest of an event with it."""
+    """Return the dead letter with this id, or the latest letters of the event with this id."""
     for name in ("id", "event_id"):
         body = client.ask(LIST, **{name: identity}, limit=MAX_LIMIT)
         if found := read(body, DeadLetterList).dead_letters:

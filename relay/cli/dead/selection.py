@@ -1,4 +1,4 @@
-"""Which dead letters a command is about, as options of the command line."""
+"""The options that select dead letters."""
 
 from datetime import datetime
 from functools import wraps
@@ -13,7 +13,7 @@ from relay.delivery import DeadReason
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which dead letters a command is about; what is None does not matter."""
+    """Which dead letters a command is about; a condition that is None does not matter."""
 
     destination: str | None = None
     reason: DeadReason | None = None
@@ -22,7 +22,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
     def query(self) -> dict[str, str | None]:
-        """Return the filter as parameters of a query."""
+        """Return the filter as query parameters."""
         return {
             "destination": self.destination,
             "reason": self.reason,
@@ -37,7 +37,7 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def filter_options(command: Command) -> Command:
-    """Give a command the options of a `Filter`, handed over as `where`."""
+    """Add the options of a `Filter`, which the command gets as `where`."""
 
     @click.option("--destination", metavar="NAME", help="Only those of one destination.")
     @click.option("--reason", type=click.Choice(get_args(DeadReason)), help="Only one reason.")

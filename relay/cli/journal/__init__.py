@@ -1,1 +1,1 @@
-"""Commands that read the journal's file, beside a relay that runs or while none does."""
+"""Commands that read the journal's file, whether a relay is running or not."""

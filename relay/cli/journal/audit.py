@@ -50,7 +50,7 @@ def audit(config_file: Path | None, limit: int, *, emulated: bool, as_json: bool
     path = available_config(config_file).journal.path
     acts = _latest(Trail.beside(sandbox_path(path) if emulated else path, time.time), limit)
     if not acts:
-        settings(config_file, emulated=emulated)  # in the wrong folder, nothing is no answer
+        settings(config_file, emulated=emulated)  # fails in the wrong folder, instead of no acts
     if as_json:
         print_json(msgspec.json.encode({"acts": acts}))
     elif acts:

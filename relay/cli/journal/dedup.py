@@ -1,4 +1,4 @@
-"""`relay dedup`: which events the platforms count twice, from the browser and from here."""
+"""`relay dedup`: which events the platforms count twice, from the browser and from the relay."""
 
 import time
 from collections.abc import Sequence

@@ -25,7 +25,7 @@ from relay.outcome.views.refusal import Refusal, refusals
 MAX_EVENTS: Final = 1_000_000
 STEP: Final = 5_000
 SHOWN_GROUPS: Final = 20
-"""Of names and keys; `--json` has all."""
+"""How many groups of name and key are shown; `--json` has all."""
 
 
 @click.command(short_help="Show what to fix in incoming events.")
@@ -70,9 +70,9 @@ def _show(found: Diagnosis) -> None:
     if found.match:
         _show_match(found.match)
     if not found.findings:
-        click.echo(f"{looked}: nothing to mend." if found.events else "No event came in that time.")
+        click.echo(f"{looked}: nothing to fix." if found.events else "No event came in that time.")
         return
-    rows = table("Events", "Key", "What", "How to mend it")
+    rows = table("Events", "Key", "What", "How to fix it")
     for each in found.findings:
         rows.add_row(
             plain(each.event or "all"), plain(each.key or "-"), plain(each.sentence), each.fix
@@ -92,7 +92,7 @@ def _show_match(groups: Sequence[GroupQuality]) -> None:
 
 
 def _carried(it: IdentifierQuality, events: int) -> str:
-    """Return one identifier in a few words: `email 98 % (5 % hashed, 1 % unusable)`."""
+    """Return one identifier in a few words, such as `email 98 % (5 % hashed, 1 % unusable)`."""
     partly = sum(each.count for each in it.unusable if each.reason.startswith("sent to "))
     lost = sum(each.count for each in it.unusable) - partly
     shares = {

@@ -1,4 +1,4 @@
-"""`relay journal`: the journal's file itself, looked at beside the relay or while it is stopped."""
+"""`relay journal`: verifies or copies the journal's file, whether a relay is running or not."""
 
 import sys
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ def backup(config_file: Path | None, file: Path, *, emulated: bool, as_json: boo
 
 
 def _show(result: Verified) -> None:
-    """Print a line for each finding; what is wrong goes to stderr, as any error."""
+    """Print a line for each finding; problems go to stderr, as all errors do."""
     good, bad = console(), console(sys.stderr)
     for each in result.findings:
         if each.fine:

@@ -1,4 +1,4 @@
-"""Where the journal is that a command is to read: the relay's, or that of a sandbox."""
+"""Where a command finds the journal: the relay's own, or that of the sandbox."""
 
 from pathlib import Path
 
@@ -12,17 +12,17 @@ from relay.errors import ConfigError
 sandbox_option = click.option(
     "--sandbox", "emulated", is_flag=True, help="Use the journal of `serve --sandbox`."
 )
-"""Hands a command `emulated: bool`."""
+"""Adds the parameter `emulated: bool` to a command."""
 
 
 def journal_path(config_file: Path | None, *, emulated: bool) -> Path:
-    """Return where the journal is; that of a sandbox needs no configuration."""
+    """Return the path of the journal; the sandbox's needs no configuration."""
     path = settings(config_file, emulated=emulated).journal.path
     return sandbox_path(path) if emulated else path
 
 
 def settings(config_file: Path | None, *, emulated: bool) -> Config:
-    """Return the configuration; where there is none, `ConfigError` names the sandbox as well."""
+    """Return the configuration; if there is none, `ConfigError` also suggests `--sandbox`."""
     if emulated or config_file is not None or DEFAULT_FILE.exists():
         return available_config(config_file)
     raise ConfigError(

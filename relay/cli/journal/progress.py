@@ -1,4 +1,4 @@
-"""What makes a long command bearable: it shows how far it is, and can be stopped."""
+"""What long commands need: they show their progress, and can be stopped."""
 
 import signal
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from relay.journal.verify.finding import Watch
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Have SIGTERM end the block as Ctrl-C does, so that it leaves nothing half done."""
+    """Make SIGTERM end the block as Ctrl-C does, so that nothing is left half done."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -22,7 +22,7 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def progress() -> Iterator[Watch]:
-    """Show how far it is while the context is open."""
+    """Show a progress bar while the context is open, and yield the function that moves it."""
     with progress_bar(TaskProgressColumn()) as bar:
         task = bar.add_task("", total=None)
 

@@ -1,4 +1,4 @@
-"""`relay reconcile`: a shop's orders held against the journal, in words for finance."""
+"""`relay reconcile`: compares a shop's orders with the journal, in words for finance."""
 
 import os
 import sys
@@ -33,7 +33,7 @@ HEADERS: Final[dict[OrderState, str]] = {
     "unknown": "Unknown",
 }
 WATCHED_BYTES: Final = 64 * 1024
-"""Bytes of the file between two words to the progress bar."""
+"""How many bytes of the file are read between two updates of the progress bar."""
 
 
 @click.command(short_help="Compare a shop's orders with what was delivered.")
@@ -89,7 +89,7 @@ def reconcile(
 
 
 def reading(file: BinaryIO, step: str, watch: Watch) -> Callable[[int], None]:
-    """Return what is told the bytes of each line, and tells the progress bar now and then."""
+    """Return a function that adds up the bytes of lines and updates the progress bar at times."""
     total, done, told = size_of(file), 0, 0
 
     def read(size: int) -> None:
@@ -103,7 +103,7 @@ def reading(file: BinaryIO, step: str, watch: Watch) -> Callable[[int], None]:
 
 
 def tell_faults(faults: list[Fault], count: int) -> None:
-    """Print the lines of a file that could not be read."""
+    """Print which lines of a file could not be read."""
     screen = console(sys.stderr)
     for each in faults:
         screen.print(plain(f"line {each.line}: {each.problem}"))
@@ -134,7 +134,7 @@ def _currency(text: str) -> str:
 
 
 def _show(found: Reconciliation, result: Path | None) -> None:
-    """Print the result; to standard error, if the lines of all orders go to standard output."""
+    """Print the result, to stderr if the result file goes to stdout."""
     tell_faults(list(found.faults), found.unreadable)
     screen = console(sys.stderr if result is not None and is_own_output(result) else None)
     rows = table("Destination", *HEADERS.values(), numbers=tuple(HEADERS.values()))

@@ -1,1 +1,1 @@
-"""`relay keys` and its parts: options of a key, changes of the key file, the list as a table."""
+"""`relay keys` and its parts: a key's options, changes to the key file, the list as a table."""

@@ -1,6 +1,6 @@
-"""What commands change in the key file, as values: nothing is read or written here.
+"""Changes to the content of the key file; nothing is read or written here.
 
-A key is usable until it is revoked or has expired; only usable ones are found by name.
+A key is usable until it is revoked or expires; only usable keys are found by name.
 """
 
 from typing import Final
@@ -12,11 +12,11 @@ from relay.keys.record import Key, KeyFile, Limits
 from relay.keys.token import Token
 
 MAX_KEYS: Final = 5_000
-"""Keys in a file, revoked ones included; the oldest of those make room."""
+"""The most keys in a file, including revoked ones, the oldest of which make room."""
 
 
 def refuse_taken(found: KeyFile, name: str, now_s: int) -> None:
-    """Raise `RelayError` if a usable key has the name."""
+    """Raise `RelayError` if a usable key has this name."""
     if any(key.name == name and key.usable(now_s) for key in found.keys):
         raise RelayError(
             f"there is a key {name} already; rotate or revoke it, or take another name"
@@ -24,7 +24,7 @@ def refuse_taken(found: KeyFile, name: str, now_s: int) -> None:
 
 
 def matching(found: KeyFile, name: str, now_s: float) -> list[Key]:
-    """Return the usable keys with a name or public half. Raises `RelayError` if there is none."""
+    """Return the usable keys with this name or public half. Raises `RelayError` if none has it."""
     usable = [key for key in found.keys if name in {key.name, key.key} and key.usable(now_s)]
     if not usable:
         raise RelayError(f"there is no usable key {name}; `relay keys list` shows them")
@@ -32,7 +32,7 @@ def matching(found: KeyFile, name: str, now_s: float) -> list[Key]:
 
 
 def fresh_key(found: KeyFile, token: Token, *, name: str, limits: Limits, now_s: int) -> Key:
-    """Return what the file keeps of a new token."""
+    """Return the key that the file keeps for a new token."""
     return Key(
         key=token.key,
         name=name,
@@ -44,9 +44,9 @@ def fresh_key(found: KeyFile, token: Token, *, name: str, limits: Limits, now_s:
 
 
 def with_key(found: KeyFile, key: Key) -> KeyFile:
-    """Return the file with one more key; when it is full, what ended first makes room.
+    """Return the file with one more key; if it is full, the key that ended first makes room.
 
-    Raises `RelayError` if it is full of usable ones.
+    Raises `RelayError` if it is full of usable keys.
     """
     kept = list(found.keys)
     if len(kept) >= MAX_KEYS:

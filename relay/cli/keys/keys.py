@@ -1,4 +1,4 @@
-"""`relay keys`: who may post events. Needs no running relay; one takes notice within a second."""
+"""`relay keys`: who may post events. Needs no running relay; one sees changes within a second."""
 
 import time
 from pathlib import Path
@@ -32,7 +32,7 @@ OVERLAP: Final = "24h"
 
 
 class Created(msgspec.Struct, frozen=True):
-    """A new key, in all the forms it is used in; shown once."""
+    """A new key in each form in which it is used; shown once."""
 
     name: str
     key: str

@@ -1,4 +1,4 @@
-"""Name and limits of a key, read from what is typed; `ConfigError` names the option at fault."""
+"""Parses the name and limits of a key; `ConfigError` names the option at fault."""
 
 import re
 from typing import Final
@@ -10,12 +10,12 @@ from relay.errors import ConfigError
 from relay.keys.record import NAME, SCOPES, Scope
 
 LONGEST: Final = Duration("36500d")
-"""A century; what ends after the year 9999 could not be shown any more."""
+"""A century; an end after the year 9999 could not be shown."""
 RATE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)/s")
 
 
 def name_of(text: str) -> str:
-    """Return a name that a key may have."""
+    """Return the text if a key may have it as its name."""
     if not re.fullmatch(NAME, text):
         raise ConfigError("NAME must be up to 64 letters, digits, dots, hyphens and underscores")
     return text
@@ -31,7 +31,7 @@ def scopes_of(text: str) -> tuple[Scope, ...]:
 
 
 def rate_per_s(text: str) -> float:
-    """Return the requests a second of a text such as `100/s`."""
+    """Return the requests per second that a text such as `100/s` means."""
     found = RATE.fullmatch(text)
     if not found or not float(found[1]):
         raise ConfigError("--rate must be a number of requests a second, such as 100/s")
@@ -39,7 +39,7 @@ def rate_per_s(text: str) -> float:
 
 
 def duration_s(option: str, text: str) -> float:
-    """Return the seconds of the duration that an option was given."""
+    """Return the duration of an option in seconds."""
     found = read_option(option, text, Duration)
     if found > LONGEST:
         raise ConfigError(f"{option} must be at most {LONGEST}")
@@ -47,7 +47,7 @@ def duration_s(option: str, text: str) -> float:
 
 
 def lifetime_s(text: str) -> int:
-    """Return for how many seconds a key is good, one at least."""
+    """Return the lifetime of a key in seconds, at least 1."""
     seconds = int(duration_s("--expires", text))
     if not seconds:
         raise ConfigError("--expires must be a second or more, such as 90d")
@@ -55,7 +55,7 @@ def lifetime_s(text: str) -> int:
 
 
 def destinations_of(text: str, config: Config) -> tuple[str, ...]:
-    """Return the configured destinations that a text names, by comma."""
+    """Return the configured destinations that a comma-separated text names."""
     wanted = tuple(filter(None, map(str.strip, text.split(","))))
     if not wanted:
         raise ConfigError("--destinations must name one or more, by comma")

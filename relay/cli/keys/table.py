@@ -1,6 +1,6 @@
-"""The list of producer keys as people see it: the file's keys, with the uses a running relay knows.
+"""The list of producer keys for people: the keys in the file, with their uses from a running relay.
 
-Without a relay that answers, a hyphen stands for what only its journal holds.
+If no relay answers, a hyphen stands for what only its journal holds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ COLUMNS: Final = (
 
 
 def known_uses(config: Config) -> Mapping[str, KeyView]:
-    """Return what the running relay knows of its keys; nothing if none answers."""
+    """Return what the running relay knows about its keys; nothing if none answers."""
     try:
         with admin_connection(config, timeout_s=ASK_S) as connection:
             found = read(AdminClient(connection).ask("/api/v1/keys"), KeyList)
@@ -35,7 +35,7 @@ def known_uses(config: Config) -> Mapping[str, KeyView]:
 
 
 def listed_key(key: Key, known: Mapping[str, KeyView], now_s: float) -> KeyView:
-    """Return a key as the file has it, with its uses if they are known."""
+    """Return a key from the file, with its uses if they are known."""
     view, used = key_view(key, None, now_s), known.get(key.key)
     if used is None:
         return replace(view, uses=None, uses_left=None)

@@ -1,1 +1,1 @@
-"""Commands that ask or tell a running relay, by its admin port."""
+"""Commands that query or control a running relay through its admin port."""

@@ -1,6 +1,6 @@
-"""The admin port of a running relay, as the commands ask it.
+"""A client for the admin port of a running relay.
 
-Answers are the objects of `relay.outcome.views.api`. A failure is a `RelayError` of one line with
+Answers are the objects of `relay.outcome.views.api`. Failures are `RelayError`s of one line with
 the fix; none contains the password.
 """
 
@@ -21,43 +21,43 @@ from relay.outcome.acting.audit import ACTOR_HEADER
 from relay.outcome.views.api import DestinationList, DestinationView
 
 TIMEOUT_S: Final = 60.0
-"""Replaying many dead letters takes a while; everything else answers at once."""
+"""Long enough to replay many dead letters; everything else is answered at once."""
 JSON: Final = "application/json"
 AS_TYPED: Final = "surrogateescape"
-"""How Python keeps what is no UTF-8 on a command line."""
+"""How Python keeps invalid UTF-8 from a command line."""
 
 Answer = TypeVar("Answer")
 
 
 class NotFound(RelayError):
-    """The relay knows nothing of this name."""
+    """The relay knows nothing with this name."""
 
 
 class _Problem(msgspec.Struct):
-    """What is read of `relay.admin.answer.Error`, which would bring a whole web server along."""
+    """A part of `relay.admin.answer.Error`, which itself would import a whole web server."""
 
     message: str
 
 
 class AdminClient:
-    """Asks the relay at `connection`, which the caller opens and closes."""
+    """Talks to the relay over `connection`, which the caller opens and closes."""
 
     def __init__(self, connection: Exchange) -> None:
         self._connection = connection
 
     def ask(self, path: str, **query: str | int | None) -> bytes:
-        """Return the JSON at a path; parameters that are None are left out."""
+        """GET a path and return the JSON; parameters that are None are left out."""
         given = {name: value for name, value in query.items() if value is not None}
         sought = f"{path}?{urlencode(given, errors=AS_TYPED)}" if given else path
         return self._answer("GET", sought)
 
     def tell(self, path: str, request: object = None) -> bytes:
-        """Have something done, and return the JSON of the answer."""
+        """POST to a path and return the JSON of the answer."""
         body = b"" if request is None else msgspec.json.encode(request)
         return self._answer("POST", path, body)
 
     def switch(self, name: str, action: Literal["pause", "resume"]) -> DestinationView:
-        """Pause or resume a destination; an unknown one is a `ConfigError` naming the others."""
+        """Pause or resume a destination. For an unknown one, `ConfigError` names the others."""
         try:
             quoted = quote(name, safe="", errors=AS_TYPED)
             body = self.tell(f"/api/v1/destinations/{quoted}/{action}")
@@ -106,7 +106,7 @@ def admin_connection(
 ) -> Connection:
     """Return the connection to the admin port of the relay that runs with `config`.
 
-    `address` is its host and port, if they are known better than from `config`.
+    `address` (host and port) replaces the address from `config`.
     """
     headers = {ACTOR_HEADER: actor()}
     if config.admin.password is not None:
@@ -119,7 +119,7 @@ def admin_connection(
 
 
 def actor() -> str:
-    """Return who calls, as far as this machine knows; for the relay's audit."""
+    """Return the user who calls, as this machine knows them, for the relay's audit log."""
     try:
         name = getuser()
     except (OSError, KeyError):
@@ -128,7 +128,7 @@ def actor() -> str:
 
 
 def reachable(listen: Listen, key: str) -> str:
-    """Return `host:port` by which this machine reaches what listens on `listen`."""
+    """Return `host:port` under which this machine reaches a port that listens on `listen`."""
     if listen.port == 0:
         raise ConfigError(f"{key} takes any free port, so that nobody knows which: give it a port")
     try:
@@ -141,7 +141,7 @@ def reachable(listen: Listen, key: str) -> str:
 
 
 def read(body: bytes, kind: type[Answer]) -> Answer:
-    """Return an answer as an object."""
+    """Decode an answer."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""`relay pause` and `relay resume`: an operator's hand on one destination."""
+"""`relay pause` and `relay resume`: stop and restart sending to one destination."""
 
 from pathlib import Path
 

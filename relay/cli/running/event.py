@@ -1,4 +1,4 @@
-"""`relay event`: what became of one event, told as a timeline."""
+"""`relay event`: what became of one event, as a timeline."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -47,7 +47,7 @@ def event(
 
 
 def find(client: AdminClient, *, event_id: str | None = None, order_id: str | None = None) -> bytes:
-    """Return the events with an id as JSON. Raises `NotFound` with what to look at."""
+    """Return the events with this id as JSON. Raises `NotFound`, which says where to look."""
     try:
         return client.ask("/api/v1/events", event_id=event_id, order_id=order_id)
     except NotFound:
@@ -58,7 +58,7 @@ def find(client: AdminClient, *, event_id: str | None = None, order_id: str | No
 
 
 def timeline(found: EventList) -> Iterator[Text]:
-    """Yield the lines that tell the story of each event."""
+    """Yield the lines of each event's timeline."""
     for index, each in enumerate(found.events):
         if index:
             yield Text("")
@@ -102,7 +102,7 @@ def _fate(delivery: DeliveryView, received_at: str) -> str:
 
 
 def _after(delivery: DeliveryView, received_at: str) -> str:
-    """Return how long after the receipt the last attempt was made."""
+    """Return how long after the event was received the last attempt was made."""
     if not delivery.attempts:
         return ""
     sent = datetime.fromisoformat(delivery.attempts[-1].at)

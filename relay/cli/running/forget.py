@@ -1,4 +1,4 @@
-"""`relay forget`: erase a person from the relay's journal, and tell what the platforms have got.
+"""`relay forget`: erases a person from the relay's journal, and lists what the platforms have.
 
 The values are normalised and hashed here, by intake's own rules; only digests leave this process,
 and no message quotes a value.
@@ -28,9 +28,9 @@ from relay.event import User
 from relay.identity.subject import Subject
 
 TIMEOUT_S: Final = 3_600.0
-"""Looking through some ten million events takes a while."""
+"""Long enough to search some ten million events."""
 SHOWN_IDS: Final = 20
-"""Event ids that are shown to people for each destination; `--json` has more."""
+"""How many event ids are shown for each destination; `--json` has more."""
 LEFT_OVER: Final = (
     "the journal was busy, so that old bytes may be left in it: run the same command again"
 )
@@ -41,7 +41,7 @@ DAMAGED: Final = (
 
 
 def person_options(command: Command) -> Command:
-    """Give a command the options that name a person, each of which may be repeated."""
+    """Add the options that name a person, each of which may be repeated."""
     for option, text in (
         ("--phone", "Number, best with its country code."),
         ("--external-id", "The shop's id of the person."),
@@ -103,7 +103,7 @@ def subject_of(given: dict[str, Sequence[str]], region: str | None) -> Subject:
 
 
 def told(done: ForgetResult) -> Iterator[str]:
-    """Yield the lines that tell what was done."""
+    """Yield the lines that say what was done."""
     if not done.events and not done.damaged:
         yield "No event of this person is on record."
         return
@@ -128,7 +128,7 @@ def _fates(at: ForgottenAt) -> str:
 
 
 def _part(field: str, value: str, region: str | None) -> Subject:
-    """Return the person by one value."""
+    """Return the person with one value."""
     named: dict[str, Any] = {field: value}
     subject, warnings = Subject.of(User(**named), region)
     option = f"--{field.replace('_', '-')}"

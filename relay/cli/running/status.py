@@ -27,7 +27,7 @@ from relay.outcome.views.source import KafkaSourceView, OutcomesView, SourcesVie
 from relay.outcome.wording import LATE
 
 DELAYED_S: Final = 300.0
-"""Above this age of the oldest waiting event a destination is not just working."""
+"""If the oldest waiting event is older than this, the destination needs attention."""
 
 FIGURES: Final = ("Received", "Skipped", "Waiting", "Delivered", "Not delivered")
 WIDEST: Final = max(map(len, FIGURES))
@@ -62,7 +62,7 @@ def status(range_name: str, config_file: Path | None, *, as_json: bool) -> None:
 
 
 def page(summary: Summary) -> RenderableType:
-    """Return a summary as a person reads it."""
+    """Return a summary as people read it."""
     head = f"Last {_RANGES[summary.range]}: {number(summary.received)} received"
     if summary.rejected:
         head += f", {number(summary.rejected)} not usable and refused on arrival"
@@ -90,7 +90,7 @@ def _within(hours: float) -> str:
 
 
 def of_kafka(sources: SourcesView) -> list[Text]:
-    """Return a sentence for the source and one for the outcomes, as far as they are configured."""
+    """Return a sentence each for the source and the outcomes, if they are configured."""
     lines = []
     if sources.kafka is not None:
         lines.append(f"Kafka: {_reading(sources.kafka)}")
@@ -116,7 +116,7 @@ def _publishing(outcomes: OutcomesView) -> str:
 
 
 def funnel(summary: Summary) -> RenderableType:
-    """Return the funnel: each row adds up, or each list of a destination where rows do not fit."""
+    """Return the funnel: a row per destination that adds up, or a list if rows do not fit."""
     rows = table("Destination", *FIGURES, "State", numbers=FIGURES, whole=["Destination"])
     for view in summary.destinations:
         rows.add_row(view.name, *_counts(view), state(view))
@@ -143,7 +143,7 @@ def state(view: DestinationView) -> str:
 
 
 def _troubles(summary: Summary) -> list[Text]:
-    """Return a sentence for each destination that is not just working."""
+    """Return a sentence for each destination that needs attention."""
     lines = []
     for view in summary.destinations:
         if view.state == "active":
@@ -156,7 +156,7 @@ def _troubles(summary: Summary) -> list[Text]:
 
 
 def _risks(summary: Summary) -> list[Text]:
-    """Return a sentence for each destination whose events wait, or came, later than they should."""
+    """Return a sentence for each destination whose events wait too long, or came too late."""
     lines = []
     for view in summary.destinations:
         if view.minutes_left is not None and not state(view).startswith("Working"):
@@ -169,7 +169,7 @@ def _risks(summary: Summary) -> list[Text]:
 
 
 def _risk(view: DestinationView, minutes: float) -> str:
-    """Return what waits, what it is worth, and for how long it can still be sent."""
+    """Return how many events wait, what they are worth, and how long they can still be sent."""
     sums = money_text({each: Decimal(value) for each, value in view.money_at_risk.items()})
     worth = f", purchases worth {sums} among it" if sums else ""
     left = f"what waits longest can still be sent for {spoken(minutes * 60)}"

@@ -1,7 +1,7 @@
-"""NDJSON cut into requests: bounded in events and bytes, each event with its line in the file.
+"""Splits NDJSON into requests of bounded size, and keeps the line number of each event.
 
-Blank lines are left out and counted, so that a line number is what an editor shows (from 1).
-Nothing is decoded here: the relay says what is wrong with a line.
+Blank lines are left out but counted, so that line numbers are those of an editor (from 1). Nothing
+is decoded here: the relay says what is wrong with a line.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,12 +12,12 @@ import msgspec
 from relay.errors import ConfigError
 
 MAX_EVENTS: Final = 500
-"""Events of a request: few enough that one answer lists every rejected one (at most 1,000)."""
+"""The most events of a request: few enough that the answer can list every rejected one."""
 MAX_BYTES: Final = 2**20
-"""Bytes of a request, far below the 5 MiB that a relay takes unless told otherwise; an event that
-is larger goes alone."""
+"""The most bytes of a request, far below a relay's default limit of 5 MiB; a larger event is sent
+alone."""
 MAX_LINE_BYTES: Final = 16 * 2**20
-"""A longer line is no event, and an error: the file is not what it is taken for."""
+"""A longer line is an error: the file cannot be NDJSON with events."""
 
 _BLANKS: Final = b" \t\r\n"
 _FOREIGN: Final = {
@@ -25,25 +25,25 @@ _FOREIGN: Final = {
     b"\xff\xfe": "UTF-16: iconv -f UTF-16 -t UTF-8 FILE | relay send -",
     b"\xfe\xff": "UTF-16: iconv -f UTF-16 -t UTF-8 FILE | relay send -",
 }
-"""How files begin of which no line is an event, and what makes events of them."""
+"""First bytes of files that are not NDJSON, each with what they are and how to convert them."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """The body of one request, and the line that each event of it stands in."""
+    """The body of one request, and the line number of each of its events."""
 
     body: bytes
     lines: tuple[int, ...]
 
     def halves(self) -> tuple["Chunk", "Chunk"]:
-        """Return two chunks with the events of this one, which holds more than one."""
+        """Split this chunk, which must hold several events, into two."""
         middle = len(self.lines) // 2
         held = list(zip(self.lines, self.body.removesuffix(b"\n").split(b"\n"), strict=True))
         return _chunk(held[:middle]), _chunk(held[middle:])
 
 
 def lines_of(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a file, each of bounded length. Raises `ConfigError` for a longer one."""
+    """Yield the lines of a file. Raises `ConfigError` for one longer than `MAX_LINE_BYTES`."""
     number = 0
     while line := file.readline(MAX_LINE_BYTES + 1):
         number += 1
@@ -55,8 +55,8 @@ def lines_of(file: BinaryIO) -> Iterator[bytes]:
 def chunks(lines: Iterable[bytes]) -> Iterator[Chunk]:
     """Yield the events of `lines` in requests, in order.
 
-    Raises `ConfigError` for a file that is compressed, or UTF-16, and for one that is a JSON array:
-    it would be one event, and a wrong one.
+    Raises `ConfigError` for a file that is compressed, UTF-16 or a JSON array, which would be sent
+    as a single invalid event.
     """
     held: list[tuple[int, bytes]] = []
     size_bytes = 0

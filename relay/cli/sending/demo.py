@@ -1,7 +1,7 @@
-"""`relay demo`: a busy shop for a minute, made up from a seed with fresh ids and times.
+"""`relay demo`: one minute of a busy shop, generated from a seed, with fresh ids and times.
 
-The same seed gives the same shoppers and goods; ids and times are of now, so that nothing is
-skipped as a duplicate or too old. The people are nobody: example.com and reserved phone numbers.
+The same seed gives the same shoppers and goods; ids and times are new, so that nothing is skipped
+as a duplicate or too old. The people do not exist: example.com and reserved phone numbers.
 """
 
 import random
@@ -70,7 +70,7 @@ def demo(count: int, config_file: Path | None) -> None:
 
 
 class Shop:
-    """Makes up events of the minute before `now_s`; `run` makes their ids new."""
+    """Generates events of the minute before `now_s` (Unix time); `run` makes their ids unique."""
 
     def __init__(self, dice: random.Random, run: str, now_s: float) -> None:
         self._dice = dice
@@ -78,7 +78,7 @@ class Shop:
         self._now_s = int(now_s)
 
     def lines(self, count: int) -> Iterator[bytes]:
-        """Yield `count` events, one JSON a line."""
+        """Yield `count` events, each as a line of JSON."""
         for index in range(count):
             yield msgspec.json.encode(self._event(index)) + b"\n"
 

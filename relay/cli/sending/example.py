@@ -1,7 +1,7 @@
 """The example events, as if they had just happened: what `relay serve --example` posts once.
 
-They are NDJSON beside this module, with two placeholders: `{run}` makes the ids of every run new,
-`"{now-60}"` is the moment so many seconds ago. The people are nobody: example.com, addresses and
+They are NDJSON beside this module, with two placeholders: `{run}` makes the ids of each run unique,
+and `"{now-60}"` is the time 60 seconds ago. The people do not exist: example.com, and addresses and
 phone numbers that are reserved for documentation.
 """
 
@@ -17,14 +17,14 @@ _MOMENT = re.compile(r'"\{now-(\d+)\}"')
 
 
 def example_events(run: str, now_s: float) -> list[bytes]:
-    """Return the example events, one JSON a line; `run` is a word that no run before has used."""
+    """Return the example events, each a line of JSON; `run` must be unique to each run."""
     text = files("relay.cli.sending").joinpath(FILE).read_text("utf-8").replace("{run}", run)
     ago = _MOMENT.sub(lambda match: str(int(now_s) - int(match[1])), text)
     return [line.encode() + b"\n" for line in ago.splitlines()]
 
 
 def pasteable(url: str, event_id: str, now_s: float, *, with_key: bool = False) -> str:
-    """Return a command that posts one purchase; `with_key`, with the key in RELAY_API_KEY."""
+    """Return a curl command that posts a purchase; `with_key` adds the key from RELAY_API_KEY."""
     event = {
         "event": "purchase",
         "event_id": event_id,

@@ -1,8 +1,8 @@
-"""Posting events to a running relay, as any producer does: in chunks, in order, with patience.
+"""Posts events to a running relay, as any producer does: in chunks, in order, with retries.
 
-503 and 429 are waited out as the relay asks, and what is too large goes in halves, down to the
-event that is; everything else that is not an answer about the events ends the job. Whoever runs
-it again does no harm: the relay skips what it has already.
+After 503 and 429 it waits as the relay asks. A chunk that is too large is split, down to the event
+that is too large. Any other answer that is not about the events ends the job. Running it again does
+no harm: the relay skips what it has accepted already.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,15 +21,15 @@ PATH: Final = "/v1/events"
 NDJSON: Final = "application/x-ndjson"
 TIMEOUT_S: Final = 60.0
 PATIENCE_S: Final = 300.0
-"""For so long one chunk is offered again and again; then the job gives up."""
+"""Seconds for which a chunk is tried again before the job gives up."""
 DEFAULT_WAIT_S: Final = 5.0
 MAX_WAIT_S: Final = 60.0
 LISTED: Final = 20
-"""Rejections and warnings that are told one by one; the counts go on."""
+"""How many rejections and warnings are listed one by one; further ones are only counted."""
 
 
 class Complaint(msgspec.Struct, frozen=True):
-    """What the relay has to say about one event, as in its answer."""
+    """A rejection or warning about one event, as the relay answers it."""
 
     index: int | None
     code: str
@@ -38,9 +38,9 @@ class Complaint(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of the events of a request, as far as it is read here.
+    """What became of a request's events, as far as it is needed here.
 
-    `relay.sources.answer` has the whole of it, and would bring a web server along.
+    `relay.sources.answer` defines the whole answer, but would import a web server.
     """
 
     accepted: int
@@ -62,11 +62,11 @@ TOO_LARGE: Final = Answer(
     ],
     warnings=[],
 )
-"""What becomes of an event that the relay does not even take alone."""
+"""What becomes of an event that is too large even alone."""
 
 
 class Tally(msgspec.Struct):
-    """What became of all events so far, and the first complaints, each with its line."""
+    """What became of all events so far, and the first complaints with their line numbers."""
 
     accepted: int = 0
     rejected: int = 0
@@ -84,7 +84,7 @@ class Tally(msgspec.Struct):
 
 
 class Poster:
-    """Posts chunks to `path`, and counts what became of them in `tally`. `sleep` takes seconds."""
+    """Posts chunks to `path`, and counts the results in `tally`. `sleep` takes seconds."""
 
     def __init__(self, connection: Exchange, path: str, sleep: Callable[[float], None]) -> None:
         self._connection = connection
@@ -93,16 +93,16 @@ class Poster:
         self.tally = Tally()
 
     def post_all(self, parts: Iterable[Chunk]) -> Iterator[Chunk]:
-        """Post chunk after chunk; yield each one that is done.
+        """Post chunk after chunk, and yield each one that is done.
 
-        Raises `RelayError`, naming the first line that was not taken.
+        Raises `RelayError` with the first line that was not posted.
         """
         for chunk in parts:
             self._post(chunk)
             yield chunk
 
     def _post(self, chunk: Chunk) -> None:
-        """Post a chunk, or its halves where the relay takes smaller requests only."""
+        """Post a chunk, or its halves if the relay only accepts smaller requests."""
         try:
             answer = self._taken(chunk)
         except RelayError as error:
@@ -116,7 +116,7 @@ class Poster:
                 self._post(half)
 
     def _taken(self, chunk: Chunk) -> Answer | None:
-        """Return the relay's answer about a chunk's events, once it is one; None for too large."""
+        """Post a chunk until the relay answers about its events; None if the chunk is too large."""
         waited_s = 0.0
         while True:
             reply = self._reply(chunk)
@@ -140,13 +140,13 @@ class Poster:
 
 
 def events_path(url: str) -> str:
-    """Return the path that events are posted to; a bare address gets the relay's own."""
+    """Return the path of a URL, or the relay's own path for events if the URL has none."""
     path = urlsplit(url).path.rstrip("/")
     return path if path.endswith(PATH) else path + PATH
 
 
 def key_headers(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers by which the relay knows the producer: its key, if there is one."""
+    """Return the headers that identify the producer: its key, if there is one."""
     key = environ.get("RELAY_API_KEY", "").strip()
     if not key.isascii() or not key.isprintable():
         raise ConfigError("RELAY_API_KEY must hold one line of plain ASCII; copy the token again")
@@ -163,7 +163,7 @@ _REFUSALS: Final = {
 
 
 def refusal(reply: Reply) -> RelayError:
-    """Return what an answer means that is none about the events."""
+    """Return the error for an answer that is not about the events."""
     known = _REFUSALS.get(reply.status)
     return RelayError(known or f"what answers is no relay (HTTP {reply.status}): check --url")
 
@@ -180,7 +180,7 @@ def _answer(reply: Reply) -> Answer:
 
 
 def _located(chunk: Chunk, complaints: list[Complaint]) -> list[tuple[int, Complaint]]:
-    """Return complaints with the line of the file that each is about."""
+    """Return complaints, each with its line number in the file."""
     return [
         (chunk.lines[each.index], each)
         for each in complaints

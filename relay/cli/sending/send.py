@@ -1,4 +1,4 @@
-"""`relay send`: the events of a file to a running relay, with a progress bar on a terminal."""
+"""`relay send`: posts the events of a file to a running relay, with a progress bar."""
 
 import os
 import stat
@@ -30,7 +30,7 @@ from relay.cli.sending.post import (
 )
 
 NOTED_WAIT_S: Final = 2.0
-"""From this wait on, the person at the terminal is told of it."""
+"""Waits of at least this many seconds are reported at the terminal."""
 
 
 @click.command(short_help="Post events from a file.")
@@ -53,14 +53,14 @@ def send(file: BinaryIO, url: str | None, config_file: Path | None) -> None:
 
 @contextmanager
 def posting(url: str) -> Iterator[Poster]:
-    """Hand out a poster to the relay at `url`, with the key from the environment."""
+    """Yield a poster for the relay at `url`, with the key from the environment."""
     headers = key_headers(os.environ)
     with Connection(url, headers=headers, timeout_s=TIMEOUT_S) as connection:
         yield Poster(connection, events_path(url), _wait)
 
 
 def post(poster: Poster, parts: Iterable[Chunk]) -> None:
-    """Post all chunks; what was counted until something goes wrong is told then, too."""
+    """Post all chunks; if that fails, print the counts up to then."""
     try:
         for _ in poster.post_all(parts):
             pass
@@ -76,7 +76,7 @@ def producers_url(config_file: Path | None) -> str:
 
 
 def tell(tally: Tally, *, unit: str) -> None:
-    """Print what became of the events; ends the command with 1 if any was rejected."""
+    """Print what became of the events; end the command with 1 if any was rejected."""
     _tell_each(tally.told_rejections, tally.rejected, unit, "")
     _tell_each(tally.told_warnings, tally.warnings, unit, "warning: ")
     click.echo(_counts(tally))
@@ -102,7 +102,7 @@ def _counts(tally: Tally) -> str:
 
 
 def size_of(file: BinaryIO) -> int | None:
-    """Return the bytes of a regular file; None for a pipe or a terminal."""
+    """Return the size of a regular file in bytes, None for a pipe or a terminal."""
     try:
         status = os.fstat(file.fileno())
     except OSError:
@@ -112,13 +112,13 @@ def size_of(file: BinaryIO) -> int | None:
 
 @contextmanager
 def progress(measure: ProgressColumn, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show how far it is while the context is open, which hands out what moves the bar."""
+    """Show a progress bar while the context is open, and yield the function that moves it."""
     with progress_bar(measure) as bar:
         yield partial(bar.advance, bar.add_task("Sending", total=total))
 
 
 def _counted(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:
-    """Yield the lines of a file, and move the bar as they are taken up."""
+    """Yield the lines of a file, and move the bar as they are read."""
     for line in lines_of(file):
         advance(len(line))
         yield line

@@ -1,1 +1,1 @@
-"""Commands that stay: the service, the emulator, and what starts and ends them in order."""
+"""Commands that keep running (the service, the emulator), and their orderly start and stop."""

@@ -1,4 +1,4 @@
-"""`relay sandbox`: the emulator of both platforms alone, for any sender to be pointed at."""
+"""`relay sandbox`: the emulator of both platforms alone, for any sender."""
 
 import asyncio
 

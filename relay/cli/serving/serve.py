@@ -1,8 +1,8 @@
 """`relay serve`: the service, with the real platforms or with the built-in emulator.
 
-SIGTERM and Ctrl-C end it in order, a second one at once; SIGHUP reads `file:` secrets again. A
-supervisor such as systemd is told how it is. On a terminal it says in a few lines where it is, and
-logs only warnings unless told otherwise; elsewhere it writes JSON lines and nothing else.
+SIGTERM and Ctrl-C stop it in order, a second one at once; SIGHUP reads `file:` secrets again. It
+reports its state to a supervisor such as systemd. On a terminal, it prints a few lines with its
+addresses, and by default logs only warnings; elsewhere it writes JSON lines and nothing else.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """What a relay runs with; `emulator` is the address of the emulated platforms, if they are."""
+    """What a relay runs with; `emulator` is the emulator's address, None for real platforms."""
 
     config: Config
     environ: Mapping[str, str]
@@ -133,7 +133,7 @@ async def _run(
 async def _run_with_tour(
     app: App, setup: Setup, stop: asyncio.Event, ready: Callable[[], None]
 ) -> None:
-    """Run the relay, and once it has started, show what it does with the example events."""
+    """Run the relay and, once it has started, show what it does with the example events."""
     tour = Tour(setup.config, setup.environ)
 
     def started(app: App) -> None:
@@ -151,7 +151,7 @@ async def _run_with_tour(
 
 @asynccontextmanager
 async def _platforms(config: Config, scenario: str | None) -> AsyncIterator[Setup]:
-    """Hand out what to run with: the configuration as it is, or with the emulator in it."""
+    """Yield the setup: the configuration as it is, or with an emulator that runs meanwhile."""
     if scenario is None:
         yield Setup(config, os.environ)
         return
@@ -161,7 +161,7 @@ async def _platforms(config: Config, scenario: str | None) -> AsyncIterator[Setu
 
 
 def with_tokens(config: Config, environ: Mapping[str, str]) -> Config:
-    """Return a sandbox's `config` in which every destination has a token, if only a made-up one."""
+    """Return a sandbox's `config` with a token for every destination, made up if need be."""
     destinations = {
         name: each
         if each.token is not None and read_secret(each.token, environ) is not None
@@ -172,7 +172,7 @@ def with_tokens(config: Config, environ: Mapping[str, str]) -> Config:
 
 
 def log_addresses(app: App, setup: Setup) -> None:
-    """Say in the log where the relay is."""
+    """Log the relay's addresses."""
     log.info("the port for events is open", extra={"listen": app.producers_address})
     log.info("the port for people is open", extra={"listen": app.admin_address})
     if setup.emulator is not None:
@@ -182,7 +182,7 @@ def log_addresses(app: App, setup: Setup) -> None:
 
 
 def greet(app: App, setup: Setup) -> None:
-    """Say in words where the relay is."""
+    """Print the relay's addresses for people."""
     lines = [
         "The relay is running; Ctrl-C ends it.",
         "",
@@ -197,10 +197,10 @@ def greet(app: App, setup: Setup) -> None:
 
 
 def producers_url(app: App) -> str:
-    """Return the address that events are posted to, as this machine reaches it."""
+    """Return the producers' URL, as this machine reaches it."""
     return f"http://{reachable(Listen(app.producers_address), 'server.listen')}/v1/events"
 
 
 def admin_address(app: App) -> str:
-    """Return host and port of the page, as this machine reaches it."""
+    """Return host and port of the admin port, as this machine reaches it."""
     return reachable(Listen(app.admin_address), "admin.listen")

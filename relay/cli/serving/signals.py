@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C as an event to wait for; the second one ends the process at once."""
+"""Turns SIGTERM and Ctrl-C into an event to wait for; a second one ends the process at once."""
 
 import asyncio
 import logging
@@ -11,11 +11,11 @@ from typing import Final
 
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 LAST_SHARE: Final = 0.95
-"""The part of the time to stop after which the process ends, whatever still hangs."""
+"""The share of the time limit after which the process ends, whatever still hangs."""
 
 OVER: Final = "the time to stop is over; what is not finished goes on at the next start"
 TELL_S: Final = 0.2
-"""What the log has to take that sentence."""
+"""Seconds that the log gets for the last message."""
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 async def until_told(
     limit_s: float | None = None, on_stop: Callable[[], object] = bool
 ) -> AsyncIterator[asyncio.Event]:
-    """Hand out an event that the first signal to stop sets; `on_stop` is called then.
+    """Yield an event that the first stop signal sets; `on_stop` is called then.
 
-    Whoever cannot wait sends a second one: the process ends where it stands, as `kill -9` would
-    end it, with the exit code that shells expect. It also ends by itself within `limit_s`, should
-    a disk or a thread hang and the event loop with it, or a name server, whose answers the loop
-    waits for when it is closed. Every accepted event is on disk then, too.
+    A second signal ends the process at once, like `kill -9`, with the exit code that shells expect.
+    The process also ends within `limit_s` seconds after the first one, even if a disk, a thread or
+    the event loop hangs, or a name server, for which the loop waits when it is closed. In any case,
+    every accepted event is on disk.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -54,7 +54,7 @@ async def until_told(
 
 
 class _Limit:
-    """Ends the process so long after `begin`, if it is still there; never without a time.
+    """Ends the process a time limit after `begin`, if there is a limit.
 
     Its thread runs from the start: once memory or processes are used up, none could be started.
     """
@@ -68,7 +68,7 @@ class _Limit:
             threading.Thread(target=self._watch, args=(after_s,), daemon=True).start()
 
     def cancel(self) -> None:
-        """Let the process end by itself."""
+        """Remove the limit: the process ends by itself."""
         self._cancelled.set()
         self._begun.set()
 
@@ -79,7 +79,7 @@ class _Limit:
 
 
 def _give_up() -> None:
-    """End the process where it stands; what was not finished is as after a power cut."""
+    """End the process at once; unfinished work is lost as in a power cut."""
     try:
         telling = threading.Thread(target=log.warning, args=(OVER,), daemon=True)
         telling.start()

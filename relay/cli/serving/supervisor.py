@@ -1,9 +1,9 @@
-"""What a supervisor such as systemd is told of the process: ready, alive, reloading, stopping.
+"""Tells a supervisor such as systemd about the process: ready, alive, reloading, stopping.
 
-Datagrams to the socket that `NOTIFY_SOCKET` names, as sd_notify(3) of systemd describes them
-(https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html, 2026). A few lines instead
-of a library. Without that variable nothing is said, and a supervisor that does not listen is no
-fault of the relay's. Signs of life stop when the work does: that is their whole use.
+It sends datagrams to the socket that `NOTIFY_SOCKET` names, as systemd's sd_notify(3) describes
+them (https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html, 2026). Without that
+variable it does nothing, and a supervisor that does not listen does not disturb the relay.
+Watchdog signals stop when the work stops; that is their purpose.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 STATUS_INTERVAL_S: Final = 30.0
-"""Between two looks without a watchdog, so that `systemctl status` stays true."""
+"""Seconds between two updates without a watchdog, so that `systemctl status` stays true."""
 MAX_STATUS: Final = 500
-"""Characters of a status; what is longer is cut."""
+"""The most characters of a status; longer ones are cut."""
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +32,17 @@ class Supervisor:
         self._stopping = False
 
     def ready(self, status: str) -> None:
-        """Say that the start is over: both ports listen."""
+        """Report that the start is over: both ports listen."""
         self._tell("READY=1", f"STATUS={_one_line(status)}")
 
     def stopping(self) -> None:
-        """Say that the process is about to end; from now on that is its status."""
+        """Report that the process is about to end; the status does not change any more."""
         self._stopping = True
         self._tell("STOPPING=1", "STATUS=Finishing what is in flight; the rest stays on disk.")
 
     @contextmanager
     def reloading(self) -> Iterator[None]:
-        """Say that something is read again while the block does so, and ready afterwards."""
+        """Report that the block reloads something, and readiness afterwards."""
         self._tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             yield
@@ -53,9 +53,9 @@ class Supervisor:
     async def watching(
         self, progress: Callable[[], Awaitable[None]], status: Callable[[], str]
     ) -> AsyncIterator[None]:
-        """Give signs of life during the block, at half the time that the watchdog grants.
+        """Send watchdog signals during the block, twice per watchdog interval.
 
-        Each one only after `progress` has returned: it stands for all that must not hang.
+        Each follows a call of `progress`, which returns only if nothing hangs.
         """
         if self._address is None:
             yield
@@ -76,7 +76,7 @@ class Supervisor:
             if await _returns(progress, interval_s):
                 told = () if self._stopping else (f"STATUS={_one_line(status())}",)
                 self._tell("WATCHDOG=1", *told)
-                await asyncio.sleep(interval_s)  # a sign of life at half the watchdog's time
+                await asyncio.sleep(interval_s)  # half of the watchdog's interval
             else:
                 log.error("nothing was written within %.1f s", interval_s)
 
@@ -93,22 +93,22 @@ class Supervisor:
             self._deaf = False
 
     def _complain(self, error: OSError) -> None:
-        """Log what a supervisor missed, once until it listens again."""
+        """Log that the supervisor does not listen, once until it listens again."""
         if not self._deaf:
             self._deaf = True
-            reason = error.strerror or str(error)  # Python's own, as of a path that is too long
+            reason = error.strerror or str(error)  # Python's own errors have no strerror
             log.warning("the supervisor does not listen", extra={"reason": reason})
 
 
 def _address(text: str) -> str | None:
-    """Return the socket's address, None without one; `@` stands for an abstract name's zero."""
+    """Return the socket's address, None without one; a leading `@` means an abstract socket."""
     if text.startswith("@"):
         return "\0" + text[1:]
     return text if text.startswith("/") else None
 
 
 def _watchdog_s(environ: Mapping[str, str], process_id: int) -> float | None:
-    """Return how long the supervisor waits for a sign of life, None if it does not."""
+    """Return the watchdog's interval in seconds, None if there is no watchdog for this process."""
     if environ.get("WATCHDOG_PID", str(process_id)) != str(process_id):
         return None
     text = environ.get("WATCHDOG_USEC", "")

@@ -1,7 +1,7 @@
-"""What `relay serve --example` shows once: example events in, and what became of them.
+"""What `relay serve --example` shows once: it posts example events, and prints what became of them.
 
-It speaks to the relay through its ports, as any producer and any operator would. Whatever goes
-wrong here is told and ends the tour, never the relay.
+It talks to the relay through its ports, like any producer and operator. An error is printed and
+ends the tour, never the relay.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from relay.config import Config
 from relay.outcome.views.api import Summary
 
 PATIENCE_S: Final = 10.0
-"""How long the tour waits for deliveries to end; an emulated outage lasts longer."""
+"""How many seconds the tour waits for deliveries; an emulated outage lasts longer."""
 LOOK_S: Final = 0.2
 TIMEOUT_S: Final = 10.0
 
 
 class Tour:
-    """Shows the example once `begin` has said where the relay is."""
+    """Shows the example once `begin` has been called with the relay's addresses."""
 
     def __init__(self, config: Config, environ: Mapping[str, str]) -> None:
         self._config = config
@@ -43,7 +43,7 @@ class Tour:
         self._run = secrets.token_hex(4)
 
     def begin(self, url: str, admin: str) -> None:
-        """Let the tour begin: events go to `url`, questions to `admin` (host and port)."""
+        """Start the tour: events go to `url`, queries to `admin` (host and port)."""
         self._url, self._admin = url, admin
         self._begun.set()
 
@@ -53,7 +53,7 @@ class Tour:
         try:
             tally = await asyncio.to_thread(self._post)
             self._show(tally, await self._settled(stop))
-        except SystemExit:  # by which rich would end the process
+        except SystemExit:  # rich would end the process
             _tell("nobody reads standard output any more")
         except Exception as error:  # noqa: BLE001 - never the relay
             _tell(failure_of(error).line.removeprefix("relay: "))
@@ -67,7 +67,7 @@ class Tour:
         return poster.tally
 
     async def _settled(self, stop: asyncio.Event) -> Summary:
-        """Return the funnel once nothing waits, or when patience or the relay is at its end."""
+        """Return the funnel once nothing waits, `PATIENCE_S` is over, or the relay stops."""
         end_s = time.monotonic() + PATIENCE_S
         while True:
             summary = await asyncio.to_thread(self._summary)

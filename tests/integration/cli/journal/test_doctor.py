@@ -59,7 +59,7 @@ def test_a_clean_day_has_nothing_to_mend(tmp_path: Path) -> None:
         post(shop, msgspec.json.encode(a_day(4)))
         ended = shop.run("doctor", "--sandbox")
     assert (ended.code, ended.err) == (0, "")
-    assert "300 events looked at: nothing to mend." in ended.out
+    assert "300 events looked at: nothing to fix." in ended.out
 
 
 def test_a_damaged_journal_is_one_line(tmp_path: Path) -> None:
