@@ -223,6 +223,18 @@ async def test_words_of_a_platform_that_may_quote_the_person_go_and_others_stay(
     assert verified(tmp_path) == []
 
 
+async def test_words_for_a_whole_request_go_with_the_first_of_its_events(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal:
+        await journal.append([ADA.entry("a"), BOB.entry("b")])
+        failed = msgspec.structs.replace(RECEIPT, outcome="transient", message=QUOTE)
+        both = await waiting(journal, "p")
+        await journal.settle("p", Settlement(receipt=failed, waiting=both))
+        await journal.erase(ADA.subject, journal.ends())
+
+        assert left_of(ADA, tmp_path) == []
+        assert await words_about(journal, "b") == ["", ""]
+
+
 async def words_about(journal: SqliteJournal, event_id: str) -> list[str]:
     """Return what platform `p` said of an event: at its end, and at each try."""
     (found,) = await journal.find(event_id=event_id)

@@ -55,6 +55,15 @@ def test_events_go_once_they_are_old_enough_and_settled_everywhere(seed: Seed) -
     assert kept_firsts(seed) == [2]
 
 
+def test_old_events_stay_behind_a_younger_one_else_the_log_would_have_a_gap(seed: Seed) -> None:
+    """They came once the clock had been set back."""
+    for age_days in (6, 9):
+        seed.group(aged("e", age_days * DAY_MS))
+    settle_all(seed, 2)
+    maintain(seed)
+    assert kept_firsts(seed) == [0, 1]
+
+
 def test_what_one_destination_still_has_to_send_stays_however_old(seed: Seed) -> None:
     for _ in range(3):
         seed.group(aged("a", 30 * DAY_MS), aged("b", 30 * DAY_MS))
