@@ -1,9 +1,11 @@
 """What answers producers, before its port is open and after, by one process and by several."""
 
+import asyncio
 import random
+import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +18,7 @@ from relay.config import parse
 from relay.journal.sqlite import SqliteJournal
 from relay.workers.pool import STARTING
 from tests.given.event.inbound import encoded
-from tests.given.port.producers import Client, post
+from tests.given.port.producers import Client, post, until
 
 DRAIN_S = 5.0
 JSON = {"Content-Type": "application/json"}
@@ -177,3 +179,43 @@ async def test_a_body_that_is_still_coming_at_the_stop_is_waited_for_no_longer(
         assert (await client.answer()).status == 100
         found.stop()
         assert (await client.answer()).status == 503
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_leaving_closes_the_port_at_once_and_waits_for_what_is_being_stored(
+    tmp_path: Path, workers: int
+) -> None:
+    leave = asyncio.Event()
+
+    async def status_of_one_that_has_to_wait(number: int) -> int:
+        async with Client(number) as client:
+            with locked(tmp_path / "relay.db"):
+                await client.send(post(encoded(event_time=int(time.time()))))
+                await until(journal._opened.writer.is_busy)
+                leave.set()
+                await refused(number)
+            return (await client.answer()).status
+
+    async with journal_in(tmp_path) as journal:
+        found = (await receiving_of(parts_of(tmp_path, workers), journal)).front
+        async with found.open(DRAIN_S) as address:
+            posting = asyncio.create_task(status_of_one_that_has_to_wait(number_of(address)))
+            await leave.wait()
+        assert await posting == 202
+
+
+@contextmanager
+def locked(journal: Path) -> Iterator[None]:
+    """Have nobody else write into the journal."""
+    with closing(sqlite3.connect(journal, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
+async def refused(number: int) -> None:
+    """Connect until nobody listens any more."""
+    with suppress(ConnectionError):
+        async with asyncio.timeout(DRAIN_S):
+            while True:
+                async with Client(number):
+                    pass

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 import pytest
@@ -32,6 +32,7 @@ listen = "127.0.0.1:0"
 [journal]
 path = "{folder}/relay.db"
 retention = "2d"
+max_size = "1GiB"
 """
 PINTEREST = """\
 [destinations.p]
@@ -111,10 +112,10 @@ class Platform:
         return web.json_response(TAKEN)
 
 
-async def post(app: App, event_id: str) -> None:
+async def post(app: App, event_id: str, age_s: float = 0.0) -> None:
     """Have a producer post one event."""
     url = f"http://{app.producers_address}/v1/events"
-    body = event(event_id=event_id, event_time=int(time.time()))
+    body = event(event_id=event_id, event_time=int(time.time() - age_s))
     async with aiohttp.request("POST", url, json=body) as answer:
         assert answer.status == 202
 
@@ -125,6 +126,12 @@ async def get(app: App, path: str, **headers: str) -> tuple[int, str]:
         "GET", f"http://{app.admin_address}{path}", headers=headers
     ) as answer:
         return answer.status, await answer.text()
+
+
+async def funnel_of(app: App) -> Any:
+    """Return what is told of the one destination."""
+    [funnel] = json.loads((await get(app, "/api/v1/destinations"))[1])["destinations"]
+    return funnel
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -176,11 +183,23 @@ async def test_while_it_stops_it_says_so_and_what_is_in_flight_is_finished(tmp_p
             await until(says_so)
             platform.may_answer.set()
     async with running(tmp_path, PINTEREST) as app:
-        [funnel] = json.loads((await get(app, "/api/v1/destinations"))[1])["destinations"]
+        funnel = await funnel_of(app)
     assert (funnel["delivered"], funnel["pending"]) == (1, 0)
 
 
-async def test_the_port_for_people_is_as_the_settings_say(tmp_path: Path) -> None:
+async def test_that_an_event_was_sent_late_is_told_with_its_destination(tmp_path: Path) -> None:
+    async def is_told() -> bool:
+        return any((await funnel_of(app))["warnings"].values())
+
+    async with Platform() as platform:
+        platform.may_answer.set()
+        sent_to = WITH_A_PLATFORM.format(url=platform.url)
+        async with running(tmp_path, sent_to, environ={"TOKEN": "pina_token"}) as app:
+            await post(app, "order-1", age_s=5 * DAY_S)
+            await until(is_told)
+
+
+async def test_port_for_people_and_journal_are_as_the_settings_say(tmp_path: Path) -> None:
     name, environ = "relay.shop.example", {"PASSWORD": "secret"}
     known = f"Basic {b64encode(b'me:secret').decode()}"
     async with running(tmp_path, admin=SETTINGS, environ=environ) as app:
@@ -188,9 +207,11 @@ async def test_the_port_for_people_is_as_the_settings_say(tmp_path: Path) -> Non
         assert (await get(app, "/on-call", Host=name))[0] == 401
         assert (await get(app, "/on-call", Host="evil.example", Authorization=known))[0] == 403
         status, page = await get(app, "/on-call", Host=name, Authorization=known)
+        journal = json.loads((await get(app, "/api/v1/journal", Authorization=known))[1])
     assert status == 200
     assert "https://grafana.shop.example" in page
     assert "https://wiki.shop.example" in page
+    assert journal["limit_bytes"] == 2**30
 
 
 async def test_whoever_asks_hears_that_no_events_are_taken_and_people_are_told(
