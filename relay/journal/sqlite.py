@@ -1,8 +1,8 @@
-"""The journal in one SQLite file: the `Journal` contract, handed on to the parts of the engine.
+"""The journal in one SQLite file: implements `Journal` by delegating to the parts of the engine.
 
 `writer` commits, `ledger` collects what a transaction changes, `settle` and `log` write its rows,
 `hot` holds the latest events, `progress` reads on for each destination, `index` and `relief` work
-in the background; `dead`, `find`, `figures` and `space` are questions and upkeep.
+in the background; `dead`, `find`, `figures` and `space` hold queries and upkeep.
 """
 
 import sqlite3
@@ -53,8 +53,9 @@ HOT_EVENTS: Final = 10_000
 class SqliteJournal:
     """A `Journal`. `clock` returns Unix seconds; `hot_events` is how many stay in memory.
 
-    `probe_interval_s` is the time between two tries while the storage fails; `connect` the class
-    of connections, for tests of just that. With `outcomes`, how events end is kept to be published.
+    `probe_interval_s` is the time between two attempts while the storage fails; `connect` is the
+    class of connections, so that tests can make storage fail. With `outcomes`, how events end is
+    kept until it is published.
     """
 
     def __init__(
@@ -79,8 +80,8 @@ class SqliteJournal:
     async def open(self, destinations: Sequence[str]) -> None:
         """Open or create the file.
 
-        Raises `JournalDamaged` for one that cannot be used, which is then left as it was,
-        `RelayError` for one that is in use, `ConfigError` for one that is out of reach.
+        Raises `JournalDamaged` for an unusable file, which is left as it is, `RelayError` for one
+        in use, and `ConfigError` for one out of reach.
         """
         self._engine = await Engine.start(self._settings, destinations)
 
@@ -98,7 +99,7 @@ class SqliteJournal:
         return self._opened.append(entries, rejections, key)
 
     def key_uses(self) -> Mapping[str, int]:
-        """Return the uses of producer keys as they were at opening."""
+        """Return how often each producer key had been used when the journal was opened."""
         return dict(self._opened.key_uses)
 
     def listen(self, on_commit: Callable[[], None]) -> None:
@@ -106,11 +107,11 @@ class SqliteJournal:
         self._opened.listeners.append(on_commit)
 
     def is_busy(self) -> bool:
-        """Tell whether something is being written, or queued for it."""
+        """Return whether something is being written or queued."""
         return self._opened.writer.is_busy()
 
     def cursor(self, destination: str, lane: Lane) -> int:
-        """Return the first offset that is not settled."""
+        """Return the first unsettled offset."""
         return self._opened.progress.cursor(destination, lane).position
 
     async def read(self, destination: str, lane: Lane, start: int, limit: int) -> Chunk:
@@ -139,7 +140,7 @@ class SqliteJournal:
             pending.entry.payloads.pop(destination, None)
 
     async def save_pause(self, destination: str, pause: Pause | None) -> None:
-        """Keep a pause over restarts, or end it."""
+        """Store a pause, so that it survives restarts, or end it."""
         await self._opened.writer.submit(
             partial(hold.save_pause, destination=destination, pause=pause)
         )
@@ -149,11 +150,11 @@ class SqliteJournal:
             self._opened.pauses[destination] = pause
 
     def pauses(self) -> Mapping[str, Pause]:
-        """Return the pauses found at opening and saved since."""
+        """Return the stored pauses."""
         return dict(self._opened.pauses)
 
     async def save_wait(self, destination: str, wait: Wait | None) -> None:
-        """Keep a wait over restarts, or forget it."""
+        """Store a wait, so that it survives restarts, or delete it."""
         await self._opened.writer.submit(
             partial(hold.save_wait, destination=destination, wait=wait)
         )
@@ -163,7 +164,7 @@ class SqliteJournal:
             self._opened.waits[destination] = wait
 
     def waits(self) -> Mapping[str, Wait]:
-        """Return the waits found at opening and saved since."""
+        """Return the stored waits."""
         return dict(self._opened.waits)
 
     async def totals(self) -> Totals:
@@ -171,12 +172,12 @@ class SqliteJournal:
         return await self._opened.queries.run(reports.totals)
 
     async def report(self, since_ms: int, until_ms: int = FOR_EVER_MS) -> RangeReport:
-        """Return the funnels of what was received between two moments."""
+        """Return the funnels of events received between two times."""
         query = partial(reports.report, since_ms=since_ms, until_ms=until_ms)
         return await self._opened.queries.run(query)
 
     async def oldest_pending_ms(self, destination: str) -> int | None:
-        """Return when the oldest event that still waits was received, or None."""
+        """Return when the oldest waiting event was received, None if none waits."""
         query = partial(exception_row.oldest_received_ms, destination=destination)
         found = [
             await self._opened.queries.run(query),
@@ -262,7 +263,7 @@ class SqliteJournal:
         return await self._opened.erase(subject, ends)
 
     async def risk(self, destination: str) -> Risk:
-        """Return what waits for a destination, as far as it may come too late."""
+        """Return what waits for a destination, so far as it may come too late."""
         engine = self._opened
         found = [
             await engine.queries.run(partial(exception_row.oldest, destination=destination)),
@@ -273,35 +274,35 @@ class SqliteJournal:
         return Risk(oldest, worth)
 
     async def outcomes(self, after: int, limit: int) -> Sequence[Waiting]:
-        """Return the oldest outcomes behind an id that are still to be published."""
+        """Return the oldest unpublished outcomes after an id."""
         query = partial(outbox.read, after=after, limit=limit)
         return await self._opened.queries.run(query)
 
     async def outcomes_published(self, up_to: int) -> None:
-        """Forget the outcomes up to an id."""
+        """Delete the outcomes up to an id."""
         await self._opened.writer.submit(partial(outbox.forget, up_to=up_to))
 
     async def outcome_backlog(self) -> Backlog:
-        """Return how many outcomes wait, and how many were given up for room."""
+        """Return how many outcomes wait, and how many were given up to make room."""
         return await self._opened.queries.run(outbox.backlog)
 
     def unavailable(self) -> str | None:
-        """Return why appends are refused at the moment, or None."""
+        """Return why appends are refused at present, None if they are not."""
         return self._opened.refusal()
 
     async def progress(self) -> None:
-        """Return once the writer has come to the end of an empty transaction: it does not hang.
+        """Return once the writer has completed an empty transaction, which shows that it is alive.
 
-        Raises `JournalUnavailable` if it came to an end by failing.
+        Raises `JournalUnavailable` if the transaction fails.
         """
         await self._opened.writer.progress()
 
     def size_bytes(self) -> int:
-        """Return the bytes of the journal's files."""
+        """Return how many bytes the journal's files take."""
         return size_bytes(self._settings.path)
 
     async def space(self) -> Space:
-        """Return how full it is, and when it will be full."""
+        """Return how full the journal is, and when it will be full."""
         engine = self._opened
         left_bytes = engine.ledger.room.left_bytes(engine.used_bytes)
         return Space(
@@ -316,14 +317,14 @@ class SqliteJournal:
     async def series(
         self, since_ms: int, step_s: int, destination: str | None = None
     ) -> Mapping[str, Sequence[Slice]]:
-        """Return the counts by destination and step of receipt since a moment."""
+        """Return counts since `since_ms` by destination and step of receipt."""
         query = partial(series.series, since_ms=since_ms, step_s=step_s, destination=destination)
         return await self._opened.queries.run(query)
 
     async def kinds(
         self, since_ms: int, destination: str, until_ms: int = FOR_EVER_MS
     ) -> Sequence[KindCount]:
-        """Return the counts of a destination by kind of event between two moments."""
+        """Return the counts of a destination by event name between two times."""
         query = partial(series.kinds, since_ms=since_ms, destination=destination, until_ms=until_ms)
         return await self._opened.queries.run(query)
 
@@ -338,26 +339,26 @@ class SqliteJournal:
     async def dead_groups(
         self, *, destination: str | None = None, since_ms: int = 0
     ) -> Sequence[DeadGroup]:
-        """Return what is dead, grouped by destination, reason and code."""
+        """Return dead letters, grouped by destination, reason and code."""
         query = partial(grouping.groups, destination=destination, since_ms=since_ms)
         return await self._opened.queries.run(query)
 
     async def last_delivered_ms(self) -> Mapping[str, int]:
-        """Return when each destination took events last."""
+        """Return when each destination last accepted events."""
         return await self._opened.queries.run(series.last_delivered_ms)
 
     async def recent_events(self, since_ms: int, limit: int) -> Sequence[Conversion]:
-        """Return the latest events received since a moment."""
+        """Return the latest events received since `since_ms`."""
         return await self._opened.queries.run(
             lambda connection: list(sample.recent_events(connection, since_ms, limit))
         )
 
     async def key_usage(self) -> Mapping[str, KeyUse]:
-        """Return the uses of every producer key that was used."""
+        """Return the uses of every producer key that was ever used."""
         return await self._opened.queries.run(key_use.usage)
 
     def _looking(self, find: Callable[..., letters.Found], where: DeadFilter) -> stepwise.Look:
-        """Return how the letters of each step are looked for: beside the writer."""
+        """Return the function that finds the letters of each step, without the writer."""
         queries = self._opened.queries
         return lambda after: queries.run(partial(find, where=where, after=after))
 
