@@ -17,7 +17,7 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.journal.letter import DeadFilter
 from relay.journal.sqlite import SqliteJournal
-from relay.outcome.acting.audit import AUTHOR, MAX_BYTES, Author, Trail
+from relay.outcome.acting.audit import AUTHOR, MAX_ACTOR, MAX_BYTES, Author, Trail
 from relay.outcome.acting.audited import AuditedControl, AuditedLetters
 from tests.given.command.process import Shop, assert_one_line
 from tests.given.event.builders import NOW_S
@@ -190,6 +190,12 @@ def test_lines_are_only_ever_added(trail: Trail, tmp_path: Path) -> None:
     before = (tmp_path / "relay.db.audit").read_bytes()
     trail.record("resume", "first")
     assert (tmp_path / "relay.db.audit").read_bytes().startswith(before)
+
+
+def test_a_name_without_end_is_cut(trail: Trail) -> None:
+    AUTHOR.set(Author("x" * 8_000, "command line"))
+    trail.record("pause", "first")
+    assert [act.actor for act in trail.acts()] == ["x" * MAX_ACTOR]
 
 
 def test_a_line_that_a_crash_has_cut_off_is_left_out(trail: Trail, tmp_path: Path) -> None:
