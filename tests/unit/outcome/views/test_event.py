@@ -1,4 +1,4 @@
-"""When an event that waits is tried again, as people are told."""
+"""What people are told of an event that waits: when it is tried again, and where it goes."""
 
 import pytest
 
@@ -15,6 +15,11 @@ def next_try(due_s: int, until_s: float | None = None) -> str | None:
     """Return what is told of an event that is due so many seconds from now."""
     health = Health("active", None, "", None, None if until_s is None else NOW_S + until_s)
     views = EventViews({"first": StubDestination()}, lambda: {"first": health}, lambda: NOW_S)
+    return views.of(waiting(due_s)).deliveries[0].next_try_at
+
+
+def waiting(due_s: int) -> FoundEvent:
+    """Return an event that is sent to `first` again so many seconds from now."""
     delivery = Delivery(
         destination="first",
         state="pending",
@@ -24,7 +29,7 @@ def next_try(due_s: int, until_s: float | None = None) -> str | None:
         attempts=[],
         due_ms=(NOW_S + due_s) * 1000,
     )
-    return views.of(FoundEvent(conversion(), [delivery])).deliveries[0].next_try_at
+    return FoundEvent(conversion(), [delivery])
 
 
 @pytest.mark.parametrize(
@@ -46,3 +51,9 @@ def test_a_time_from_before_the_clock_was_set_back_tells_nothing() -> None:
     """The event is sent again within the hour: nobody waits for the day that it names."""
     assert next_try(24 * HOUR_S) is None
     assert next_try(24 * HOUR_S, 120.0) == "2026-01-01T00:02:00.000Z"
+
+
+def test_a_destination_that_is_configured_no_more_is_told_of_as_far_as_the_journal_goes() -> None:
+    [told] = EventViews({}, dict, lambda: NOW_S).of(waiting(60)).deliveries
+    assert (told.destination, told.state, told.attempt_count) == ("first", "pending", 1)
+    assert (told.next_try_at, told.platform_event, told.identifiers) == (None, None, [])
