@@ -10,7 +10,7 @@ from aiohttp import web
 
 from relay.admin import answer
 from relay.admin.guard import FAILED, MISTAKE, harden
-from relay.discreet_connection import NO_HTTP, DiscreetConnection
+from relay.http_connection import NO_HTTP, HttpConnection
 
 MAX_CONNECTIONS: Final = 64
 """How many connections may be open: more could use up the files that deliveries need. A further
@@ -44,7 +44,7 @@ class _Server(web.Server):
             min(connections, key=_need).force_close()
 
 
-class _Connection(DiscreetConnection):
+class _Connection(HttpConnection):
     __slots__ = ()
 
     def refusal(self) -> web.Response:
@@ -57,8 +57,8 @@ class _Connection(DiscreetConnection):
 
 def _need(connection: web.RequestHandler) -> int:
     """Rank a connection by what closing it would lose, from 0 (nothing) to 2."""
-    discreet = cast("DiscreetConnection", connection)
-    return 0 if discreet.gives_way else 1 if discreet.is_idle else 2
+    own = cast("HttpConnection", connection)
+    return 0 if own.gives_way else 1 if own.is_idle else 2
 
 
 def _hardened(response: web.Response) -> web.Response:

@@ -18,9 +18,9 @@ from aiohttp import web
 from relay.admin.answer import BadRequest, ErrorCode, error
 from relay.config.address import is_loopback
 from relay.config.secret import Secret
-from relay.discreet_connection import DiscreetConnection
 from relay.errors import JournalUnavailable
 from relay.failed_attempts import DelayedRefusals
+from relay.http_connection import HttpConnection
 from relay.outcome.acting.audit import ACTOR_HEADER, AUTHOR, Author
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Guard:
         if refusal is None:
             return await _answered(request, handler, self._body_timeout_s)
         if refusal.status == UNAUTHORIZED and "Authorization" in request.headers:
-            with cast("DiscreetConnection", request.protocol).giving_way():
+            with cast("HttpConnection", request.protocol).giving_way():
                 await self._refusals.failed(request.remote)
         return refusal
 

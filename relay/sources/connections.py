@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 import msgspec
 from aiohttp import web
 
-from relay.discreet_connection import NO_HTTP, DiscreetConnection
+from relay.http_connection import NO_HTTP, HttpConnection
 from relay.sources.answer import Answer, Complaint, Refused
 
 MAX_REFUSED: Final = 128
@@ -65,7 +65,7 @@ class Server(web.Server):
         await super().shutdown(timeout)
 
 
-class _Connection(DiscreetConnection):
+class _Connection(HttpConnection):
     __slots__ = ("_answered",)
 
     def __init__(self, server: Server, **limits: Any) -> None:

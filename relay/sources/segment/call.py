@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from relay.event_name import STANDARD_NAMES, canonical_name
 from relay.intake.page import query_of
-from relay.sources.untyped_json import Json, amount, decimal, present, rows, table, text, whole
+from relay.sources.unchecked_json import Json, amount, decimal, present, rows, table, text, whole
 
 SKEW_S: Final = 60.0
 """A client's clock that is further off than this is corrected by the moment of sending."""

@@ -26,7 +26,7 @@ from relay.sources.credential import basic_grant_of, refused
 from relay.sources.prompt import Prompt, json_response
 from relay.sources.receiver import Receiver, Use
 from relay.sources.segment.call import event_of, read_time
-from relay.sources.untyped_json import Json, decoded, table
+from relay.sources.unchecked_json import Json, decoded, table
 
 KINDS: Final = ("track", "page", "screen", "identify", "group", "alias")
 BATCH: Final = "batch"

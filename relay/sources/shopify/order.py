@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from relay.intake.page import query_of
-from relay.sources.untyped_json import Json, amount, present, rows, table, text, whole
+from relay.sources.unchecked_json import Json, amount, present, rows, table, text, whole
 
 CLICK_IDS: Final = {
     "epik": "epik",

@@ -23,7 +23,7 @@ from relay.sources.answer import Refused, response, taken_answer, unreadable
 from relay.sources.prompt import Prompt
 from relay.sources.receiver import Receiver, Use
 from relay.sources.shopify.order import TOPICS, event_of
-from relay.sources.untyped_json import decoded
+from relay.sources.unchecked_json import decoded
 
 PATH: Final = "/v1/webhooks/shopify"
 SUCCESS: Final = b'{"success":true}'

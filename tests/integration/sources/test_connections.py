@@ -11,8 +11,8 @@ from typing import cast
 
 import pytest
 
-from relay.discreet_connection import DiscreetConnection
 from relay.errors import RelayError
+from relay.http_connection import HttpConnection
 from relay.journal.entry import Entry, Rejection
 from relay.sources.body import MAX_BODIES_AT_ONCE
 from relay.sources.connections import MAX_REFUSED
@@ -157,8 +157,8 @@ async def test_a_connection_that_ended_is_gone_without_a_collection() -> None:
             gc.enable()
 
 
-def connections_in_memory() -> list[DiscreetConnection]:
-    return [each for each in gc.get_objects() if isinstance(each, DiscreetConnection)]
+def connections_in_memory() -> list[HttpConnection]:
+    return [each for each in gc.get_objects() if isinstance(each, HttpConnection)]
 
 
 async def test_every_answer_is_counted_by_its_status() -> None:
@@ -416,7 +416,7 @@ class SlowlyRead(asyncio.Transport):
 async def test_a_client_that_reads_slowly_is_waited_for() -> None:
     slow = SlowlyRead()
     async with serving(idle_timeout_s=0.01) as port:
-        connection = cast("DiscreetConnection", port.server())
+        connection = cast("HttpConnection", port.server())
         connection._watch_reading(slow)
         await until(lambda: slow.is_aborted)
 

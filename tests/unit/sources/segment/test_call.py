@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.sources.segment.call import event_of, read_time
-from relay.sources.untyped_json import decoded
+from relay.sources.unchecked_json import decoded
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 JSON = st.recursive(

@@ -1,9 +1,11 @@
-"""A connection of an HTTP server that quotes and logs nothing of a request, whatever goes wrong.
+"""The HTTP connection of both ports: whatever goes wrong, it quotes and logs nothing of a request.
 
-It answers a client that has closed its own half, too: what came whole is done, and said so.
+aiohttp answers what it cannot parse with plain text that quotes the client's bytes, and logs them,
+although they may contain a token or a shopper's address. Here, each port answers in its own format
+instead.
 
-aiohttp answers what it cannot parse in plain text that holds the client's bytes, and logs them: a
-token or an address of a shopper may be among them. Both ports answer here in their own shape.
+A client that has closed its own half of the connection is answered, too, if its request was
+complete.
 """
 
 import asyncio
@@ -22,13 +24,13 @@ NO_HTTP: Final = "This is no valid HTTP, or its head is too long."
 log = logging.getLogger(__name__)
 
 
-class DiscreetConnection(web.RequestHandler):
-    """The protocol of a connection; each port says how it refuses and how it fails."""
+class HttpConnection(web.RequestHandler):
+    """The protocol of a connection; each port defines `refusal` and `failure`."""
 
     __slots__ = ("_newest", "_patience", "gives_way")
 
     gives_way: bool
-    """Whether nothing would be lost with it, though a request is under way."""
+    """Whether it can be closed without a loss, although a request is under way."""
     _newest: StreamReader | None
     _patience: asyncio.TimerHandle | None
 
@@ -39,7 +41,7 @@ class DiscreetConnection(web.RequestHandler):
 
     @contextmanager
     def giving_way(self) -> Iterator[None]:
-        """Let the connection be the first to go of those in use, and the block end with it."""
+        """During the block, let the connection be closed first if room is needed for another."""
         self.gives_way = True
         try:
             yield
@@ -47,17 +49,17 @@ class DiscreetConnection(web.RequestHandler):
             self.gives_way = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, with no request so far."""
+        """Start without any request."""
         self._newest = self._patience = None
         self.gives_way = False
         super().connection_made(transport)
         cast("asyncio.Transport", transport).set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, and remember the body of the newest request.
+        """Parse the data, and remember the body of the newest request.
 
-        One whose body goes wrong halfway is told so, as is who reads the rest of a refused one:
-        aiohttp puts the error behind the request, which then waits for the rest in vain.
+        If a body turns malformed halfway, whoever reads it gets the error at once: aiohttp queues
+        the error behind the request, which would then wait for the rest in vain.
         """
         super().data_received(data)
         if not self._messages:
@@ -68,20 +70,20 @@ class DiscreetConnection(web.RequestHandler):
             body.set_exception(web.RequestPayloadError())
 
     def pause_writing(self) -> None:
-        """Hang up on a client that reads nothing for as long as one may be idle."""
+        """Close the connection if the client reads nothing for as long as it may be idle."""
         super().pause_writing()
         if self.transport is not None:
             self._watch_reading(self.transport)
 
     def resume_writing(self) -> None:
-        """Go on: the client has read everything."""
+        """Stop the timeout: the client has read everything."""
         super().resume_writing()
         self._stop_watching()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's; aiohttp never keeps one
-        """Keep the connection for the answers to a client that says no more, then close it.
+        """Answer a client that has closed its own half of the connection, then close the other.
 
-        One that waits for nothing, or whose last request is not all there, is closed at once.
+        If it waits for no answer, or its last request is incomplete, close the connection at once.
         """
         if self.is_idle or self._newest is None or not self._newest.is_eof():
             return False
@@ -92,10 +94,10 @@ class DiscreetConnection(web.RequestHandler):
         return True
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End what was left to do, unless that is to answer a request which came whole.
+        """Cancel the handler, unless it is answering a request that came whole.
 
-        aiohttp would go on waiting for the rest of a request that was refused half-read. The body
-        and the connection would keep each other until the next collection.
+        aiohttp would keep waiting for the rest of a request that was refused half-read, and body
+        and connection would keep each other alive until the next garbage collection.
         """
         self._newest = None
         self._stop_watching()
@@ -106,11 +108,11 @@ class DiscreetConnection(web.RequestHandler):
 
     @abstractmethod
     def refusal(self) -> web.Response:
-        """Return the answer to what is no HTTP, status 400, with `NO_HTTP` as its words."""
+        """Return the answer to invalid HTTP: status 400 with the message `NO_HTTP`."""
 
     @abstractmethod
     def failure(self, error: BaseException | None) -> web.Response:
-        """Log a failure of the relay's own, and return its answer, status 500."""
+        """Log a failure of the relay itself, and return the answer with status 500."""
 
     def handle_error(
         self,
@@ -119,7 +121,7 @@ class DiscreetConnection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer a request that is no HTTP (400), or a failure of the relay's own (500)."""
+        """Answer invalid HTTP (400), or a failure of the relay itself (500)."""
         del request, message
         return self.refusal() if status == HTTPStatus.BAD_REQUEST else self.failure(exc)
 
@@ -138,13 +140,13 @@ class DiscreetConnection(web.RequestHandler):
             self._patience = None
 
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
-        """Note that a connection broke, without the words for it."""
+        """Log that a connection broke, without the exception, which may quote the request."""
         del args, kwargs
         log.debug("a connection broke")
 
 
 def _last(message: Any, body: StreamReader) -> tuple[Any, StreamReader]:
-    """Return a request that is the last of its connection; what is no HTTP is that anyway."""
+    """Mark a request as the last of its connection; invalid HTTP always is."""
     if isinstance(message, RawRequestMessage):
         message = message._replace(should_close=True)
     return message, body

@@ -1,7 +1,7 @@
-"""Reads foreign JSON that nobody has checked: a value of an unexpected type counts as absent.
+"""Reads unchecked JSON of other services' clients: a value of an unexpected type counts as absent.
 
-Clients of other services send whatever their own platform puts up with. What matters is checked
-by intake afterwards, like every event; here, a wrong type just must not get in the way.
+Such clients send whatever their own platform accepts. Intake checks the resulting event like any
+other; here, a wrong type must not get in the way.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Scalar = str | int | float
 
 
 def decoded(body: bytes) -> Json:
-    """Return the object that a body is. Raises `Unreadable`."""
+    """Decode a body that must be an object. Raises `Unreadable` if it is not."""
     try:
         found = _read(body.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -29,7 +29,7 @@ def decoded(body: bytes) -> Json:
 
 
 def _read(text: bytes) -> object:
-    """Return what a text holds; of a text in it that was cut through an emoji, the rest counts."""
+    """Decode JSON, and repair strings that were cut in the middle of an emoji."""
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
@@ -37,17 +37,17 @@ def _read(text: bytes) -> object:
 
 
 def table(value: object) -> dict[str, Any]:
-    """Return an object, or an empty one."""
+    """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def rows(value: object) -> list[Json]:
-    """Return the objects of an array, or none."""
+    """Return the objects in an array; none if the value is not an array."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def text(*values: object) -> str | None:
-    """Return the first that is a text with something in it, or a whole number as text."""
+    """Return the first value that is a text other than blank, or an integer, as text."""
     for value in values:
         if isinstance(value, str) and value.strip():
             return value
@@ -57,7 +57,7 @@ def text(*values: object) -> str | None:
 
 
 def amount(*values: object) -> Scalar | None:
-    """Return the first that is a number, or a text that may be one."""
+    """Return the first value that is a number, or a text that may be one."""
     for value in values:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
@@ -67,7 +67,7 @@ def amount(*values: object) -> Scalar | None:
 
 
 def decimal(value: object) -> Decimal | None:
-    """Return a finite number, exactly as it is written."""
+    """Return a finite number exactly as it is written, None if the value is not one."""
     found = amount(value)
     try:
         number = None if found is None else Decimal(str(found))
@@ -77,11 +77,11 @@ def decimal(value: object) -> Decimal | None:
 
 
 def whole(value: object) -> int | None:
-    """Return a number of things."""
+    """Return a count from 0 to 10**9, None if the value is not one."""
     number = decimal(value)
     return int(number) if number is not None and 0 <= number < 10**9 else None
 
 
 def present(**fields: object) -> dict[str, Any]:
-    """Return the fields that hold something."""
+    """Return the fields that are not empty."""
     return {name: value for name, value in fields.items() if value not in (None, {}, [])}
