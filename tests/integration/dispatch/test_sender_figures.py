@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import Metric
@@ -22,6 +23,7 @@ from tests.given.destination.sending import (
     pinterest,
     purchase,
     purchases,
+    requests,
     script,
     sending,
     tiktok,
@@ -302,6 +304,10 @@ async def test_the_timeline_of_an_event_tells_each_attempt(tmp_path: Path) -> No
         assert (delivery.state, delivery.platform_event) == ("delivered", "checkout")
         assert [each.outcome for each in delivery.attempts] == ["transient", "ok"]
         assert [each.http_status for each in delivery.attempts] == [500, 200]
+        for attempt, request in zip(delivery.attempts, requests(sandbox), strict=True):
+            at_s = datetime.fromisoformat(attempt.at).timestamp()
+            assert abs(at_s - request.received_at) < 60
+            assert attempt.duration_ms < 60_000
         assert await reports_of(relay).events(event_id="nobody") is None
 
 

@@ -89,7 +89,7 @@ def test_an_outage_is_tried_at_least_every_15_seconds(breaker: Breaker, clock: C
         breaker.note(DOWN, clock())
         wait_s = breaker.wait_s()
         assert wait_s is not None
-        assert wait_s <= 15
+        assert 0 < wait_s <= 15
         clock.now += wait_s
 
 
@@ -206,12 +206,14 @@ def test_a_hostile_wait_is_clamped(breaker: Breaker, clock: Clock) -> None:
     assert breaker.wait_s() == 3600
 
 
+@pytest.mark.parametrize("answer", [BAD_TOKEN, DOWN])
 def test_a_bad_token_pauses_and_one_event_is_tried_after_30_s_rising_to_5_min(
-    breaker: Breaker, clock: Clock
+    breaker: Breaker, clock: Clock, answer: Answer
 ) -> None:
+    """Also where the platform does not even answer any more."""
     waits = []
-    for _ in range(6):
-        breaker.note(BAD_TOKEN, clock())
+    for each in (BAD_TOKEN, *[answer] * 5):
+        breaker.note(each, clock())
         wait_s = breaker.wait_s()
         assert wait_s is not None
         waits.append(wait_s)
@@ -351,6 +353,13 @@ def test_a_throttle_without_a_wait_is_a_breath_and_repeated_ones_wait_longer(
     breaker.note(OK, clock())
     breaker.note(Answer(kind="throttled"), clock())
     assert (breaker.wait_s() or 0) <= 0.25
+
+
+def test_a_fault_is_not_told_as_a_throttle_that_is_over(breaker: Breaker, clock: Clock) -> None:
+    for answer in (Answer(kind="throttled"), OK, DOWN):
+        breaker.note(answer, clock())
+    assert (breaker.wait_s() or 0) > 0
+    assert breaker.health().state == "active"
 
 
 def test_a_throttle_of_a_wave_counts_once(breaker: Breaker, clock: Clock) -> None:

@@ -11,7 +11,7 @@ from relay.dispatch.preparation import Preparation
 from relay.dispatch.retry import EVENT_MAX_S
 from relay.event import ActionSource
 from relay.journal.entry import Pending
-from relay.journal.settlement import Retry
+from relay.journal.settlement import Dead, Retry
 from relay.rules import Rules
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, payload, pending
@@ -33,7 +33,7 @@ def waiting(destination: Walls, offset: int, source: ActionSource) -> Pending:
     return found
 
 
-def preparing(destination: Walls, now_s: float) -> Preparation:
+def preparing(destination: StubDestination, now_s: float) -> Preparation:
     return Preparation(
         destination,
         clock=lambda: now_s,
@@ -61,6 +61,13 @@ def test_one_that_is_too_old_keeps_all_from_going_on_as_they_are(old: int) -> No
     found = [waiting(destination, at, "web") for at in range(2)]
     found[old].entry.event_time = NOW_S - 8
     assert preparing(destination, NOW_S).at_once(found) is None
+
+
+def test_what_a_platform_cannot_use_any_more_is_dead_and_says_why() -> None:
+    """It was taken, and waited on disk; then the mapping changed."""
+    unusable = StubDestination("first", Unusable("no_identifier", "user", "nothing to match by"))
+    [*_, [dead]] = preparing(unusable, NOW_S).one_by_one([pending()])
+    assert dead == Dead(pending(), "no_identifier", message="user: nothing to match by")
 
 
 class Failing(Walls):

@@ -169,6 +169,14 @@ async def test_what_is_withheld_while_it_is_prepared_is_not_queued() -> None:
     assert not any(map(_is_odd, batch.pendings))
 
 
+async def test_what_is_released_is_read_and_looked_at_no_more() -> None:
+    scene = Scene(Backlog())
+    scene.reader.withhold(_is_odd)
+    scene.reader.release(_is_odd)
+    await scene.reader.refill()
+    assert scene.prepared() == 2 * MOST
+
+
 async def test_events_that_grew_too_old_end_by_the_read_and_not_by_the_stretch() -> None:
     """Each end costs a commit."""
     backlog = Backlog()

@@ -24,3 +24,6 @@ def test_what_one_erasure_withholds_is_free_after_it_and_no_other() -> None:
     withheld.release(bob)
     withheld.renew()
     assert not withheld
+    withheld.add(bob)
+    withheld.renew()
+    assert withheld.wanted([of_bob]) == []
