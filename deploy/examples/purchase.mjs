@@ -9,7 +9,7 @@ const PROXIES = 1; // of your own, in front of the shop: each adds an address to
 const ATTEMPTS = 8;
 const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
 
-/** Return what tells the shopper's browser, from the request that placed the order. */
+/** Return what identifies the shopper's browser, from the request that placed the order. */
 export function visitor(headers, cookies, peer) {
   const forwarded = headers['x-forwarded-for']?.split(',').map((each) => each.trim()) ?? [];
   return {

@@ -9,7 +9,7 @@ const ATTEMPTS = 8;
 const AGAIN = [0, 408, 429, 500, 502, 503, 504];
 // 0 is no answer: the events may be stored, and sending them again is harmless.
 
-/** Return what tells the shopper's browser, from the request that placed the order. */
+/** Return what identifies the shopper's browser, from the request that placed the order. */
 function visitor(array $server, array $cookies): array
 {
     $forwarded = array_map('trim', explode(',', $server['HTTP_X_FORWARDED_FOR'] ?? ''));

@@ -23,7 +23,7 @@ AGAIN = {408, 429, 500, 502, 503, 504}
 def visitor(
     headers: Mapping[str, str], cookies: Mapping[str, str], peer: str
 ) -> dict[str, str | None]:
-    """Return what tells the shopper's browser, from the request that placed the order."""
+    """Return what identifies the shopper's browser, from the request that placed the order."""
     forwarded = [each.strip() for each in headers.get("X-Forwarded-For", "").split(",")]
     is_forwarded = "X-Forwarded-For" in headers and 0 < PROXIES <= len(forwarded)
     return {
