@@ -34,9 +34,8 @@ class InFlight:
 
     def is_full(self, in_flight: int) -> bool:
         """Tell whether another request has to wait for an answer."""
-        full = in_flight >= self.most
-        self._was_full = self._was_full or full
-        return full
+        self._was_full = in_flight >= self.most
+        return self._was_full
 
     def passed(self, sent_at: float, now: float) -> None:
         """Take a clean answer into account: one place more for each round of them."""

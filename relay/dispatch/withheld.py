@@ -37,9 +37,8 @@ class Withheld:
 
     def renew(self) -> None:
         """Leave out the rules that have ended; to be called while no read is under way."""
-        if self._over:
-            self._rules = [rule for rule in self._rules if rule not in self._over]
-            self._over.clear()
+        self._rules = [rule for rule in self._rules if rule not in self._over]
+        self._over.clear()
 
     def wanted(self, pendings: Iterable[Pending]) -> list[Pending]:
         """Return the events that are not withheld."""
