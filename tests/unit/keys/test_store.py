@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from relay.config.address import Listen
 from relay.errors import ConfigError
 from relay.keys import store
 from relay.keys.record import KeyFile
+from tests.given.event.builders import NOW_S
 
 NOBODY = 65_534
 KEY = (
@@ -71,3 +73,16 @@ def test_a_folder_that_takes_nothing_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("no folder")
     with pytest.raises(ConfigError, match="run this as the relay's user"):
         store.change(tmp_path / "data" / "keys.json", unchanged)
+
+
+@pytest.mark.parametrize("ending", ['"revoked_at":1', f'"expires_at":{NOW_S}'])
+def test_a_key_that_has_ended_lets_no_port_listen_to_the_network(
+    tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text(KEY)
+    store.check_exposed(Listen("0.0.0.0:8080"), path, NOW_S)
+    path.write_text(KEY.replace('"created_at":1', f'"created_at":1,{ending}'))
+    with pytest.raises(ConfigError, match="holds no producer key"):
+        store.check_exposed(Listen("0.0.0.0:8080"), path, NOW_S)
+    store.check_exposed(Listen("127.0.0.1:8080"), path, NOW_S)
