@@ -85,9 +85,10 @@ async def test_long_arrays_are_stored_in_portions() -> None:
     """A poll may hold any number of events; an append does not."""
     bench = Bench()
     many = [event(f"e{at}") for at in range(batch.MAX_EVENTS + 1)]
-    await bench.receiver.take([Record(msgspec.json.encode(many))])
+    await bench.receiver.take([Record(msgspec.json.encode(many)), Record(b"17")])
     assert bench.journal.event_ids == [f"e{at}" for at in range(batch.MAX_EVENTS + 1)]
     assert len(bench.journal.keys) == 2
+    assert len(bench.journal.rejections) == 1
 
 
 def test_while_the_journal_is_full_it_tries_again_and_says_so() -> None:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from relay.kafka.client import Clients
 from relay.kafka.fault import Fault
@@ -32,6 +33,10 @@ class Consumer:
         self.offset = 0
         self.polls = 0
         self.is_paused = False
+        self.slips_in = False
+        """Whether a poll hands out what was fetched before the pause."""
+        self.failure: Exception | None = None
+        """What the next commit fails with."""
         self.begins = 0
         self.read_before: int | None = None
         self.answers = asyncio.Event()
@@ -39,7 +44,7 @@ class Consumer:
 
     async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[Record]]:
         self.polls += 1
-        found = [] if self.is_paused else self.log[self.offset :]
+        found = self.log[self.offset :] if self.slips_in or not self.is_paused else []
         self.offset += len(found)
         if not found:
             await asyncio.sleep(timeout_ms / 1000)
@@ -56,6 +61,9 @@ class Consumer:
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
         await self.answers.wait()
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
         self._happened.append(f"committed {offsets[PARTITION]}")
 
     async def committed(self, _: TopicPartition) -> int | None:
@@ -90,10 +98,13 @@ class Receiver:
     def __init__(self, happened: list[str]) -> None:
         self._happened = happened
         self.let = asyncio.Event()
+        self.fails = False
 
     async def take(self, messages: Iterable[Message]) -> None:
         found = list(messages)
         await self.let.wait()
+        if self.fails:
+            raise KeyError("a mistake")
         self._happened.append(f"stored {len(found)}")
 
 
@@ -154,6 +165,7 @@ def happened(
             if stops:
                 bench.stop.set()
             await running
+            assert asyncio.all_tasks() == {asyncio.current_task()}, "something goes on"
 
     virtual_time.run(run())
     return bench.happened
@@ -208,6 +220,7 @@ def test_what_takes_long_pauses_the_partitions_and_not_the_loop() -> None:
     """What slips in meanwhile is read again afterwards, not lost and not taken twice."""
 
     async def trial(bench: Bench) -> None:
+        bench.consumer.slips_in = True
         await asyncio.sleep(0.5)
         bench.publish(2)
         await asyncio.sleep(60)
@@ -230,6 +243,44 @@ def test_partitions_that_are_taken_away_get_half_a_session_and_no_commit_after()
         bench.receiver.let.set()
 
     assert {"stored 3", "committed 3"}.isdisjoint(happened(trial))
+
+
+@pytest.mark.parametrize("failure", [CommitFailedError(), IllegalStateError()])
+def test_what_can_no_longer_be_committed_is_no_end_of_the_session(failure: Exception) -> None:
+    """The partitions are somebody else's by now, or are soon ours again."""
+
+    async def trial(bench: Bench) -> None:
+        bench.consumer.failure = failure
+        bench.receiver.let.set()
+        await asyncio.sleep(3)
+
+    assert happened(trial) == ["stored 3", "committed 3"]
+
+
+def test_what_could_not_be_stored_by_a_mistake_ends_the_session_and_is_never_committed() -> None:
+    async def trial(bench: Bench) -> None:
+        bench.receiver.fails = True
+        bench.receiver.let.set()
+        seen.append(bench)
+
+    seen: list[Bench] = []
+    with pytest.raises(KeyError):
+        happened(trial, stops=False)
+    assert seen[0].happened == []
+
+
+def test_what_another_relay_has_read_meanwhile_is_not_told_as_a_loss(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def trial(bench: Bench) -> None:
+        bench.receiver.let.set()
+        await asyncio.sleep(2)
+        await bench.session.on_partitions_revoked([PARTITION])
+        bench.consumer.read_before = bench.consumer.begins = bench.consumer.offset = 7
+        await asyncio.sleep(2)
+
+    assert happened(trial) == ["stored 3", "committed 3", "committed 7"]
+    assert not caplog.records
 
 
 def test_told_to_stop_it_waits_for_nothing_that_is_held_up() -> None:
