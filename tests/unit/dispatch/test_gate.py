@@ -188,10 +188,10 @@ async def test_each_change_of_state_is_told_once(caplog: pytest.LogCaptureFixtur
         await held.keep()
     await held.resume()
     await held.keep()
-    told = [record.__dict__["fields"] for record in caplog.records]
-    assert [(each["state"], each["reason"]) for each in told] == [
-        ("paused", "token_rejected"),
-        ("active", None),
+    told = [(record.levelname, record.__dict__["fields"]) for record in caplog.records]
+    assert [(level, each["state"], each["reason"]) for level, each in told] == [
+        ("WARNING", "paused", "token_rejected"),
+        ("INFO", "active", None),
     ]
 
 
