@@ -123,6 +123,17 @@ def test_a_key_that_is_rotated_by_its_public_half_keeps_its_name(shop: Shop) -> 
     assert json.loads(shop.run("keys", "rotate", key, "--json").out)["name"] == "backend"
 
 
+def test_a_rotation_ends_the_keys_of_its_name_and_no_other(shop: Shop) -> None:
+    made(shop, "till")
+    made(shop, "backend", "--expires", "1h")
+    assert shop.run("keys", "rotate", "backend", "--overlap", "2h").code == 0
+    keys = json.loads(shop.run("keys", "list", "--json").out)["keys"]
+    till, old, new = ((each["name"], each["expires_at"]) for each in keys)
+    assert till == ("till", None)
+    assert old == new  # the overlap does not outlast what the key was given
+    assert new[1] is not None
+
+
 def test_off_loopback_a_relay_asks_for_a_key_first(shop: Shop) -> None:
     ended = shop.run("check", RELAY_SERVER__LISTEN="0.0.0.0:8080")
     assert ended.code == 2
