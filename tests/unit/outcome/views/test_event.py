@@ -1,9 +1,11 @@
 """What people are told of an event that waits: when it is tried again, and where it goes."""
 
 import pytest
+from msgspec.structs import replace
 
-from relay.journal.report import Delivery, FoundEvent
-from relay.outcome.health import Health
+from relay.delivery import Skip
+from relay.journal.report import Delivery, DeliveryState, FoundEvent
+from relay.outcome.health import Health, State
 from relay.outcome.views.event import EventViews
 from tests.given.destination.stub import StubDestination
 from tests.given.event.builders import NOW_S, conversion
@@ -57,3 +59,21 @@ def test_a_destination_that_is_configured_no_more_is_told_of_as_far_as_the_journ
     [told] = EventViews({}, dict, lambda: NOW_S).of(waiting(60)).deliveries
     assert (told.destination, told.state, told.attempt_count) == ("first", "pending", 1)
     assert (told.next_try_at, told.platform_event, told.identifiers) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("state", "health"), [("pending", "paused"), ("delivered", "throttled"), ("dead", "throttled")]
+)
+def test_what_is_not_sent_again_by_itself_has_no_next_try(
+    state: DeliveryState, health: State
+) -> None:
+    until = Health(health, None, "", None, NOW_S + 120.0)
+    found = waiting(60)
+    found = replace(found, deliveries=[replace(found.deliveries[0], state=state)])
+    views = EventViews({"first": StubDestination()}, lambda: {"first": until}, lambda: NOW_S)
+    assert views.of(found).deliveries[0].next_try_at is None
+
+
+def test_an_event_that_a_destination_does_not_take_has_no_name_there() -> None:
+    views = EventViews({"first": StubDestination(prepared=Skip("no_consent"))}, dict, lambda: NOW_S)
+    assert views.of(waiting(60)).deliveries[0].platform_event is None
