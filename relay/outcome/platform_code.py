@@ -14,9 +14,7 @@ from relay.outcome.wording import PAUSED, Wording
 
 WAITS: Final = "Nothing to do: it is sent again by itself, and nothing is lost."
 _SETTINGS: Final = "Check this destination's settings and the relay's version."
-_FIELD: Final = (
-    "Read the platform's message, mend that field in the shop, and send the event again."
-)
+_FIELD: Final = "Read the platform's message, fix that field in the shop, and send the event again."
 
 
 class Codes(msgspec.Struct, frozen=True):

@@ -171,7 +171,7 @@ SAYS: Final[Mapping[str, Mapping[str, str]]] = {
         "destination": "Nothing came in during the last 24 hours.",
         "not delivered": "Nothing here yet.",
         "refused": "Nothing here yet.",
-        "what to mend": "Nothing to look at yet.",
+        "what to fix": "Nothing to look at yet.",
     },
     "all is well": {
         "overview": "Your conversions are arriving.",

@@ -36,7 +36,7 @@ SCREENS: Final[Mapping[str, str]] = {
     "refused": "/refused",
     "refused of one kind": "/refused?code=missing",
     "refused of no kind": "/refused?code=none",
-    "what to mend": "/mend",
+    "what to fix": "/mend",
     "send a test": "/test",
     "on call": "/on-call",
     "nothing there": "/wp-login.php",

@@ -106,9 +106,9 @@ def _trouble(
 def _once(troubled: Sequence[Situation]) -> str:
     """Return what has to happen before waiting events are sent."""
     reasons = {each.view.reason for each in troubled if each.trouble == "paused"}
-    mended = ["once that is mended"] if reasons - {BY_HAND} else []
+    fixed = ["once that is fixed"] if reasons - {BY_HAND} else []
     resumed = ["once somebody resumes it"] if BY_HAND in reasons else []
-    return " or ".join(mended + resumed) or "by itself"
+    return " or ".join(fixed + resumed) or "by itself"
 
 
 def _nothing(arrivals: Arrivals, lately: str, *, ever: bool) -> Headline:

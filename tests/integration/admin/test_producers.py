@@ -1,4 +1,4 @@
-"""What the admin port tells of producers: what to mend in their events, and their keys."""
+"""What the admin port tells of producers: what to fix in their events, and their keys."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ async def test_the_doctor_lists_what_to_mend_the_greatest_gain_first(tmp_path: P
     async with AdminPort(tmp_path) as port:
         for number in range(20):
             await port.take(f"e-{number}", value="0.00")
-        await port.reject("user.email", "no_identifier")
+        await port.reject("user.email", "no_identifier", key="relay_shop")
         found = (await port.ask("/api/v1/doctor")).json
 
     gains = [each["gain"] for each in found["findings"]]
@@ -25,6 +25,7 @@ async def test_the_doctor_lists_what_to_mend_the_greatest_gain_first(tmp_path: P
         "1 event was refused at `user.email`:"
         " Nothing in `user` points at one person, device or click."
     )
+    assert by_code["rejected"]["key"] == "relay_shop"
 
 
 async def test_the_doctor_tells_what_the_events_carry(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def producers() -> Json:
     return {
         "/api/v1/doctor": {
             "get": operation(
-                *("readDiagnosis", "producers", "What to mend in the events that come in", found),
+                *("readDiagnosis", "producers", "What to fix in incoming events", found),
                 description="Of the latest 5,000 events of a day, and of what was refused in it; "
                 "with which identifiers came plain, hashed or unusable, by event and key.",
             )

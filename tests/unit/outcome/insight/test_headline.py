@@ -202,8 +202,8 @@ def test_where_only_tests_are_sent_nothing_is_recorded() -> None:
     ("views", "once"),
     [
         ([view(**BY_HAND)], "once somebody resumes it."),
-        ([view(**BY_TOKEN)], "once that is mended."),
-        ([view(**BY_TOKEN), view(**TIKTOK, **BY_HAND)], "mended or once somebody resumes it."),
+        ([view(**BY_TOKEN)], "once that is fixed."),
+        ([view(**BY_TOKEN), view(**TIKTOK, **BY_HAND)], "fixed or once somebody resumes it."),
         ([view(state="degraded")], "goes out by itself."),
     ],
 )
