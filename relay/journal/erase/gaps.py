@@ -47,7 +47,7 @@ class Gap(NamedTuple):
     payload_bytes: int
     """The size of that row, including its header."""
     room_bytes: int
-    """How much the row's share of the page can grow."""
+    """How much the row can grow until its share of the page is as large as it gets."""
 
 
 def find(path: Path, roots: Mapping[str, int], filled: frozenset[int] | None) -> list[Gap]:
@@ -135,17 +135,22 @@ class _Pages:
         if not self._remains.search(data, begin, end):
             return None
         room = end - begin + page.free_blocks_bytes() + data[7]
-        longest = self._usable - 35
         payload, rowid = min(map(page.varints, pointers), default=(0, None))
-        left = longest - self._local_bytes(payload)
-        return Gap(number, table, rowid, payload, min(room, left))
+        return Gap(number, table, rowid, payload, self._room_of(payload, room))
 
-    def _local_bytes(self, payload: int) -> int:
+    def _room_of(self, payload: int, room: int) -> int:
+        """Return by how much a row can grow until its share of the page has grown by `room`.
+
+        Or until it is as large as it gets: what does not fit is on pages of its own, each of them
+        full. So where its share is small, up to a page more may go there first.
+        """
         longest, shortest = self._usable - 35, (self._usable - 12) * 32 // 255 - 23
         if payload <= longest:
-            return payload
+            return min(room, longest - payload)
         local = shortest + (payload - shortest) % (self._usable - 4)
-        return local if local <= longest else shortest
+        if local <= longest:
+            return min(room, longest - local)
+        return self._usable - 4 - (local - shortest) + min(room, longest - shortest)
 
 
 class _Numbers:

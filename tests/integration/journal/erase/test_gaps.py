@@ -1,10 +1,11 @@
 """What moved rows leave behind in a page is found in the file, and overwritten through SQLite."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import BinaryIO
 
 import pytest
 
@@ -14,7 +15,10 @@ from relay.journal.erase import gaps
 
 CANARY = b"canary-of-somebody-who-is-gone"
 SEEDS = (2, 7, 9, 22, 13)
+LARGE_SEEDS = (2, 7, 9, 17)
 """With which SQLite 3.40 leaves something behind."""
+PAGE_BYTES = 4_096
+LEAF = 13
 ADD = (
     "INSERT INTO retry (destination, lane, position, received_ms, due_ms, attempts, replay, code,"
     " message, entry) VALUES ('p', 0, ?, 0, 0, 0, 0, '', '', ?)"
@@ -51,6 +55,24 @@ def leave_something_behind(connection: sqlite3.Connection, seed: int) -> None:
     empty(connection)
 
 
+def leave_something_behind_of_large_rows(connection: sqlite3.Connection, seed: int) -> None:
+    """Have rows moved about that are partly on pages of their own."""
+    random = Random(seed)
+    rows = list(range(600))
+    random.shuffle(rows)
+    connection.execute("BEGIN")
+    for row in rows:
+        connection.execute(ADD, (row, CANARY * random.randint(140, 270)))
+    random.shuffle(rows)
+    for row in rows[:400]:
+        connection.execute("DELETE FROM retry WHERE position = ?", (row,))
+    for row in rows[400:]:
+        entry = b"\x01" * random.randint(4_200, 8_000)
+        connection.execute("UPDATE retry SET entry = ? WHERE position = ?", (entry, row))
+    connection.execute("COMMIT")
+    empty(connection)
+
+
 def empty(connection: sqlite3.Connection) -> None:
     assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
 
@@ -59,11 +81,20 @@ def content(connection: sqlite3.Connection) -> list[tuple[int, bytes]]:
     return connection.execute("SELECT rowid, entry FROM retry ORDER BY rowid").fetchall()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("leave", "seed"),
+    [
+        *((leave_something_behind, seed) for seed in SEEDS),
+        *((leave_something_behind_of_large_rows, seed) for seed in LARGE_SEEDS),
+    ],
+)
 def test_what_is_left_behind_is_overwritten_and_the_rows_stay(
-    path: Path, connection: sqlite3.Connection, seed: int
+    path: Path,
+    connection: sqlite3.Connection,
+    leave: Callable[[sqlite3.Connection, int], None],
+    seed: int,
 ) -> None:
-    leave_something_behind(connection, seed)
+    leave(connection, seed)
     if CANARY not in path.read_bytes():
         pytest.skip("this version of SQLite moves rows in another way")
     before = content(connection)
@@ -73,6 +104,28 @@ def test_what_is_left_behind_is_overwritten_and_the_rows_stay(
     assert CANARY not in path.read_bytes()
     assert content(connection) == before
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_every_leaf_of_a_table_is_looked_at(path: Path, connection: sqlite3.Connection) -> None:
+    for row in range(100):
+        connection.execute(ADD, (row, b"\x01" * 300))
+    empty(connection)
+    pages = range(0, path.stat().st_size, PAGE_BYTES)
+    with path.open("r+b") as file:
+        leaves = [at // PAGE_BYTES + 1 for at in pages if was_spoilt(file, at)]
+    found = gaps.find(path, gaps.roots(connection), None)
+    assert sorted(gap.page for gap in found) == leaves
+    assert len(leaves) > 1
+
+
+def was_spoilt(file: BinaryIO, at: int) -> bool:
+    """Write into the middle of a page, behind its pointers, if it is a leaf of such rows."""
+    file.seek(at)
+    data = file.read(PAGE_BYTES)
+    if data[0] != LEAF or b"\x01" * 300 not in data:
+        return False
+    file.seek(at + 8 + 2 * int.from_bytes(data[3:5], "big"))
+    return file.write(CANARY) > 0
 
 
 def test_a_page_that_was_filled_has_nothing_left(
