@@ -142,6 +142,15 @@ def test_trouble_ends_when_nothing_is_left_to_try(breaker: Breaker, clock: Clock
     assert breaker.health().state == "active"
 
 
+def test_a_wait_that_was_asked_for_goes_on_with_nothing_left_to_try(
+    breaker: Breaker, clock: Clock
+) -> None:
+    breaker.note(Answer(kind="throttled", wait_s=600.0), clock())
+    breaker.rest()
+    assert breaker.health().state == "throttled"
+    assert breaker.wait is not None
+
+
 def test_a_pause_goes_on_with_nothing_left_to_try(breaker: Breaker, clock: Clock) -> None:
     breaker.note(BAD_TOKEN, clock())
     breaker.rest()

@@ -76,3 +76,4 @@ def test_an_event_with_a_row_of_its_own_was_tried_since_it_came() -> None:
     """Its row outlives a restart, its batch does not: so the earliest moment is assumed."""
     tried = event("crm", age_s=49 * HOUR_S, attempts=2)
     assert codes(tried, event(age_s=72 * HOUR_S))[0] == "may_count_twice"
+    assert codes(event("crm", age_s=47 * HOUR_S, attempts=2)) == []
