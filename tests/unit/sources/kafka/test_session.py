@@ -283,6 +283,20 @@ def test_what_another_relay_has_read_meanwhile_is_not_told_as_a_loss(
     assert not caplog.records
 
 
+def test_a_commit_that_hangs_is_given_up_when_the_partitions_are_taken_away() -> None:
+    async def trial(bench: Bench) -> None:
+        bench.consumer.answers.clear()
+        bench.receiver.let.set()
+        await asyncio.sleep(0.5)
+        await bench.session.on_partitions_revoked([PARTITION])
+        bench.consumer.log.clear()
+        bench.consumer.offset = 0
+        bench.consumer.answers.set()
+        await asyncio.sleep(2)
+
+    assert "committed 3" not in happened(trial)
+
+
 def test_told_to_stop_it_waits_for_nothing_that_is_held_up() -> None:
     """The journal is full: what was read is read again after the restart."""
 
