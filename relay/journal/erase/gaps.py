@@ -175,10 +175,10 @@ class _Numbers:
 
     def free_blocks_bytes(self) -> int:
         """Return how many bytes between cells are free."""
-        at, total = self.number(1, 2), 0
-        while at and total < len(self._data):
+        before, at, total = 0, self.number(1, 2), 0
+        while at > before:  # in order, if the page is sound
             total += self.number(at + 2, 2)
-            at = self.number(at, 2)
+            before, at = at, self.number(at, 2)
         return total
 
     def _varint(self, at: int) -> tuple[int, int]:

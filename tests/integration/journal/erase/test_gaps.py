@@ -118,6 +118,21 @@ def test_every_leaf_of_a_table_is_looked_at(path: Path, connection: sqlite3.Conn
     assert len(leaves) > 1
 
 
+def test_free_blocks_of_a_damaged_page_that_go_round_end(
+    path: Path, connection: sqlite3.Connection
+) -> None:
+    root = gaps.roots(connection)["retry"]
+    connection.execute(ADD, (0, b"\x01"))
+    empty(connection)
+    block = 1_000
+    to_it = block.to_bytes(2, "big")
+    with path.open("r+b") as file:
+        for at, data in ((1, to_it), (block, to_it + bytes(2) + CANARY)):
+            file.seek((root - 1) * PAGE_BYTES + at)
+            file.write(data)
+    assert [gap.page for gap in gaps.find(path, gaps.roots(connection), None)] == [root]
+
+
 def was_spoilt(file: BinaryIO, at: int) -> bool:
     """Write into the middle of a page, behind its pointers, if it is a leaf of such rows."""
     file.seek(at)
