@@ -369,6 +369,7 @@ def test_what_was_refused_is_told_whatever_its_place_in_a_list() -> None:
     refused = [Refusal("web", f"order.items[{at}].price", "wrong_type") for at in range(5)]
     [found] = refusals(refused, 95)
     assert (found.code, found.key, found.count, found.gain) == ("rejected", "web", 5, 0.05)
+    assert found.events == 100
     assert found.sentence == (
         "5 events were refused at `order.items[].price`: A value has the wrong JSON type."
     )

@@ -77,3 +77,10 @@ def test_what_is_not_sent_again_by_itself_has_no_next_try(
 def test_an_event_that_a_destination_does_not_take_has_no_name_there() -> None:
     views = EventViews({"first": StubDestination(prepared=Skip("no_consent"))}, dict, lambda: NOW_S)
     assert views.of(waiting(60)).deliveries[0].platform_event is None
+
+
+def test_what_a_destination_gets_of_the_person_is_named_as_the_shop_names_it() -> None:
+    destination = StubDestination()
+    destination.identifier_keys = {"email": "em", "phone": "ph"}
+    views = EventViews({"first": destination}, dict, lambda: NOW_S)
+    assert views.of(waiting(60)).deliveries[0].identifiers == ["email"]
