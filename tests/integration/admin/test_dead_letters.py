@@ -114,6 +114,17 @@ async def test_a_replay_counts_what_is_too_old_as_expired(tmp_path: Path) -> Non
     assert reply.json == REPLAYED | {"replayed": 0, "expired": 1}
 
 
+async def test_what_is_dead_at_a_destination_that_is_configured_no_more_stays(
+    tmp_path: Path,
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("order-1", tiktok=INVALID)
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        reply = await port.post(REPLAY, {"destination": TIKTOK, "dry_run": False})
+
+    assert reply.json == REPLAYED | {"replayed": 0, "barred": 1}
+
+
 async def test_a_dropped_letter_stays_dead_for_another_reason(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         await port.take("order-1", pinterest=INVALID)
