@@ -240,10 +240,10 @@ class AdminPort:
         entry = entry_of(conversion(event_id, event, order=order), ends, {})
         await self.journal.append([entry], key=key)
 
-    async def reject(self, path: str, code: str) -> None:
+    async def reject(self, path: str, code: str, *, key: str | None = None) -> None:
         """Keep a rejection."""
         at_ms = round(self.now_s * 1000)
-        rejection = Rejection(at_ms, "http", None, "e-rejected", code, path, "It is missing.")
+        rejection = Rejection(at_ms, "http", key, "e-rejected", code, path, "It is missing.")
         await self.journal.append([], [rejection])
 
     async def deliver(self, destination: str, receipt: Receipt) -> None:
