@@ -108,9 +108,7 @@ async def test_a_foreign_origin_is_refused(tmp_path: Path, origin: str) -> None:
         assert port.switch.health[PINTEREST].state == "active"
 
 
-async def test_a_host_that_a_proxy_put_in_the_place_of_the_browsers_is_thought_of(
-    tmp_path: Path,
-) -> None:
+async def test_the_refusal_tells_a_proxy_to_pass_the_host_on(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         reply = await port.post(PAUSE, Host="127.0.0.1:8081", Origin="https://relay.example")
 

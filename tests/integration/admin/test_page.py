@@ -93,7 +93,7 @@ async def test_figures_are_counts_or_shares_without_scripts(tmp_path: Path, path
     assert "adds up" not in words(shares)
 
 
-async def test_what_is_late_is_told_since_its_oldest_event_came(tmp_path: Path) -> None:
+async def test_late_events_are_shown_with_the_time_since_the_oldest_came(tmp_path: Path) -> None:
     """Not since the platform's last throttle, which is a moment ago."""
     async with AdminPort(tmp_path, names=[PINTEREST]) as port:
         await port.take("order-1", value="10.00")
@@ -262,7 +262,7 @@ async def refuse(port: AdminPort, name: str, codes: Sequence[str]) -> None:
 
 
 @pytest.mark.parametrize("path", SCREENS)
-async def test_no_heading_is_deeper_than_one_below_that_before(tmp_path: Path, path: str) -> None:
+async def test_headings_never_skip_a_level(tmp_path: Path, path: str) -> None:
     async with AdminPort(tmp_path) as port:
         await port.take("dead", pinterest=INVALID)
         port.switch.health[PINTEREST] = BY_HAND

@@ -286,7 +286,7 @@ async def test_a_connection_that_ends_too_early_is_broken() -> None:
         assert await send(request) == Fault("broken")
 
 
-async def test_nobody_there_is_no_connection() -> None:
+async def test_a_port_where_nobody_listens_is_no_connection() -> None:
     async def handler(request: web.BaseRequest) -> web.Response:
         return web.Response()
 

@@ -1,4 +1,4 @@
-"""No question and no upkeep looks at the whole of a large journal.
+"""No query and no upkeep reads the whole of a large journal.
 
 Nothing is timed: SQLite's own instruction count is the measure, and its query plans are read.
 """

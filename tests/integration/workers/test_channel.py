@@ -161,7 +161,7 @@ async def test_what_cannot_be_read_ends_the_connection(
     caplog.clear()
 
 
-async def test_a_mistake_of_who_receives_passes_nothing_on_twice(
+async def test_an_error_in_the_receiver_delivers_no_message_twice(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A request that was taken before it would be stored again."""

@@ -60,7 +60,7 @@ def test_words_of_another_program_cannot_steer_a_terminal(steering: str) -> None
     assert failure_of(RelayError(f"said: {steering}")).line.isprintable()
 
 
-def test_of_a_group_the_error_is_told_that_the_user_can_act_on() -> None:
+def test_of_a_group_of_errors_the_one_that_the_user_can_fix_is_reported() -> None:
     group = BaseExceptionGroup(
         "tasks", [ValueError(SECRET), ExceptionGroup("port", [RelayError("port taken: end it")])]
     )
@@ -84,7 +84,7 @@ def test_ctrl_c_needs_no_words(error: BaseException) -> None:
 @pytest.mark.parametrize(
     "error", [ValueError(SECRET), OSError(SECRET), ExceptionGroup(SECRET, [KeyError(SECRET)])]
 )
-def test_of_a_foreign_error_neither_the_line_nor_its_places_tell_the_words(
+def test_a_foreign_error_is_reported_without_its_message(
     error: Exception, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report(failure_of(error), where=True)

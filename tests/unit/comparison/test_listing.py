@@ -69,7 +69,7 @@ def test_a_quote_that_is_never_closed_is_one_fault_and_not_the_end() -> None:
 
 
 @pytest.mark.parametrize("end", ["", '\nD,"4"\nE,5\n'])
-def test_a_quote_that_is_not_closed_takes_no_line_along_in_silence(end: str) -> None:
+def test_an_unclosed_quote_never_swallows_lines_silently(end: str) -> None:
     """Else its line counts, and the orders behind it are gone without a word."""
     faults = Faults()
     assert read(f'id,total,note\nA,1,x\nB,2,"open\nC,3,x{end}', faults)[:1] == [Line(2, ["A", "1"])]
@@ -90,7 +90,7 @@ def test_the_name_of_a_column_may_hold_separators_and_line_breaks() -> None:
     assert read(text) == [Line(3, ["A", "1"])]
 
 
-def test_faults_are_counted_without_end_and_kept_to_a_few() -> None:
+def test_all_faults_are_counted_and_only_a_few_are_kept() -> None:
     faults = Faults()
     read("id,total\n" + "A,1,2\n" * 1_000, faults)
     assert (faults.count, len(faults.listed)) == (1_000, LISTED)
@@ -147,7 +147,7 @@ def test_a_time_that_no_calendar_has_in_utc_is_none(text: str) -> None:
         moment(text)
 
 
-def test_a_cell_full_of_blanks_is_no_time_and_costs_none() -> None:
+def test_a_cell_full_of_blanks_is_not_a_time_and_is_read_quickly() -> None:
     start = time.process_time()
     with pytest.raises(Unusable):
         moment("2026" + " " * 20_000 + "UTx")

@@ -1,4 +1,4 @@
-"""What has no twin of its id, and what is paired all the same."""
+"""Events without a twin of the same id, and those that are paired nevertheless."""
 
 from collections.abc import Sequence
 
@@ -73,7 +73,7 @@ def test_what_only_the_browser_sent_is_counted_by_name() -> None:
         assert book.browser_only(None)[0].events == 3
 
 
-def test_a_pixel_that_fires_without_end_is_looked_at_to_a_bound() -> None:
+def test_a_pixel_that_fires_without_end_is_compared_only_up_to_a_bound() -> None:
     with PixelBook.open() as book:
         book.add([browser(line, "a") for line in range(2, 1_000)])
         assert len(book.same_ids({"a", "b"})["a"]) == SAME_ID

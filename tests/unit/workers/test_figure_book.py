@@ -1,4 +1,4 @@
-"""Figures of several processes come to those that one process would have."""
+"""The figures of several processes add up to those of a single one."""
 
 from relay.metrics import Metrics
 from relay.workers.figure_book import FigureBook

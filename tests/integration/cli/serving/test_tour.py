@@ -1,4 +1,4 @@
-"""What `relay serve --example` shows, where nobody is left to see it."""
+"""What `relay serve --example` does if nobody reads its output."""
 
 import asyncio
 import os

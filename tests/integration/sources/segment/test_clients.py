@@ -245,7 +245,7 @@ async def test_a_batch_of_too_many_calls_is_refused_as_too_large() -> None:
         assert (answered.status, answered.json["code"]) == (413, "too_large")
 
 
-async def test_what_a_batch_says_of_all_its_calls_is_copied_for_none_of_them() -> None:
+async def test_the_shared_context_of_a_batch_is_not_copied_for_each_call() -> None:
     shared = {f"k{number}": 1 for number in range(30_000)}
     body = json.dumps({"batch": [{}] * 40_000, "context": shared}).encode()
     async with serving() as port:

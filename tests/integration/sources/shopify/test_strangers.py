@@ -1,4 +1,4 @@
-"""Who has no key and no signature: what they send costs the shops nothing."""
+"""Senders without a key or a signature cost the shops nothing."""
 
 from contextlib import AsyncExitStack
 

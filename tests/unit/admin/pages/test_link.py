@@ -24,6 +24,6 @@ def test_a_section_is_an_anchor_of_the_runbook() -> None:
     assert links.section("") is None, "what is no alert has none"
 
 
-def test_nothing_is_linked_to_where_nothing_was_named() -> None:
+def test_without_addresses_in_the_settings_there_are_no_links() -> None:
     assert Links().panel("Waiting") is None
     assert Links().section("RelayJournalSlow") is None

@@ -1,4 +1,4 @@
-"""`relay check --live`: what becomes of the message to the webhook, in words."""
+"""`relay check --live`: the result of a test message to the webhook."""
 
 import pytest
 

@@ -95,6 +95,6 @@ def test_a_port_open_to_all_is_reached_by_loopback(listen: str, address: str) ->
     assert reachable(Listen(listen), "admin.listen") == address
 
 
-def test_a_port_of_any_number_cannot_be_found() -> None:
+def test_a_relay_on_any_free_port_cannot_be_found() -> None:
     with pytest.raises(ConfigError, match=r"admin\.listen"):
         reachable(Listen("127.0.0.1:0"), "admin.listen")
