@@ -33,7 +33,7 @@ class InFlight:
         return int(self._most)
 
     def is_full(self, in_flight: int) -> bool:
-        """Tell whether another request has to wait for an answer."""
+        """Return whether another request has to wait for an answer."""
         self._was_full = in_flight >= self.most
         return self._was_full
 

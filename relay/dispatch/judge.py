@@ -166,7 +166,7 @@ def _misconfigured(batch: Batch, answer: Answer, sent_at: float, passed_at: floa
 
 
 def _may_step_aside(batch: Batch) -> bool:
-    """Tell whether other parts of its batch can show whose fault it is."""
+    """Return whether other parts of its batch can show whose fault it is."""
     alone = len(batch) == 1 and batch.is_part and not batch.aside
     return alone and batch.family.aside < MAX_ASIDE
 
@@ -206,7 +206,7 @@ def _suspect(batch: Batch, answer: Answer, outcome: Outcome) -> Ruling:
 
 
 def _is_known_culprit(batch: Batch) -> bool:
-    """Tell whether the batch is one event that failed alone before, while others passed."""
+    """Return whether the batch is one event that failed alone before, while others passed."""
     return len(batch) == 1 and batch.pendings[0].attempts > 0
 
 

@@ -119,7 +119,7 @@ class SteeredRate:
         self._clean = 0.0
 
     def _is_ceiling_known(self) -> bool:
-        """Tell whether a throttle now comes where the last one did, after a while without."""
+        """Return whether a throttle now comes where the last one did, after a while without."""
         is_near = 1 - NEAR <= self.per_s / self._ceiling_per_s <= 1 + NEAR
         return is_near and len(self._clean_per_s) == CLEAN_WINDOWS
 

@@ -80,7 +80,7 @@ class Reader:
         return any(self._more[lane] and self._batcher.room(lane) > 0 for lane in Lane)
 
     async def anything_left(self) -> bool:
-        """Tell whether any event waits for this destination, in memory, on disk or under way."""
+        """Return whether any event waits for this destination, in memory, on disk or under way."""
         return await self._journal.oldest_pending_ms(self._name) is not None
 
     def withhold(self, unwanted: Unwanted) -> None:

@@ -24,7 +24,7 @@ class Withheld:
         return bool(self._rules)
 
     def __call__(self, pending: Pending) -> bool:
-        """Tell whether an event is withheld."""
+        """Return whether an event is withheld."""
         return any(rule(pending) for rule in self._rules)
 
     def add(self, rule: Unwanted) -> None:

@@ -56,7 +56,7 @@ def diagnose(raw: Document, problem: Problem) -> tuple[str | None, Problem]:
 
 
 def _is_half(raw: Document) -> bool:
-    """Tell whether an event of a list is JSON but for halves of surrogate pairs."""
+    """Return whether an event of a list is JSON but for halves of surrogate pairs."""
     if not isinstance(raw, msgspec.Raw):
         return False
     text = bytes(raw)

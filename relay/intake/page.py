@@ -49,7 +49,7 @@ def query_of(url: str | None) -> dict[str, str]:
 
 
 def _holds_email(part: str) -> bool:
-    """Tell whether a part holds an address, however often it is encoded."""
+    """Return whether a part holds an address, however often it is encoded."""
     if _AT_SIGN.search(part) is None:
         return False
     for _ in range(MAX_ENCODINGS):

@@ -42,11 +42,11 @@ class Cursor(msgspec.Struct, frozen=True, gc=False):
         return self.settle(start, end - 1) if start < end else self
 
     def settled(self, offset: int) -> bool:
-        """Tell whether an offset is settled."""
+        """Return whether an offset is settled."""
         return self.touches(offset, offset)
 
     def touches(self, first: int, last: int) -> bool:
-        """Tell whether any offset from `first` to `last` is settled."""
+        """Return whether any offset from `first` to `last` is settled."""
         if first < self.position:
             return True
         at = bisect_left(self.ahead, first, key=_last)

@@ -82,7 +82,7 @@ def end_retries(
 
 
 def still_waits(connection: sqlite3.Connection, destination: str, pending: Pending) -> bool:
-    """Tell whether a try of this very row has not been recorded yet."""
+    """Return whether a try of this very row has not been recorded yet."""
     row = connection.execute(
         f"SELECT attempts FROM retry WHERE {AT_PLACE}", (destination, pending.lane, pending.offset)
     ).fetchone()

@@ -116,14 +116,14 @@ class _Look:
         )
 
     def is_fresh(self, pending: Pending) -> bool:
-        """Tell whether an event is still to be settled."""
+        """Return whether an event is still to be settled."""
         if pending.retry:
             return exception_row.still_waits(self._connection, self._destination, pending)
         cursor = self._ledger.cursor(self._destination, pending.lane)
         return not cursor.settled(pending.offset)
 
     def is_in_doubt(self, stretch: Stretch) -> bool:
-        """Tell whether anything of a stretch is settled, which ought not to be."""
+        """Return whether anything of a stretch is settled, which ought not to be."""
         cursor = self._ledger.cursor(self._destination, stretch.lane)
         return cursor.touches(stretch.first, stretch.last)
 

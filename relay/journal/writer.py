@@ -120,7 +120,7 @@ class Writer:
         return CLOSED if self._closing else self._fault or hanging
 
     def is_busy(self) -> bool:
-        """Tell whether anything is queued or under way to the disk."""
+        """Return whether anything is queued or under way to the disk."""
         return self._untold > 0
 
     async def close(self) -> None:

@@ -91,7 +91,7 @@ class Grant:
         return self._key is None or self._key.usable(self._clock())
 
     def is_of(self, key: Key) -> bool:
-        """Tell whether it was made of this very key."""
+        """Return whether it was made of this very key."""
         return self._key == key
 
     @property
@@ -183,7 +183,7 @@ class Keyring:
             self._tell(str(error))
 
     def required(self) -> bool:
-        """Tell whether anybody needs a key."""
+        """Return whether anybody needs a key."""
         return self._exposed or bool(self.in_force().keys)
 
     def in_force(self) -> KeyFile:

@@ -42,7 +42,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     """The key with which its uses are counted: its own, or the one it was rotated from."""
 
     def usable(self, now_s: float) -> bool:
-        """Tell whether it is neither revoked nor expired."""
+        """Return whether it is neither revoked nor expired."""
         ended = self.expires_at is not None and self.expires_at <= now_s
         return self.revoked_at is None and not ended
 

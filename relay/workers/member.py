@@ -88,7 +88,7 @@ class Member:
         return False
 
     def _hangs(self) -> bool:
-        """Tell whether it has been silent for too long."""
+        """Return whether it has been silent for too long."""
         if self._heard or self._stopping:
             return False
         self._looks_left -= 1

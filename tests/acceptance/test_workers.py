@@ -331,7 +331,7 @@ async def at_rest(relay: Relay, statuses: Counter[int]) -> None:
 
 
 def is_there(process_id: int) -> bool:
-    """Tell whether a process runs; one that has ended and was not waited for does not."""
+    """Return whether a process runs; one that has ended and was not waited for does not."""
     try:
         return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

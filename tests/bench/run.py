@@ -56,7 +56,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def takes_part(case: Case, contender: str) -> bool:
-    """Tell whether a case measures a contender."""
+    """Return whether a case measures a contender."""
     if contender == BASELINE:
         return case.baseline is not None
     return contender == RELAY or case.has_chain

@@ -136,7 +136,7 @@ class Trial:
         return ["tests.bench.load", str(bodies), *options]
 
     def _has_arrived(self) -> bool:
-        """Tell whether every destination has everything; an event too many is a failure."""
+        """Return whether every destination has everything; an event too many is a failure."""
         count, destinations = self._count(), self._case.destinations
         arrived = (count.pinterest.events, count.tiktok.events)
         accounts = (destinations - destinations // 2, destinations // 2)
@@ -182,7 +182,7 @@ def free_ports() -> Ports:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a GET of `url` is answered with 200."""
+    """Return whether a GET of `url` is answered with 200."""
     try:
         with urlopen(url, timeout=PROBE_S) as answer:
             return bool(answer.status == HTTPStatus.OK)

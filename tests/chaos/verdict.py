@@ -118,7 +118,7 @@ def _unjustified(platform: PlatformName, seen: Seen, account: Account) -> Iterat
 
 
 def _rejects(request: Request, fate: Fate, code: str) -> bool:
-    """Tell whether an answer is a reason to give an event up: refused, or blamed all alone."""
+    """Return whether an answer is a reason to give an event up: refused, or blamed all alone."""
     alone = len(request.events) == 1 and fate == "turned_away"
     blamed = request.code == code and (code != "" or request.status == TOO_LARGE)
     return not request.broken and (fate == "refused" or (alone and blamed))
@@ -135,7 +135,7 @@ def _unexplained(platform: PlatformName, seen: Seen, kills: Sequence[Kill]) -> I
 
 
 def _may_be_cut(request: Request, kill: Kill) -> bool:
-    """Tell whether a request may have been under way when the relay was killed."""
+    """Return whether a request may have been under way when the relay was killed."""
     return kill.at - IN_FLIGHT_S <= request.received_at <= kill.back_at
 
 

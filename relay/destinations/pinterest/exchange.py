@@ -135,7 +135,7 @@ class _Listing(msgspec.Struct, gc=False):
     processed: Any
 
     def agrees(self, count: int) -> bool:
-        """Tell whether list and counts speak of the same `count` events.
+        """Return whether list and counts speak of the same `count` events.
 
         Pinterest may leave out how many it received, but how many it processed only if there are
         none: what nobody has counted is not delivered.

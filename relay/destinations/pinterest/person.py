@@ -112,7 +112,7 @@ def _hashed(user: UserData) -> Digests:
 
 
 def _all_digests(values: Digests) -> bool:
-    """Tell whether each is 64 lower-case hexadecimal digits, and the digest of something.
+    """Return whether each is 64 lower-case hexadecimal digits, and the digest of something.
 
     One round trip through bytes checks all of them at a third of a regular expression's price:
     `hex` puts a blank after every 32 bytes, and the length leaves no room for a blank elsewhere.

@@ -142,7 +142,7 @@ def _filed_user(identity: Identity, external_id: tuple[str, ...]) -> User:
 
 
 def _may_limit(conversion: Conversion, source: EventSource) -> bool:
-    """Tell whether TikTok can honour limited data use: it needs the region, from the address.
+    """Return whether TikTok can honour limited data use: it needs the region, from the address.
 
     Offline and CRM events have no such flag; the person's wish is kept by not sending them.
     """
@@ -162,7 +162,7 @@ def _has_required(conversion: Conversion, source: EventSource) -> bool:
 
 
 def _is_matchable(user: User) -> bool:
-    """Tell whether anything singles out a person; a CRM event has its lead id and needs nothing.
+    """Return whether anything singles out a person; a CRM event has its lead id and needs nothing.
 
     A name or a town alone does not, nor does an address without its browser.
     """

@@ -90,7 +90,7 @@ def _unsigned() -> Refused:
 
 
 def _is_signed(body: bytes, signature: str, source: SecretSource) -> bool:
-    """Tell whether the body was signed with the shop's key, in a time that says nothing."""
+    """Return whether the body was signed with the shop's key, in a time that says nothing."""
     secret = source.current().secret
     if secret is None:
         return False

@@ -28,7 +28,7 @@ class Destination(ABC):
 
     @abstractmethod
     def is_delivered(self, status: int, answer: Json) -> bool:
-        """Tell whether the platform says that it took the event."""
+        """Return whether the platform says that it took the event."""
 
 
 class Pinterest(Destination):
@@ -43,7 +43,7 @@ class Pinterest(Destination):
         return {"data": [pinterest(event)]}
 
     def is_delivered(self, status: int, answer: Json) -> bool:
-        """Tell whether the one event was processed."""
+        """Return whether the one event was processed."""
         return status == 200 and answer.get("num_events_processed") == 1
 
 
@@ -61,7 +61,7 @@ class TikTok(Destination):
         return source | {"data": [tiktok(event)]}
 
     def is_delivered(self, status: int, answer: Json) -> bool:
-        """Tell whether the verdict in the body is a success."""
+        """Return whether the verdict in the body is a success."""
         return status == 200 and answer.get("code") == 0
 
 

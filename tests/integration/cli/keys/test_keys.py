@@ -154,7 +154,7 @@ def status_of(shop: Shop, token: str | None) -> int:
 
 
 def within_a_second(shop: Shop, token: str | None, status: int) -> bool:
-    """Tell whether a request is answered so within a second, in which nothing else happens."""
+    """Return whether a request is answered so within a second, in which nothing else happens."""
     end = time.monotonic() + 1
     while time.monotonic() < end:
         if status_of(shop, token) == status:
