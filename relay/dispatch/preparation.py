@@ -89,7 +89,7 @@ class Preparation:
         return is_too_old
 
     def may_be_too_old(self, happened_at: float) -> bool:
-        """Return whether any event since then can be beyond the wall; quicker than to look at all."""
+        """Return whether an event since then may be too old; quicker than checking all of them."""
         return self._clock() - happened_at > self._least_max_age_s
 
     def tell_mistakes(self) -> None:
