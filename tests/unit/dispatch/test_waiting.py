@@ -212,12 +212,13 @@ def part(offset: int, after_ms: int = 0) -> Batch:
 def test_what_steps_aside_goes_once_the_other_parts_have_been_answered() -> None:
     line, first = waiting(), part(0)
     first.step_aside()
-    line.put([first, part(1, 10)])
-    second = line.next(LATER_MS)
-    assert offsets(second) == [1]
-    assert (line.next(LATER_MS), line.wait_s(LATER_MS)) == (None, None)
-    assert second is not None
-    line.ended(second)
+    line.put([first, part(1, 10), part(2, 20)])
+    others = [line.next(LATER_MS) for _ in range(2)]
+    assert [offsets(each) for each in others] == [[1], [2]]
+    for each in others:
+        assert (line.next(LATER_MS), line.wait_s(LATER_MS)) == (None, None)
+        assert each is not None
+        line.ended(each)
     assert line.next(LATER_MS) is first
 
 
