@@ -33,8 +33,16 @@ def test_its_value_is_what_is_left_before_tax_and_shipping() -> None:
     assert purchase()["order"]["currency"] == "USD"
 
 
-def test_lines_that_were_taken_off_are_left_out() -> None:
-    lines = [*ORDER["line_items"], {"product_id": 9, "current_quantity": 0, "price": "1.00"}]
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"product_id": 9, "current_quantity": 0, "price": "1.00"},
+        {"product_id": None, "variant_id": None, "sku": "", "current_quantity": 1},
+    ],
+    ids=["taken off", "made up by hand"],
+)
+def test_lines_that_were_taken_off_or_have_no_id_are_left_out(line: dict[str, Any]) -> None:
+    lines = [*ORDER["line_items"], line]
     assert [item["id"] for item in purchase(line_items=lines)["order"]["items"]] == ["632910392"]
 
 
@@ -69,6 +77,7 @@ def test_the_page_is_where_the_visit_began_and_never_the_status_page_with_its_ke
         "referrer": "https://www.tiktok.com/",
     }
     assert purchase(landing_site=None)["page"]["url"] == f"https://{DOMAIN}/"
+    assert purchase(landing_site="lamp")["page"]["url"] == f"https://{DOMAIN}/lamp"
     whole = "http://www.example.com?source=abc"
     assert purchase(landing_site=whole)["page"]["url"] == whole
     assert "k3y" not in msgspec.json.encode(purchase()).decode()
@@ -92,6 +101,14 @@ def test_a_checkout_is_a_checkout_that_was_begun() -> None:
     assert found is not None
     assert (found["event"], found["event_id"]) == ("initiate_checkout", "checkout-981820079255243")
     assert "t0k3n" not in msgspec.json.encode(found).decode()
+
+
+@pytest.mark.parametrize("topic", ["customers/create", "checkouts/create"])
+def test_what_has_no_id_is_given_none(topic: str) -> None:
+    """Else all of them would be one event."""
+    found = event_of(topic, {**CHECKOUT, "id": None}, DOMAIN)
+    assert found is not None
+    assert "event_id" not in found
 
 
 @pytest.mark.parametrize(
