@@ -128,8 +128,9 @@ async def test_what_became_of_dead_letters_is_told_but_no_dry_run(tmp_path: Path
     letters = AuditedLetters(journal, (), lambda: NOW_S, {}, trail)
     some = DeadFilter(destination="first", ids=frozenset({"first-1", "first-2"}), code="40002")
     for dry_run in (True, False):
-        await letters.replay(some, dry_run=dry_run)
-        await letters.drop(DeadFilter(), note="", dry_run=dry_run)
+        assert list(trail.acts()) == []
+        assert (await letters.replay(some, dry_run=dry_run)).matched == 0
+        assert await letters.drop(DeadFilter(), note="", dry_run=dry_run) == 0
     await journal.close()
     assert [(act.action, act.target, act.details) for act in trail.acts()] == [
         ("replay", "ids=2 destination=first code=40002", "0 of 0"),
