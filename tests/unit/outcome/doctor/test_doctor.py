@@ -350,6 +350,17 @@ def test_a_finding_tells_of_how_many_events_how_many_it_is_about() -> None:
     }
 
 
+def test_of_what_is_carried_too_seldom_those_without_it_are_counted() -> None:
+    events = purchases(day())
+    no_email(events[1 : 3 * len(events) // 4])
+    doctor = Doctor()
+    for each in taken(events):
+        doctor.look(each)
+    [found] = doctor.findings()
+    lacking = 3 * len(events) // 4 - 1
+    assert (found.code, found.count, found.events) == ("no_email", lacking, len(events))
+
+
 def test_a_few_customers_with_two_addresses_are_no_mistake_of_the_shop() -> None:
     events = day()
     hashed_otherwise(events)
