@@ -1,4 +1,4 @@
-"""The results of recent forms, each under a random token that the next page's address names.
+"""The results of recent forms, each under a token that the next page's address names.
 
 A form is answered with a redirect, so that a reload does nothing twice; its result is kept here for
 the page that the redirect leads to. An address cannot fake a result. Only the last `KEPT` results
