@@ -107,10 +107,13 @@ def test_what_is_signed_but_unusable_is_400_and_what_means_nothing_200(shop: Sho
         assert post(shop, "orders/paid", b"[]") == 400
         assert post(shop, "orders/paid", {"id": 1}) == 400
         assert post(shop, "products/create", {"id": 1}) == 200
+        assert post(shop, "orders/paid", {**ORDER, "test": True}) == 200
         assert figures(shop)["received"] == 0
         with urlopen(f"http://127.0.0.1:{shop.admin}/metrics", timeout=10) as answer:
             metrics = answer.read().decode()
-        assert 'relay_calls_passed_over_total{client="shopify",kind="other"} 1.0' in metrics
+        for kind in ("other", "orders/paid"):
+            told = f'relay_calls_passed_over_total{{client="shopify",kind="{kind}"}} 1.0'
+            assert told in metrics
 
 
 def test_a_webhook_is_posted(shop: Shop) -> None:
