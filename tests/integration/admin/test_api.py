@@ -11,8 +11,10 @@ from relay.conversion import Order
 from relay.journal.codec import entry_of
 from relay.journal.entry import Passed, Rejection
 from relay.journal.settlement import Receipt
+from relay.outcome.views.source import SourcesView
 from tests.given.event.builders import NOW_S, conversion
 from tests.given.port.admin import INVALID, PINTEREST, TIKTOK, AdminPort
+from tests.ui.world import OUTCOMES
 
 NO_CONSENT = Passed("skipped", "no_consent")
 RECEIPT = Receipt(at_ms=NOW_S * 1000 + 500, duration_ms=90, outcome="ok", http_status=200)
@@ -60,6 +62,16 @@ async def test_a_summary_adds_up_for_each_destination(tmp_path: Path) -> None:
     assert funnel(found[TIKTOK]) == [4, 1, 3, 0, 0]
     assert found[PINTEREST]["oldest_pending_seconds"] == 90.0
     assert (found[PINTEREST]["state"], found[PINTEREST]["reason"]) == ("active", None)
+
+
+async def test_the_sources_are_told_as_they_are_now(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        without = (await port.ask("/api/v1/sources")).json
+        port.sources = SourcesView(kafka=None, outcomes=OUTCOMES)
+        told = (await port.ask("/api/v1/sources")).json
+
+    assert without == {"kafka": None, "outcomes": None}
+    assert (told["kafka"], told["outcomes"]["topic"]) == (None, OUTCOMES.topic)
 
 
 async def test_what_waits_is_told_in_minutes_left_and_in_money(tmp_path: Path) -> None:
