@@ -80,4 +80,4 @@ class Conversion(msgspec.Struct, frozen=True, gc=False, array_like=True):
     hashed: int = 0
     """Which of `HASHABLE` came as a digest: the sum of their bits, the first one's 1."""
     unusable: tuple[tuple[str, str], ...] = ()
-    """Identifiers that were left out, each with why: what a shop is told to mend."""
+    """Identifiers that were left out, each with why: what a shop is told to fix."""

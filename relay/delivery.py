@@ -198,7 +198,7 @@ class Destination(Protocol):
     """Inbound field of `user` → the key that the platform gets it under."""
     fixes: Mapping[PauseReason, str]
     """What to do about a pause at this platform, with the screen where it is done; a reason that is
-    not in it is mended in the relay's own settings."""
+    not in it is set right in the relay's own settings."""
 
     def max_age_s(self, event: Sourced) -> float:
         """Return the age in seconds beyond which the platform would refuse or misfile it."""

@@ -3,7 +3,7 @@
 Platforms quote what they were sent, and cut it after so many bytes or UTF-16 units, through the
 middle of a letter or an emoji. The verdict beside such a text counts all the same: without it, what
 was taken would be sent again, and what was refused would look like an outage. Only texts are
-mended; what is no JSON stays none.
+repaired; what is no JSON stays none.
 """
 
 import re
@@ -13,8 +13,8 @@ import msgspec
 
 T = TypeVar("T")
 
-MAX_MENDED_BYTES: Final = 1024 * 1024
-"""A larger answer is taken as it is, since nothing else is done while texts are mended."""
+MAX_REPAIRED_BYTES: Final = 1024 * 1024
+"""A larger answer is taken as it is, since nothing else is done while texts are repaired."""
 
 _ESCAPE: Final = re.compile(
     r"(?P<pair>\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})"
@@ -32,18 +32,18 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
     try:
         return decoder.decode(body)
     except ValueError:
-        mended = _mended(bytes(body))
-        if mended is None:
+        repaired = _repaired(bytes(body))
+        if repaired is None:
             raise
-    return decoder.decode(mended)
+    return decoder.decode(repaired)
 
 
-def _mended(body: bytes) -> bytes | None:
+def _repaired(body: bytes) -> bytes | None:
     """Return the body with whole letters only, or None if that is no other one."""
-    if len(body) > MAX_MENDED_BYTES:
+    if len(body) > MAX_REPAIRED_BYTES:
         return None
-    mended = _ESCAPE.sub(_whole, body.decode("utf-8", "replace")).encode()
-    return mended if mended != body else None
+    repaired = _ESCAPE.sub(_whole, body.decode("utf-8", "replace")).encode()
+    return repaired if repaired != body else None
 
 
 def _whole(escape: re.Match[str]) -> str:

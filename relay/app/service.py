@@ -85,7 +85,7 @@ class App:
         """Return once the journal's writer has done something, even if that was to fail.
 
         Never returns while it hangs: then no event is acknowledged or recorded any more. A disk
-        that is full or fails is no hanging; a restart would not mend it.
+        that is full or fails is no hanging; a restart would not help.
         """
         if self._opened is None:
             return

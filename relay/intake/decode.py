@@ -8,7 +8,7 @@ import msgspec
 from relay.event import MAX_EVENT_ID, InboundEvent
 from relay.intake.explain import ANY_KEY, explain
 from relay.intake.problem import Problem, Unusable
-from relay.intake.split import Document, mended, shown, unreadable
+from relay.intake.split import Document, repaired, shown, unreadable
 
 _DECODER = msgspec.json.Decoder(InboundEvent)
 _ANYTHING = msgspec.json.Decoder()
@@ -60,7 +60,7 @@ def _is_half(raw: Document) -> bool:
     if not isinstance(raw, msgspec.Raw):
         return False
     text = bytes(raw)
-    whole = mended(text)
+    whole = repaired(text)
     try:
         _ANYTHING.decode(whole)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

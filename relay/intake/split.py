@@ -25,8 +25,8 @@ MAX_KEY = 100
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What programs on Windows write before UTF-8; a reader may ignore it (RFC 8259, section 8.1)."""
 BLANKS = b" \t\r\n"
-MAX_MENDED_BYTES = 1 << 20
-"""A larger body with half of a pair is unreadable: nothing else is done while it is mended."""
+MAX_REPAIRED_BYTES = 1 << 20
+"""A larger body with half of a pair is unreadable: nothing else is done while it is repaired."""
 _SHAPES = 'send one event, an array of events, or {"events": […]}'
 
 
@@ -91,9 +91,9 @@ def split_ndjson(body: bytes) -> list[tuple[int, Document]]:
     return events
 
 
-def mended(text: bytes) -> bytes:
+def repaired(text: bytes) -> bytes:
     """Return a text of the same length, with U+FFFD for each escaped half of a surrogate pair."""
-    return text if len(text) > MAX_MENDED_BYTES else _HALF.sub(_WHOLE, text)
+    return text if len(text) > MAX_REPAIRED_BYTES else _HALF.sub(_WHOLE, text)
 
 
 def unreadable(error: Exception) -> Unreadable:
@@ -150,7 +150,7 @@ def _events_of(text: bytes) -> Sequence[Document]:
 
 def _events_beside_halves(text: bytes) -> Sequence[Document]:
     """Return the events of a list as they came, if nothing but halves of pairs is wrong with it."""
-    whole = mended(text)
+    whole = repaired(text)
     if whole == text:
         return []
     try:

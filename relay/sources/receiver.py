@@ -99,7 +99,7 @@ class Receiver:
         """Return once the events are on disk.
 
         If none was accepted, a journal that takes nothing costs only the count of rejections: the
-        producer has something to mend either way, and is told what.
+        producer has something to fix either way, and is told what.
         """
         started = time.perf_counter()
         use.made = bool(taken.entries)  # also if the client goes away before the answer

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from relay.intake import Unreadable
-from relay.intake.split import BYTE_ORDER_MARK, mended
+from relay.intake.split import BYTE_ORDER_MARK, repaired
 
 Json = Mapping[str, Any]
 Scalar = str | int | float
@@ -33,7 +33,7 @@ def _read(text: bytes) -> object:
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
-        return msgspec.json.decode(mended(text))
+        return msgspec.json.decode(repaired(text))
 
 
 def table(value: object) -> dict[str, Any]:

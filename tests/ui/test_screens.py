@@ -36,7 +36,7 @@ SCREENS: Final[Mapping[str, str]] = {
     "refused": "/refused",
     "refused of one kind": "/refused?code=missing",
     "refused of no kind": "/refused?code=none",
-    "what to fix": "/mend",
+    "what to fix": "/fix",
     "send a test": "/test",
     "on call": "/on-call",
     "nothing there": "/wp-login.php",

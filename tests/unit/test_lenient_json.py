@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.lenient_json import MAX_MENDED_BYTES, decode
+from relay.lenient_json import MAX_REPAIRED_BYTES, decode
 
 DECODER = msgspec.json.Decoder()
 
@@ -33,8 +33,8 @@ def test_what_is_no_json_stays_none(body: bytes) -> None:
         decode(DECODER, body)
 
 
-def test_an_answer_that_is_too_large_is_not_mended() -> None:
-    body = b'"%b\xff"' % (b" " * MAX_MENDED_BYTES)
+def test_an_answer_that_is_too_large_is_not_repaired() -> None:
+    body = b'"%b\xff"' % (b" " * MAX_REPAIRED_BYTES)
     with pytest.raises(ValueError, match=r"."):
         decode(DECODER, body)
 

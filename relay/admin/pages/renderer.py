@@ -43,7 +43,7 @@ NAVIGATION: Final = (
     Place("/find", "Find a conversion"),
     Place("/undelivered", "Not delivered"),
     Place("/refused", "Refused"),
-    Place("/mend", "What to fix"),
+    Place("/fix", "What to fix"),
     Place("/test", "Send a test"),
     Place("/on-call", "On call"),
 )

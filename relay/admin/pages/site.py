@@ -7,7 +7,7 @@ from aiohttp import web
 from relay.admin.pages.asset import Assets
 from relay.admin.pages.destination import Destination
 from relay.admin.pages.find import Find
-from relay.admin.pages.mend import Mend
+from relay.admin.pages.fix import Fix
 from relay.admin.pages.on_call import OnCall
 from relay.admin.pages.overview import Overview
 from relay.admin.pages.refused import Refused
@@ -55,7 +55,7 @@ SCREENS: Sequence[type[Screen]] = (
     Find,
     Undelivered,
     Refused,
-    Mend,
+    Fix,
     Trial,
     OnCall,
     Nowhere,

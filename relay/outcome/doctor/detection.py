@@ -24,7 +24,7 @@ UNUSABLE_SHARE: Final = 0.01
 HASHED_SHARE: Final = 0.1
 """The share of events with an identifier; fewer may be a trial."""
 _AS_ENTERED: Final = "Send it as the person entered it, or leave it out."
-_MENDED: Final = {
+_FIXES: Final = {
     NO_COUNTRY: "Send it with its country code, or `user.country` beside it; if all are of one"
     " country, set `default_country` under `[intake]`."
 }
@@ -74,4 +74,4 @@ def _unusable(group: Group, counts: GroupCounts) -> Iterator[Finding]:
 def _left_out(name: str, reason: str) -> Advice:
     """Return the advice on an identifier whose values were `left out: …` or `sent to …`."""
     sentence = f"{{count}} values of `user.{name}` were {reason}."
-    return Advice("unusable", 0.5, sentence, _MENDED.get(reason, _AS_ENTERED))
+    return Advice("unusable", 0.5, sentence, _FIXES.get(reason, _AS_ENTERED))

@@ -132,7 +132,7 @@ def _refused(arrivals: Arrivals) -> Task:
         kind="refused",
         destination=None,
         sentence=f"{arrivals.rejected:,} of {whole:,} events {were} refused on arrival.",
-        fix="Mend the field that each of them names, and send them again: they are not kept.",
+        fix="Fix the field that each of them names, and send them again: they are not kept.",
         who="shop",
     )
 

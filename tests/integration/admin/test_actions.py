@@ -419,10 +419,10 @@ async def test_whoever_is_on_call_sees_requests_waits_and_journal(tmp_path: Path
 
 async def test_what_to_mend_is_told_the_greatest_gain_first(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
-        nothing = words(await port.ask("/mend"))
+        nothing = words(await port.ask("/fix"))
         for number in range(30):
             await port.take(f"e-{number}", value="0.00")
-        told = words(await port.ask("/mend"))
+        told = words(await port.ask("/fix"))
 
     assert "Nothing to look at yet." in nothing
     assert "the latest 30 events" in told
@@ -462,7 +462,7 @@ async def test_a_name_of_an_event_does_not_turn_the_words_beside_it(tmp_path: Pa
     async with AdminPort(tmp_path) as port:
         for number in range(30):
             await port.take(f"e-{number}", name, value="0.00")
-        told = (await port.ask("/mend")).body.decode()
+        told = (await port.ask("/fix")).body.decode()
 
     assert f"<summary><bdi>{name}</bdi>: 30 events" in told
     assert f"Kind: <bdi>{name}</bdi>" in told

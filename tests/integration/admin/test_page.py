@@ -26,7 +26,7 @@ SCREENS = (
     *("/", f"/destinations/{PINTEREST}", "/find", "/find?id=none", "/undelivered", "/refused"),
     *(
         "/test",
-        "/mend",
+        "/fix",
         "/on-call",
         "/undelivered/confirm?destination=a&reason=b&code=&action=drop",
     ),

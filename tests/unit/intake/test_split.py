@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from relay.intake.problem import TooMany, Unreadable
 from relay.intake.split import (
     MAX_EVENTS,
-    MAX_MENDED_BYTES,
+    MAX_REPAIRED_BYTES,
     Document,
-    mended,
+    repaired,
     split_json,
     split_ndjson,
 )
@@ -72,7 +72,7 @@ def test_a_json_body_is_one_event_or_a_list(body: bytes, events: list[bytes]) ->
         ('{"event":"a"}'.encode("utf-16"), "not UTF-8"),
         (b'["\\ud8zz"]', "not valid JSON"),
         (b'{"event":"\\ud800","custom":{"a":"events"}}', "not valid JSON"),
-        (b'["\\ud800"%b]' % (b" " * MAX_MENDED_BYTES), "hex escape"),
+        (b'["\\ud800"%b]' % (b" " * MAX_REPAIRED_BYTES), "hex escape"),
         (b"[" * DEEP + b"]" * DEEP, "nested too deep"),
         (b'{"events":' + b"[" * DEEP + b"]" * DEEP + b"}", "nested too deep"),
     ],
@@ -90,7 +90,7 @@ def test_a_body_that_is_neither_is_unreadable(body: bytes, words: str) -> None:
 def test_a_text_is_mended_in_its_halves_alone(text: str) -> None:
     """A half that follows a backslash may be left as it is: it looks like no escape."""
     body = json.dumps(text).encode()
-    whole = mended(body)
+    whole = repaired(body)
     assert len(whole) == len(body)
     if "\\" not in text:
         marked = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

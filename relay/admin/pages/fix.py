@@ -15,12 +15,12 @@ SHOWN_GROUPS: Final = 20
 """How many groups (event name and key) show their identifiers, the most frequent ones."""
 
 
-class Mend(Screen):
+class Fix(Screen):
     """The findings of the doctor, and what the events carry."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return its route."""
-        return [web.get("/mend", self.show)]
+        return [web.get("/fix", self.show)]
 
     @told
     async def show(self, request: web.Request) -> web.Response:
@@ -28,7 +28,7 @@ class Mend(Screen):
         diagnosis = await self.context.producers.diagnosis()
         return self.renderer.page(
             request,
-            "mend.html",
+            "fix.html",
             events=diagnosis.events,
             findings=[(each, gain(each.gain)) for each in diagnosis.findings],
             match=diagnosis.match[:SHOWN_GROUPS],

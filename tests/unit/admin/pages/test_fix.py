@@ -1,6 +1,6 @@
 """How much mending may bring, in words."""
 
-from relay.admin.pages.mend import gain
+from relay.admin.pages.fix import gain
 
 
 def test_a_gain_is_told_in_three_words() -> None:
