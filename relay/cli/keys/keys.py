@@ -148,7 +148,7 @@ def rotate(name: str, overlap: str, config_file: Path | None, *, as_json: bool) 
 
     def turn(found: KeyFile) -> KeyFile:
         old = matching(found, name, now_s)
-        last = old[-1]
+        *_, last = matching(found, old[-1].name, now_s)  # an earlier one ends with its overlap
         kept = [
             replace(key, expires_at=min(ends_at, key.expires_at or ends_at)) if key in old else key
             for key in found.keys

@@ -134,6 +134,16 @@ def test_a_rotation_ends_the_keys_of_its_name_and_no_other(shop: Shop) -> None:
     assert new[1] is not None
 
 
+def test_a_second_rotation_by_the_old_public_half_lasts_as_long_as_the_key_in_force(
+    shop: Shop,
+) -> None:
+    key = made(shop, "backend")["key"]
+    shop.run("keys", "rotate", key)
+    shop.run("keys", "rotate", key)
+    keys = json.loads(shop.run("keys", "list", "--json").out)["keys"]
+    assert keys[-1]["expires_at"] is None
+
+
 def test_off_loopback_a_relay_asks_for_a_key_first(shop: Shop) -> None:
     ended = shop.run("check", RELAY_SERVER__LISTEN="0.0.0.0:8080")
     assert ended.code == 2
