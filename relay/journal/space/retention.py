@@ -5,9 +5,10 @@ hardly notice; the caller repeats a step until it returns that nothing is left. 
 configured destination still has to send is never deleted, however old it is; one that waits for a
 retry has a copy in its own row. A destination that is no longer configured keeps no events.
 
-Kept are: events with their receipts and look-up for the configured retention; the payloads of dead
-letters, and what platforms said about them, for 30 days; the letters themselves for 400 days;
-roll-ups by the minute for 48 hours, and by the hour for 400 days; the last 1,000 rejections.
+Kept are: events with their receipts and look-up for the configured retention, and what platforms
+said about an event no longer than the event; the payloads of dead letters, with what was said about
+them, for 30 days; the letters themselves for 400 days; roll-ups by the minute for 48 hours, and by
+the hour for 400 days; the last 1,000 rejections.
 """
 
 import sqlite3
@@ -17,6 +18,7 @@ from typing import Final
 from relay.event_name import Lane
 from relay.journal import outbox
 from relay.journal.disk.connection import pragma
+from relay.journal.erase.words import silence
 from relay.journal.figures.fold import fold_minutes, forget_hours
 from relay.journal.figures.reports import MAX_REJECTIONS, oldest_received_ms
 from relay.journal.figures.rollup import DAY_S
@@ -93,12 +95,19 @@ def forget_events(
     *,
     now_ms: int = FOR_EVER_MS,
 ) -> bool:
-    """Delete groups received before `before_ms` that no destination has to send any more."""
+    """Delete groups received before `before_ms` that no destination has to send any more.
+
+    What platforms said about their events goes with them, however late it was said.
+    """
     ids: list[int] = []
     for lane in Lane:
         end = _settled_by_all(connection, lane, destinations)
         is_old = old_events(connection, lane, before_ms, now_ms)
-        ids += _groups(connection, lane, end, is_old, max_bytes)
+        groups = _groups(connection, lane, end, is_old, max_bytes)
+        ids += [row for row, *_ in groups]
+        if groups:
+            (_, start, _), (_, first, count) = groups[0], groups[-1]
+            _silence(connection, lane, start, first + count)
     return _delete(connection, "log", ids)
 
 
@@ -114,7 +123,7 @@ def forget_receipts(
 
 
 def forget_spans(connection: sqlite3.Connection) -> bool:
-    """Delete the spans of receipts that cover no event of the log."""
+    """Delete the spans of receipts that cover no event of the log, and words about these events."""
     cursors = connection.execute("SELECT destination, lane FROM cursor").fetchall()
     return any(_delete_spans(connection, *cursor) for cursor in cursors)
 
@@ -187,34 +196,43 @@ def _settled_by_all(connection: sqlite3.Connection, lane: Lane, destinations: Se
 
 def _groups(
     connection: sqlite3.Connection, lane: Lane, end: int, is_old: IsOld, max_bytes: int
-) -> list[int]:
-    """Return the oldest groups that end before an offset.
+) -> list[tuple[int, int, int]]:
+    """Return id, first offset and size of the oldest groups that end before an offset.
 
     It reads row by row up to the first that is too young, and never looks at the rest of the log.
     """
-    found: list[int] = []
+    found: list[tuple[int, int, int]] = []
     size = 0
     groups = connection.execute(_SETTLED_GROUPS, {"lane": lane, "end": end})
-    for row, first, received_ms, length in groups:
+    for row, first, count, received_ms, length in groups:
         if not is_old(first, received_ms) or len(found) >= STEP_ROWS or size >= max_bytes:
             break
-        found.append(row)
+        found.append((row, first, count))
         size += length
     return found
 
 
+def _silence(connection: sqlite3.Connection, lane: int, start: int, end: int) -> None:
+    """Delete what platforms said about the events of a lane from `start` to before `end`."""
+    receipts = connection.execute(_COVERING, {"lane": lane, "start": start, "end": end}).fetchall()
+    for (receipt,) in receipts:
+        silence(connection, receipt, lambda it: it.lane == lane and start <= it.offset < end)
+
+
 def _delete_spans(connection: sqlite3.Connection, destination: str, lane: int) -> bool:
     oldest = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()[0]
-    bound = FOR_EVER_MS if oldest is None else oldest - SPAN_OFFSETS
+    bound = FOR_EVER_MS if oldest is None else oldest
     rows = connection.execute(
         "SELECT destination, lane, first, receipt FROM receipt_span"
-        " WHERE destination = ? AND lane = ? AND first <= ? ORDER BY first LIMIT ?",
-        (destination, lane, bound, STEP_ROWS),
+        " WHERE destination = ? AND lane = ? AND first < ? AND last < ? ORDER BY first LIMIT ?",
+        (destination, lane, bound, bound, STEP_ROWS),
     ).fetchall()
     connection.executemany(
         "DELETE FROM receipt_span WHERE destination = ? AND lane = ? AND first = ? AND receipt = ?",
         rows,
     )
+    for *_, receipt in rows:  # a retry may have been sent after its event had gone
+        silence(connection, receipt, lambda it: it.lane == lane and it.offset < bound)
     return bool(rows)
 
 
@@ -274,6 +292,11 @@ _ADD_LETTER: Final = (
     f"INSERT INTO dead ({_LETTER_COLUMNS}, message) VALUES ({', '.join('?' * 12)}, '')"
 )
 _SETTLED_GROUPS: Final = """
-    SELECT id, first, received_ms, length(entries) FROM log
+    SELECT id, first, count, received_ms, length(entries) FROM log
     WHERE lane = :lane AND first < :end AND first + count <= :end ORDER BY first
+"""
+# CROSS JOIN: by itself, SQLite would read all spans.
+_COVERING: Final = f"""
+    SELECT DISTINCT receipt FROM cursor CROSS JOIN receipt_span USING (destination, lane)
+    WHERE lane = :lane AND first > :start - {SPAN_OFFSETS} AND first < :end AND last >= :start
 """

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from relay.conversion import Order
+from relay.delivery import Outcome
 from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Rejection
 from relay.journal.figures.reports import MAX_REJECTIONS, report, totals
 from relay.journal.figures.rollup import DAY_S, HOUR_S, Deltas
 from relay.journal.find.lookup import Kind, Place, Run, places, store
+from relay.journal.find.timeline import EXCEPTIONS
 from relay.journal.space import retention
 from tests.given.event.builders import conversion, entry
 from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
@@ -130,6 +132,42 @@ def test_receipts_and_their_spans_go_with_the_events_they_cover(seed: Seed) -> N
     seed.receipt(PINTEREST, new, 1_000, at_ms=NOW_MS - DAY_MS)
     maintain(seed)
     assert seed.count("receipt") == seed.count("receipt_span") == 1
+
+
+def said(seed: Seed) -> list[tuple[str, list[str]]]:
+    """Return what platforms said: about each request, and about events in it."""
+    rows = seed.connection.execute("SELECT message, exceptions FROM receipt ORDER BY id").fetchall()
+    return [(whole, [each[-1] for each in EXCEPTIONS.decode(parts)]) for whole, parts in rows]
+
+
+def refuse(seed: Seed, first: int, last: int) -> None:
+    """Record a request whose events were refused, each with words of its own."""
+    each: list[tuple[int, int, Outcome, str, str]] = [
+        (Lane.MONEY, at, "invalid", "1", f"of {at}") for at in range(first, last + 1)
+    ]
+    place = Place(Lane.MONEY, first)
+    seed.receipt(PINTEREST, place, last, "partial", message="of all", exceptions=each)
+
+
+def test_words_about_an_event_go_with_it_however_late_they_were_said(seed: Seed) -> None:
+    """They may quote the person, and no erasure would find them without the event."""
+    for age_days in (9, 8, 1):
+        seed.group(aged("e", age_days * DAY_MS))
+    settle_all(seed, 3)
+    for span in ((0, 1), (1, 2), (2, 2)):
+        refuse(seed, *span)
+    maintain(seed)
+    assert said(seed) == [("", ["", ""]), ("", ["", "of 2"]), ("of all", ["of 2"])]
+
+
+def test_words_about_an_event_go_though_it_was_gone_when_they_were_said(seed: Seed) -> None:
+    seed.group(aged("old", 8 * DAY_MS))
+    seed.group(aged("new", DAY_MS))
+    settle_all(seed, 2)
+    maintain(seed)
+    refuse(seed, 0, 0)
+    maintain(seed)
+    assert said(seed) == [("", [""])]
 
 
 def test_receipts_go_though_more_than_a_step_looks_at_are_younger(seed: Seed) -> None:
