@@ -158,7 +158,9 @@ class Order(_Inbound):
     content_category: Annotated[
         Text | None, Meta(description="Category of the page or product.")
     ] = None
-    description: Annotated[Text | None, Meta(description="Free text, for TikTok.")] = None
+    description: Annotated[
+        Text | None, Meta(description="Free text, for TikTok; e-mail addresses are cut out.")
+    ] = None
     num_items: Annotated[
         Count | None,
         Meta(description="How many units; if absent, the sum of the items' quantities."),

@@ -108,7 +108,7 @@ def _order(order: Order, name: str) -> conversion.Order:
         without_emails(order.search_string),
         order.content_name,
         order.content_category,
-        order.description,
+        without_emails(order.description),
         num_items,
         amount(order.predicted_ltv, "order.predicted_ltv", negative=True),
         lines,

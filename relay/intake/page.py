@@ -1,7 +1,7 @@
-"""Page addresses without e-mail addresses; and what was searched for, which is part of one.
+"""Page addresses and free texts (what was searched for, a description) without e-mail addresses.
 
-Shops put them into links (`?email=jane@example.com`), shoppers into the search, and both are stored
-and sent plain. Every part that holds one, even percent-encoded, is emptied; so is a user name
+Shops put them into links (`?email=jane@example.com`), people into texts, and both are stored and
+sent plain. Every part that holds one, even percent-encoded, is emptied; so is a user name
 before the host. The rest stays to the letter, since the platforms read their click ids from it.
 """
 

@@ -100,9 +100,9 @@ def test_an_address_that_somebody_typed_into_the_search_is_not_kept(
     sent: str | None, kept: str | None
 ) -> None:
     """The address of the page of results holds it as well, and loses it there."""
-    found = converted(event="search", order={"search_string": sent}).order
+    found = converted(event="search", order={"search_string": sent, "description": sent}).order
     assert found is not None
-    assert found.search_string == kept
+    assert (found.search_string, found.description) == (kept, kept)
 
 
 @pytest.mark.parametrize(
