@@ -1,10 +1,10 @@
-"""Which destinations the journal serves from now on: new, gone, and come back.
+"""Updates the cursors when the configured destinations change: new, gone, or come back.
 
-A new destination starts at the end of the log. One that is not configured any more keeps its rows;
-its cursors note the end of the log, since what comes now is not for it. When it comes back, it goes
-on with what still waited for it then, and passes over what came in between. Retention does not
-wait for a destination that is gone: what it took meanwhile is counted dead as `expired`, so that
-the sums hold. All of it is one transaction.
+A new destination starts at the end of the log. One that is no longer configured keeps its rows, and
+its cursors note the end of the log, since later events are not for it. When it comes back, it
+resumes with what still waited for it, and skips what came in between. Retention does not wait for a
+destination that is gone: events that it deleted meanwhile are counted dead as `expired`, so that
+the sums hold. Everything happens in one transaction.
 """
 
 import sqlite3
@@ -21,14 +21,14 @@ from relay.journal.ledger import Key
 
 
 class Arrived(NamedTuple):
-    """Where the lanes end, and how far each configured destination is."""
+    """The end of each lane, and the cursors of each configured destination."""
 
     ends: Mapping[Lane, int]
     cursors: Mapping[Key, Cursor]
 
 
 def arrive(connection: sqlite3.Connection, destinations: Sequence[str]) -> Arrived:
-    """Serve these destinations from now on."""
+    """Make these the configured destinations; return their cursors and the ends of the lanes."""
     ends = log.ends(connection)
     for lane, end in ends.items():
         log.save_end(connection, lane, end)
@@ -86,7 +86,7 @@ def _pending(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _waiting(connection: sqlite3.Connection, name: str, ends: Mapping[Lane, int]) -> int:
-    """Return how many events wait according to the log, read to its end, and the retries."""
+    """Count the events that wait, from the whole log and the retries."""
     return sum(1 for _ in _each_waiting(connection, name, ends))
 
 
@@ -103,7 +103,7 @@ def _each_waiting(
 
 
 def _bury(connection: sqlite3.Connection, name: str, lost: int) -> None:
-    """Count events dead whose groups are gone: the oldest of those that wait."""
+    """Count `lost` events, whose groups are gone, as expired; the roll-ups count the oldest."""
     if lost <= 0:
         return
     connection.execute(_ADD_DEAD, (name, lost))

@@ -1,9 +1,9 @@
-"""How events are written into the journal: MessagePack arrays, nothing but hashed events.
+"""Encodes and decodes the journal's events, as MessagePack arrays of hashed events only.
 
-The record of an entry is [conversion, passed]; a group is an array of records, and `retry` and
-`dead` keep single ones. An entry is encoded once, where it is made, and from then on its record is
-only copied. Payloads are never written. Fields are only ever added at the end, with a default, so
-the bytes of an older version stay readable.
+The record of an entry is [conversion, passed]. A group is an array of records; the tables `retry`
+and `dead` hold single records. An entry is encoded once, when it is made; from then on its record
+is only copied. Payloads are never stored. New fields are only added at the end, with a default, so
+that records of older versions stay readable.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Entry, Passed, Stored
 
 _ARRAY_16: Final = b"\xdc"
-"""MessagePack's mark of an array whose length has two bytes."""
+"""The MessagePack marker of an array with a two-byte length."""
 
 
 ONE_RECORD: Final = b"\x91"
-"""What makes a group of the single record that follows."""
+"""Before a single record, makes it a group: the MessagePack marker of an array of one."""
 
 
 class _OrderHead(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -33,7 +33,7 @@ class _OrderHead(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class _Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A `Conversion` without what only a destination asks for: most of it is skipped unread."""
+    """A `Conversion` without decoding what only destinations need: most of it is skipped."""
 
     event: str
     event_id: str
@@ -68,8 +68,8 @@ _HALVES: Final = msgspec.msgpack.Decoder(_Halves)
 _WHOLE: Final = msgspec.msgpack.Decoder(list[Stored])
 _RECORDS: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _BUFFER: Final = bytearray()
-"""Written to anew by each call of `entry_of`, all of which come from one event loop: growing it
-once is cheaper than growing the bytes of each event."""
+"""Reused by each call of `entry_of`, all of which come from one event loop: growing it once is
+cheaper than growing the bytes of each event."""
 
 
 def entry_of(
@@ -99,13 +99,13 @@ def entry_of(
 
 
 def passed_by(entry: Entry, passed: Mapping[str, Passed], payloads: dict[str, Payload]) -> Entry:
-    """Return the entry with other destinations that it passes."""
+    """Return a copy of the entry with other passed destinations and other payloads."""
     record = _ENCODER.encode((_HALVES.decode(entry.record).conversion, passed))
     return msgspec.structs.replace(entry, record=record, passed=passed, payloads=payloads)
 
 
 def encode_group(entries: Sequence[Entry]) -> bytes:
-    """Return the bytes of one row of the log, of at most 65,535 entries."""
+    """Return the bytes of a log row of at most 65,535 entries."""
     head = _ARRAY_16 + len(entries).to_bytes(2, "big")
     return head + b"".join([entry.record for entry in entries])
 
@@ -116,9 +116,10 @@ def decode_group(data: bytes) -> list[Entry]:
 
 
 def entries_of(data: bytes, count: int, received_ms: int, part: slice = slice(None)) -> list[Entry]:
-    """Return the `count` entries of a row of the log, or a part of them without reading the others.
+    """Return the entries of a log row, or only a part of them without decoding the others.
 
-    A damaged entry harms no other one, unless the row itself cannot be taken apart.
+    A damaged entry does not affect the others. If the row itself cannot be decoded, all of its
+    `count` entries count as damaged; see `salvage`.
     """
     try:
         return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)[part]]
@@ -153,7 +154,7 @@ def decode_entry(record: bytes) -> Entry:
 
 
 def salvage(record: bytes, received_ms: int) -> Entry:
-    """Return the entry of a record, or for a damaged one, an entry that stands in for it."""
+    """Return the entry of a record, or an empty stand-in if the record is damaged."""
     found = readable(record)
     if found is not None:
         return found
@@ -163,7 +164,7 @@ def salvage(record: bytes, received_ms: int) -> Entry:
 
 
 def readable(record: bytes) -> Entry | None:
-    """Return the entry of a record, None if it is damaged: others need not suffer for it."""
+    """Return the entry of a record, or None if it is damaged."""
     try:
         return decode_entry(record)
     except UNREADABLE:
@@ -171,7 +172,7 @@ def readable(record: bytes) -> Entry | None:
 
 
 def count_group(data: bytes) -> int:
-    """Return how many entries a row of the log holds, all of it read.
+    """Decode a whole row of the log, and return how many entries it holds.
 
     Raises `msgspec.DecodeError` if it is damaged.
     """
@@ -179,6 +180,6 @@ def count_group(data: bytes) -> int:
 
 
 def decode_at(data: bytes, index: int) -> Entry | None:
-    """Return one entry of a row of the log without reading the others, None beyond its end."""
+    """Return one entry of a log row without decoding the others, None beyond its end."""
     records = _RECORDS.decode(data)
     return decode_entry(bytes(records[index])) if 0 <= index < len(records) else None

@@ -1,8 +1,8 @@
-"""Up to where a destination is done with a lane, and what it has done beyond.
+"""How far a destination has settled a lane, and which later offsets are settled as well.
 
-A value, not a row: settling returns a new cursor, so a transaction that is rolled back simply
-keeps the old one. `ahead` holds inclusive ranges in order, disjoint and never adjacent, all beyond
-`position`; requests in flight bound their number.
+A cursor is an immutable value: settling returns a new one, so after a rollback the old one still
+holds. `ahead` contains inclusive ranges in order, disjoint and never adjacent, all beyond
+`position`. The number of requests in flight bounds how many there are.
 """
 
 from bisect import bisect_left, bisect_right
@@ -38,7 +38,7 @@ class Cursor(msgspec.Struct, frozen=True, gc=False):
         return self._merge(first, last)
 
     def settle_all(self, start: int, end: int) -> Self:
-        """Return the cursor with the offsets from `start` to before `end` settled, if any."""
+        """Return the cursor with the offsets from `start` up to but not including `end` settled."""
         return self.settle(start, end - 1) if start < end else self
 
     def settled(self, offset: int) -> bool:
@@ -53,7 +53,7 @@ class Cursor(msgspec.Struct, frozen=True, gc=False):
         return at < len(self.ahead) and self.ahead[at][0] <= last
 
     def end(self) -> int:
-        """Return the offset from which on nothing is settled."""
+        """Return the first offset beyond everything that is settled."""
         return self.ahead[-1][1] + 1 if self.ahead else self.position
 
     def _merge(self, first: int, last: int) -> Self:

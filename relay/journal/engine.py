@@ -1,8 +1,8 @@
-"""An opened journal: its threads and tasks, and the state that lives on the loop.
+"""An open journal: its threads and tasks, and the state that belongs to the event loop.
 
-What the loop knows of cursors, ends and room is what the last commit announced, so nothing is ever
-visible that is not on disk. Start: lock, writer, recovery, then readers and tasks; stop in the
-opposite order, and the lock goes last.
+The loop knows cursors, ends and room only as the last commit announced them, so nothing is visible
+before it is on disk. A start takes the lock, starts the writer, recovers, and then starts readers
+and tasks. A stop ends the tasks first, then the writer and the readers, and releases the lock last.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 class Settings(NamedTuple):
-    """What a journal is opened with; see `SqliteJournal`."""
+    """The settings of a journal; see `SqliteJournal`."""
 
     path: Path
     clock: Callable[[], float]
@@ -58,7 +58,7 @@ class Settings(NamedTuple):
 
 
 class Recovered(NamedTuple):
-    """What was found in the file."""
+    """The state that was found in the file."""
 
     arrived: Arrived
     pauses: dict[str, Pause]
@@ -77,13 +77,13 @@ class Engine:
         self.reader = Reader(reading)
         """For the senders."""
         self.queries = Reader(reading)
-        """For people, who may ask for a lot: senders never wait for them."""
+        """For queries by people, which may be large; senders never wait for them."""
         self.writer = writer
         self.ledger = ledger
         self.pauses = found.pauses
         self.waits = found.waits
         self.key_uses = found.key_uses
-        """As they were at opening."""
+        """Uses of each key when the journal was opened."""
         self.hot = Hot(settings.hot_events, found.arrived.ends)
         self.progress = Progress(found.arrived.cursors, self.hot, self.reader)
         self.index = Index(found.tail, writer)
@@ -158,11 +158,11 @@ class Engine:
         return self._look.used_bytes
 
     def refusal(self) -> str | None:
-        """Return why no events are taken at the moment, or None."""
+        """Return why events are refused at the moment, or None."""
         return self.writer.fault() or self.ledger.astray or self._look.refusal
 
     async def save_passed(self) -> None:
-        """Write down the passed events that no settlement accounts for, if the storage works."""
+        """Store which passed events no settlement accounts for, if the storage works."""
         passed = self.progress.passed()
         if passed:
             try:
@@ -171,7 +171,7 @@ class Engine:
                 return  # they are read again
 
     async def _look_around(self) -> None:
-        """Learn how much room there is, by a commit of nothing, before any event comes in."""
+        """Find out how much room there is, with an empty commit, before any event comes in."""
         try:
             await self.writer.progress()
         except JournalUnavailable:
@@ -212,7 +212,8 @@ def _connect(settings: Settings, room: Room) -> sqlite3.Connection:
 async def _abandon(writer: Writer, settings: Settings) -> None:
     """Close the writer of a journal that cannot be used, and leave its files as they are.
 
-    The last one to close a journal empties its write-ahead log, unless it only reads.
+    The last connection to close would empty the write-ahead log, but a read-only one does not; so
+    one is held open until the writer is closed.
     """
     with ExitStack() as stack:
         with suppress(sqlite3.Error):

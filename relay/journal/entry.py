@@ -1,4 +1,4 @@
-"""An event in the journal: as it goes in, as it waits for a destination, or as it was refused."""
+"""Events in the journal: as they go in, as they wait for a destination, or as they were refused."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -13,7 +13,7 @@ from relay.event_name import Lane
 
 
 class Passed(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Why a destination is done with an event on arrival."""
+    """Why an event ended for a destination on arrival, without being sent."""
 
     state: Literal["skipped", "dead"]
     reason: SkipReason | DeadReason
@@ -23,10 +23,10 @@ class Passed(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class Entry(msgspec.Struct, gc=False, array_like=True):
     """One accepted event as it goes into the log; made by `relay.journal.codec`.
 
-    It holds what the flow asks for, and the whole event only in its stored form: a few objects
-    instead of dozens, so that thousands of waiting events stay in the processor's cache.
-    `passed` names the destinations that will not be sent it. `payloads` are made while the event
-    is hot and dropped once sent; they are never stored, and absent after a restart.
+    It holds the fields that the flow needs, and the whole event only in its stored form: a few
+    objects instead of dozens, so that thousands of waiting events stay in the processor's cache.
+    `passed` names the destinations to which it is not sent. `payloads` are made while the event is
+    hot and dropped once sent; they are never stored, so there are none after a restart.
     """
 
     event: str
@@ -47,24 +47,24 @@ class Entry(msgspec.Struct, gc=False, array_like=True):
 
     @property
     def is_damaged(self) -> bool:
-        """Whether its record cannot be read: nothing else is known then but about when it came."""
+        """Whether its record cannot be read; then only its approximate time of receipt is known."""
         return not self.event_id
 
     @property
     def conversion(self) -> Conversion:
-        """The whole event, decoded anew each time."""
+        """The whole event; each access decodes it again."""
         return _STORED.decode(self.record).conversion
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What the record of an entry holds."""
+    """The content of an entry's record."""
 
     conversion: Conversion
     passed: dict[str, Passed]
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):
-    """An event that was refused on arrival; kept for the last 1,000, without any value of it."""
+    """An event that was refused on arrival, without its content; the last 1,000 are kept."""
 
     at_ms: int
     source: str
@@ -78,9 +78,9 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
 class Pending(msgspec.Struct, gc=False):
     """One event that waits for one destination.
 
-    `start` is the first offset that this event accounts for: those before it, down to the
-    previous pending event, are passed. `retry` and `replay` tell where it came from; `attempts`
-    counts the verdicts it already got of its own.
+    `start` is the first offset that this event accounts for: all from there to the event itself are
+    passed. `retry` and `replay` say where it came from; `attempts` counts the verdicts that it has
+    already had of its own.
     """
 
     lane: Lane
@@ -93,10 +93,10 @@ class Pending(msgspec.Struct, gc=False):
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """What a read found; go on reading at `next`.
+    """The result of a read; the next one starts at `next`.
 
-    Offsets before `next` are pending here, settled, or passed; passed ones behind the last pending
-    event are left to the next read.
+    Offsets before `next` are pending in this chunk, settled, or passed. Passed events after the
+    last pending one are left to the next read.
     """
 
     pending: Sequence[Pending]

@@ -1,6 +1,7 @@
-"""The rows of events that left the happy path: `dead` and `retry`.
+"""The tables of events that left the happy path: `dead` and `retry`.
 
-Each keeps its own entry, so it depends on no group of the log. Moments are Unix milliseconds.
+Each row keeps its own copy of the entry, so it does not depend on the log. Times are Unix
+milliseconds.
 """
 
 import sqlite3
@@ -14,11 +15,11 @@ from relay.journal.entry import Entry, Pending
 from relay.journal.settlement import Dead, Retry
 
 Place = tuple[str, Lane, int]
-"""Destination, lane, offset: where a row is."""
+"""Destination, lane and offset, which identify a row."""
 Row = tuple[object, ...]
 
 LONGEST_WAIT_MS: Final = 3_600_000
-"""The relay itself never makes an event wait for longer."""
+"""The longest that the relay itself makes an event wait."""
 
 
 def dead_row(
@@ -31,7 +32,7 @@ def dead_row(
     code: str = "",
     keep: bool = True,
 ) -> Row:
-    """Return the values of `ADD_DEAD`; without `keep`, none of the event, nor words about it."""
+    """Return the values for `ADD_DEAD`; unless `keep`, without the payload and the message."""
     return (
         *(*place, reason, code, message if keep else "", at_ms, entry.received_ms),
         *(entry.event, entry.event_id, entry.event_time, entry.record if keep else None),
@@ -46,7 +47,7 @@ def add_dead(
     *,
     spare: bool = False,
 ) -> None:
-    """Add events that ended without delivery; to `spare` room, expired ones without payload."""
+    """Add events that ended without delivery; with `spare`, expired ones without their payload."""
     rows = (
         dead_row(
             (destination, each.pending.lane, each.pending.offset),
@@ -61,7 +62,7 @@ def add_dead(
 
 
 def add_retries(connection: sqlite3.Connection, destination: str, retries: Sequence[Retry]) -> None:
-    """Add events that are due again, or move those that are there."""
+    """Add events that are due again, or update the rows of those already there."""
     rows = (
         (
             *(destination, each.pending.lane, each.pending.offset),
@@ -76,13 +77,13 @@ def add_retries(connection: sqlite3.Connection, destination: str, retries: Seque
 def end_retries(
     connection: sqlite3.Connection, destination: str, pendings: Sequence[Pending]
 ) -> None:
-    """Delete the rows of events that wait no more."""
+    """Delete the retry rows of events that no longer wait."""
     rows = [(destination, pending.lane, pending.offset) for pending in pendings if pending.retry]
     connection.executemany(f"DELETE FROM retry WHERE {AT_PLACE}", rows)
 
 
 def still_waits(connection: sqlite3.Connection, destination: str, pending: Pending) -> bool:
-    """Return whether a try of this very row has not been recorded yet."""
+    """Return whether the row is still as it was read, with no attempt recorded since."""
     row = connection.execute(
         f"SELECT attempts FROM retry WHERE {AT_PLACE}", (destination, pending.lane, pending.offset)
     ).fetchone()
@@ -90,9 +91,10 @@ def still_waits(connection: sqlite3.Connection, destination: str, pending: Pendi
 
 
 def due(connection: sqlite3.Connection, destination: str, now_ms: int, limit: int) -> list[Pending]:
-    """Return events whose moment has come, the oldest first; damaged ones as well.
+    """Return events that are due, the longest due first; damaged ones as well.
 
-    A moment further off than any wait was written before the clock was set back: it has come, too.
+    If an event is due later than any wait could be, this was written before the clock was set back,
+    and the event counts as due.
     """
     rows = connection.execute(f"{_DUE} due_ms <= ? {_IN_ORDER}", (destination, now_ms, limit))
     found = list(map(_pending, rows))
@@ -109,7 +111,7 @@ def _pending(row: Sequence[Any]) -> Pending:
 
 
 def oldest(connection: sqlite3.Connection, destination: str) -> Entry | None:
-    """Return the event that was received first of those that wait here, or None."""
+    """Return the oldest readable event that waits for a retry, by time of receipt, or None."""
     rows = connection.execute(
         "SELECT entry FROM retry WHERE destination = ? ORDER BY received_ms", (destination,)
     )
@@ -117,7 +119,7 @@ def oldest(connection: sqlite3.Connection, destination: str) -> Entry | None:
 
 
 def oldest_received_ms(connection: sqlite3.Connection, destination: str) -> int | None:
-    """Return when the oldest event that waits here was received, or None."""
+    """Return when the oldest event that waits for a retry was received, or None."""
     row = connection.execute(
         "SELECT min(received_ms) FROM retry WHERE destination = ?", (destination,)
     ).fetchone()

@@ -1,4 +1,4 @@
-"""What holds up a destination, over restarts: its pause, and the wait its platform asked for."""
+"""Stores, across restarts, a destination's pause and the wait that its platform asked for."""
 
 import sqlite3
 
@@ -18,7 +18,7 @@ def waits(connection: sqlite3.Connection) -> dict[str, Wait]:
 
 
 def save_pause(connection: sqlite3.Connection, destination: str, pause: Pause | None) -> None:
-    """Keep a pause, or forget it, in the open transaction."""
+    """Store a pause, or delete it if None, in the open transaction."""
     if pause is None:
         connection.execute("DELETE FROM pause WHERE destination = ?", (destination,))
         return
@@ -29,7 +29,7 @@ def save_pause(connection: sqlite3.Connection, destination: str, pause: Pause | 
 
 
 def save_wait(connection: sqlite3.Connection, destination: str, wait: Wait | None) -> None:
-    """Keep a wait, or forget it, in the open transaction."""
+    """Store a wait, or delete it if None, in the open transaction."""
     if wait is None:
         connection.execute("DELETE FROM wait WHERE destination = ?", (destination,))
         return

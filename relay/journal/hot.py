@@ -1,9 +1,9 @@
 """The latest events of both lanes in memory, with the payloads made at intake.
 
-Senders that keep up are served from here; one that is behind reads from disk. An event that all of
-them are done with is dropped at once, so that its memory is reused while it is still in the
-processor's cache. The number of events is bounded: when full, the longer lane forgets its oldest,
-payloads included. It lives on the loop, and is told only of what is committed.
+Senders that keep up are served from memory; one that is behind reads from disk. An event that all
+of them are done with is dropped at once, so that its memory is reused while still in the
+processor's cache. The number of events is bounded: at the limit, the longer lane drops its oldest
+ones with their payloads. All of this runs on the event loop, and only with committed events.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ class Hot:
         self._ends = dict(ends)
 
     def add(self, lane: Lane, entries: Sequence[Entry]) -> None:
-        """Take the next events of a lane."""
+        """Add the next events of a lane."""
         self._entries[lane] += entries
         self._ends[lane] += len(entries)
         excess = sum(map(len, self._entries.values())) - self._max_events
@@ -29,7 +29,7 @@ class Hot:
             del max(self._entries.values(), key=len)[:excess]
 
     def release(self, lane: Lane, offset: int) -> None:
-        """Let go of the events before an offset: nobody will ask for them."""
+        """Drop the events before an offset; nobody will ask for them again."""
         excess = offset - self.start(lane)
         if excess > 0:
             del self._entries[lane][:excess]
@@ -43,6 +43,6 @@ class Hot:
         return self._ends[lane]
 
     def since(self, lane: Lane, offset: int, count: int) -> Iterator[tuple[int, Entry]]:
-        """Return up to `count` pairs of offset and entry, from an offset on that is held."""
+        """Return up to `count` pairs of offset and entry, starting at an offset that is held."""
         at = offset - self.start(lane)
         return enumerate(self._entries[lane][at : at + count], offset)

@@ -1,4 +1,4 @@
-"""How often each producer key was used: one for each request of which events were stored."""
+"""Counts the uses of each producer key: one for each request of which events were stored."""
 
 import sqlite3
 from collections.abc import Mapping

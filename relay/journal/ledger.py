@@ -1,8 +1,8 @@
-"""What one transaction changes: new events, cursors, counts; written just before its commit.
+"""Collects a transaction's changes (new events, cursors, counts); writes them before its commit.
 
-The operations of a transaction collect here, so that many small requests cost one row in the log
-and one update of each count. Lives in the writer's thread; after a rollback it stands where the
-last commit left it. What became durable is handed to the loop as a `Commit`.
+All operations of a transaction add to it, so that many small requests cost one row in the log and
+one update of each count. It belongs to the writer's thread; after a rollback it is back at the last
+commit. What has become durable is passed to the loop as a `Commit`.
 """
 
 import sqlite3
@@ -38,9 +38,9 @@ class Commit(NamedTuple):
 
 
 class Ledger:
-    """See the module docstring. `destinations` are the configured ones; `clock` Unix seconds.
+    """See the module docstring. `destinations` are those configured; `clock` is in Unix seconds.
 
-    With `outcomes`, how events end is kept to be published.
+    With `outcomes`, the outcome of each event is stored until it is published.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class Ledger:
         self.destinations = tuple(destinations)
         self.room = room
         self.is_tight = self.is_full = False
-        """Whether room was short, or there was none, at the last look. Then expired events are kept
-        without payload, or only counted: many may expire at once, and their rows would fill it."""
+        """Whether room was short, or used up, at the last look. Expired events are then kept
+        without payload, or only counted: if many expire at once, their rows would fill it."""
         self.astray: str | None = None
-        """Why nobody may find again what is written, as of the last look; known at once, also if
-        nothing was committed."""
+        """Why what is written may never be found again, or None, as of the last look. This is known
+        at once, even if nothing was committed."""
         self.announce: Callable[[Commit], None] = _ignore
-        """Told on the loop of each commit."""
+        """Called on the loop with each commit."""
         self._clock = clock
         self._outcomes_wanted = outcomes
         self._ends: dict[Lane, int] = {}
@@ -68,7 +68,7 @@ class Ledger:
         self._begin()
 
     def recover(self, ends: Mapping[Lane, int], cursors: Mapping[Key, Cursor]) -> None:
-        """Go on from where the lanes and the destinations are; once, before anything else."""
+        """Set how far the lanes and the destinations are; called once, before anything else."""
         self._ends = dict(ends)
         self._cursors = dict(cursors)
 
@@ -97,9 +97,9 @@ class Ledger:
         return int(self._clock() * 1000)
 
     def flush(self, connection: sqlite3.Connection) -> None:
-        """Write it all, in the open transaction.
+        """Write everything, in the open transaction.
 
-        Raises `JournalUnavailable` for events that would be written where nobody finds them.
+        Raises `JournalUnavailable` if new events would be written where they may never be found.
         """
         for lane, entries in zip(Lane, self._entries, strict=True):
             if entries:
@@ -118,7 +118,7 @@ class Ledger:
         self.is_tight, self.is_full = self._look.tight, self._look.refusal is not None
 
     def committed(self) -> Callable[[], None]:
-        """Go on from what is durable now; return the announcement to the loop."""
+        """Take over what is durable now; return a function that announces it on the loop."""
         for group in self._groups:
             self._ends[group.lane] += len(group.entries)
         self._cursors |= self._moved

@@ -26,9 +26,9 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which dead letters are meant; all conditions hold together.
+    """Selects the dead letters that meet all of its conditions; None means no condition.
 
-    No `ids` at all means any, an empty set none.
+    An empty set of `ids` selects no letters.
     """
 
     ids: frozenset[str] | None = None
@@ -54,8 +54,8 @@ class DeadGroup(msgspec.Struct, frozen=True, kw_only=True):
     value: Mapping[str, Decimal]
     """What `valued` of them are worth, by currency."""
     valued: int
-    """How many of the purchases were summed up: fewer where there are very many, or their payload
-    is gone."""
+    """How many of the purchases were summed up: fewer if there are very many, or if payloads are
+    gone."""
     since_ms: int
     until_ms: int
     latest: DeadLetter
@@ -71,7 +71,7 @@ class DeadPage(msgspec.Struct, frozen=True):
 
 Prospect = Literal["sent", "late", "expired", "barred"]
 """What a replay does with an event: it is sent; it is sent `late`, when the platform no longer
-compares it with what it got under the same id; it is too old; or the settings keep it back."""
+compares it with earlier events of the same id; it is too old; or the settings keep it back."""
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -81,6 +81,6 @@ class Replayed(msgspec.Struct, frozen=True):
     replayed: int
     expired: int
     barred: int = 0
-    """Kept back by the settings of today, or for a destination that is not configured."""
+    """Kept back by today's settings, or because the destination is not configured."""
     late: int = 0
-    """Those of the replayed that the platform may count twice."""
+    """How many of the replayed events the platform may count twice."""

@@ -1,7 +1,7 @@
-"""The log on disk: whole groups in, stretches of events out.
+"""The log on disk: written in groups, and read in stretches of events.
 
-A group is what one commit brought for one lane, cut where it would get too large. Offsets count
-events, per lane, without gaps; retention takes whole groups from the old end.
+A group holds the events of one lane in one commit, and is split if it would get too large. Offsets
+count the events of a lane without gaps. Retention deletes whole groups from the old end.
 """
 
 import sqlite3
@@ -18,10 +18,10 @@ GROUP_EVENTS: Final = 1_000
 GROUP_BYTES: Final = 1024 * 1024
 """A larger group is halved, down to a single event of any size."""
 READ_BYTES: Final = 4 * 1024 * 1024
-"""Encoded bytes that one read takes from disk; at least one event, however large."""
+"""The most encoded bytes that one read takes from disk, but at least one event of any size."""
 
 SCAN_EVENTS: Final = 2_000
-"""Events that are looked at in one go where a whole stretch of the log is read."""
+"""How many events are read at a time when a whole stretch of the log is read."""
 
 
 class Group(NamedTuple):
@@ -34,7 +34,7 @@ class Group(NamedTuple):
 
 
 class View(NamedTuple):
-    """What a destination sees of a lane: its name, and what it has settled."""
+    """A destination's view of a lane: its name, and what it has settled."""
 
     destination: str
     lane: Lane
@@ -44,7 +44,7 @@ class View(NamedTuple):
 def write(
     connection: sqlite3.Connection, lane: Lane, first: int, entries: Sequence[Entry]
 ) -> Iterator[Group]:
-    """Write entries as groups, in order, from an offset on."""
+    """Write entries in order as groups, and yield these; `first` is the offset of the first."""
     for at in range(0, len(entries), GROUP_EVENTS):
         yield from _write(connection, lane, first + at, entries[at : at + GROUP_EVENTS])
 
@@ -56,15 +56,15 @@ def ends(connection: sqlite3.Connection) -> dict[Lane, int]:
 
 
 def save_end(connection: sqlite3.Connection, lane: Lane, end: int) -> None:
-    """Keep the offset that the next event of a lane gets."""
+    """Store the offset that the next event of a lane gets."""
     connection.execute("INSERT OR REPLACE INTO log_end (lane, next) VALUES (?, ?)", (lane, end))
 
 
 def read(connection: sqlite3.Connection, view: View, start: int, limit: int, *, end: int) -> Chunk:
     """Return up to `limit` events that wait for a destination, from `start` on.
 
-    Looks at as many events as `limit`, or fewer: whole groups while they fit. Where retention has
-    taken all there was, reading goes on at `end`.
+    Looks at no more than `limit` events, in whole groups as long as they fit. If retention has
+    deleted everything from `start` on, reading continues at `end`.
     """
     stretches = _stretches(connection, view.lane, start, limit)
     entries = chain.from_iterable(enumerate(entries, first) for first, entries in stretches)
@@ -73,10 +73,10 @@ def read(connection: sqlite3.Connection, view: View, start: int, limit: int, *, 
 
 
 def waiting(view: View, entries: Iterable[tuple[int, Entry]], *, start: int, limit: int) -> Chunk:
-    """Return those of (offset, entry) in order that wait for a destination.
+    """Return which of the (offset, entry) pairs, given in order, wait for a destination.
 
-    `start` is the first offset that nobody has accounted for. `next` is behind the last event
-    found; only if there is none, it is behind them all.
+    `start` is the first offset not accounted for yet. `next` follows the last event found, or the
+    last of all pairs if none was found.
     """
     destination, lane, cursor = view
     settled_to = cursor.end()
@@ -113,7 +113,7 @@ class StoredGroup(NamedTuple):
 
 
 def latest(connection: sqlite3.Connection, limit: int) -> Iterator[StoredGroup]:
-    """Return the latest groups that hold `limit` events, newest first."""
+    """Yield the latest groups, newest first, until they hold `limit` events."""
     left = limit
     groups = "SELECT lane, first, count, received_ms, entries FROM log ORDER BY id DESC"
     for lane, *row in connection.execute(groups):
@@ -144,7 +144,7 @@ def _write(
 def _stretches(
     connection: sqlite3.Connection, lane: Lane, start: int, limit: int
 ) -> Iterator[tuple[int, list[Entry]]]:
-    """Return the offset and the entries of each group, or what is left of it from `start` on."""
+    """Yield the offset and the entries of each group, or of its part from `start` on."""
     events = size = 0
     rows = connection.execute(_FROM, {"lane": lane, "start": start})
     for first, count, received_ms, data in rows:

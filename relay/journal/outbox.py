@@ -1,13 +1,12 @@
-"""The outbox: outcomes that wait to be published, how each event ended at each destination.
+"""The outbox: how each event ended at each destination, stored until it is published.
 
-Collected with what they are the outcome of and written in the same transaction, so after a crash
-none is missing; a row is deleted once it is published, so none is published twice without a
-crash. Events that ended alike in one transaction share a row. Nothing is collected unless the
-configuration asks for it.
+An outcome is written in the transaction that ends its event, so none is missing after a crash. A
+row is deleted once it is published, so only a crash can publish it twice. Events that ended alike
+in one transaction share a row. Nothing is collected unless the configuration asks for it.
 
-Rows count as part of the journal's size. While nobody takes them (the cluster is away), they
-stay; at the journal's limit the oldest are given up, after everything else that can be spared and
-before producers are refused, and counted as lost: a report must not cost a conversion.
+Rows count towards the journal's size. They stay while they cannot be published (the cluster is
+down). At the journal's limit, the oldest are given up and counted as lost, after everything else
+that can be spared and before producers are refused: a report must not cost a conversion.
 """
 
 import sqlite3
@@ -22,9 +21,9 @@ from relay.journal.entry import Entry
 from relay.journal.settlement import Dead, Receipt
 
 MAX_EVENTS: Final = 1_000
-"""Events of a row; more of them are several rows."""
+"""The most events in a row; more take several rows."""
 LOST: Final = "outcomes_lost"
-"""The kind of the lifetime count of what was given up."""
+"""The kind of the lifetime count of outcomes that were given up."""
 
 EndState = Literal["delivered", "skipped", "dead"]
 Ended = tuple[str, str, int]
@@ -43,7 +42,7 @@ class End(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """One row: events that ended alike. `id` grows."""
+    """One row: events that ended alike. Later rows have a greater `id`."""
 
     id: int
     end: End
@@ -58,23 +57,23 @@ class Backlog(NamedTuple):
 
 
 class OutcomeLog(Protocol):
-    """What a publisher needs of a journal."""
+    """The part of a journal that a publisher needs."""
 
     async def outcomes(self, after: int, limit: int) -> Sequence[Waiting]:
-        """Return the oldest rows behind an id, at most `limit`."""
+        """Return the oldest rows after the id `after`, at most `limit`."""
         ...
 
     async def outcomes_published(self, up_to: int) -> None:
-        """Forget the rows up to an id, that included. Raises `JournalUnavailable`."""
+        """Delete the rows up to and including an id. Raises `JournalUnavailable`."""
         ...
 
     async def outcome_backlog(self) -> Backlog:
-        """Return how much waits, and how much was lost."""
+        """Return how many outcomes wait, and how many were lost."""
         ...
 
 
 class Outcomes:
-    """Collects what ends in one transaction; `flush` writes it."""
+    """Collects the outcomes of one transaction; `flush` writes them."""
 
     def __init__(self, *, wanted: bool) -> None:
         self._wanted = wanted
@@ -100,12 +99,12 @@ class Outcomes:
                 self._ended[end].append(_ENDED(each.pending.entry))
 
     def erased(self, destination: str, entry: Entry, now_ms: int) -> None:
-        """Collect an event that ended because a person is forgotten."""
+        """Collect an event that ended because a person was erased."""
         if self._wanted:
             self._ended[End(destination, "dead", "erased", "", "", now_ms)].append(_ENDED(entry))
 
     def arrived(self, entries: Sequence[Entry], now_ms: int) -> None:
-        """Collect what was over on arrival: skipped, or dead."""
+        """Collect events that ended on arrival, skipped or dead."""
         if self._wanted:
             for entry in entries:
                 for destination, passed in entry.passed.items():
@@ -113,7 +112,7 @@ class Outcomes:
                     self._ended[end].append(_ENDED(entry))
 
     def flush(self, connection: sqlite3.Connection) -> None:
-        """Write it, in the open transaction."""
+        """Write what was collected, in the open transaction."""
         if self._ended:
             connection.executemany(_ADD, self._rows())
 
@@ -125,7 +124,7 @@ class Outcomes:
 
 
 def read(connection: sqlite3.Connection, after: int, limit: int) -> list[Waiting]:
-    """Return the oldest rows behind an id."""
+    """Return the oldest rows after the id `after`, at most `limit`."""
     rows = connection.execute(
         "SELECT id, destination, state, reason, code, request_id, at_ms, events FROM outcome"
         " WHERE id > ? ORDER BY id LIMIT ?",
@@ -135,19 +134,19 @@ def read(connection: sqlite3.Connection, after: int, limit: int) -> list[Waiting
 
 
 def forget(connection: sqlite3.Connection, up_to: int) -> None:
-    """Delete the rows up to an id, that included."""
+    """Delete the rows up to and including an id."""
     connection.execute("DELETE FROM outcome WHERE id <= ?", (up_to,))
 
 
 def backlog(connection: sqlite3.Connection) -> Backlog:
-    """Return how much waits, and how much was given up."""
+    """Return how many outcomes wait, and how many were given up."""
     waiting = connection.execute("SELECT coalesce(sum(count), 0) FROM outcome").fetchone()[0]
     lost = connection.execute("SELECT sum(count) FROM total WHERE kind = ?", (LOST,)).fetchone()[0]
     return Backlog(waiting, lost or 0)
 
 
 def give_up(connection: sqlite3.Connection, rows: int) -> bool:
-    """Delete the oldest rows for room, and count what they held; False if there are none."""
+    """Delete the oldest rows, and count their outcomes as lost; return False if there are none."""
     oldest = connection.execute("SELECT id, count FROM outcome ORDER BY id LIMIT ?", (rows,))
     found = oldest.fetchall()
     if found:

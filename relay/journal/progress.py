@@ -1,7 +1,7 @@
-"""How far each destination is, and what it reads next; the loop's side of the cursors.
+"""How far each destination is, and what it reads next: the cursors, as the event loop sees them.
 
-Cursors stand here as the last commit left them. No settlement accounts yet for a run of passed
-events with nothing to send behind it: the run is remembered here, counts as settled at once, and is
+Cursors are as the last commit left them. A run of passed events that no event to send follows yet
+is not accounted for by any settlement: it is remembered here, counts as settled at once, and is
 written to the cursors now and then (`passed`). After a crash it is simply read again. There are few
 such runs, since between two of them there is an event that was read and is not settled.
 """
@@ -20,7 +20,7 @@ from relay.journal.log import View
 from relay.journal.reader import Reader
 
 SCAN_EVENTS: Final = 1_000
-"""Events in memory that one read looks at, at least."""
+"""How many events in memory one read looks at, or more if its limit is higher."""
 
 
 class Progress:
@@ -41,7 +41,7 @@ class Progress:
                 self._passed[key] = [run for run in runs if run[1] >= cursor.position]
 
     def cursor(self, destination: str, lane: Lane) -> Cursor:
-        """Return how far a destination is."""
+        """Return how far a destination is in a lane."""
         key = (destination, lane)
         cursor = self._cursors.get(key) or Cursor(self._hot.end(lane))
         for run in self._passed.get(key, ()):
@@ -78,7 +78,7 @@ class Progress:
     async def first(self, destination: str, lane: Lane) -> Entry | None:
         """Return the first event that waits in a lane, or None.
 
-        It is where the cursor is, unless many were passed that nobody has read yet.
+        It is right at the cursor, unless many passed events come before it that were not read yet.
         """
         at, limit = self.cursor(destination, lane).position, 1
         while at < self._hot.end(lane):

@@ -1,9 +1,9 @@
-"""Reads beside the writer: a few read-only connections, each used by one thread at a time.
+"""Runs queries beside the writer: a few read-only connections, each used by one thread at a time.
 
-Each run sees one snapshot of what is committed and never waits for the writer. Runs beyond the
-number of threads wait in line; each belongs to a caller that waits for it, so the line is as
-bounded as the callers are. A part of the file that was damaged since the start fails those runs
-that come upon it, and is told in the log; whatever else can be read and written goes on.
+Each query sees one snapshot of what is committed and never waits for the writer. Queries beyond the
+number of threads wait in line; each has a caller that waits for it, so the line is as bounded as
+the callers are. If a part of the file was damaged after the start, the queries that read it fail,
+and the log says so; everything else can still be read and written.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 THREADS: Final = 2
-"""Runs at the same time."""
+"""How many queries run at the same time."""
 
 
 class Reader:
-    """See the module docstring; `connect` must allow use by changing threads."""
+    """See the module docstring; any thread must be able to use what `connect` returns."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
@@ -55,7 +55,7 @@ class Reader:
             raise
 
     async def close(self) -> None:
-        """Interrupt the runs under way, which then fail, and close the connections."""
+        """Interrupt the queries under way, which then fail, and close the connections."""
         for busy in tuple(self._busy):
             busy.interrupt()
         await asyncio.to_thread(self._executor.shutdown)
@@ -63,7 +63,7 @@ class Reader:
             connection.close()
 
     def tell_damage(self) -> None:
-        """Log it once: whoever waits for what cannot be read asks for it again and again."""
+        """Log the damage only once: a caller that waits for unreadable events keeps asking."""
         if not self._told_damage:
             self._told_damage = True
             log.error("events of the journal cannot be read: run `relay journal check`")

@@ -17,7 +17,7 @@ DeliveryState = Literal["skipped", "pending", "delivered", "dead"]
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Lifetime counts, one snapshot; keys are (destination, label) or as named.
+    """Lifetime counts from one snapshot; keys are destinations, or as described.
 
     Per destination: accepted + replayed = skipped + pending + delivered + dead.
     """
@@ -39,7 +39,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Funnel(msgspec.Struct, frozen=True, kw_only=True):
-    """The counts of one destination over a range of receipt minutes, with their state now."""
+    """One destination's counts of the events received in a range of minutes, by their state now."""
 
     received: int = 0
     skipped: int = 0
@@ -49,7 +49,7 @@ class Funnel(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pending(self) -> int:
-        """What is neither skipped nor at an end."""
+        """How many events are neither skipped, delivered nor dead."""
         return self.received - self.skipped - self.delivered - self.dead
 
 
@@ -62,7 +62,7 @@ class RangeReport(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One request that covered an event; `outcome` is this event's own where it differs."""
+    """One request that covered an event; `outcome` is the event's own if the request's differs."""
 
     at_ms: int
     outcome: Outcome
@@ -83,7 +83,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     attempt_count: int
     attempts: Sequence[Attempt]
     due_ms: int | None = None
-    """When an event that waits for a try of its own may be sent again; not before."""
+    """The earliest time at which an event that waits for its own retry is sent again."""
 
 
 class FoundEvent(msgspec.Struct, frozen=True):
@@ -102,16 +102,16 @@ class KindCount(msgspec.Struct, frozen=True, kw_only=True):
     delivered: int
     dead: int
     last_s: int
-    """When the last minute (or hour) with an event of it began, in Unix seconds."""
+    """When the last minute (or hour) with such an event began, in Unix seconds."""
 
     @property
     def pending(self) -> int:
-        """What is neither skipped nor at an end."""
+        """How many events are neither skipped, delivered nor dead."""
         return self.received - self.skipped - self.delivered - self.dead
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
-    """The counts of one destination for what was received in one step of time."""
+    """One destination's counts of the events received in one step of time."""
 
     start_s: int
     received: int
@@ -128,9 +128,9 @@ class ErasedAt(msgspec.Struct, frozen=True, kw_only=True):
     dead: int
     """Dead letters that lost their payload; their reason stays."""
     delivered: int
-    """Events that the platform has got: only it can erase those."""
+    """Events that the platform has received; only the platform can erase them."""
     delivered_event_ids: Sequence[str]
-    """Their ids, the first 1,000."""
+    """The ids of the first 1,000 of them."""
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,40 +138,40 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
 
     events: int
     destinations: Mapping[str, ErasedAt]
-    """Those that had any of the events."""
+    """Only destinations that had any of the events."""
     damaged: int
-    """Events that may be the person's and cannot be read: they stay as they are."""
+    """Unreadable events that may be the person's; they stay as they are."""
     emptied: bool
     """Whether nothing is left in the files; if not, old bytes stay in them for a while."""
 
 
 class Risk(msgspec.Struct, frozen=True):
-    """What waits for a destination, as far as it may come too late."""
+    """The oldest events that wait for a destination, and what all that waits is worth."""
 
     oldest: Sequence[Entry]
-    """The events that wait longest: one of each lane and one of the retries, where any wait."""
+    """The oldest waiting event of each lane and of the retries, if there is one."""
     worth: Mapping[str, Decimal]
-    """What the purchases that wait are worth, by currency."""
+    """The worth of all waiting purchases, by currency."""
 
 
 class Space(msgspec.Struct, frozen=True, kw_only=True):
     """How full the journal is."""
 
     size_bytes: int
-    """Of its files, the write-ahead log included."""
+    """The size of its files, including the write-ahead log."""
     used_bytes: int
-    """Of them, what is in use; the rest is filled before the files grow."""
+    """How much of the files is in use; the rest is filled before they grow."""
     limit_bytes: int
     left_bytes: int
-    """What may come in before events are refused; the disk's own room counts, too."""
+    """How much may come in before events are refused; the disk's free space counts as well."""
     hours_to_full: float | None
-    """Until nothing is left at the pace of the last two hours; None if it does not grow."""
+    """Hours until nothing is left, at the pace of the last two hours; None if it does not grow."""
     oldest_received_ms: int | None
-    """The oldest event that is still kept, delivered ones included."""
+    """When the oldest event that is still kept was received, delivered ones included."""
 
 
 class KeyUse(msgspec.Struct, frozen=True):
-    """How often a producer key was used, and when last."""
+    """How often a producer key was used, and when it was used last."""
 
     uses: int
     last_used_ms: int

@@ -1,7 +1,7 @@
-"""A settlement becomes rows: receipt, cursors, counts, and exceptions; in one transaction.
+"""Writes a settlement as rows (receipt, cursors, counts and exceptions), in one transaction.
 
-An event settles once: an offset that its cursor has settled, or a retry that is not there any more
-as it was read, is passed over without a count. So a settlement may come twice.
+An event settles only once: an offset that is already settled, or a retry whose row is no longer as
+it was read, is skipped without being counted. So a settlement may safely come twice.
 """
 
 import sqlite3
@@ -58,7 +58,7 @@ def settle(
 
 
 def ended(settlement: Settlement) -> list[Pending]:
-    """Return the events that a settlement takes off their cursors."""
+    """Return the events that a settlement delivers, ends or moves to a retry."""
     return [
         *settlement.delivered,
         *(each.pending for each in settlement.dead),
@@ -67,7 +67,7 @@ def ended(settlement: Settlement) -> list[Pending]:
 
 
 def stretches(pendings: Iterable[Pending]) -> Iterator[Stretch]:
-    """Join events that follow on each other, with what was passed before each."""
+    """Join adjacent events into stretches, together with what was passed before each."""
     for run in _runs(pendings):
         yield Stretch(run[0].lane, run[0].start, run[-1].offset)
 
@@ -77,7 +77,7 @@ def _first_tries(pendings: Iterable[Pending]) -> list[Pending]:
 
 
 def _runs(pendings: Iterable[Pending]) -> Iterator[Sequence[Pending]]:
-    """Cut the events into runs that follow on each other; it is quick where all do."""
+    """Split the events into runs of adjacent ones; this is quick if all are adjacent."""
     for _, group in groupby(pendings, _LANE):
         run = list(group)
         starts, ends = [each.start for each in run], [each.offset for each in run]
@@ -107,7 +107,7 @@ class _Look:
         self._destination = destination
 
     def fresh_part(self, settlement: Settlement) -> Settlement:
-        """Return what is fresh of a settlement; what only waits has no say in it."""
+        """Return the fresh part of a settlement; events that only wait stay as they are."""
         return msgspec.structs.replace(
             settlement,
             delivered=[each for each in settlement.delivered if self.is_fresh(each)],
@@ -123,7 +123,7 @@ class _Look:
         return not cursor.settled(pending.offset)
 
     def is_in_doubt(self, stretch: Stretch) -> bool:
-        """Return whether anything of a stretch is settled, which ought not to be."""
+        """Return whether any offset of a stretch is settled, although none should be."""
         cursor = self._ledger.cursor(self._destination, stretch.lane)
         return cursor.touches(stretch.first, stretch.last)
 
@@ -145,7 +145,7 @@ def _add_receipt(
 
 
 def _spans(settlement: Settlement) -> Iterator[Stretch]:
-    """Return what a receipt covers; a retry has a span of its own, one offset wide."""
+    """Yield the spans that a receipt covers; a retry has its own, one offset wide."""
     covered = [*ended(settlement), *settlement.waiting]
     for pending in covered:
         if pending.retry:
@@ -164,7 +164,7 @@ def _log_spans(pendings: Iterable[Pending]) -> Iterator[Stretch]:
 
 
 def _cut(run: Sequence[Pending]) -> Iterator[Stretch]:
-    """Return the spans of a run that is too wide for one."""
+    """Yield the spans of a run that is too wide for one."""
     first = last = run[0].offset
     for pending in run:
         if pending.offset - first >= SPAN_OFFSETS:
@@ -177,7 +177,7 @@ def _cut(run: Sequence[Pending]) -> Iterator[Stretch]:
 def _exceptions(
     receipt: Receipt, settlement: Settlement
 ) -> Iterator[tuple[Lane, int, Outcome, str, str]]:
-    """Return those that fared otherwise than the request as a whole."""
+    """Yield the events whose outcome differs from that of the request as a whole."""
     for dead in settlement.dead:
         yield _exception(dead, "invalid")
     for retry in settlement.retry:

@@ -1,4 +1,4 @@
-"""What a request to a platform did to the events that it covered, and what holds up the next."""
+"""What a request to a platform did to the events that it covered, and what delays the next one."""
 
 from collections.abc import Sequence
 from typing import Final, Literal
@@ -9,8 +9,8 @@ from relay.delivery import DeadReason, Outcome, PauseReason
 from relay.journal.entry import Pending
 
 SPAN_OFFSETS: Final = 1_000
-"""The widest span of a receipt, so that those around an offset are found by their first one; what
-goes beyond gets a span of its own."""
+"""The most offsets in a span of a receipt, so that the spans around an offset can be found by their
+first offset; a wider one is split."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +72,6 @@ class Wait(msgspec.Struct, frozen=True):
     """A wait that the platform asked for; a restart does not shorten it."""
 
     state: WaitState
-    """What the destination is in meanwhile."""
+    """The destination's state during the wait."""
     since_ms: int
     until_ms: int

@@ -1,8 +1,8 @@
 """One transaction of the writer's thread: its jobs, what they collect, and their futures.
 
-A mistake of one operation fails that operation alone: all is rolled back, and each operation gets a
-transaction of its own. A storage fault fails all of them; the writer decides what else it stops.
-`commit` runs in the writer's thread, `settle` on the loop.
+An error in one operation fails only that operation: everything is rolled back, and each operation
+runs again in a transaction of its own. A storage fault fails all of them; the writer decides what
+else it stops. `commit` runs in the writer's thread, `settle` on the loop.
 """
 
 import sqlite3
@@ -26,11 +26,11 @@ class Companion(Protocol):
         ...
 
     def committed(self) -> Callable[[], None]:
-        """Begin anew after a commit; return what to do on the loop, before its futures."""
+        """Start over after a commit; return what to do on the loop before futures are resolved."""
         ...
 
     def discard(self) -> None:
-        """Begin anew: the transaction is rolled back."""
+        """Start over after a rollback."""
         ...
 
 
@@ -42,7 +42,7 @@ class Job(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A transaction that ended: its jobs with their results, or the mistake or fault of all."""
+    """A finished transaction: its jobs with their results, or the error or fault that hit them."""
 
     jobs: Sequence[Job]
     results: Sequence[Any] = ()
@@ -52,9 +52,9 @@ class Done(NamedTuple):
 
 
 def commit(connection: sqlite3.Connection, companion: Companion, jobs: Sequence[Job]) -> list[Done]:
-    """Run the jobs in one transaction if that works; after a fault, nothing more is tried.
+    """Run the jobs in one transaction, or one by one if that fails; stop at a storage fault.
 
-    At least one `Done` comes back; the last one has the fault, if there was one.
+    Returns at least one `Done`; the last one has the fault, if there was one.
     """
     try:
         return [_transaction(connection, companion, jobs)]
@@ -92,11 +92,11 @@ def _transaction(connection: sqlite3.Connection, companion: Companion, jobs: Seq
 
 
 def settle(done: Done) -> None:
-    """Announce what was committed, and end the futures of the jobs."""
+    """Announce what was committed, and resolve the futures of the jobs."""
     try:
         if done.announce is not None:
             done.announce()
-    finally:  # whatever a listener does: what is on disk is acknowledged
+    finally:  # what is on disk is acknowledged, even if a listener fails
         _end_futures(done)
 
 

@@ -1,13 +1,14 @@
-"""The one thread that writes: group commit, and what happens when a commit fails.
+"""The only thread that writes: group commits, and what happens when one fails.
 
 Everything queued while the last commit ran goes into the next transaction, in order, and so does
 what the event loop goes on to queue, turn after turn. After the commit, one wake-up of the loop
-resolves all futures (`relay.journal.transaction`). A storage fault fails everything queued with
-`JournalUnavailable`. From that instant (queue and state change under one lock) every append is
-refused, until a later write has succeeded *and* the callbacks of all failed futures have run: so
-whoever remembers what was appended can undo it before anything new is accepted. Writes that are no
-appends are let through and serve as probes; without them the writer probes by itself. This module
-knows no table.
+resolves all futures (`relay.journal.transaction`).
+
+A storage fault fails everything queued with `JournalUnavailable`. From that moment on (queue and
+state change under one lock), every append is refused until a later write has succeeded *and* the
+callbacks of all failed futures have run, so that whoever remembers what was appended can undo it
+before anything new is accepted. Other writes are let through and serve as probes; if there are
+none, the writer sends probes itself. This module knows no tables.
 """
 
 import asyncio
@@ -38,11 +39,11 @@ MAX_QUEUED_EVENTS: Final = 50_000
 """Appended events that may wait for the disk; further appends are refused until it catches up."""
 PROBE_INTERVAL_S: Final = 1.0
 GATHERING_S: Final = 0.005
-"""How long a commit waits at most for a turn of the loop that queues nothing more. An idle loop
-turns at once; a busy one has ready by then what would otherwise cost commits of its own."""
+"""The longest that a commit waits for a turn of the loop that queues nothing more. An idle loop
+turns at once; a busy one queues meanwhile what would otherwise need commits of its own."""
 HANGING_S: Final = 15.0
-"""A disk that ends nothing for so long hangs, and appends are refused until it does: producers do
-better if they are told to wait. Longer than any wait for a lock."""
+"""A disk that completes nothing for this long counts as hanging, and appends are refused until it
+does: it is better to tell producers to wait. Longer than any wait for a lock."""
 CLOSED: Final = "the journal is closing"
 TOO_SLOW: Final = "the disk of the journal is too slow"
 
@@ -73,9 +74,9 @@ class Writer:
         self._untold = 0
         """Operations whose futures are not resolved yet."""
         self._moved_at = 0.0
-        """When the first of them was queued, or later a transaction ended."""
+        """When the first of them was queued or the last transaction ended, whichever was later."""
         self._gathered: int | None = None
-        """How much was queued a turn of the loop ago; None while the writer has all it may have."""
+        """The length of the queue a turn of the loop ago; None while nothing is being gathered."""
         self._gather_until = 0.0
         self._ready = False
         self._closing = False
@@ -88,16 +89,16 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
 
     async def start(self) -> None:
-        """Connect, in the thread; raises what connecting raised, and then nothing is left open."""
+        """Start the thread and connect in it; if that raises, nothing is left open."""
         opened: Future[None] = self._loop.create_future()
         self._connected = opened
         self._thread.start()
         await opened
 
     def submit(self, operation: Operation[T]) -> "Future[T]":
-        """Queue an operation for the next transaction; it may neither begin nor commit one.
+        """Queue an operation for the next transaction; it must neither begin nor commit one.
 
-        The future is done once the transaction is on disk, with what the operation returned.
+        The future gets the operation's result once the transaction is on disk.
         """
         with self._condition:
             return self._put(operation, 0, CLOSED if self._closing else None)
@@ -108,9 +109,9 @@ class Writer:
             return self._put(operation, events, self._refusal(events))
 
     async def progress(self) -> None:
-        """Return once an empty transaction has come to its end: the writer does not hang.
+        """Wait for an empty transaction to end, which shows that the writer does not hang.
 
-        Raises `JournalUnavailable` if it came to an end by failing.
+        Raises `JournalUnavailable` if the transaction failed.
         """
         await self.submit(_nothing)
 
@@ -124,7 +125,7 @@ class Writer:
         return self._untold > 0
 
     async def close(self) -> None:
-        """Commit what is queued, close the connection, end the thread, if it could be started."""
+        """Commit what is queued, close the connection and end the thread, if it ever started."""
         if self._thread.ident is None:
             return
         with self._condition:
@@ -258,6 +259,6 @@ def touch(connection: sqlite3.Connection) -> None:
 
 
 def _look_at(future: "Future[Any]") -> None:
-    """Take note of a probe's exception; its news is in the writer's state already."""
+    """Retrieve a probe's exception, or asyncio would log it; the writer's state has it already."""
     if not future.cancelled():
         future.exception()

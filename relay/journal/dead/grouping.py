@@ -1,7 +1,7 @@
-"""Dead letters that are alike, counted: from an index that holds all of it but the money.
+"""Counts dead letters that are alike, from an index that holds everything but the money.
 
-What the purchases among them are worth stands in their payloads, which are read one by one: those
-of the latest 2,000 in all, and whoever asks is told if there were more.
+The worth of the purchases among them is in their payloads, which are read one by one: at most 2,000
+of them, the latest of each group first. The result says if there were more.
 """
 
 import sqlite3
@@ -14,7 +14,7 @@ from relay.journal.figures.worth import sums
 from relay.journal.letter import DeadGroup
 
 MAX_GROUPS: Final = 200
-"""Smaller groups are not told; reasons are few, and so are the codes of a platform."""
+"""Smaller groups beyond these are left out; there are few reasons, and few codes per platform."""
 MAX_PAYLOADS: Final = 2_000
 
 _GROUPS: Final = """

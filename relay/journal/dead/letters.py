@@ -1,14 +1,14 @@
 """Dead letters: listed page by page, replayed or dropped in bounded steps.
 
 A replay makes a dead event wait again: its row moves to `retry`, due at once, and the roll-up has
-one dead less, while the lifetime total keeps it. A drop changes only what is said about it: the
-event has been counted dead once, and `relay_events_dead_total` neither falls nor counts it twice.
+one dead less, while the lifetime total keeps it. A drop changes only a letter's reason and note:
+the event was counted dead once, and `relay_events_dead_total` neither falls nor counts it twice.
 
-A step touches at most `STEP_ROWS` rows, so that no transaction holds up the producers, and those
-are looked for beside it (`to_replay`, `to_drop`): where few of a million letters match, that takes
-seconds. In the transaction only those that were found are looked at again, since they may have
-changed. Whoever calls goes on at the `next` of the last look; the order is by time of death, newest
-first, so an event that dies meanwhile is not met again. Ids that are no dead letters match nothing.
+A step touches at most `STEP_ROWS` rows, so that no transaction delays the producers. The rows are
+searched for outside the transaction (`to_replay`, `to_drop`), since this takes seconds if few of a
+million letters match. The transaction checks only the rows that were found, since they may have
+changed. The caller continues at the `next` of the last search. The order is by time of death,
+newest first, so events that die meanwhile are not met. Ids of no dead letter match nothing.
 """
 
 import sqlite3
@@ -24,12 +24,12 @@ from relay.journal.figures.rollup import Deltas
 from relay.journal.letter import DeadFilter, DeadLetter, DeadPage, Prospect, Replayed
 
 STEP_ROWS: Final = 1_000
-"""Rows of one page or step, at most."""
+"""The most rows in one page or step."""
 DROPPED: Final = "dropped_by_operator"
 ERASED: Final = "erased"
 
 Judge = Callable[[str, Entry], Prospect]
-"""What sending an event to a destination again would come to."""
+"""Returns what a replay would do with an event at a destination."""
 
 
 class Found(NamedTuple):
@@ -40,7 +40,7 @@ class Found(NamedTuple):
 
 
 class _Letter(NamedTuple):
-    """What a replay needs of a row."""
+    """The columns of a row that a replay needs."""
 
     id: int
     destination: str
@@ -66,18 +66,18 @@ def page(
 
 
 def letter_of(connection: sqlite3.Connection, row_id: int) -> DeadLetter:
-    """Return one letter that is there."""
+    """Return the letter of a row, which must exist."""
     query = f"SELECT dead_ms, id, {_LISTED} FROM dead WHERE id = ?"
     return _letter(connection.execute(query, (row_id,)).fetchone())
 
 
 def to_replay(connection: sqlite3.Connection, where: DeadFilter, after: Position | None) -> Found:
-    """Return the next letters that a replay means."""
+    """Return the next letters that a replay applies to."""
     return _find(connection, where, after, but=_passed_over(where))
 
 
 def to_drop(connection: sqlite3.Connection, where: DeadFilter, after: Position | None) -> Found:
-    """Return the next letters that a drop means."""
+    """Return the next letters that a drop applies to."""
     return _find(connection, where, after, but=_UNDROPPABLE)
 
 
@@ -90,9 +90,9 @@ def replay(
 ) -> Replayed:
     """Make those of `rows` that still match wait again, in the open transaction.
 
-    Those that are too old, and those whose payload is gone or damaged, stay dead and count as
-    expired; so do those that the settings keep back, but they count as barred. One that an operator
-    has dropped is only meant where its id or that reason is named.
+    Letters that are too old, or whose payload is gone or damaged, stay dead and count as expired.
+    Letters that the settings keep back stay dead as well, and count as barred. A letter that an
+    operator has dropped is only replayed if the filter names its id or that reason.
     """
     letters = _matching(connection, where, rows, but=_passed_over(where))
     prospects = [_prospect(letter, prospect) for letter in letters]
@@ -120,7 +120,7 @@ def replay_dry(
 def drop(connection: sqlite3.Connection, where: DeadFilter, note: str, rows: Sequence[int]) -> int:
     """Mark those of `rows` that still match as dropped, in the open transaction; return how many.
 
-    Those that were dropped before, and erased ones, stay as they are and do not count.
+    Letters that were dropped before, and erased ones, stay as they are and are not counted.
     """
     droppable = _matching(connection, where, rows, but=_UNDROPPABLE)
     connection.executemany(

@@ -1,7 +1,7 @@
-"""Which dead letters are meant, in SQL: the filters, and the position in a list of them.
+"""Selects dead letters in SQL: the conditions of a filter, and the position in a list.
 
-What comes from outside is bound, never part of the text. Ids and cursors are opaque to everybody
-else: an id is a row id, a cursor the last row of a page, in the order newest first.
+Values from outside are bound, never part of the SQL text. Ids and cursors are opaque to everybody
+else: an id is a row id, and a cursor is the last row of a page, newest first.
 """
 
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ import msgspec
 from relay.journal.letter import DeadFilter
 
 _MOST_DIGITS: Final = 18
-"""So that every number fits SQLite's integers."""
+"""The most digits of a number, so that it fits SQLite's integers."""
 
 
 class Position(NamedTuple):
-    """How far a list was read, newest first: the last row that was in it."""
+    """How far a list, newest first, has been read: the last row that was returned."""
 
     dead_ms: int
     id: int
 
 
 def conditions(where: DeadFilter, *, but: Sequence[str] = ()) -> tuple[str, list[Any]]:
-    """Return the condition in SQL, and what is bound in it; `but` are reasons to leave out."""
+    """Return the condition in SQL, and its parameters; `but` are reasons to leave out."""
     found = {
-        # With the plus, SQLite does not look for an index by destination and then sort them all.
+        # The plus keeps SQLite from using an index by destination and then sorting all the rows.
         "+destination = ?": where.destination,
         "reason = ?": where.reason,
         "event = ?": where.event,
@@ -59,12 +59,12 @@ def _is_number(text: str) -> bool:
 
 
 def beyond(position: Position | None) -> tuple[str, Sequence[int]]:
-    """Return the condition for what follows a position, and what is bound in it."""
+    """Return the condition in SQL for the rows after a position, and its parameters."""
     return ("(dead_ms, id) < (?, ?)", position) if position else ("TRUE", ())
 
 
 def parse_cursor(text: str) -> Position:
-    """Return the position that a page ended at. Raises ValueError if the text is none."""
+    """Return the position at which a page ended. Raises ValueError for any other text."""
     dead_ms, _, row = text.partition("-")
     if not (_is_number(dead_ms) and _is_number(row)):
         raise ValueError("not a cursor of this list")

@@ -1,8 +1,8 @@
-"""Replays and drops dead letters in as many steps as it takes; producers get a turn in between.
+"""Replays and drops dead letters in as many steps as needed; producers get their turn in between.
 
-Each step is a transaction of its own: what is cut off has done the steps before, and ordered again
-it does the rest. What it is about is looked for beforehand, beside the transactions of others. All
-of it raises `JournalUnavailable` if a step cannot be read or written.
+Each step is a transaction of its own: if a replay or drop is interrupted, its earlier steps are
+done, and running it again does the rest. The letters of a step are searched for before, outside its
+transaction. Both functions raise `JournalUnavailable` if a step cannot be read or written.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -18,7 +18,7 @@ Look = Callable[[Position | None], Awaitable[Found]]
 
 
 async def replay(look: Look, step: Callable[[Sequence[int]], Awaitable[Replayed]]) -> Replayed:
-    """Take every step of a replay, or of what one would do; return what it came to."""
+    """Run all steps of a replay, or of a dry run; return the totals."""
     done = Replayed(0, 0, 0)
     async for rows in _steps(look):
         done = _added(done, await step(rows))
@@ -26,7 +26,7 @@ async def replay(look: Look, step: Callable[[Sequence[int]], Awaitable[Replayed]
 
 
 async def drop(look: Look, step: Callable[[Sequence[int]], Awaitable[int]]) -> int:
-    """Take every step of a drop; return how many letters it marked."""
+    """Run all steps of a drop; return how many letters it marked."""
     return sum([await step(rows) async for rows in _steps(look)])
 
 

@@ -5,7 +5,7 @@ from decimal import Context, Decimal, InvalidOperation, localcontext
 from typing import Final
 
 MOST_DIGITS: Final = 40
-"""Before and after the decimal point; no currency has a use for more."""
+"""The most digits before and after the decimal point; no currency needs more."""
 ZERO: Final = Decimal()
 _EXACT: Final = Context(prec=3 * MOST_DIGITS)
 
@@ -16,9 +16,10 @@ def add_exactly(one: Decimal, other: Decimal) -> Decimal:
 
 
 def sum_exactly(amounts: Iterable[Decimal]) -> Decimal:
-    """Return the sum of amounts that can be summed; others, which intake lets through none of, not.
+    """Return the unrounded sum of amounts, leaving out any that cannot be summed without rounding.
 
-    All are added in one go, and looked at one by one only if that has failed.
+    Since intake lets no such amount through, all are added at once, and checked one by one only if
+    that fails.
     """
     listed = list(amounts)
     with localcontext(_EXACT):

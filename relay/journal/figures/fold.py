@@ -1,8 +1,8 @@
-"""The ageing of roll-ups: minutes become hours after 48 hours, hours go after 400 days.
+"""Ages roll-ups: minutes are folded into hours after 48 hours, hours are deleted after 400 days.
 
-A fold changes no sum. It may come late, twice, or never: a count for an hour whose time has come
-is added to the hour's row by `rollup.row_of`, before the fold as well as after it. Both functions
-are steps: each call does a bounded part and returns whether there may be more.
+A fold changes no sum. It may come late, twice or never: once an hour is old enough, new counts for
+it go to the hour's row (`rollup.row_of`), whether or not it was folded already. Both functions are
+steps: each call does a bounded part and returns whether there may be more.
 """
 
 import sqlite3
@@ -21,9 +21,9 @@ from relay.journal.figures.rollup import (
 
 
 def fold_minutes(connection: sqlite3.Connection, now_s: int) -> bool:
-    """Fold the oldest hour of minutes into its row, once all of it is 48 hours old.
+    """Fold the oldest minutes into their hour's row, once all of that hour is 48 hours old.
 
-    The same bound as `rollup.row_of`: a count that comes later goes to the hour at once.
+    The bound is the same as in `rollup.row_of`, so that later counts go to the hour's row directly.
     """
     oldest_s = _oldest_row_s(connection, MINUTE_S)
     if oldest_s is None:

@@ -1,7 +1,7 @@
 """Sums for people and monitoring: the funnels of a range, the lifetime totals, the rejections.
 
-Each function reads one snapshot, so what it returns adds up. Nothing here counts events: the
-figures were added up when they changed, by `rollup`.
+Each function reads one snapshot, so what it returns adds up. Nothing here counts events: `rollup`
+added the figures up when they changed.
 """
 
 import sqlite3

@@ -1,9 +1,9 @@
-"""Roll-ups by the minute of receipt, and lifetime totals: the counts of one transaction.
+"""Changes roll-ups by the minute of receipt and lifetime totals by the counts of one transaction.
 
-Whoever changes the state of events collects the counts in a `Deltas` and flushes it once, in the
-same transaction. Everything is added, never set, so roll-ups may be folded from minutes into hours
-at any moment: a count that comes late finds the hour's row by `row_of`, whether the fold has
-happened yet or not. This module neither begins nor commits a transaction.
+Code that changes the state of events collects the counts in a `Deltas`, and flushes it once in the
+same transaction. Counts are only added, never set, so roll-ups may be folded from minutes into
+hours at any time: `row_of` directs a late count to the hour's row, whether or not it was folded
+already. This module neither begins nor commits a transaction.
 """
 
 import sqlite3
@@ -34,7 +34,7 @@ _Change = tuple[_Kind, int, str, str, str]
 def row_of(received_ms: int, now_ms: int) -> tuple[int, int]:
     """Return (start, width) in seconds of the roll-up row that holds a moment of receipt.
 
-    Minutes for 48 hours; then the whole hour, as soon as all of it is that old.
+    This is the minute's row for 48 hours, and then the hour's, once all of the hour is that old.
     """
     second = received_ms // 1000
     hour_s = second - second % HOUR_S
@@ -44,10 +44,10 @@ def row_of(received_ms: int, now_ms: int) -> tuple[int, int]:
 
 
 class Deltas:
-    """What one transaction changes in the counts; flushed once, then thrown away.
+    """The changes of one transaction to the counts; flushed once, then thrown away.
 
-    An event is counted `received` and, per destination, `accepted`; what it becomes there is
-    counted beside that. Bounded by the events of the transaction.
+    An event is counted as `received` and, for each destination, as `accepted`; its later states are
+    counted in addition. The size is bounded by the events of the transaction.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Deltas:
         self._worth = Worth()
 
     def appended(self, entries: Sequence[Entry], destinations: Sequence[str]) -> None:
-        """Count new events of the log: received, accepted everywhere, skipped or dead where so."""
+        """Count new events: as received, accepted by each destination, and ended on arrival."""
         for minute, of_minute in _by_minute(entries):
             origins = Counter([(each.source, each.event) for each in of_minute])
             for (source, event), count in origins.items():
@@ -76,7 +76,7 @@ class Deltas:
             self._changes["rejected", minute, rejection.source, "", rejection.code] += 1
 
     def delivered(self, destination: str, entries: Sequence[Entry]) -> None:
-        """Count delivered events, and what those were worth that are purchases."""
+        """Count delivered events, and what the purchases among them were worth."""
         for minute, of_minute in _by_minute(entries):
             for event, count in Counter([each.event for each in of_minute]).items():
                 self._changes["delivered", minute, destination, label_of(event), ""] += count
@@ -97,7 +97,7 @@ class Deltas:
         self._worth.dead(destination, entry)
 
     def replayed(self, destination: str, entry: Entry) -> None:
-        """Count a dead event that waits again: its row has one dead less, the total keeps it."""
+        """Count a dead event that waits again: the roll-up has one dead less, not the total."""
         minute, label = entry.received_ms // 60_000, label_of(entry.event)
         self._changes["replayed", minute, destination, label, ""] += 1
         self._worth.waits_again(destination, entry)
@@ -137,7 +137,7 @@ class Deltas:
 
 
 def _by_minute(entries: Sequence[Entry]) -> Iterator[tuple[int, Sequence[Entry]]]:
-    """Part events by their minute of receipt, which is nearly always the same one."""
+    """Group events by their minute of receipt; there is nearly always only one."""
     minutes = {received_ms // 60_000 for received_ms in {each.received_ms for each in entries}}
     if len(minutes) == 1:
         yield minutes.pop(), entries
@@ -153,7 +153,7 @@ def add_value(
     currency: str,
     value: Decimal,
 ) -> None:
-    """Add to what a roll-up row says was delivered in one currency."""
+    """Add to the delivered value of a roll-up row in one currency."""
     key = (*row, destination, currency)
     found = connection.execute(
         "SELECT value FROM rollup_value"

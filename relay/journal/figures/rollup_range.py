@@ -1,7 +1,7 @@
-"""Roll-up rows of a range in SQL: those of both widths that reach beyond its beginning.
+"""Selects the roll-up rows of a range in SQL: minutes and hours that overlap it.
 
-So a range is rounded down to the start of its row, and ends with the row that its end is in. Rows
-come grouped in the order of the table, which needs no sorting; whoever asks sums up what is left.
+So a range is extended to the start of its first row and to the end of its last one. Rows come
+grouped in the order of the table, which needs no sorting; the caller adds up the groups.
 """
 
 from typing import Final
@@ -16,13 +16,13 @@ SINCE: Final = (
 
 
 def bounds(since_ms: int, until_ms: int = FOR_EVER_MS) -> dict[str, int]:
-    """Return what is bound in `SINCE` and in the queries of `of_each_width`."""
+    """Return the parameters of `SINCE` and of the queries of `of_each_width`."""
     ends = {"since_s": since_ms // 1000, "until_s": until_ms // 1000}
     return {**ends, "minute_s": MINUTE_S, "hour_s": HOUR_S}
 
 
 def of_each_width(columns: str, group: str, where: str = "TRUE") -> str:
-    """Return a query of both widths' rows, each grouped for itself."""
+    """Return a query for the rows of both widths, each width grouped separately."""
     return " UNION ALL ".join(
         f"SELECT {columns} FROM rollup WHERE width_s = :{width} AND start_s > :since_s - :{width}"
         f" AND start_s <= :until_s AND {where} GROUP BY {group}"

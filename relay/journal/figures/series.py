@@ -1,7 +1,7 @@
-"""Figures over time and by kind of event, for people: from roll-ups and receipts, never the log.
+"""Figures for people, over time and by kind of event, from roll-ups and receipts, never the log.
 
-What a query costs depends on the length of the range, not on how many events there were: at most
-2,940 rows of minutes and a row an hour before that, per destination and kind of event.
+The cost of a query depends on the length of the range, not on the number of events. It reads, for
+each destination and kind of event, at most 2,940 rows of minutes, and one row an hour before that.
 """
 
 import sqlite3
@@ -13,10 +13,10 @@ from relay.journal.figures.rollup_range import SINCE, bounds, of_each_width
 from relay.journal.report import FOR_EVER_MS, KindCount, Slice
 
 RECEIPTS_LOOKED_AT: Final = 2_000
-"""Latest requests of all destinations among which a delivery is looked for."""
+"""How many of the latest requests, of all destinations, are searched for a delivery."""
 SPANS_LOOKED_AT: Final = 500
-"""Latest spans of a lane among which one is looked for that is none of those: a destination that
-others outrun has its own. One that lies further back is not found."""
+"""How many of a destination's latest spans in a lane are searched if those requests, which may all
+be of busier destinations, held no delivery. One that lies further back is not found."""
 
 _COUNTS: Final = ("received", "skipped", "delivered", "dead")
 _OF_ONE: Final = "destination = :destination"
@@ -28,7 +28,7 @@ def series(
 ) -> dict[str, list[Slice]]:
     """Return the counts by destination and step; see `relay.journal.base.Journal.series`.
 
-    Each row is summed up over its kinds first, in the order of the table: that needs no sorting.
+    The kinds within each row are summed first, in the order of the table, which needs no sorting.
     """
     where = "TRUE" if destination is None else _OF_ONE
     each = of_each_width(f"start_s, destination, {_SUMS}", "start_s, destination", where)
@@ -81,10 +81,10 @@ def purchases_waiting(connection: sqlite3.Connection, destination: str, since_ms
 
 
 def last_delivered_ms(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return when each destination took events last, as far as its latest requests tell.
+    """Return when each destination last took events, as far as the latest requests show.
 
-    The last request is the one recorded last: its date may be before others', if the clock was set
-    back.
+    The last request is the one that was recorded last; others may have a later date if the clock
+    was set back.
     """
     rows = connection.execute(
         "SELECT destination, at_ms, max(id) FROM (SELECT id, destination, at_ms, outcome FROM"
@@ -100,7 +100,7 @@ def last_delivered_ms(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def _delivered_ms(connection: sqlite3.Connection, destination: str) -> int | None:
-    """Return when a destination took events last, by the ends of its lanes."""
+    """Return when a destination last took events, from the latest spans of its lanes, or None."""
     latest = [
         connection.execute(
             "SELECT max(id), at_ms FROM (SELECT receipt FROM receipt_span WHERE destination = ?"

@@ -1,8 +1,8 @@
-"""What the purchases are worth that wait for each destination: the money at risk.
+"""Keeps the worth of the purchases that wait for each destination: the money at risk.
 
-One row per destination and currency, changed in the transaction that changes what waits, so that
-asking costs the same whether a thousand events wait or ten million. `Deltas` collects the changes;
-this module neither begins nor commits a transaction.
+There is one row per destination and currency, updated in the transaction that changes what waits,
+so reading it costs the same whether a thousand events wait or ten million. `Deltas` collects the
+changes; this module neither begins nor commits a transaction.
 """
 
 import sqlite3
@@ -22,7 +22,7 @@ class Worth:
         self._changes: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
 
     def appended(self, entries: Sequence[Entry], destinations: Iterable[str]) -> None:
-        """Add new events of the log, where they wait. What all wait for is summed once."""
+        """Add new events wherever they wait; those that wait everywhere are summed only once."""
         orders = [each for each in entries if each.event == "purchase" and each.value is not None]
         if not orders:
             return
@@ -34,21 +34,21 @@ class Worth:
                 self._add(destination, sums(e for e in partly if destination not in e.passed))
 
     def ended(self, destination: str, currency: str, value: Decimal) -> None:
-        """Take out money that was delivered; the caller has summed it up."""
+        """Subtract money that no longer waits; the caller has summed it up."""
         key = (destination, currency)
         self._changes[key] = add_exactly(self._changes[key], -value)
 
     def dead(self, destination: str, entry: Entry) -> None:
-        """Take out an event that ended without delivery."""
+        """Subtract an event that ended without delivery."""
         for currency, value in sums([entry]).items():
             self.ended(destination, currency, value)
 
     def waits_again(self, destination: str, entry: Entry) -> None:
-        """Add an event that was dead."""
+        """Add an event that was dead and waits again."""
         self._add(destination, sums([entry]))
 
     def flush(self, connection: sqlite3.Connection) -> None:
-        """Add everything to the rows, in the transaction that is open."""
+        """Add everything to the rows, in the open transaction."""
         for (destination, currency), change in self._changes.items():
             if not change:
                 continue
@@ -64,7 +64,7 @@ class Worth:
 
 
 def recount(connection: sqlite3.Connection, destination: str, entries: Iterable[Entry]) -> None:
-    """Write what `entries` are worth, which are all that wait, in the transaction that is open."""
+    """Set the worth anew, in the open transaction; `entries` are all that wait."""
     connection.execute("DELETE FROM worth_waiting WHERE destination = ?", (destination,))
     worth = Worth()
     for entry in entries:
@@ -83,7 +83,7 @@ def waiting(connection: sqlite3.Connection, destination: str) -> dict[str, Decim
 
 
 def sums(entries: Iterable[Entry]) -> dict[str, Decimal]:
-    """Return the worth of purchases by currency; the first is often the only one."""
+    """Return the worth of the purchases among the entries, by currency."""
     values: defaultdict[str, list[Decimal]] = defaultdict(list)
     for each in entries:
         if each.event == "purchase" and each.currency and each.value is not None:
