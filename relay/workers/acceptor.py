@@ -1,9 +1,9 @@
 """Accepts connections from a listening socket that several workers share.
 
-asyncio would accept everything that waits in the backlog at once. Here a worker accepts one
-connection at a time (a few if it has many already), and lets workers with fewer connections go
-first, so that connections that stay open are spread evenly. A worker that hangs or is busy loses
-no client: the others accept what waits.
+asyncio would accept the whole backlog at once. Here, a worker accepts one connection at a time (a
+few if it has many already), and lets workers with fewer connections go first, so that connections
+that stay open are spread evenly. If a worker hangs or is busy, no client is lost: the others accept
+what waits.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Final
 from relay.workers.connection_count import ConnectionCounts
 
 DEFERENCE_S: Final = 0.002
-"""How long a worker with more connections than another one lets that one go first."""
+"""How long a worker waits to let another one with fewer connections go first."""
 PAUSE_S: Final = 1.0
 """Pause after an error that comes from a lack of resources, such as file descriptors."""
 
@@ -39,12 +39,12 @@ class Acceptor:
         self._joining: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
-        """Begin to accept."""
+        """Start to accept connections."""
         for each in self._sockets:
             self._watch(each)
 
     def close(self) -> None:
-        """Accept nothing any more, and close the sockets."""
+        """Stop accepting, and close the sockets."""
         for timer in self._pauses.values():
             timer.cancel()
         sockets, self._sockets = self._sockets, ()
@@ -67,13 +67,13 @@ class Acceptor:
         self._accept(listening)
 
     def _accept(self, listening: socket.socket) -> None:
-        """Accept one, or as many as the tolerance of the counts allows."""
+        """Accept one connection, or a few more if the counts' tolerance allows it."""
         try:
             for _ in range(1 + self._counts.tolerance):
                 connection, _address = listening.accept()
                 self._let_in(connection)
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return  # nothing waits any more, or the client is gone
+            return  # nothing is waiting any more, or the client is gone
         except OSError as error:
             log.error("no connection can be accepted", extra={"reason": error.strerror})  # noqa: TRY400 - the reason says all
             self._pause(listening, PAUSE_S, self._watch)

@@ -1,6 +1,6 @@
-"""Destinations that map events alike share a payload, which is sent between processes only once.
+"""Sends a payload between processes only once if destinations that map events alike share it.
 
-So two accounts of one platform with the same settings cost it once; see `Router.prepare`.
+Two accounts of one platform with the same settings are such destinations; see `Router.prepare`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from relay.journal.entry import Entry
 
 
 class Alike:
-    """Knows which destinations map alike; the same in all processes, by their configuration."""
+    """Knows which destinations map alike, from the configuration that all processes share."""
 
     def __init__(self, destinations: Sequence[Destination] = ()) -> None:
         mappings = [each.mapping for each in destinations]
@@ -28,7 +28,7 @@ class Alike:
                     entry.payloads.pop(name, None)
 
     def restore(self, entries: Iterable[Entry]) -> None:
-        """Put them back: an event is passed by a destination, or has a payload for it."""
+        """Put them back wherever the event has not passed the destination."""
         if not self._firsts:
             return
         for entry in entries:

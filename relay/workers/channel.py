@@ -1,13 +1,13 @@
 """One end of the socket between a worker and the main process: messages in, messages out, in order.
 
-A frame is its length in four bytes, and one message. What is sent within one turn of the loop goes
-out in one write, so that a busy relay pays for few of them; what the socket does not take yet waits
-and is encoded later. Events are large, so nothing is copied that need not be: this reads and writes
-by itself in place of asyncio's transports.
+A frame is a length in four bytes, followed by one message. Messages sent within one turn of the
+loop go out in one write, so that a busy relay needs few writes; those that the socket does not take
+yet wait, and are encoded later. Since events are large, nothing is copied without need: this module
+reads and writes the socket itself, without asyncio's transports.
 
-Bounded by whoever uses it: a worker has at most one request for each of its connections under way,
-and all of them together hold no more than its bodies may (`relay.sources.body`); each is answered
-once. A frame beyond `max_frame_bytes`, or one that cannot be read, is a mistake and ends the
+Its users bound what waits: a worker has at most one request under way for each of its connections,
+all of which together are bounded like its bodies (`relay.sources.body`), and each is answered once.
+A frame larger than `max_frame_bytes`, or one that cannot be decoded, is a bug and ends the
 connection.
 """
 
@@ -22,14 +22,14 @@ import msgspec
 
 HEAD_BYTES: Final = 4
 READ_BYTES: Final = 256 * 1024
-"""Room for what is read; it grows for a larger frame, and shrinks again after it."""
+"""Size of the read buffer; it grows for a larger frame, and shrinks again afterwards."""
 WRITE_BYTES: Final = 64 * 1024
-"""What is encoded in advance: further messages wait until so much has gone out. As little as stays
-in the processor's cache on its way costs half of what a whole request at once does."""
+"""How much is encoded in advance; further messages wait until that has gone out. An amount that
+stays in the processor's cache on its way costs half as much as a whole request at once."""
 BUFFER_BYTES: Final = 1024 * 1024
-"""What the kernel is asked to hold for the other end; it may grant less."""
+"""The send buffer that the kernel is asked for; it may grant less."""
 MAX_FRAME_BYTES: Final = 2**30
-"""Far beyond what the events of one message can come to."""
+"""Far more than the events of one message can take."""
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ Incoming = TypeVar("Incoming")
 class Channel(Generic[Incoming]):
     """See the module docstring. `received` is called with each message, `lost` once at the end.
 
-    Lives on the running loop, from `open` on; owns the socket.
+    From `open` on, it belongs to the running loop, and owns the socket.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Channel(Generic[Incoming]):
         self._closing = False
 
     def open(self, connection: socket.socket) -> None:
-        """Begin to speak and to listen."""
+        """Start to send and receive on a connection."""
         self._loop = asyncio.get_running_loop()
         self._socket = connection
         connection.setblocking(False)
@@ -117,7 +117,7 @@ class Channel(Generic[Incoming]):
             self.abort()
 
     def _encode(self) -> bool:
-        """Encode what is to be sent next, unless there is still some; tell whether there is any."""
+        """Encode what to send next if nothing is left over; return whether there is anything."""
         frames = self._frames
         if self._sent < len(frames):
             return True
@@ -131,7 +131,7 @@ class Channel(Generic[Incoming]):
         return bool(frames)
 
     def _read(self) -> None:
-        """Read what there is, and pass on all messages that are there as a whole."""
+        """Read what is available, and pass on all complete messages."""
         if self._socket is None:
             return
         try:
@@ -148,12 +148,12 @@ class Channel(Generic[Incoming]):
         try:
             self._keep(self._pass_on())
         except Exception:
-            # Also for a mistake of who receives: what came before it must not be passed on again.
+            # Also for an error in the receiver: earlier messages must not be passed on again.
             log.exception("a message between processes cannot be taken")
             self.abort()
 
     def _pass_on(self) -> int:
-        """Return how much was read: everything up to a frame that is not whole."""
+        """Pass on all complete messages; return where the first incomplete frame starts."""
         start = 0
         while self._filled - start >= HEAD_BYTES and not self._ended:
             end = start + HEAD_BYTES + self._length(start)
@@ -166,7 +166,7 @@ class Channel(Generic[Incoming]):
         return start
 
     def _keep(self, start: int) -> None:
-        """Move what is left to the front, and see that there is room for the rest of its frame."""
+        """Move what is left to the front, and make room for the rest of its frame."""
         left = self._filled - start
         whole = HEAD_BYTES + (self._length(start) if left >= HEAD_BYTES else 0)
         if whole - HEAD_BYTES > self._max_frame_bytes:

@@ -1,8 +1,8 @@
-"""How many connections each worker has, in memory that all of them share.
+"""The number of connections of each worker, in shared memory.
 
-Each worker writes its own number and reads all of them, without a lock: when all accept at the same
-instant, the limit may be exceeded for a moment by one less than there are workers. A worker
-that does not run has the number `ABSENT`, which only the main process writes.
+Each worker writes its own number and reads all of them, without a lock: if all accept at the same
+instant, they may briefly exceed the limit by one less than there are workers. A worker that is not
+running has the number `ABSENT`, which only the main process writes.
 """
 
 import mmap
@@ -15,11 +15,11 @@ from typing import BinaryIO, Final
 ABSENT: Final = 2**32 - 1
 ITEM_BYTES: Final = 4
 TOLERANCE: Final = 16
-"""One connection in so many is too small a difference to matter."""
+"""A difference of one connection in this many is too small to matter."""
 
 
 class ConnectionCounts:
-    """See the module docstring. `slot` is the one of this process, if it is a worker."""
+    """See the module docstring. `slot` is this process's own, if it is a worker."""
 
     def __init__(self, memory: mmap.mmap, slot: int) -> None:
         self._numbers = memoryview(memory).cast("I")
@@ -46,11 +46,11 @@ class ConnectionCounts:
         self._numbers[self._slot] = connections
 
     def remove(self, slot: int) -> None:
-        """Publish that a worker does not run."""
+        """Publish that a worker is not running."""
         self._numbers[slot] = ABSENT
 
     def release(self) -> None:
-        """Let go of the memory."""
+        """Release the memory."""
         self._numbers.release()
 
     def _others(self) -> Iterator[int]:
@@ -61,7 +61,7 @@ class ConnectionCounts:
 
 @contextmanager
 def shared(workers: int) -> Iterator[tuple[ConnectionCounts, int]]:
-    """Create the counts of so many workers, none running yet, and yield their descriptor too."""
+    """Create counts for workers of which none is running; yield them and their descriptor."""
     with _memory() as file:
         os.ftruncate(file.fileno(), workers * ITEM_BYTES)
         with attached(file.fileno(), workers) as counts:
@@ -71,7 +71,7 @@ def shared(workers: int) -> Iterator[tuple[ConnectionCounts, int]]:
 
 
 def _memory() -> BinaryIO:
-    """Return a file in memory; where the system has none, a nameless one on disk."""
+    """Return a file in memory, or a temporary one on disk if the system has none."""
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("relay-connections"), "r+b")  # noqa: PTH123 - it has no path
     return tempfile.TemporaryFile()

@@ -1,8 +1,8 @@
 """Adds the metrics of the workers to those of the main process, which serves `/metrics`.
 
-A worker sends what it counted since the last time, within a moment; so once traffic pauses, the
-main process's figures are exact. What a worker had not sent when it crashed is lost: these figures
-begin at zero with a process anyway.
+A worker sends its new counts every `INTERVAL_S`, so as soon as traffic pauses, the main process's
+figures are exact. Counts that a worker had not sent when it crashed are lost; these figures start
+at zero with a process anyway.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from relay.workers.message import Figures, Observations
 INTERVAL_S: Final = 0.1
 """Time between two reports of a worker."""
 QUIET_TIMES: Final = 50
-"""After so many times without figures, it says that it is alive."""
+"""After this many intervals without figures, it reports that it is alive."""
 
 
 class FigureBook:
@@ -29,7 +29,7 @@ class FigureBook:
         )
 
     def drain(self) -> Figures | None:
-        """Return what was counted since the last time, None if nothing was."""
+        """Return what was counted since the last call, or None if nothing was."""
         tallies = [list(each.drain().items()) for each in self._tallies]
         histograms = [
             [(labels, Observations(*told)) for labels, told in each.drain().items()]

@@ -1,8 +1,8 @@
-"""The worker's end of its connection to the main process: asks for what only that one may do.
+"""The worker's end of its connection, which asks for everything that only the main process may do.
 
-It stands in for the journal (`Store`), the count of keys' uses (`Counting`) and that of failed
-keys. A key without a limit is counted with its request; one with a limit is checked before the body
-is read, as in a single process.
+It stands in for the journal (`Store`) and for the counts of keys' uses (`Counting`) and of failed
+keys. A key without a limit is counted together with its request; one with a limit is checked before
+the body is read, as in a single process.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ from relay.workers.message import (
 )
 
 PART_EVENTS: Final = 25
-"""Events in one message; some 100 KB, which stay in the processor's cache from end to end."""
+"""Events in one message: some 100 KB, which stay in the processor's cache all the way."""
 
 
 class Sender(Protocol):
-    """What is needed of a channel."""
+    """The part of a channel that a link needs."""
 
     def send(self, message: msgspec.Struct) -> None:
         """Send at the end of this turn of the loop."""
@@ -45,13 +45,13 @@ class Sender(Protocol):
 
 
 class MainFailedError(Exception):
-    """The main process made a mistake, which it has logged."""
+    """An unexpected error in the main process, which has logged it."""
 
 
 class _Asked(NamedTuple):
     future: "Future[float | None]"
     in_vain: Callable[[], object]
-    """What to do if it was done, and nobody waits for it any more."""
+    """Called if the request succeeded, but nobody waits for the answer any more."""
 
 
 class Link:
@@ -81,13 +81,14 @@ class Link:
         return future
 
     def begin(self, meter: Meter) -> Awaitable[None] | None:
-        """Take a use; what is returned is to be awaited, if it is not None. Raises `Denied`."""
+        """Take a use; if this returns an awaitable, await it, which may raise `Denied`."""
         return self._begun(meter) if _is_limited(meter) else None
 
     def end(self, meter: Meter, *, used: bool) -> Awaitable[object] | None:
-        """Say whether a use that was begun came to a `202`; once awaited, it is free or final.
+        """End a use that was begun; `used` says whether the request was answered `202`.
 
-        Awaited, because the producer's next request may come to another worker.
+        Await the result, if it is not None: the use is free only then, and the producer's next
+        request may come to another worker.
         """
         if used or not _is_limited(meter):
             return None
@@ -103,13 +104,13 @@ class Link:
         return None if told is None else int(told)
 
     async def delay_s(self, peer: str | None) -> float:
-        """Count a failed attempt; return how long its refusal has to wait."""
+        """Count a failed attempt; return for how many seconds to delay its refusal."""
         number, future = self._ask()
         self._channel.send(KeyFailed(number, peer))
         return await future or 0.0
 
     def received(self, reply: Reply) -> None:
-        """Pass an answer on to who waits for it."""
+        """Pass an answer to its waiting caller."""
         asked = self._asked.pop(reply.number)
         if asked.future.done():  # cancelled: the client is gone
             if isinstance(reply, Done):

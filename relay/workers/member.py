@@ -15,11 +15,11 @@ from relay.workers.message import FromWorker, Reload, Setup, Stop
 from relay.workers.session import MainServices, WorkerSession
 
 LAST_S: Final = 2.0
-"""How long a worker may still be there once its socket has ended."""
+"""How long a worker may outlive its socket."""
 SILENT_S: Final = 30.0
-"""Between two looks: a worker that took events and said nothing since the last one is ended."""
+"""Time between two checks; a worker that takes events is ended if it was silent in between."""
 STARTING_LOOKS: Final = 10
-"""Looks at which a worker may have said nothing yet: on a busy machine, to start takes a while."""
+"""Checks until a worker must have said something: on a busy machine, starting takes a while."""
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +43,10 @@ class Member:
         self._gone = asyncio.Event()
 
     async def run(self, command: Sequence[str], environ: Mapping[str, str], setup: Setup) -> int:
-        """Start it, and wait for its end; return its exit code, negative for a signal.
+        """Start the process and wait for its end; return its exit code, negative for a signal.
 
-        A process that outlives its socket cannot work any more, and is killed. Raises
-        `OSError` if it cannot be started.
+        A process that outlives its socket is of no use any more, and is killed. Raises `OSError` if
+        it cannot be started.
         """
         ours, theirs = socket.socketpair()
         with ours, theirs:
@@ -62,16 +62,16 @@ class Member:
         return process.returncode or 0
 
     def stop(self, within_s: float) -> None:
-        """Have it finish what is under way; it may be silent meanwhile."""
+        """Have it finish what is under way and end; it may be silent meanwhile."""
         self._stopping = True
         self._channel.send(Stop(within_s))
 
     def reload(self) -> None:
-        """Have it read secrets that stand in files again now."""
+        """Have it read secrets from their files again now."""
         self._channel.send(Reload())
 
     async def _serve(self, connection: socket.socket, setup: Setup) -> None:
-        """Do what it asks for, until it is gone."""
+        """Do what it asks for, until it is gone or hangs."""
         self._channel.send(setup)
         self._channel.open(connection)
         try:
@@ -81,7 +81,7 @@ class Member:
             self._channel.abort()
 
     async def _is_gone(self) -> bool:
-        """Wait for its end, or for as long as it may be silent."""
+        """Wait for its end, at most as long as it may be silent; return whether it has ended."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._silent_s):
                 return await self._gone.wait()
@@ -112,7 +112,7 @@ async def _started(
 ) -> Process:
     try:
         return await _spawned(command, environ, theirs, setup)
-    except RuntimeError as error:  # asyncio gets no thread that waits for the end of the process
+    except RuntimeError as error:  # asyncio cannot start the thread that waits for the process
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
 
 
@@ -125,7 +125,7 @@ async def _spawned(
         stdout=DEVNULL,
         env=environ,
         pass_fds=(theirs.fileno(), *setup.sockets, setup.counts),
-        process_group=0,  # Ctrl-C is the main process's to hear
+        process_group=0,  # only the main process should receive Ctrl-C
     )
 
 

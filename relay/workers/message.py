@@ -1,8 +1,8 @@
-"""What a worker and the main process say to each other: MessagePack arrays, told apart by a tag.
+"""The messages between a worker and the main process: MessagePack arrays, distinguished by a tag.
 
-Both are of one version, since one started the other. A `number` is the worker's own for what it
-asks; each one is answered once, by `Done` or by why not. What comes back for a request that nobody
-waits for any more is dropped, unless it was a use of a key, which is then given back.
+Both have the same version, since one started the other. The worker numbers its requests; each
+`number` is answered once, by `Done` or by a reason why not. An answer that nobody waits for any
+more is dropped; if it granted the use of a key, the use is given back.
 """
 
 from typing import Any
@@ -18,29 +18,29 @@ Labels = tuple[str, ...]
 
 
 class Observations(msgspec.Struct, frozen=True, array_like=True):
-    """What a histogram was told: how often in each bucket, and the sum."""
+    """What a histogram observed: the count in each bucket, and the sum."""
 
     counts: list[int]
     sum: float
 
 
 class Ready(msgspec.Struct, frozen=True, array_like=True, tag=0):
-    """The worker takes events."""
+    """The worker accepts events."""
 
 
 class Alive(msgspec.Struct, frozen=True, array_like=True, tag=15):
-    """The worker has nothing to say, and goes on."""
+    """The worker has nothing to report, but is running."""
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """Some events of a request that has more than go into one message."""
+    """Some events of a request that has too many for one message."""
 
     number: int
     entries: list[Entry]
 
 
 class Put(msgspec.Struct, frozen=True, array_like=True, tag=2):
-    """Store a request, with all parts that came before; done when it is on disk."""
+    """Store a request, with all of its earlier parts; done when it is on disk."""
 
     number: int
     entries: list[Entry]
@@ -57,7 +57,7 @@ class Begin(msgspec.Struct, frozen=True, array_like=True, tag=3):
 
 
 class GiveBack(msgspec.Struct, frozen=True, array_like=True, tag=4):
-    """A use that was begun came to nothing; done when it is free for the next request."""
+    """Give back a use that was begun; done when it is free for the next request."""
 
     number: int
     counted: str
@@ -71,21 +71,21 @@ class Left(msgspec.Struct, frozen=True, array_like=True, tag=5):
 
 
 class KeyFailed(msgspec.Struct, frozen=True, array_like=True, tag=6):
-    """A peer used an invalid key; ask how long its refusal has to wait."""
+    """A peer used an invalid key; ask how long to delay its refusal."""
 
     number: int
     peer: str | None
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True, tag=7):
-    """What was counted since the last time, in the order of `relay.workers.figure_book`."""
+    """What was counted since the last report, in the order of `relay.workers.figure_book`."""
 
     tallies: list[list[tuple[Labels, int]]]
     histograms: list[list[tuple[Labels, Observations]]]
 
 
 class Setup(msgspec.Struct, frozen=True, array_like=True, tag=8):
-    """Everything that a worker needs to begin; the first thing it hears.
+    """Everything that a worker needs to start; the first message to it.
 
     `environ` holds the variables with the shops' secrets, and nothing else of the environment.
     """
@@ -96,10 +96,10 @@ class Setup(msgspec.Struct, frozen=True, array_like=True, tag=8):
     """The configuration, as `relay.config.document` writes it."""
     environ: dict[str, str]
     keys: KeyFile
-    """Those in force, whatever has become of their file since."""
+    """The keys in force, whatever has become of their file since they were read."""
     openapi: bytes
     sockets: list[int]
-    """File descriptors that listen."""
+    """File descriptors of the listening sockets."""
     counts: int
     """The file descriptor of the connection counts."""
     log_level: int
@@ -109,14 +109,14 @@ class Setup(msgspec.Struct, frozen=True, array_like=True, tag=8):
 
 
 class Done(msgspec.Struct, frozen=True, array_like=True, tag=9):
-    """What was asked is done, or told."""
+    """The request succeeded; `told` is the answer, if it asked for one."""
 
     number: int
     told: float | None = None
 
 
 class Unavailable(msgspec.Struct, frozen=True, array_like=True, tag=10):
-    """The journal took nothing of it."""
+    """The journal stored nothing of the request."""
 
     number: int
     reason: str
@@ -133,17 +133,17 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, tag=11):
 
 
 class Failed(msgspec.Struct, frozen=True, array_like=True, tag=12):
-    """The main process made a mistake, which it has logged."""
+    """An unexpected error in the main process, which has logged it."""
 
     number: int
 
 
 class Reload(msgspec.Struct, frozen=True, array_like=True, tag=13):
-    """Read secrets that stand in files again now."""
+    """Read secrets from their files again now."""
 
 
 class Stop(msgspec.Struct, frozen=True, array_like=True, tag=14):
-    """Take nothing more, finish what is under way within so many seconds, and end."""
+    """Accept nothing more, finish what is under way within `within_s` seconds, and end."""
 
     within_s: float
 

@@ -1,7 +1,7 @@
-"""Starts the workers, starts those again that end, and ends them.
+"""Starts the workers, restarts those that end, and stops them.
 
-The port is opened here, once, so that it stays open whatever becomes of a worker. A worker that
-ends before the relay has started fails the start; later, it is started again after growing waits.
+The port is opened here, once, so that it stays open whatever happens to a worker. If a worker ends
+before the relay has started, the start fails; later, it is restarted after growing waits.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ from relay.workers.message import Setup
 from relay.workers.session import MainServices
 
 RAN_WELL_S: Final = 60.0
-"""After so long, the restarts of a worker begin with the shortest wait again."""
+"""Once a worker has run this long, its restarts begin with the shortest wait again."""
 DRAIN_SHARE: Final = 0.9
-"""The part of the time to stop that a worker gets for its answers; the rest is for its end."""
+"""The share of the time to stop that a worker has for its answers; the rest is for its exit."""
 NONE_RUNS: Final = "no worker process runs"
 STARTING: Final = "the relay is starting"
 REFUSED: Final = "the system refused: "
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """How workers are started; `setup` is by slot, listening sockets and connection counts."""
+    """How to start workers; `setup` takes a slot, listening sockets, and the counts' descriptor."""
 
     command: Sequence[str]
     environ: Mapping[str, str]
@@ -71,11 +71,11 @@ class Pool:
 
     @property
     def stopping(self) -> bool:
-        """Whether no events are taken any more."""
+        """Whether events are no longer accepted."""
         return self._stop.is_set()
 
     def stop(self) -> None:
-        """Close the port; have workers finish what is under way, and end."""
+        """Close the port, and have the workers finish what is under way and end."""
         if self._stop.is_set():
             return
         self._stop.set()
@@ -86,9 +86,9 @@ class Pool:
 
     @asynccontextmanager
     async def open(self, drain_s: float) -> AsyncIterator[str]:
-        """Have workers serve while the context is open, which tells the address.
+        """Have workers serve while the context is open; it yields the address.
 
-        Leaving it waits for their end, and ends those that are not done within `drain_s`.
+        Leaving it waits for the workers to end, and ends those that take longer than `drain_s`.
         """
         self._drain_s = drain_s
         self._sockets = await listening(self._plan.host, self._plan.port)
@@ -117,12 +117,12 @@ class Pool:
         return None if self._ready else NONE_RUNS
 
     def reload_secrets(self) -> None:
-        """Have workers read secrets that stand in files again now."""
+        """Have the workers read secrets from their files again now."""
         for member in self._members.values():
             member.reload()
 
     async def _keep(self, slot: int, common: _Shared) -> None:
-        """Have a worker run until the stop."""
+        """Keep a worker running until the relay stops."""
         loop, backoff = asyncio.get_running_loop(), self._plan.backoff()
         while not self._stop.is_set():
             began_s = loop.time()
@@ -141,7 +141,7 @@ class Pool:
                     await self._stop.wait()
 
     async def _run(self, slot: int, common: _Shared) -> str:
-        """Run a worker to its end, and say how it ended."""
+        """Run a worker to its end; return how it ended, in words."""
         member = Member(self._services, partial(self._is_ready, slot))
         setup = self._plan.setup(slot, common.sockets, common.descriptor)
         self._members[slot] = member
@@ -163,7 +163,7 @@ class Pool:
 
 
 def _look(how: str) -> str:
-    """Return where to look for the cause: what did not begin has no log."""
+    """Return where to look for the cause; a process that never started has no log."""
     if how.startswith(REFUSED):
         return "check permissions and the limits of memory, processes and threads"
     return "its log says why"

@@ -1,7 +1,7 @@
-"""The main process's end of the connection to one worker: stores, counts keys, and answers.
+"""The main process's end of the connection to one worker: stores events, counts keys, and answers.
 
-When a worker ends, a request that had arrived whole is still stored, though nobody can be told. Of
-any other request nothing is stored, and the uses of keys that were begun for it are given back.
+When a worker ends, a request that has arrived completely is still stored, although nobody gets the
+answer. Nothing is stored of any other request, and the uses of keys begun for it are given back.
 """
 
 import logging
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 class MainServices(msgspec.Struct, frozen=True):
-    """What exists once, in the main process, and serves all workers."""
+    """What exists only once, in the main process, and serves all workers."""
 
     storage: Storage
     uses: Uses
@@ -91,12 +91,12 @@ class WorkerSession:
             case Ready():
                 self._ready()
             case Alive():
-                pass  # that it came is all
+                pass  # it only matters that a message came
             case _:
                 assert_never(message)
 
     def lost(self) -> None:
-        """The worker is gone: forget what it had not finished saying."""
+        """Drop the unfinished requests of a worker that is gone, and give back its uses of keys."""
         self._gone = True
         self._parts.clear()
         for counted, number in self._begun.items():
@@ -143,7 +143,7 @@ class WorkerSession:
             self._send(Failed(number))
 
     def _take_use(self, key: str | None) -> bool:
-        """Take the use that a request is: one that was begun, if there is one, else a new one."""
+        """Take a use for a request; return True if it was begun before, False if it is new."""
         if key is None:
             return False
         if self._begun[key] > 0:
@@ -153,7 +153,7 @@ class WorkerSession:
         return False
 
     def _give_use_back(self, key: str | None, *, held: bool) -> None:
-        """Undo that; a use that was begun is the worker's to give back, as long as it is there."""
+        """Undo `_take_use`; a use begun before is the worker's to give back, if it still runs."""
         if key is None:
             return
         if held and not self._gone:
