@@ -1,1 +1,1 @@
-"""Requests to the platforms on demand: is a destination let in? No real event is touched."""
+"""Asks the platforms, on demand, whether they accept a destination; sends no real event."""

@@ -1,9 +1,9 @@
-"""One harmless request per event source of a destination, to see whether it is let in.
+"""Sends a harmless request for each event source of a destination, to see whether it is accepted.
 
-For `relay check --live` and for the page. Pinterest gets a made-up event in its test mode, which
-records nothing. TikTok's test mode needs a code from Events Manager; without one it gets a request
-with no event in it: a bad credential is told from bad content before the content is looked at, so
-this tells whether the token is good, and little of the pixel. No real event is touched.
+It serves `relay check --live` and the page. Pinterest gets a made-up event in its test mode, which
+records nothing. TikTok's test mode needs a code from Events Manager; without one, TikTok gets a
+request without events. Since it checks the credential before the content, the answer shows whether
+the token is good, but says little about the pixel. No real event is sent.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ from relay.outcome.probe import Probe
 NOBODY: Final = sha256(b"nobody@example.com").hexdigest()
 EVENT_ID: Final = "relay-check"
 BAD_CONTENT: Final = frozenset({"40000", "40002", "40061"})
-"""TikTok's codes for a request whose parameters are wrong, as one without events is."""
+"""TikTok's codes for a request with wrong parameters, such as one without events."""
 
 _FAULTS: Final = {
     **MESSAGES,
@@ -58,9 +58,9 @@ async def probe(
     now_s: float,
     test_event_code: str | None,
 ) -> list[Probe]:
-    """Return what the platform says to each event source of a destination. Never raises for it.
+    """Return the platform's answer for each event source; a failed request is a result as well.
 
-    Without a test event code, its own or this one, TikTok gets no event.
+    Without a test event code, configured or given here, TikTok gets no event.
     """
     destination = _built(name, config, test_event_code)
     if token is None:
@@ -79,7 +79,7 @@ async def probe(
 async def _ask(
     destination: Destination, request: HttpRequest, transport: Transport, timeout_s: float
 ) -> Answer | Fault:
-    """Return the answer; one that has to be confirmed is asked for as often as that takes."""
+    """Return the answer; if it needs confirmation, ask as often as that takes."""
     asked = 0
     while True:
         response = await transport.send(request, timeout_s)
@@ -101,7 +101,7 @@ def _built(name: str, config: DestinationConfig, test_event_code: str | None) ->
 
 
 def _attempts(destination: Destination, now_s: float) -> Iterator[_Attempt]:
-    """Yield one request per batch key that the destination is set up for."""
+    """Yield one request for each batch key that the destination is configured for."""
     seen: set[str] = set()
     for source in _sources(destination):
         payload = destination.prepare(_nobodys_purchase(source, now_s))
@@ -113,7 +113,7 @@ def _attempts(destination: Destination, now_s: float) -> Iterator[_Attempt]:
 
 
 def _sources(destination: Destination) -> Sequence[ActionSource]:
-    """Return what to try: Pinterest has one address for all kinds of events."""
+    """Return the event sources to try; Pinterest has one address for all kinds of events."""
     return ("web",) if destination.type == "pinterest" else get_args(ActionSource)
 
 
@@ -145,7 +145,7 @@ def _meaning(destination: Destination, attempt: _Attempt, answer: Answer) -> Pro
 
 
 def _of_content(answer: Answer) -> bool:
-    """Return whether a refusal speaks of what was sent, and not of the id that it was sent for."""
+    """Return whether a refusal is about the content, and not about the id that it was sent for."""
     return answer.pause in (None, "request_refused")
 
 

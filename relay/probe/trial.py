@@ -1,7 +1,7 @@
-"""Trial requests of a running relay, with the settings and the token that are in force.
+"""Sends trial requests from a running relay, with the settings and the token in force.
 
-They take no part of a destination's budget: a person asks for them one at a time. Each has its own
-connection, which is closed when it has been answered.
+They do not count against a destination's budget, since a person asks for them one at a time. Each
+has its own connection, which is closed after the answer.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from relay.probe.probe import probe
 
 
 class Trials:
-    """See the module docstring. `connect` returns a transport; `clock` Unix seconds."""
+    """See the module docstring. `connect` returns a transport, `clock` Unix seconds."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Trials:
         self._clock = clock
 
     async def send(self, name: str, test_event_code: str) -> Sequence[Probe]:
-        """Return what a platform says. Raises KeyError for an unknown destination."""
+        """Return a platform's answers. Raises KeyError for an unknown destination."""
         config = self._destinations[name]
         transport = self._connect()
         try:
