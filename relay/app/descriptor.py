@@ -1,9 +1,9 @@
-"""How many connections fit into what the system lets a process open.
+"""Fits the number of connections into the system's limit on open files.
 
-Every connection is an open file, and so is what the journal, the senders and the admin port need.
-Where producers could take all of them, nothing would be delivered any more, and nobody could see
-why. So the limit is raised as far as the system allows, and if that is not enough, the relay takes
-fewer connections than it was told.
+Every connection is an open file; the journal, the senders and the admin port need some as well. If
+producers could use up all of them, nothing would be delivered any more, and nobody could see why.
+So the limit is raised as far as the system allows; if that is not enough, the relay accepts fewer
+connections than configured.
 """
 
 import logging
@@ -15,13 +15,13 @@ from msgspec.structs import replace
 from relay.config import Config
 
 RESERVED: Final = 512
-"""Open files that are no producer's: refused clients, requests to platforms, files, the page."""
+"""Open files not meant for producers: refused clients, requests to platforms, files, the page."""
 
 log = logging.getLogger(__name__)
 
 
 def fitted(config: Config) -> Config:
-    """Raise the limit of open files; return the settings with as many connections as fit."""
+    """Raise the limit on open files; return the settings with as many connections as fit."""
     wanted = config.server.max_connections
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit, connections = plan(wanted, soft, hard)
@@ -36,7 +36,7 @@ def fitted(config: Config) -> Config:
 def plan(connections: int, soft: int, hard: int) -> tuple[int, int]:
     """Return the soft limit to set, never a lower one, and how many connections fit into it.
 
-    `soft` and `hard` are the limits as they are, each possibly `resource.RLIM_INFINITY`.
+    `soft` and `hard` are the present limits; either may be `resource.RLIM_INFINITY`.
     """
     wanted = connections + RESERVED
     if soft == resource.RLIM_INFINITY or soft >= wanted:

@@ -1,6 +1,6 @@
-"""The port for producers: what answers there, wired the same in a single process and in a worker.
+"""Wires the port for producers, in the same way for a single process and for a worker.
 
-`Front` is what the rest of the relay sees of it, whether one process answers or several do.
+`Front` is the rest of the relay's view of it, whether one process answers or several do.
 """
 
 import asyncio
@@ -29,15 +29,15 @@ class Front(Protocol):
 
     @property
     def stopping(self) -> bool:
-        """Whether it takes no events any more."""
+        """Whether it no longer accepts events."""
         ...
 
     def stop(self) -> None:
-        """Take no events from now on; what has arrived whole is still stored and answered."""
+        """Stop accepting events; complete requests are still stored and answered."""
         ...
 
     def open(self, drain_s: float) -> AbstractAsyncContextManager[str]:
-        """Serve while the context is open, which tells the address.
+        """Serve while the context is open; it yields the address.
 
         Leaving it closes the port at once, and waits up to `drain_s` for answers under way.
         """
@@ -48,12 +48,12 @@ class Front(Protocol):
         ...
 
     def reload_secrets(self) -> None:
-        """Read secrets that stand in files again now."""
+        """Read secrets from their files again now."""
         ...
 
 
 class Backend(NamedTuple):
-    """What is behind the port; `share` is how many processes there are to share its bounds."""
+    """What is behind the port; `share` is the number of processes that share its bounds."""
 
     intake: Intake
     keyring: Keyring
@@ -63,7 +63,7 @@ class Backend(NamedTuple):
 
 
 class LocalFront:
-    """Answers in this very process."""
+    """Answers producers in this process."""
 
     def __init__(self, parts: Parts, source: HttpSource) -> None:
         self._parts = parts
@@ -73,7 +73,7 @@ class LocalFront:
 
     @property
     def stopping(self) -> bool:
-        """Whether it takes no events any more."""
+        """Whether it no longer accepts events."""
         return self._source.stopping
 
     @asynccontextmanager
@@ -97,27 +97,27 @@ class LocalFront:
             yield port.address
 
     def unready(self) -> str | None:
-        """Return why no producer can be answered at the moment: only before the port is open."""
+        """Return why no producer can be answered, or None; a reason only until the port is open."""
         return None if self._started else STARTING
 
     def reload_secrets(self) -> None:
-        """Do nothing: the secrets of this process are `Parts`'."""
+        """Do nothing: `Parts` has the secrets of this process."""
 
 
 def keyring_of(parts: Parts, uses: Counting, last: KeyFile | None = None) -> Keyring:
-    """Return the keys of producers; `last` are those in force, in a process that joins others."""
+    """Return the producers' keys; `last` are those in force, in a process that joins others."""
     exposed = not parts.config.server.listen.loopback
     return Keyring(parts.config.keys_path, uses, parts.clock, exposed=exposed, last=last)
 
 
 def routes_of(parts: Parts) -> Sequence[Route]:
-    """Return the destinations with what the settings keep from each."""
+    """Return each destination with the rules for which events it does not get."""
     rules = parts.rules()
     return [Route(each, rules[each.name]) for each in parts.destinations]
 
 
 def source_of(parts: Parts, backend: Backend) -> HttpSource:
-    """Return what answers producers in this process."""
+    """Return the source that answers producers in this process."""
     metrics = parts.metrics
     receiver = _receiver(parts, backend)
     segment = Segment(backend.intake, receiver, backend.keyring, metrics, parts.clock)

@@ -36,7 +36,7 @@ class Parts:
         self.emulated = [
             name for name, each in config.destinations.items() if each.base_url.startswith("http:")
         ]
-        """Those whose platform is this machine: nothing else is spoken to without TLS."""
+        """Destinations whose platform is emulated on this machine: only these do without TLS."""
         self.tokens = {
             name: SecretSource(each.token, environ, clock)
             for name, each in config.destinations.items()
@@ -54,11 +54,11 @@ class Parts:
         self.proxy = proxy_of(config, environ)
 
     def transport(self) -> AiohttpTransport:
-        """Return a way of its own to the platforms and the webhook."""
+        """Return a new transport to the platforms and the webhook."""
         return AiohttpTransport(self.clock, proxy=self.proxy)
 
     def reload_secrets(self) -> None:
-        """Read secrets that stand in files again now."""
+        """Read secrets from their files again now."""
         for secret in (*self.tokens.values(), *self.shop_secrets.values()):
             secret.reload()
         if self.admin_password is not None:
@@ -67,11 +67,11 @@ class Parts:
             self.webhook.reload()
 
     def fingerprint(self) -> str:
-        """Return what tells these settings from others; no secret is part of it."""
+        """Return a digest that distinguishes these settings from others, without any secret."""
         return sha256(repr(self.config).encode()).hexdigest()[:FINGERPRINT_DIGITS]
 
     def rules(self) -> Mapping[str, Rules]:
-        """Return what the settings keep from each destination."""
+        """Return, by destination, the rules for which events it does not get."""
         return {
             name: Rules(frozenset(each.events or ()), each.consent_required)
             for name, each in self.config.destinations.items()

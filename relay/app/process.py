@@ -1,8 +1,8 @@
-"""Tunes the process of a serving relay; this only saves processor time.
+"""Tunes the process of a serving relay, only to save processor time.
 
-Events are made of structs that the garbage collector does not look at, and they form no cycles. So
-there is next to nothing to be found, and looking for it at Python's usual pace takes a good part of
-the relay's time. What is left for it, cycles through exceptions and tasks, can wait.
+Events are made of structs that the garbage collector does not track, and they form no cycles. So it
+has next to nothing to find, and searching at Python's usual pace takes a good part of the relay's
+time. The cycles that remain, through exceptions and tasks, can wait.
 """
 
 import gc
@@ -10,14 +10,14 @@ import sys
 from typing import Final
 
 COLLECT_AFTER: Final = 50_000
-"""Containers that were made and are still there before the youngest are looked at: some MB."""
+"""How many surviving new containers trigger a collection of the youngest: some MB."""
 SWITCH_INTERVAL_S: Final = 0.02
-"""How long the loop's thread may go on while the journal's waits. It gives way earlier, with each
-read and write of a socket; to be stopped within the work on a body only costs both their caches."""
+"""How long the loop's thread may run while the journal's waits. It gives way earlier, whenever it
+reads or writes a socket; switching in the middle of a body would only cost both their caches."""
 
 
 def tune() -> None:
-    """Leave what the start made out of all collections; collect and change threads less often."""
+    """Exclude objects made at the start from collections; collect and switch threads less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])

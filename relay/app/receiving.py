@@ -1,4 +1,4 @@
-"""Wires what receives events: intake, producer keys, the producers' port, Kafka."""
+"""Wires the parts that receive events: intake, producer keys, the producers' port, Kafka."""
 
 import logging
 from functools import partial
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Receiving(NamedTuple):
-    """The sides that take events, and what lets producers in."""
+    """The two ways in which events arrive, and the producers' keys."""
 
     front: Front
     kafka: KafkaSide
@@ -30,7 +30,7 @@ class Receiving(NamedTuple):
 
 
 async def receiving_of(parts: Parts, journal: SqliteJournal) -> Receiving:
-    """Return them all, around one place where events are stored."""
+    """Return all of it, with one storage that both ways share."""
     router = await _router(parts, journal)
     storage = Storage(router, journal, on_stored=partial(presence.count, parts.metrics))
     intake = Intake(router, storage, parts.clock, parts.config.intake.default_country)
@@ -42,7 +42,7 @@ async def receiving_of(parts: Parts, journal: SqliteJournal) -> Receiving:
 
 
 def _tell_keyless(parts: Parts, journal: SqliteJournal, keyring: Keyring) -> None:
-    """Say that the port is open to all again, as when a journal was restored without its keys."""
+    """Log it if the port is open to all again, as after a journal is restored without its keys."""
     if journal.key_uses() and not keyring.required():
         path = str(parts.config.keys_path)
         log.warning(
@@ -51,7 +51,7 @@ def _tell_keyless(parts: Parts, journal: SqliteJournal, keyring: Keyring) -> Non
 
 
 async def _router(parts: Parts, journal: SqliteJournal) -> Router:
-    """Return the router, which knows again what came before a restart."""
+    """Return the router, which remembers the latest events from before a restart."""
     window = parts.config.intake.deduplication_window
     router = Router(routes_of(parts), Window(window))
     for entry in await journal.recent_ids(window):
@@ -67,7 +67,7 @@ def _services(parts: Parts, storage: Storage, uses: Uses, keyring: Keyring) -> M
 
 
 def _front(parts: Parts, intake: Intake, services: MainServices) -> Front:
-    """Return what answers producers: this process, or workers."""
+    """Return the front that answers producers: this process, or workers."""
     openapi = producers_document()
     workers = parts.config.server.workers or cores()
     if workers > 1:
@@ -77,7 +77,7 @@ def _front(parts: Parts, intake: Intake, services: MainServices) -> Front:
 
 
 def _kafka(parts: Parts, intake: Intake, journal: SqliteJournal) -> KafkaSide:
-    """Return what reads from Kafka and writes outcomes to it, as far as that is configured."""
+    """Return the part that reads from Kafka and writes outcomes to it, as far as configured."""
     return KafkaSide(
         parts.config,
         parts.environ,

@@ -1,4 +1,4 @@
-"""Wires what sends events: a sender for each destination, which share rates and a transport."""
+"""Wires the parts that send events: one sender per destination, with shared rates and transport."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +26,7 @@ def dispatcher_of(parts: Parts, journal: Journal) -> Dispatcher:
 
 
 def paces_of(destinations: Sequence[Destination], steady: SteadyClock) -> Mapping[str, Pace]:
-    """Return the pace of each by name; those of one account or pixel share one, the slowest."""
+    """Return the paces by destination; one account or pixel shares one, with the lowest budget."""
     shared: dict[str, Pace] = {}
     for each in destinations:
         budget_per_s = each.limits.requests_per_s

@@ -1,8 +1,8 @@
 """One relay from its start to its end.
 
-Start: journal → duplicate window → senders → admin port → producers' port; nothing is taken before
-it can be stored. Stop: producers' port → answers under way → requests in flight → admin port →
-journal; whatever is left waits on disk. The stop as a whole is bounded by `[server] drain`.
+Start: journal → duplicate window → senders → admin port → producers' port; no event is accepted
+before it can be stored. Stop: producers' port → answers under way → requests in flight → admin port
+→ journal; whatever is left waits on disk. `[server] drain` bounds the stop as a whole.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from relay.outcome.absent import tell_absent
 from relay.outcome.health import Health
 
 MAINTENANCE_S = 30.0
-"""Between two rounds of retention and upkeep of the journal."""
+"""Time between two rounds of retention and upkeep of the journal."""
 
 CLOSE_S = 1.0
 DRAIN_ANSWERS = 0.2
@@ -72,20 +72,20 @@ class App:
 
     @property
     def proxy(self) -> str:
-        """Host and port through which the platforms are reached; nothing if directly."""
+        """Host and port of the proxy to the platforms; empty if there is none."""
         return str(self._parts.proxy)
 
     def reload_secrets(self) -> None:
-        """Read secrets that stand in files again now."""
+        """Read secrets from their files again now."""
         self._parts.reload_secrets()
         if self._front is not None:
             self._front.reload_secrets()
 
     async def progress(self) -> None:
-        """Return once the journal's writer has done something, even if that was to fail.
+        """Return once the journal's writer has tried a commit, even if it failed.
 
-        Never returns while it hangs: then no event is acknowledged or recorded any more. A disk
-        that is full or fails is no hanging; a restart would not help.
+        Does not return while the writer hangs, when no event can be acknowledged or recorded. A
+        full or failing disk does not count as hanging, since a restart would not help.
         """
         if self._opened is None:
             return
@@ -152,5 +152,5 @@ class App:
 
     async def _upkeep(self, journal: Journal) -> None:
         while True:
-            await asyncio.sleep(self._upkeep_s)  # upkeep has no hurry, and ends with the service
+            await asyncio.sleep(self._upkeep_s)  # upkeep is not urgent, and ends with the service
             await journal.maintain(round(self._parts.clock() * 1000))

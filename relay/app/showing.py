@@ -1,4 +1,4 @@
-"""Wires what people and monitoring see: the admin port with API and pages, and notifications."""
+"""Wires the parts for people and monitoring: the admin port with API and pages, notifications."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -37,7 +37,7 @@ from relay.workers.pool import STARTING
 
 
 class _Acts(NamedTuple):
-    """What an operator can do; all of it is written down."""
+    """What an operator can do; all of it goes into the audit log."""
 
     letters: DeadLetters
     erasure: Erasure
@@ -75,8 +75,8 @@ async def listening(
 ) -> AsyncIterator[str]:
     """Serve while the context is open; yields the address. Raises `RelayError`.
 
-    A connection that has not sent a whole request head within `idle_s` is closed. No body is
-    unpacked: that would be done before anybody is asked for the password.
+    A connection that has not sent a complete request head within `idle_s` is closed. Bodies are not
+    decompressed, since that would happen before the password is checked.
     """
     runner = Runner(
         server.application(),
@@ -96,7 +96,7 @@ async def listening(
 async def notifying(
     parts: Parts, journal: Journal, dispatcher: Dispatcher, front: Front
 ) -> AsyncIterator[None]:
-    """Notify people of what needs them, if a webhook is configured."""
+    """Notify people of problems that need them, if a webhook is configured."""
     if parts.webhook is None:
         yield
         return
@@ -126,7 +126,7 @@ def _not_ready(front: Front, journal: Journal) -> str | None:
 
 
 def refusing(front: Front, journal: Journal, *, starting: str | None = STARTING) -> str | None:
-    """Return why no events are taken; `starting` is what is said of a start under way."""
+    """Return why no events are accepted, or None; `starting` is the reason during a start."""
     unready = front.unready()
     return (starting if unready == STARTING else unready) or journal.unavailable()
 

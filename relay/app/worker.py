@@ -1,7 +1,7 @@
-"""What a worker process does: answers producers, and has the main process store what they post.
+"""Runs in a worker process: answers producers, and has the main process store what they post.
 
-Everything else it hears over its socket to the main process, and it lives as long as that socket:
-when that ends, it ends at once, and its clients see their connections break.
+Everything else comes to it over its socket to the main process. When that socket closes, the worker
+ends at once, and its clients see their connections break.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ CUT_OFF = 1
 
 
 class Worker:
-    """See the module docstring. Lives on the running loop; `leaving` is called at a proper end."""
+    """See the module docstring. Belongs to the running loop; calls `leaving` at a regular end."""
 
     def __init__(self, leaving: Callable[[], None]) -> None:
         self._leaving = leaving
@@ -46,7 +46,7 @@ class Worker:
         self._parts: Parts | None = None
 
     async def run(self, connection: socket.socket) -> None:
-        """Serve until the main process says to stop, or is gone."""
+        """Serve until the main process asks for a stop, or is gone."""
         self._channel.open(connection)
         setup = await self._setup
         logs.configure(level=setup.log_level)
@@ -90,7 +90,7 @@ class Worker:
         return source_of(parts, Backend(intake, keyring, link, setup.openapi, setup.workers))
 
     async def _until_stopped(self, figures: FigureBook) -> float:
-        """Tell what is counted from time to time; return how long the stop may take."""
+        """Report counts from time to time; return how many seconds the stop may take."""
         quiet = 0
         while not self._stop.done():
             await asyncio.wait([self._stop], timeout=INTERVAL_S)
@@ -101,7 +101,7 @@ class Worker:
         return self._stop.result().within_s
 
     def _tell(self, figures: FigureBook) -> bool:
-        """Tell what was counted; tell whether there was anything."""
+        """Report what was counted; return whether there was anything."""
         found = figures.drain()
         if found is not None:
             self._channel.send(found)
@@ -127,7 +127,7 @@ class Worker:
 
 
 def work(descriptor: int, leaving: Callable[[], None]) -> None:
-    """Do a worker's work over the socket; `leaving` is called when it ends as it should."""
+    """Run a worker on the socket `descriptor`; `leaving` is called when it ends regularly."""
     asyncio.run(_work(descriptor, leaving))
 
 

@@ -1,7 +1,7 @@
-"""Wires the worker processes: how one is started, and what it is told.
+"""Wires the worker processes: how one is started, and what is passed to it.
 
-A worker gets no token of a platform and no password. Shops' secrets that stand in environment
-variables go to it over its socket, since others can read a process's arguments and environment.
+A worker gets no platform token and no password. Shops' secrets from environment variables go to it
+over its socket, since others can read a process's arguments and environment.
 """
 
 import logging
@@ -23,10 +23,10 @@ from relay.workers.session import MainServices
 
 RESTART_FIRST_S: Final = 0.5
 RESTART_MAX_S: Final = 30.0
-"""Bounds of the wait before a worker that ended is started again."""
+"""Bounds of the wait before a worker that ended is restarted."""
 INHERITED: Final = frozenset({"PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV"})
 INHERITED_STARTS: Final = ("PYTHON", "LC_", "LD_", "MALLOC_", "COVERAGE_")
-"""The variables that a worker inherits: those that a Python needs to run, and no others."""
+"""The variables that a worker inherits: only those that Python needs to run."""
 
 
 def pool_of(parts: Parts, services: MainServices, workers: int, openapi: bytes) -> Pool:
@@ -65,7 +65,7 @@ def cores() -> int:
 
 
 def _bare(config: Config) -> Config:
-    """Return the configuration without what is no worker's business."""
+    """Return the configuration without the parts that workers do not need."""
     destinations: dict[str, Any] = {
         name: replace(each, token=None) for name, each in config.destinations.items()
     }
@@ -76,7 +76,7 @@ def _bare(config: Config) -> Config:
 
 
 def _shop_secrets(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that hold secrets of shops."""
+    """Return the environment variables that hold shops' secrets."""
     refs = [shop.secret for shop in config.sources.shopify.values()]
     names = [ref.target for ref in refs if ref.scheme == "env"]
     return {name: environ[name] for name in names if name in environ}
