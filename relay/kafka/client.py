@@ -1,8 +1,8 @@
-"""Clients of the configured cluster, with the settings that the relay's promises need.
+"""Clients for the configured cluster, with the settings that the relay's promises need.
 
-aiokafka's own defaults are `latest`, `read_uncommitted` and commits by the clock; each is a way
-to lose events or to publish what was rolled back. Secrets are read anew for every client, so a
-changed file counts from the next connection on. Making a client raises `Fault`.
+aiokafka's own defaults are `latest`, `read_uncommitted` and commits at intervals; each of them can
+lose events or publish what was rolled back. Secrets are read again for every client, so a changed
+file takes effect with the next connection. Making a client raises `Fault`.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from relay.errors import ConfigError
 from relay.kafka.fault import KNOWN, Fault, fault_of
 
 MAX_RECORDS: Final = 1_000
-"""Messages of one poll: what one append to the journal may hold."""
+"""The most messages of one poll: as many as one append to the journal may hold."""
 METADATA_MAX_AGE_MS: Final = 30_000
-"""How soon new partitions of a topic are seen."""
+"""How long it may take until new partitions of a topic are seen."""
 NO_LIMIT_BYTES: Final = 2**31 - 1
-"""Whatever size the broker hands out can be written again; the broker is the one to refuse."""
+"""Whatever was read can be written again in full; only the broker may refuse it for its size."""
 BATCH_BYTES: Final = 256 * 1024
 PROBE_WITHIN_S: Final = 10.0
 
 
 class Clients:
-    """Makes clients; `environ` holds the variables that the configuration may name."""
+    """Makes clients; `environ` are the environment variables that the configuration may name."""
 
     def __init__(self, config: KafkaConfig, environ: Mapping[str, str]) -> None:
         self._config = config
@@ -40,7 +40,7 @@ class Clients:
 
     @property
     def session_timeout_s(self) -> float:
-        """The silence after which the group gives a relay's partitions to others."""
+        """Seconds of silence after which the group gives a relay's partitions to others."""
         return self._config.session_timeout_ms / 1000
 
     def consumer(self, group_id: str) -> AIOKafkaConsumer:
@@ -58,7 +58,7 @@ class Clients:
         )
 
     def producer(self) -> AIOKafkaProducer:
-        """Return a producer that loses nothing and, as long as it lives, repeats nothing."""
+        """Return a producer that loses nothing and, as long as it exists, repeats nothing."""
         return AIOKafkaProducer(
             acks="all",
             enable_idempotence=True,
@@ -69,13 +69,13 @@ class Clients:
         )
 
     def admin(self) -> AIOKafkaAdminClient:
-        """Return a client for looking at topics and making them."""
+        """Return a client for listing and creating topics."""
         return AIOKafkaAdminClient(**self._common())
 
     def credentials(self) -> bytes:
-        """Return a digest of what a new client would show; if it changes, older ones are no use.
+        """Return a digest of the credentials of a new client; a change makes older clients useless.
 
-        Raises `Fault` or OSError if a part of it cannot be read.
+        Raises `Fault` or OSError if any of them cannot be read.
         """
         config = self._config
         digest = hashlib.sha256(repr(self._login()).encode())
@@ -85,9 +85,9 @@ class Clients:
         return digest.digest()
 
     async def probe(self) -> None:
-        """Return if any of the brokers lets the relay in; else raise the most telling `Fault`.
+        """Return if any of the brokers lets the relay in; else raise the most informative `Fault`.
 
-        The clients themselves do not tell why they cannot connect.
+        The clients themselves do not say why they cannot connect.
         """
         settings = self._common()
         faults = []
@@ -159,7 +159,7 @@ def _trusting(authority: Path) -> ssl.SSLContext:
 
 def _load_own(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
     def passphrase() -> str:
-        # Without an answer, OpenSSL asks for it at the terminal, and the whole relay waits.
+        # Otherwise OpenSSL would ask for it at the terminal, and the whole relay would wait.
         raise Fault(f"{key} needs a passphrase; give the key without one", "kafka.ssl_keyfile")
 
     try:
@@ -176,7 +176,7 @@ def _why(error: OSError) -> str:
 
 
 async def _try(host: str, port: int, settings: Mapping[str, Any]) -> Fault | None:
-    """Connect as the clients do, and hang up; return what is in the way, or None."""
+    """Connect as the clients do, and close the connection; return what prevents it, or None."""
     settings = {name: value for name, value in settings.items() if name in _OF_A_CONNECTION}
     try:
         async with asyncio.timeout(PROBE_WITHIN_S):

@@ -1,8 +1,8 @@
-"""Ends tasks and clients whatever the cluster does.
+"""Ends tasks and clients, whatever the cluster does.
 
-aiokafka's `stop` waits for the cluster. Cut short, it leaves its tasks and connections behind:
-they would go on trying for ever, and write in the end what the relay has given up and written
-again. So they are ended here, part by part.
+aiokafka's `stop` waits for the cluster. If it is cut short, it leaves tasks and connections behind,
+which would go on trying for ever, and might finally write what the relay has given up and written
+again. So this module ends them part by part.
 """
 
 import asyncio
@@ -32,14 +32,14 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 async def close_producer(producer: AIOKafkaProducer) -> None:
-    """End at once; what is not acknowledged yet is no longer tried.
+    """End at once; records that are not acknowledged yet are not tried any more.
 
-    There is nothing that `stop` could do better: who wants a record written waits for it.
+    `stop` could do no better: whoever needs a record written waits for it.
     """
     producer._closed = True  # noqa: SLF001 - what `stop` does first
     sending = producer._sender.sender_task  # noqa: SLF001 - what `stop` would wait for
     if sending is not None:
-        sending.cancel()  # before its requests fail: it would begin others
+        sending.cancel()  # before its requests fail, or it would begin others
     await _is_done(producer.client.close())
     if sending is not None:
         await asyncio.wait({sending}, timeout=CLOSE_WITHIN_S)
@@ -47,7 +47,7 @@ async def close_producer(producer: AIOKafkaProducer) -> None:
 
 
 async def _is_done(ending: Coroutine[Any, Any, None]) -> bool:
-    """Return whether it comes to its end in time, without an error."""
+    """Return whether it ends in time and without an error."""
     task = asyncio.create_task(ending)
     try:
         await asyncio.wait({task}, timeout=CLOSE_WITHIN_S)

@@ -1,8 +1,8 @@
-"""What Kafka's errors mean to whoever runs the relay: one sentence, and the key to look at.
+"""Translates Kafka's errors for whoever runs the relay: one sentence, and the key to look at.
 
-aiokafka tells of failed connections in its own log only, and there with stack traces; the relay
-keeps that log silent and says it here. A sentence holds addresses, topics and the relay's own
-words, never a password.
+aiokafka reports failed connections only in its own log, with stack traces; the relay silences that
+log, and reports them itself. A sentence contains addresses, topics and the relay's own words, never
+a password.
 """
 
 import ssl
@@ -15,7 +15,7 @@ UNREACHABLE: Final = "kafka.bootstrap_servers"
 
 
 class Fault(Exception):
-    """Why Kafka cannot be used now; `key` is what to look at in the configuration, or empty."""
+    """Why Kafka cannot be used now; `key` is the configuration key to look at, or empty."""
 
     def __init__(self, reason: str, key: str = "") -> None:
         super().__init__(reason)
@@ -24,7 +24,7 @@ class Fault(Exception):
 
     @property
     def advice(self) -> str:
-        """The reason, with what to look at."""
+        """The reason, with the key to look at."""
         return f"{self.reason}; look at {self.key}" if self.key else self.reason
 
     def __eq__(self, other: object) -> bool:
@@ -43,17 +43,17 @@ class _Meaning(msgspec.Struct, frozen=True):
 KNOWN: Final[tuple[type[BaseException], ...]] = (
     Fault,
     errors.KafkaError,
-    OSError,  # and so TimeoutError
-    # What aiokafka meets where something that is no Kafka, or Kafka behind TLS, answers.
+    OSError,  # includes TimeoutError
+    # Raised by aiokafka if something other than Kafka, or Kafka behind TLS, answers.
     AssertionError,
     ValueError,
     EOFError,
 )
-"""What a client may raise because of the cluster, the network or the settings."""
+"""The errors that a client may raise because of the cluster, the network or the settings."""
 
 
 def fault_of(error: BaseException, *, doing: str = "") -> Fault:
-    """Return what an error of a client means; `doing` names what failed, for the rare ones."""
+    """Return the meaning of a client's error; `doing` names what failed, for rare errors."""
     if isinstance(error, Fault):
         return error
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -75,7 +75,7 @@ def fault_of(error: BaseException, *, doing: str = "") -> Fault:
 
 
 def mistake_of(error: Exception) -> Fault:
-    """Return what is told of a mistake of the relay's own, which must not end HTTP as well."""
+    """Return the fault to report for a bug of the relay, which must not stop HTTP as well."""
     return Fault(f"the relay made a mistake ({type(error).__name__}); please report it")
 
 
@@ -87,7 +87,7 @@ def _forbidden(error: errors.TopicAuthorizationFailedError) -> Fault:
 
 
 def _name(error: BaseException) -> str:
-    """Return the broker's own name of an error, else the name of its type."""
+    """Return the broker's own name for an error, or else the name of its type."""
     return str(getattr(error, "message", "") or type(error).__name__)[:80]
 
 
@@ -133,7 +133,7 @@ _MEANINGS: Final = (
         "",
     ),
     _Meaning(
-        # Also what the library cannot name: that a compacted topic takes no message without key.
+        # Also errors that the library cannot name, as when a compacted topic refuses a missing key.
         errors.UnknownError,
         "the broker refuses it for a reason that only its own log tells",
         "",
@@ -155,4 +155,4 @@ _MEANINGS: Final = (
     _Meaning(AssertionError, "what answers there is no Kafka broker", UNREACHABLE),
     _Meaning(ValueError, "what answers there is no Kafka broker", UNREACHABLE),
 )
-"""The first that fits counts."""
+"""The first one that fits counts."""

@@ -1,7 +1,7 @@
-"""Publishes outcomes to `relay.outcomes`, from the journal and beside the flow.
+"""Publishes outcomes from the journal to `relay.outcomes`, apart from the flow of events.
 
-Row after row: written, acknowledged by the cluster, then forgotten in the journal. While the
-cluster is away, the journal keeps what ends.
+Each row is written, acknowledged by the cluster, and then deleted from the journal. While the
+cluster is down, the journal keeps the outcomes.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ ROWS: Final = 4
 """Rows of the journal that are published at a time, each of up to 1,000 outcomes."""
 LOOK_S: Final = 0.25
 RECOUNT_S: Final = 10.0
-"""Between two counts of what waits, as long as there is more: counting a million rows takes half a
-second, in which thousands can be published."""
+"""Time between two counts of what waits, while more is waiting: counting a million rows takes half
+a second, in which thousands can be published."""
 FIRST_WAIT_S: Final = 1.0
 MAX_WAIT_S: Final = 60.0
 
@@ -56,7 +56,7 @@ class OutcomePublisher:
         self._counted_s: float | None = None
 
     def view(self) -> OutcomesView:
-        """Return how it goes."""
+        """Return the state of publishing."""
         return OutcomesView(
             state="active" if self._fault is None else "unreachable",
             message=self._fault.advice if self._fault else "outcomes are published",
@@ -67,11 +67,11 @@ class OutcomePublisher:
         )
 
     def stop(self) -> None:
-        """Begin nothing more; what is not published waits in the journal."""
+        """Stop publishing; what is not published yet waits in the journal."""
         self._stop.set()
 
     async def run(self) -> None:
-        """Publish until `stop`; to be cancelled is fine, too."""
+        """Publish until `stop`; may also be cancelled."""
         try:
             while not self._stop.is_set():
                 fault = await self._attempt()
@@ -83,7 +83,7 @@ class OutcomePublisher:
             await self._writer.close()
 
     async def _attempt(self) -> Fault | None:
-        """Publish for as long as it goes well; return what ended it."""
+        """Publish until stopped or something fails; return the fault, or None."""
         try:
             await self._look()
             await self._writer.prepare([TOPIC])
@@ -104,8 +104,8 @@ class OutcomePublisher:
             await self._publish(rows)
             self._after = rows[-1].id
         if self._forgotten < self._after:
-            # A journal that takes nothing now keeps rows that are published; they are passed over
-            # until it forgets them, and published again if the relay ends before.
+            # If the journal cannot be written, it keeps published rows. They are skipped until it
+            # deletes them, and published again if the relay ends before that.
             with suppress(JournalUnavailable):
                 await self._journal.outcomes_published(self._after)
                 self._forgotten = self._after
@@ -124,7 +124,7 @@ class OutcomePublisher:
         self._know(Backlog(max(0, waiting - len(found)), lost))
 
     async def _explain(self, fault: Fault) -> None:
-        """Tell why nothing is published, and how much waits."""
+        """Report why nothing is published, and count how much waits."""
         self._tell(fault)
         await self._look()
 
@@ -147,7 +147,7 @@ class OutcomePublisher:
         return self._counted_s is None or now_s - self._counted_s >= RECOUNT_S
 
     def _tell(self, fault: Fault | None) -> None:
-        """Log what changed."""
+        """Log a change of the fault."""
         if fault == self._fault:
             return
         self._fault = fault

@@ -1,7 +1,7 @@
-"""The topics that the relay reads and writes: which are there, and those that it may make.
+"""The topics that the relay reads and writes: which of them exist, and making those it may make.
 
-Topics of producers are never made. Those that the relay itself writes are, with what the cluster
-takes for partitions and copies, unless the user may not: then `make` says what is missing.
+Producers' topics are never made. The topics that the relay itself writes are made, with the
+cluster's default partitions and replicas, unless the user may not; then `make` returns the reason.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -14,7 +14,7 @@ from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 from relay.kafka.client import Clients
 
 LARGE: Final = {"max.message.bytes": str(100 * 1024 * 1024)}
-"""As much as a broker takes in one request: what one topic held must fit into another."""
+"""As much as a broker takes in one request: any message of one topic must fit into another."""
 
 
 async def existing(clients: Clients) -> frozenset[str]:
@@ -24,7 +24,7 @@ async def existing(clients: Clients) -> frozenset[str]:
 
 
 async def make(clients: Clients, names: Collection[str]) -> Mapping[str, str]:
-    """Make those topics that are not there; return why those are not made that cannot be."""
+    """Make the topics that are missing; return the reason for each that cannot be made."""
     async with _admin(clients) as admin:
         known = frozenset(await admin.list_topics())
         missing = [name for name in names if name not in known]
@@ -34,13 +34,13 @@ async def make(clients: Clients, names: Collection[str]) -> Mapping[str, str]:
 
 
 async def _make(admin: AIOKafkaAdminClient, name: str) -> str | None:
-    """Return why a topic cannot be made; a cluster may forbid settings of one's own."""
+    """Make a topic, without settings if the cluster forbids them; return why it failed, or None."""
     reason = await _create(admin, name, LARGE)
     return reason and await _create(admin, name, {})
 
 
 async def _create(admin: AIOKafkaAdminClient, name: str, settings: dict[str, str]) -> str | None:
-    # Without an assignment of replicas, an empty one, the client takes no -1: the broker's default.
+    # The client takes -1, the broker's default, only with a replica assignment, even an empty one.
     topic = NewTopic(name, -1, -1, replica_assignments={}, topic_configs=settings)
     answer: Any = await admin.create_topics([topic])
     kind = for_code(answer.topic_errors[0][1])

@@ -1,8 +1,8 @@
-"""Writes to the topics that are the relay's own: what cannot be used, and outcomes.
+"""Writes to the relay's own topics: unusable messages, and outcomes.
 
-Of each partition one batch is under way at a time, and the producer numbers its batches: as long
-as it lives nothing is written twice, however long a broker is away. So it is replaced only where
-nothing else helps: a record is refused, a topic is gone, or the credentials have changed.
+Each partition has one batch under way at a time, and the producer numbers its batches: as long as
+the producer exists, nothing is written twice, however long a broker is down. So it is replaced only
+if nothing else helps: a record is refused, a topic is gone, or the credentials have changed.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Tell = Callable[[Fault], Awaitable[None]]
 
 
 class Record(NamedTuple):
-    """What is written; without a key, it goes to any partition."""
+    """A record to write; without a key, it goes to any partition."""
 
     topic: str
     key: bytes | None
@@ -56,9 +56,10 @@ class Writer:
         return self._producer
 
     async def write(self, records: Collection[Record], tell: Tell) -> None:
-        """Return once the cluster has them all; meanwhile `tell` hears why it takes long.
+        """Return once the cluster has acknowledged all; `tell` is called with reasons for delay.
 
-        Raises `Fault`; then some may be there already, and the next call takes a new producer.
+        Raises `Fault`. Some records may then be written already, and the next call uses a new
+        producer.
         """
         topics = {record.topic for record in records}
         writing = asyncio.create_task(self._write(records, topics))
@@ -77,7 +78,7 @@ class Writer:
             await end(writing)
 
     async def close(self) -> None:
-        """Let go of the producer, if there is one."""
+        """Close the producer, if there is one."""
         producer, self._producer = self._producer, None
         if producer is not None:
             await close_producer(producer)
@@ -105,7 +106,7 @@ class Writer:
             self._acknowledged += 1
 
     async def _obstacle(self, topics: Collection[str]) -> Fault:
-        """Return why the cluster takes nothing. Raises `Fault` if a new producer may help."""
+        """Return why the cluster takes no records. Raises `Fault` if a new producer may help."""
         try:
             await self._clients.probe()
             known = await topic.existing(self._clients)
@@ -120,7 +121,7 @@ class Writer:
 
 
 def _batches(producer: AIOKafkaProducer, records: Iterable[Record]) -> Iterator[Any]:
-    """Fill one batch after the other; one record at least fits into each."""
+    """Fill one batch after another; at least one record fits into each."""
     batch: Any = producer.create_batch()
     for record in records:
         if not _append(batch, record):
@@ -138,7 +139,7 @@ def _append(batch: Any, record: Record) -> bool:
 
 
 def _partition(key: bytes | None, partitions: Sequence[int]) -> int:
-    """Return where every other producer, too, would put a record with this key."""
+    """Return the partition to which any other producer would also send this key."""
     if len(partitions) == 1:
         return partitions[0]
     found: int = _PARTITIONER(key, partitions, partitions)
