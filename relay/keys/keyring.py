@@ -1,11 +1,11 @@
-"""Checks the keys of requests: who is it, what may they do, and how many uses are left.
+"""Checks the keys of requests: whose they are, what they allow, and how many uses are left.
 
-The key file is checked for changes when a request comes, at most twice a second, so that a key that
-is created or revoked takes effect within a second. If the file cannot be read any more, the last
-good keys stay in force, and it is read at every look until it can: who gives it to the relay's user
-changes nothing else of it. While there is no key, none is needed; but if the network can reach the
-port (`exposed`), then nobody gets in. Lives on one event loop, and blocks for as long as reading a
-small local file takes.
+The key file is checked for changes when a request comes, at most twice a second, so that creating
+or revoking a key takes effect within a second. If the file becomes unreadable, the last good keys
+stay in force, and every check tries to read it, since a change of its owner alone does not show as
+a change. While there are no keys, none is needed; but if the network can reach the port
+(`exposed`), nobody gets in. All of it belongs to one event loop, and blocks for as long as reading
+a small local file takes.
 """
 
 import hmac
@@ -27,18 +27,18 @@ __all__ = ["Denied", "Grant", "Keyring"]
 
 LOOK_S: Final = 0.5
 NO_DIGEST: Final = "0" * 64
-"""What an unknown key is compared with, so that it takes as long as a wrong secret."""
+"""An unknown key is compared with this, so that it takes as long as a wrong secret."""
 ENDED: Final = "This key is unknown, revoked or expired."
 MAX_KNOWN: Final = 10_000
-"""Tokens whose check is remembered; beyond it, all are forgotten and checked anew."""
+"""How many checked tokens are remembered; beyond that, all are forgotten and checked again."""
 
 log = logging.getLogger(__name__)
 
 
 class Grant:
-    """A key that was presented rightly. Of nobody, where nobody needs a key.
+    """What a valid key allows; with `key` None, what anybody may do where no key is needed.
 
-    `follow` has the file looked at again; what has changed there of the key, `become` is told.
+    `follow` checks the file again; if the key has changed there, `become` is called.
     """
 
     def __init__(
@@ -54,29 +54,29 @@ class Grant:
         self.become(key)
 
     def become(self, key: Key | None) -> None:
-        """Go on as this key: also for requests that are under way."""
+        """Continue with a changed key, also for requests that are under way."""
         self._key = key
         self._limits = key.limits if key else Limits(scopes=SCOPES)
         self._meter = _meter(key) if key else None
 
     def vanish(self) -> None:
-        """End, since the file knows the key no more."""
+        """End the key, since it is no longer in the file."""
         if self._key is not None:
             self._key = replace(self._key, revoked_at=self._key.created_at)
 
     @property
     def name(self) -> str:
-        """The name of the key, empty for nobody."""
+        """The name of the key, empty if there is none."""
         return self._key.name if self._key else ""
 
     @property
     def counted(self) -> str | None:
-        """The key under which a use is counted."""
+        """The key under which uses are counted, or None."""
         return self._key.uses_of if self._key else None
 
     @property
     def scopes(self) -> Sequence[Scope]:
-        """What it is for."""
+        """The scopes of the key."""
         return self._limits.scopes
 
     @property
@@ -91,12 +91,12 @@ class Grant:
         return self._key is None or self._key.usable(self._clock())
 
     def is_of(self, key: Key) -> bool:
-        """Return whether it was made of this very key."""
+        """Return whether it is of exactly this key."""
         return self._key == key
 
     @property
     def digest(self) -> str:
-        """What is stored of its token."""
+        """The stored digest of its token."""
         return self._key.digest if self._key else NO_DIGEST
 
     async def uses_left(self) -> int | None:
@@ -106,38 +106,38 @@ class Grant:
     def begin(self) -> Awaitable[None] | None:
         """Take a use of `events:write`; `end` gives it back or makes it final. Raises `Denied`.
 
-        What is returned is to be awaited, if it is not None.
+        Await the result, if it is not None.
         """
         if "events:write" not in self.scopes:
             raise Denied("forbidden", "This key has not the scope events:write.")
         return None if self._meter is None else self._uses.begin(self._meter)
 
     def confirm(self) -> None:
-        """Look again, once the body has come. Raises `Denied` if the key has ended meanwhile.
+        """Check again once the body has come. Raises `Denied` if the key has ended meanwhile.
 
-        Or if nobody needed one, and somebody does by now.
+        Also raises it if no key was needed before, and one is needed now.
         """
         self._follow()
         if not self.usable:
             raise Denied("unauthorized", ENDED)
 
     def end(self, *, used: bool) -> Awaitable[object] | None:
-        """Say whether the use that was begun came to a `202`.
+        """End a use that was begun; `used` says whether the request is answered `202`.
 
-        What is returned is to be awaited, if it is not None, before the caller is answered.
+        Await the result, if it is not None, before the caller is answered.
         """
         return None if self._meter is None else self._uses.end(self._meter, used=used)
 
 
 UNREAD: Final = (0, 0, 0)
-"""No file looks so."""
+"""No file has this stamp."""
 
 
 class Keyring:
-    """See the module docstring. `uses` counts them; `clock` returns Unix seconds.
+    """See the module docstring. `uses` counts the keys' uses; `clock` returns Unix seconds.
 
-    `last` are the last good keys, if this is not the first process of the relay that reads them.
-    `same` compares two digests in a time that says nothing of where they differ.
+    `last` are the last good keys, if this is not the relay's first process to read them. `same`
+    compares two digests in a time that does not reveal where they differ.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class Keyring:
         self._grants: dict[str, Grant] = {}
         self._known: dict[Token, Grant] = {}
         self._told = ""
-        """What was wrong with the file at the last look."""
+        """What was wrong with the file at the last check, or empty."""
         self._seen: tuple[int, ...] | None = UNREAD
         self._looked_s = 0.0 if last else clock()
         self._take(last or store.read(path))
@@ -183,11 +183,11 @@ class Keyring:
             self._tell(str(error))
 
     def required(self) -> bool:
-        """Return whether anybody needs a key."""
+        """Return whether a key is needed."""
         return self._exposed or bool(self.in_force().keys)
 
     def in_force(self) -> KeyFile:
-        """Return what the file holds, ended keys included, or held when it could last be read."""
+        """Return the file's content, ended keys included, as of when it could last be read."""
         self.follow()
         return self._file
 
@@ -196,7 +196,7 @@ class Keyring:
         return self.in_force().keys
 
     def anonymous(self) -> Grant:
-        """Return the grant of those who show no key. Raises `Denied` if one is needed."""
+        """Return the grant of requests without a key. Raises `Denied` if a key is needed."""
         if self.required():
             raise Denied("unauthorized", "A key is needed: Authorization: Bearer TOKEN.")
         return self._nobody
@@ -211,7 +211,7 @@ class Keyring:
         return found
 
     def _checked(self, token: Token) -> Grant | None:
-        """Return the key's grant; one that nobody has takes the same way as a wrong secret."""
+        """Return the key's grant, or None; an unknown key takes as long as a wrong secret."""
         found = self._grants.get(token.key)
         expected = NO_DIGEST if found is None else found.digest
         if not self._same(self._file.digest_of(token), expected) or found is None:
@@ -227,7 +227,7 @@ class Keyring:
             log.warning("the last good producer keys stay", extra={"fields": {"reason": reason}})
 
     def _take(self, found: KeyFile | None) -> None:
-        """Go on with these keys."""
+        """Take over the keys of a file, or keep the present ones if it is None."""
         if found is None:
             if self._file.keys:
                 log.warning("the file of producer keys is gone, the last good ones stay")

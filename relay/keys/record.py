@@ -1,4 +1,4 @@
-"""What is kept of a key: a keyed hash of its secret, and what it may do."""
+"""The stored form of a key: a keyed hash of its secret, and what it may do."""
 
 import hmac
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ NAME: Final = r"^[A-Za-z0-9._-]{1,64}$"
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What a key may do; None is no limit."""
+    """What a key may do; None means no limit."""
 
     scopes: tuple[Scope, ...] = ("events:write",)
     max_uses: int | None = None
@@ -23,11 +23,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     rate_per_s: Annotated[float, Meta(gt=0)] | None = None
     """Requests a second."""
     destinations: tuple[str, ...] | None = None
-    """The only ones that its events reach."""
+    """The only destinations that its events reach."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """One key; moments are Unix seconds."""
+    """One key; times are Unix seconds."""
 
     key: str
     """The public half."""
@@ -56,5 +56,5 @@ class KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     keys: Sequence[Key] = ()
 
     def digest_of(self, token: Token) -> str:
-        """Return what is stored of a token."""
+        """Return the digest that is stored for a token."""
         return hmac.digest(bytes.fromhex(self.pepper), token.secret.encode(), "sha256").hex()

@@ -1,7 +1,7 @@
-"""The file with the keys: read whole, replaced whole, for its owner only.
+"""The file of keys: read and replaced as a whole, accessible to its owner only.
 
-Several commands may change it at once: each holds a lock beside it from reading to replacing, and a
-reader sees the old file or the new one, never half of one.
+Several commands may change it at once: each holds a lock file beside it from reading to replacing,
+and a reader sees either the old file or the new one, never half of one.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from relay.keys.record import KeyFile
 from relay.private_file import opened
 
 MAX_BYTES: Final = 4 * 1024 * 1024
-"""Some 8,000 keys; a larger file is none of ours."""
+"""Some 8,000 keys; a larger file is not a file of keys."""
 PEPPER_BYTES: Final = 32
 
 _DECODER: Final = msgspec.json.Decoder(KeyFile)
@@ -29,7 +29,7 @@ _DECODER: Final = msgspec.json.Decoder(KeyFile)
 def read(path: Path) -> KeyFile | None:
     """Return the keys, or None if there is no file.
 
-    Raises `ConfigError`, without a word of the file's content, if it cannot be used.
+    Raises `ConfigError`, without quoting the file, if it cannot be used.
     """
     try:
         with path.open("rb") as file:
@@ -50,9 +50,9 @@ def read(path: Path) -> KeyFile | None:
 
 
 def change(path: Path, edit: Callable[[KeyFile], KeyFile]) -> KeyFile:
-    """Replace the file by what `edit` makes of it, or of an empty one; return that.
+    """Replace the file's content, empty if there is no file, by what `edit` returns; return that.
 
-    Raises `ConfigError` if it cannot be used or written.
+    Raises `ConfigError` if the file cannot be used or written.
     """
     try:
         with _locked(path):
@@ -78,7 +78,7 @@ def check_exposed(listen: Listen, path: Path, now_s: float) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of the file, which is a file of its own: the other one is replaced."""
+    """Hold the lock, which is on a file of its own, since the file of keys is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path.with_name(f".{path.name}.lock"), "wb", opener=opened) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -97,7 +97,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Have a key that was revoked stay so after a power cut."""
+    """Flush a folder, so that a revoked key stays revoked after a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

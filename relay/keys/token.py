@@ -1,8 +1,8 @@
 """The text of a key: public id, secret and checksum, in a shape that secret scanners recognise.
 
 `relay_` + 10 characters of id + `_` + 32 characters of secret + 6 of checksum, all of them letters
-and digits: `relay_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}`. The checksum tells a mistyped key from an
-unknown one without a look at the file, and a scanner's finding from a coincidence. The secret holds
+and digits: `relay_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}`. The checksum distinguishes a mistyped key from
+an unknown one without reading the file, and a scanner's finding from a coincidence. The secret has
 190 bits, so that guessing is hopeless and one round of a keyed hash is enough to store it.
 """
 
@@ -23,12 +23,12 @@ _TOKEN: Final = re.compile(
 
 
 class Token(NamedTuple):
-    """Both halves of a key. Its `repr` shows no secret."""
+    """Both halves of a key. Its `repr` does not show the secret."""
 
     key: str
     """The public half: `relay_` and the id."""
     secret: str
-    """The other half, checksum included."""
+    """The secret half, including the checksum."""
 
     def __str__(self) -> str:
         return f"{self.key}_{self.secret}"
@@ -38,7 +38,7 @@ class Token(NamedTuple):
 
 
 def new_token() -> Token:
-    """Return a key that nobody has yet."""
+    """Return a new random key."""
     key = PREFIX + _random(ID_LENGTH)
     secret = _random(SECRET_LENGTH)
     return Token(key, secret + _checksum(key, secret))
@@ -51,7 +51,7 @@ def read_token(text: str) -> Token | None:
 
 
 def read_pair(key: str, secret: str) -> Token | None:
-    """Return a key that came in two halves, or None if they cannot belong together."""
+    """Return the key made of two halves, or None if they cannot belong together."""
     if not _TOKEN.fullmatch(f"{key}_{secret}"):
         return None
     checksum = _checksum(key, secret[:SECRET_LENGTH])

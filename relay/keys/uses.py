@@ -1,6 +1,6 @@
-"""What keys have used: how often, and how much of their rate; one count for the whole relay.
+"""Counts the uses of keys, and how much of their rate they have used, once for the whole relay.
 
-A use under way counts until its request fails, so that a limit is never exceeded. The commit that
+A use under way counts unless its request fails, so that a limit is never exceeded. The commit that
 holds the events makes a use final; here it is only counted in memory.
 """
 
@@ -15,7 +15,7 @@ DenialKind = Literal["unauthorized", "forbidden", "rate_limited"]
 
 
 class Denied(Exception):
-    """Why a key is refused; the text is a sentence for the caller, and holds no secret."""
+    """Why a key is refused; the message is a sentence for the caller, without any secret."""
 
     def __init__(self, kind: DenialKind, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class Denied(Exception):
 
 
 class Meter(NamedTuple):
-    """What is counted of a key: by its public half, and where its uses are counted."""
+    """How to count a key: its public half, the key that its uses are counted under, its limits."""
 
     key: str
     counted: str
@@ -34,14 +34,14 @@ class Meter(NamedTuple):
 
 
 class Counting(Protocol):
-    """Who counts. What `begin` and `end` return is to be awaited, if it is not None."""
+    """Counts uses of keys. Await what `begin` and `end` return, if it is not None."""
 
     def begin(self, meter: Meter) -> Awaitable[None] | None:
         """Take a use; `end` gives it back or makes it final. Raises `Denied`."""
         ...
 
     def end(self, meter: Meter, *, used: bool) -> Awaitable[object] | None:
-        """Say whether a use that was begun came to a `202`; once awaited, it is free or final."""
+        """End a use: `used` if the request is answered `202`. Once awaited, it is free or final."""
         ...
 
     async def left(self, meter: Meter) -> int | None:
@@ -50,7 +50,7 @@ class Counting(Protocol):
 
 
 class Uses:
-    """Counts, beginning with what is `stored` by key; `clock` returns Unix seconds."""
+    """Counts uses in memory, starting from those `stored` by key; `clock` returns Unix seconds."""
 
     def __init__(self, stored: Mapping[str, int], clock: Callable[[], float]) -> None:
         self._taken = dict(stored)
@@ -66,7 +66,7 @@ class Uses:
         self.add(meter.counted)
 
     def end(self, meter: Meter, *, used: bool) -> None:
-        """Say whether a use that was begun came to a `202`."""
+        """End a use that was begun; `used` says whether the request is answered `202`."""
         if not used:
             self.give_back(meter.counted)
 
@@ -80,15 +80,15 @@ class Uses:
         return None if most is None else max(0, most - self._taken.get(meter.counted, 0))
 
     def add(self, counted: str) -> None:
-        """Take a use of a key that may be used at will."""
+        """Count a use without checking limits."""
         self._taken[counted] = self._taken.get(counted, 0) + 1
 
     def give_back(self, counted: str) -> None:
-        """Take back a use that came to nothing."""
+        """Give back a use that came to nothing."""
         self._taken[counted] -= 1
 
     def _pace(self, key: str, rate_per_s: float) -> None:
-        """Let a second's worth pass at once, and then no more than the rate."""
+        """Allow a burst of one second's uses, and then no more than the rate. Raises `Denied`."""
         now_s, interval_s = self._clock(), 1 / rate_per_s
         burst_s = max(BURST_S, interval_s)
         due_s = max(self._due_s.get(key, 0.0), now_s)
