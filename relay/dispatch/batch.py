@@ -1,7 +1,7 @@
-"""The events of one request, in order, and how they have fared so far.
+"""A batch: the events of one request, in order, and the history of sending them.
 
-Parts of a batch inherit what it remembers, so that a bad event can be told from an outage however
-often its batch is taken apart.
+When a batch is split, its parts inherit that history, so that a bad event can be told apart from an
+outage, however often its batch is split.
 """
 
 import math
@@ -16,40 +16,41 @@ from relay.journal.entry import Pending
 
 
 class Family(msgspec.Struct, eq=False):
-    """What the parts share of a batch that was taken apart."""
+    """State that the parts of a split batch share."""
 
     aside: int = 0
-    """How many of them stepped aside."""
+    """How many parts have stepped aside."""
 
 
 class Batch(msgspec.Struct, eq=False):
-    """See the module docstring; moments are Unix seconds."""
+    """See the module docstring. Times are in Unix seconds, `*_at` by the sender's steady clock."""
 
     pendings: list[Pending]
     payloads: list[Payload]
     sent: bool = False
-    """Whether its events were in a request before."""
+    """Whether the events were in a request before."""
     doubts: int = 0
-    """Answers in a row that become a refusal if they go on."""
+    """Consecutive unclear answers; enough of them count as a refusal."""
     failures: int = 0
-    """Requests that settled nothing of it."""
+    """How many requests failed without settling any of its events."""
     failed_at: float = math.inf
-    """When the latest of them was sent."""
+    """When the latest of those requests was sent; infinite if there was none."""
     refused_at: float = math.inf
-    """When the first request was sent that was refused for something in it, nobody knew what."""
+    """When the first request was sent that was refused without naming a culprit; infinite if none
+    was."""
     named: int = 0
-    """Rounds in which the platform named a culprit among its events."""
+    """How often the platform named a culprit among its events."""
     trials: int = 0
-    """How often it was sent as a trial of a platform in trouble."""
+    """How often it was sent as a trial while the platform was in trouble."""
     unknown_at: float = math.inf
-    """When the first request was sent that the platform may have taken without saying so."""
+    """When the first request was sent whose outcome is unknown; infinite if there was none."""
     oldest_time_s: int | None = None
-    """When the first of its events happened, once somebody asked."""
+    """The earliest event time, once `happened_at` has computed it."""
     suspect: bool = False
-    """Whether it is one event that failed alone while others passed: it stays alone."""
+    """Whether it is a single event that failed alone while others passed: it stays alone."""
     aside: bool = False
-    """Whether it is one event that lets the other parts of its batch go first: it was refused alone
-    before any of them had passed."""
+    """Whether it is a single event that was refused alone before any other part of its batch had
+    passed: it lets those parts go first."""
     family: Family = msgspec.field(default_factory=Family)
 
     def __len__(self) -> int:
@@ -57,26 +58,26 @@ class Batch(msgspec.Struct, eq=False):
 
     @property
     def is_part(self) -> bool:
-        """Whether it was refused for something in it, nobody knew what."""
+        """Whether it was refused, whole or as part of a batch, without a named culprit."""
         return self.refused_at < math.inf
 
     @property
     def oldest_ms(self) -> int:
-        """When the event that waits longest was received, Unix milliseconds."""
+        """When the longest-waiting event was received, in Unix milliseconds."""
         return min([pending.entry.received_ms for pending in self.pendings])
 
     @property
     def has_money(self) -> bool:
-        """Whether any of its events earns money."""
+        """Whether any of its events is in the money lane."""
         return Lane.MONEY in [pending.lane for pending in self.pendings]
 
     @property
     def money_count(self) -> int:
-        """How many of its events earn money."""
+        """How many of its events are in the money lane."""
         return [pending.lane for pending in self.pendings].count(Lane.MONEY)
 
     def happened_at(self) -> int:
-        """Return when the first of its events happened, Unix seconds; one is there at least."""
+        """Return the earliest event time in Unix seconds. The batch must not be empty."""
         if self.oldest_time_s is None:
             self.oldest_time_s = min([pending.entry.event_time for pending in self.pendings])
         return self.oldest_time_s
@@ -88,7 +89,7 @@ class Batch(msgspec.Struct, eq=False):
         return before
 
     def failed(self, sent_at: float) -> Self:
-        """Return all of it, to be sent again as it is."""
+        """Note a failed request; return the batch, to be sent again unchanged."""
         self.failures += 1
         self.failed_at = sent_at
         return self
@@ -99,7 +100,7 @@ class Batch(msgspec.Struct, eq=False):
         self.family.aside += 1
 
     def apart(self) -> list[Self]:
-        """Return the events that had a verdict of their own before, and the others, if any."""
+        """Separate the events without an earlier verdict of their own from those with one."""
         tried = [at for at, each in enumerate(self.pendings) if each.attempts]
         if len(tried) in {0, len(self)}:
             return [self]
@@ -129,7 +130,7 @@ class Batch(msgspec.Struct, eq=False):
         return self.part(range(middle)), self.part(range(middle, len(self)))
 
     def split(self, count: int, *, money_first: bool = False) -> tuple[Self, Self]:
-        """Return the `count` events that wait longest, and the rest; or those that earn money."""
+        """Split off the `count` longest-waiting events; `money_first` prefers the money lane."""
 
         def turn(at: int) -> tuple[int, int]:
             pending = self.pendings[at]

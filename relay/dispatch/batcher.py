@@ -1,9 +1,9 @@
-"""Which events go into the next request.
+"""Chooses the events of the next request.
 
-Two lanes per batch key, first in first out inside each: what earns money takes nine places in ten
-and stands first, the rest the tenth, and free places go to whoever waits. Events due for another
-try take at most a fifth. A batch is ready when it is full, or when its oldest event has waited for
-the linger.
+Each batch key has two lanes, both first in, first out. The money lane comes first and gets nine
+places in ten, the other lane one; places that one leaves free go to the other. While first tries
+wait, retries get at most a fifth. A batch is ready when it is full, or when its oldest event has
+waited for the linger time.
 """
 
 import math
@@ -18,19 +18,19 @@ from relay.event_name import Lane
 from relay.journal.entry import Pending
 
 OTHER_SHARE = 10
-"""One place in this many is the other lane's, even when money waits."""
+"""One place in this many belongs to the other lane, even while the money lane waits."""
 RETRY_SHARE = 5
-"""At most one place in this many is for events that are tried again."""
+"""At most one place in this many goes to retries."""
 READ_AHEAD = 2
-"""Full requests of each lane that may wait here."""
+"""How many full requests of each lane may wait here."""
 
 
 class Batcher:
-    """The events of one destination that were read and wait for a request.
+    """Holds the events of one destination that were read and wait for a request.
 
-    Bounded by its reader, which asks for the `room` left: once a full request of a lane waits,
-    nothing more of it is read. `max_bytes` is what the platform publishes, its `size_limit` what it
-    takes.
+    Its reader keeps it bounded by asking for the `room` left: once a full request of a lane waits,
+    no more of that lane is read. `max_bytes` is the published limit of a request; `size_limit`
+    learns the limit that the platform applies.
     """
 
     def __init__(self, *, max_events: int, max_bytes: int, linger_s: float) -> None:
@@ -43,7 +43,7 @@ class Batcher:
         self._place = 0
 
     def extend(self, at: int, pendings: Sequence[Pending], payloads: Sequence[Payload]) -> None:
-        """Queue events of one line with their payloads, behind those that are there."""
+        """Append events to line `at` of the queues of their batch keys, with their payloads."""
         keys = [each.batch_key for each in payloads]
         for key in dict.fromkeys(keys):
             of_key = [each == key for each in keys]
@@ -54,7 +54,7 @@ class Batcher:
             self._count(queue, at, len(added), size_bytes(added))
 
     def room(self, lane: Lane) -> int:
-        """Return how many first tries of a lane to read, 0 while a full request of them waits."""
+        """Return how many first tries of a lane to read; 0 while a full request of them waits."""
         if (
             self._sizes_bytes[lane] >= self.size_limit.max_bytes
             or self._counts[lane] >= self._max_events
@@ -63,17 +63,17 @@ class Batcher:
         return READ_AHEAD * self._max_events - self._counts[lane]
 
     def retry_room(self) -> int:
-        """Return how many events due again to read."""
+        """Return how many due retries to read."""
         return max(0, self._max_events - self._counts[RETRIES])
 
     def wait_s(self, now_ms: float) -> float | None:
-        """Return the seconds until a batch is ready, 0 for now, or None if nothing waits."""
+        """Return the seconds until a batch is ready; 0 if one is, None if nothing waits."""
         queues = self._queues.values()
         ready_ms = min((self._ready_ms(queue, now_ms) for queue in queues), default=None)
         return None if ready_ms is None else max(0.0, ready_ms - now_ms) / 1000
 
     def batch(self, now_ms: float) -> Batch | None:
-        """Take the next batch that is ready. Batch keys take turns."""
+        """Take the next batch that is ready, if any. Batch keys take turns."""
         for key, queue in self._queues.items():
             if self._ready_ms(queue, now_ms) <= now_ms:
                 batch = self._take(key, self._shares, self._max_events)
@@ -83,25 +83,25 @@ class Batcher:
 
     @property
     def has_money(self) -> bool:
-        """Whether anything waits for its first try that earns money."""
+        """Whether any event of the money lane waits for its first try."""
         return self._counts[MONEY] > 0
 
     def oldest_ms(self, *, money_first: bool = False) -> int | None:
-        """Return when the event that waits longest was received, or None if nothing waits.
+        """Return when the longest-waiting event was received (Unix ms), or None if nothing waits.
 
-        With `money_first`, the one that earns money, if any does.
+        With `money_first`, only the money lane counts, unless it is empty.
         """
         return min((ms for _, _, ms in self._trials(money_first=money_first)), default=None)
 
     def happened_at(self) -> float:
-        """Return when the first of all events happened, Unix seconds; infinite if none waits."""
+        """Return the earliest event time in Unix seconds; infinite if nothing waits."""
         lines = (line for queue in self._queues.values() for line in queue.lines)
         return min((line.happened_at() for line in lines), default=math.inf)
 
     def trial(self, max_events: int, *, money_first: bool = False) -> Batch | None:
-        """Take up to `max_events` from the line that waits longest, ready or not.
+        """Take up to `max_events` from the line that has waited longest, ready or not.
 
-        With `money_first`, from one that earns money, if any does.
+        With `money_first`, only the money lane counts, unless it is empty.
         """
         trials = self._trials(money_first=money_first)
         if not trials:
@@ -110,7 +110,7 @@ class Batcher:
         return self._take(key, only(at), min(max_events, self._max_events))
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[Pending]:
-        """Take out the events that are not to be sent any more, and return them."""
+        """Remove and return the events that must not be sent any more."""
         gone: list[Pending] = []
         for key, queue in list(self._queues.items()):
             for at, line in enumerate(queue.lines):
@@ -122,7 +122,7 @@ class Batcher:
         return gone
 
     def _trials(self, *, money_first: bool) -> list[tuple[str, int, int]]:
-        """Return key, line, and the moment of receipt of each queue's candidate for a trial."""
+        """Return the key, line and time of receipt of each queue's candidate for a trial."""
         money_first = money_first and self.has_money
         return [
             (key, at := MONEY if money_first else queue.oldest(), queue.received_ms(at))
@@ -139,9 +139,9 @@ class Batcher:
         return oldest_ms + self._linger_ms
 
     def _shares(self, lengths: Shares, places: int) -> Shares:
-        """Return how many of a request's places each line gets, as far as events wait there.
+        """Return how many of a request's places each line gets, never more than events wait in it.
 
-        Places are counted over all requests, so that shares hold where requests are small.
+        Places are counted across requests, so that the shares also hold for small requests.
         """
         money, other, retries = lengths
         if money or other:
@@ -156,7 +156,7 @@ class Batcher:
         return (self._place + places - at) // share - (self._place - at) // share
 
     def _take(self, key: str, share: Share, max_events: int) -> Batch:
-        """Fill a request, and put the rest of its queue behind those of other keys."""
+        """Fill a request from the queue of `key`, and move the rest behind the other queues."""
         queue = self._queues.pop(key)
         batch = Batch([], [])
         for at, count in enumerate(queue.fitting(share, max_events, self.size_limit.max_bytes)):

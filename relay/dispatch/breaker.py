@@ -1,14 +1,14 @@
-"""Whether a destination may be sent to now: one small state machine per destination.
+"""Decides whether a destination may be sent to now: one small state machine per destination.
 
-Counts transport and credential faults, never invalid events. Its states, in order of precedence:
-`paused` (somebody must act; one event is tried from time to time), `degraded` (the platform does
-not answer; one small request at a time), `throttled` (until a moment that it named), `active`.
-It does no I/O and holds no task or timer; the gate asks `wait_s`.
+It counts transport and credential faults, never invalid events. Its states, in order of precedence,
+are `paused` (somebody must act; a single event is tried from time to time), `degraded` (the
+platform does not answer; small requests go one at a time), `throttled` (nothing is sent for a
+while) and `active`. It does no I/O and has no task or timer; the gate polls `wait_s`.
 
-Requests in flight together fail together, so the answer to a request that was sent before the
-present trouble began does not lengthen the wait. The exception is two requests that timed out with
-no success in between: they show a platform that does not answer, which the next request would only
-confirm after another timeout.
+Requests in flight fail together, so the answer to a request that was sent before the current
+trouble began does not lengthen the wait. There is one exception: if two requests time out with no
+success in between, the platform does not answer, and a third one would only confirm that after
+another timeout.
 """
 
 import math
@@ -31,14 +31,14 @@ from relay.journal.settlement import Pause, Wait, WaitState
 from relay.outcome.health import DEGRADED, MESSAGES, THROTTLED, Health, sentence_of
 
 DEGRADED_AFTER = 2
-"""Faults in a row after which the platform counts as not answering; one is everyday life."""
+"""Consecutive faults after which the platform counts as not answering; a single one is normal."""
 SILENT = "timeout"
-"""The code of a request that the platform never answered."""
+"""The code of a request that the platform did not answer in time."""
 PROBE_EVENTS = 1
 TRIAL_EVENTS = 50
-"""The largest request to a platform that did not answer lately."""
+"""The most events of a request to a degraded platform."""
 TOKEN_REASONS = frozenset({"token_missing", "token_rejected", "token_expired"})
-"""Reasons that no event can be the cause of."""
+"""Reasons for a pause that no event can cause."""
 
 
 class Breaker:
@@ -58,45 +58,45 @@ class Breaker:
         self._probe_s = PROBE_FIRST_S
         self.pause = pause
         self.wait: Wait | None = None
-        """What the platform itself asked for, until it answers well."""
+        """The wait that the platform asked for, until it answers well."""
         self._paused_at = 0.0
         self._not_before = 0.0
         self._throttled_at = 0.0
         self._throttles = 0
-        """In a row: from the second on, a single request finds out whether they are over."""
+        """Consecutive throttles; after a second one, requests go one at a time until one passes."""
         self._faults = 0
         self._confirmations = 0
         self._faulty_since = 0.0
         self._cause = ""
-        """The code of the latest answer that was of no use."""
+        """The code of the latest throttle or fault."""
         if wait is not None:
             self._go_on(wait)
 
     def wait_s(self) -> float | None:
-        """Return the seconds until a request may go, 0 for now, None for not until `resume`."""
+        """Return the seconds until a request may go: 0 for now, None for not until `resume`."""
         if self._by_operator:
             return None
         return max(0.0, self._not_before - self._clock())
 
     @property
     def one_at_a_time(self) -> bool:
-        """Whether the next answer decides, so that no second request may be under way."""
+        """Whether the next answer decides, so that only one request may be in flight."""
         return self.pause is not None or self._faults > 0 or self._throttles > 1
 
     @property
     def max_events(self) -> int | None:
-        """The largest request allowed, or None for no limit of the breaker's own."""
+        """The most events of a request, or None if the breaker sets no limit."""
         if self.pause is not None:
             return PROBE_EVENTS
         return TRIAL_EVENTS if self._faults >= DEGRADED_AFTER else None
 
     @property
     def rotates(self) -> bool:
-        """Whether a trial that failed may be the fault of its events."""
+        """Whether the events of a failed trial may be at fault, so that trials should rotate."""
         return self.pause is None or self.pause.reason not in TOKEN_REASONS
 
     def note(self, answer: Answer, sent_at: float) -> None:
-        """Take an answer into account."""
+        """Take into account the answer to a request that was sent at `sent_at`."""
         match answer.kind:
             case "settled" | "refused":
                 self._passed(sent_at)
@@ -109,7 +109,7 @@ class Breaker:
                 self._fault(answer, sent_at)
 
     def stop(self, reason: PauseReason) -> None:
-        """Pause for a reason that no answer gave: no token, or an operator's wish."""
+        """Pause for `reason`. An operator's pause is never replaced."""
         if self._by_operator or (self.pause is not None and self.pause.reason == reason):
             return
         if self.pause is None:
@@ -118,7 +118,7 @@ class Breaker:
         self.pause = Pause(reason, round(self._clock() * 1000), sentence_of(reason))
 
     def token_changed(self, *, present: bool) -> None:
-        """Try with a new token, at once unless the platform named a moment; without one, pause."""
+        """Try a new token, at once unless the platform asked for a wait; without a token, pause."""
         self._not_before = self._asked_until
         self._probe_s = PROBE_FIRST_S
         if not present:
@@ -127,23 +127,23 @@ class Breaker:
             self.pause = None
 
     def resume(self) -> None:
-        """Clear any pause, throttled or degraded wait."""
+        """Clear any pause or wait."""
         self.pause = None
         self._recover()
         self._not_before = 0.0
 
     @property
     def troubled(self) -> bool:
-        """Whether the platform failed to answer lately."""
+        """Whether requests have been failing lately, without a pause."""
         return self.pause is None and self._faults > 0
 
     def rest(self) -> None:
-        """End a trouble that nothing is left to try: nobody knows whether it goes on."""
+        """End the trouble if nothing is left to try: nobody can tell whether it goes on."""
         if self.troubled:
             self._recover()
 
     def health(self) -> Health:
-        """Return the state as people see it; a wait that was asked for names its end."""
+        """Return the state for display; `degraded` has an end only if the platform named one."""
         if self.pause is not None:
             since = self.pause.since_ms / 1000
             return Health("paused", self.pause.reason, self.pause.message, since, None)
@@ -164,7 +164,7 @@ class Breaker:
         return 0.0 if self.wait is None else self.wait.until_ms / 1000
 
     def _go_on(self, wait: Wait) -> None:
-        """Take up a wait from before a restart, within bounds: the clock may have been set back."""
+        """Resume a wait from before a restart, bounded in case the clock was set back."""
         until = min(wait.until_ms / 1000, self._clock() + HINT_MAX_S)
         if until <= self._clock():
             return
@@ -177,7 +177,7 @@ class Breaker:
             self._faulty_since = wait.since_ms / 1000
 
     def _heed(self, hint_s: float | None, state: WaitState) -> bool:
-        """Wait for as long as the platform asks; return whether it does."""
+        """Wait for as long as the platform asks; return whether it asks for a wait."""
         wait_s, now = clamp_hint_s(hint_s), self._clock()
         until = now + wait_s
         if wait_s > 0 and until > self._asked_until:
@@ -203,12 +203,12 @@ class Breaker:
         self._probe_s = PROBE_FIRST_S
 
     def _spent(self, spent_s: float | None) -> None:
-        """Wait until there are requests again; nothing was refused, so nothing is counted."""
+        """Wait until the budget is renewed; nothing was refused, so no throttle is counted."""
         if self._heed(spent_s, "throttled"):
             self._throttled_at = self._clock()
 
     def _throttled(self, answer: Answer, sent_at: float) -> None:
-        """Wait as told and no longer; untold, briefly at first: the pace is lowered as well."""
+        """Wait exactly as long as asked, else briefly at first, since the pace is lowered, too."""
         asked = self._heed(answer.wait_s, "throttled")
         self._cause = answer.code
         if sent_at < self._throttled_at:
@@ -219,9 +219,9 @@ class Breaker:
             self._wait_until(self._clock() + self._throttle.next_s())
 
     def _fault(self, answer: Answer, sent_at: float) -> None:
-        """Count a fault. Its wait begins with the request, which may have hung for long enough.
+        """Count a fault. Its wait starts with the request, which may have hung for long enough.
 
-        A platform that names a wait says by itself that it does not answer: nothing to confirm.
+        If the platform asks for a wait, it is degraded at once: no second fault has to confirm it.
         """
         asked = self._heed(answer.wait_s, "degraded")
         self._cause = answer.code

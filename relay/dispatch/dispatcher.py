@@ -1,4 +1,4 @@
-"""All senders of a relay: started, woken and stopped together, otherwise independent."""
+"""Starts, wakes and stops all senders of a relay together; otherwise they are independent."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -28,12 +28,12 @@ class Dispatcher:
             await self._transport.close()
 
     def stop(self) -> None:
-        """Start nothing new."""
+        """Start no new requests."""
         for sender in self._senders.values():
             sender.stop()
 
     def notify(self) -> None:
-        """Tell all senders that the journal has more."""
+        """Tell all senders that the journal has new events."""
         for sender in self._senders.values():
             sender.notify()
 
@@ -46,13 +46,13 @@ class Dispatcher:
         await self._senders[name].resume()
 
     async def withhold(self, unwanted: Unwanted) -> None:
-        """Send none of these events any more; return once none of them is in a request."""
+        """Stop sending the events that match; return once none of them is in a request."""
         async with asyncio.TaskGroup() as group:
             for sender in self._senders.values():
                 group.create_task(sender.withhold(unwanted))
 
     def release(self, unwanted: Unwanted) -> None:
-        """End what `withhold` began: the journal has ended these events."""
+        """Undo `withhold`, now that the journal has ended these events."""
         for sender in self._senders.values():
             sender.release(unwanted)
 

@@ -1,7 +1,8 @@
-"""Whether the next request to a destination may go, and how large it may be.
+"""Decides whether the next request to a destination may go, and how large it may be.
 
-Joins all that can hold it back: the token, the breaker, the requests in flight, the rate. Stores
-the breaker's pauses and the platform's own waits in the journal, and logs each change of state.
+It combines all that can hold a request back: the token, the breaker, the number of requests in
+flight, and the rate. It stores the breaker's pauses and the platform's own waits in the journal,
+and logs each change of state.
 """
 
 import asyncio
@@ -24,16 +25,16 @@ from relay.journal.settlement import Wait
 from relay.outcome.health import Health, State
 
 CLOSED_S = 1.0
-"""The wait while nothing tells how long it will be: an answer or an operator ends it."""
+"""Seconds between two checks while the end is unknown: an answer or an operator brings it."""
 KEPT_WAIT_MS = 3_000
-"""A shorter wait is over before a restart is, and not worth a write; nor is one a line in the log:
-finding out what a platform allows takes a throttle now and then."""
+"""Shorter waits are neither stored, since they end sooner than a restart does, nor logged: learning
+what a platform allows takes a throttle now and then."""
 
 log = logging.getLogger(__name__)
 
 
 class Gate:
-    """See the module docstring. What people are told, and what is kept, is by the clock itself."""
+    """See the module docstring. Times that are shown or stored are by the system clock."""
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class Gate:
         self._told: tuple[State, PauseReason | None] = ("active", None)
 
     def token(self) -> str | None:
-        """Return the token to send with; without one, the destination is paused."""
+        """Return the token to send with; without one, pause the destination and return None."""
         secret, version = self._token.current()
         if version != self._token_version:
             if self._token_version >= 0:
@@ -76,7 +77,7 @@ class Gate:
         return secret.reveal()
 
     def wait_s(self, in_flight: int) -> float:
-        """Return the seconds until it is worth asking again, 0 if a request may go now."""
+        """Return the seconds until it is worth asking again; 0 if a request may go now."""
         wait_s = self._breaker.wait_s()
         if wait_s is None or self._is_full(in_flight):
             return CLOSED_S
@@ -84,29 +85,29 @@ class Gate:
 
     @property
     def max_events(self) -> int | None:
-        """The largest request that may go, or None if nothing but the platform bounds it."""
+        """The most events of a request, or None if only the platform's limits apply."""
         return self._breaker.max_events
 
     @property
     def rotates(self) -> bool:
-        """Whether a small request that failed may be the fault of its events."""
+        """Whether the events of a failed trial may be at fault."""
         return self._breaker.rotates
 
     @property
     def troubled(self) -> bool:
-        """Whether the platform failed to answer lately."""
+        """Whether requests have been failing lately, without a pause."""
         return self._breaker.troubled
 
     def rest(self) -> None:
-        """End a trouble that nothing is left to try."""
+        """End the trouble if nothing is left to try."""
         self._breaker.rest()
 
     def take(self) -> None:
-        """Count a request that goes now."""
+        """Count a request that is being sent."""
         self._turn.take()
 
     def note(self, answer: Answer, sent_at: float) -> None:
-        """Take an answer into account, unless it speaks of a token that is replaced by now."""
+        """Take an answer into account, unless it is about a token that has been replaced since."""
         if answer.kind != "misconfigured" or sent_at >= self._token_since:
             self._breaker.note(answer, sent_at)
         match answer.kind:
@@ -121,9 +122,9 @@ class Gate:
                 self._in_flight.passed(sent_at, self._clock())
 
     async def pause(self) -> None:
-        """Let nothing pass until `resume`, over restarts as well.
+        """Send nothing until `resume`, even after a restart.
 
-        Raises `JournalUnavailable` if that holds, but is not on disk: the next `keep` writes it.
+        Raises `JournalUnavailable` if the pause holds but is not on disk; the next `keep` retries.
         """
         self._breaker.stop("paused_by_operator")
         await self._obey("paused")
@@ -135,22 +136,22 @@ class Gate:
         await self._obey("resumed")
 
     def health(self) -> Health:
-        """Return the state as people see it."""
+        """Return the state for display."""
         most = 1 if self._breaker.one_at_a_time else self._in_flight.most
         health = self._breaker.health()
         since, until = map(self._by_clock, (health.since, health.until))
         return replace(health, since=since, until=until, max_in_flight=most)
 
     async def keep(self) -> None:
-        """Write down what began or ended: a pause, or a wait that would outlast a restart.
+        """Store changes of the pause, and of waits that would outlast a restart.
 
-        While the storage fails, the next call does.
+        If storing fails, the next call retries.
         """
         with suppress(JournalUnavailable):
             await self._keep()
 
     async def _obey(self, done: str) -> None:
-        """Write down what an operator has changed, or say that a restart would not know of it."""
+        """Store an operator's change. Raises `JournalUnavailable` if a restart would forget it."""
         try:
             await self._keep()
         except JournalUnavailable as error:

@@ -1,25 +1,26 @@
-"""How many requests to one destination may be in flight at once, learnt from the answers.
+"""Learns from the answers how many requests to one destination may be in flight at once.
 
-The number needed is rate times latency, and nobody knows the latency in advance. So it
-grows while all places are taken, the answers are clean and no slower than they were, and falls with
-throttles and faults. The bound keeps memory in check: each request holds its events.
+The number needed is rate times latency, and the latency is not known in advance. So the limit grows
+while it is reached and the answers are clean and as fast as before; throttles and faults lower it.
+An upper bound limits memory, since each request holds its events.
 """
 
 MAX_IN_FLIGHT = 32
-"""Enough for 80 requests a second at 0.4 s each; beyond it requests wait their turn."""
+"""Enough for 80 requests a second at 0.4 s each; beyond that, requests wait their turn."""
 FIRST_IN_FLIGHT = 8
 THROTTLED = 0.75
 FAILED = 0.5
-"""What a throttle and a fault leave of it."""
+"""The factors by which a throttle and a fault lower the limit."""
 SLOWER = 2.0
 SLOWER_S = 0.05
-"""Answers that take so much longer than the best ones queue at the platform, or here."""
+"""The factor and the seconds by which answers must exceed the best latency to count as slower: then
+requests queue at the platform, or here."""
 FORGET = 0.003
-"""The share by which a slower answer moves what is taken for the best."""
+"""The share by which a slower answer raises the best latency towards its own."""
 
 
 class InFlight:
-    """See the module docstring. Moments are seconds of a clock that never falls."""
+    """See the module docstring. Times are seconds of a clock that never goes back."""
 
     def __init__(self) -> None:
         self._most = float(FIRST_IN_FLIGHT)
@@ -29,7 +30,7 @@ class InFlight:
 
     @property
     def most(self) -> int:
-        """How many requests may be under way."""
+        """How many requests may be in flight."""
         return int(self._most)
 
     def is_full(self, in_flight: int) -> bool:
@@ -38,7 +39,7 @@ class InFlight:
         return self._was_full
 
     def passed(self, sent_at: float, now: float) -> None:
-        """Take a clean answer into account: one place more for each round of them."""
+        """Take a clean answer into account; a full round of them adds one place."""
         latency_s = max(now - sent_at, 0.0)
         best_s = latency_s if self._best_s is None else self._best_s
         self._best_s = min(latency_s, best_s + (latency_s - best_s) * FORGET)
@@ -51,11 +52,11 @@ class InFlight:
         self._lower(THROTTLED, sent_at, now)
 
     def failed(self, sent_at: float, now: float) -> None:
-        """Take a fault into account: no answer, or none that is understood."""
+        """Take a fault into account: no answer, or one that is not understood."""
         self._lower(FAILED, sent_at, now)
 
     def _lower(self, share: float, sent_at: float, now: float) -> None:
-        """Lower it once for all requests that were under way together."""
+        """Lower the limit, once for all requests that were in flight together."""
         if sent_at < self._lowered_at:
             return
         self._lowered_at = now

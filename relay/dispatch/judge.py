@@ -1,13 +1,13 @@
-"""What an answer means for each event of the request, and what goes out again at once.
+"""Decides what an answer means for each event of the request, and what is sent again at once.
 
-A batch and an answer go in, a `Ruling` comes out, and the batch notes how it fared; there is no
-I/O, clock or randomness. A refused batch is taken apart: the events that the platform named are
-dead, and the rest goes out again in one request; if it named none, the batch is halved until the
-culprit is alone. After `MAX_NAMED` rounds the named positions are not believed any more, since a
-wrong one costs a good event.
+A batch and an answer become a `Ruling`, and the batch notes its history; there is no I/O, clock or
+randomness. A refused batch is split: the events that the platform named are dead, and the rest is
+sent again in one request. If the platform named none, the batch is halved until the culprit is
+alone. After `MAX_NAMED` rounds the positions it names are no longer trusted, since a wrong one
+costs a good event.
 
-A batch that fails while others pass is a suspect: whatever the answer blames, it is taken apart as
-well, and an event that fails alone gets a due time of its own.
+A batch that fails while others pass is suspected: whatever the answer blames, it is halved, too,
+and an event that fails alone gets a due time of its own.
 """
 
 import re
@@ -24,19 +24,19 @@ from relay.outcome.health import UNREACHED
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 MAX_CODE = 40
-"""Characters kept of a platform's own code."""
+"""The most characters kept of a platform's own code."""
 SUSPICIOUS_FAILURES = 3
 """Failed requests after which a batch is suspected, if others passed meanwhile."""
 MAX_NAMED = 5
-"""Rounds in which a batch loses the events that the platform names; then it is halved anyway."""
+"""How often a batch loses the events that the platform names; after that, it is halved anyway."""
 MAX_ASIDE = 5
-"""Events of a batch that may look like a wrong configuration until one of its parts passes."""
+"""How many events of a batch may step aside before a refusal counts as a wrong configuration."""
 MAX_REFUSALS = 3
-"""Refusals of an event alone, while others passed, after which it is dead."""
+"""How often an event is refused alone while others pass before it is dead."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """One event that the platform will not take, or not now, with its own words."""
+    """An event that the platform refuses, for good or for now, with the platform's own words."""
 
     pending: Pending
     code: str
@@ -45,9 +45,9 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
-    """What one request did. `again` are batches to send before all others, in order.
+    """The result of one request. The batches in `again` are sent before all others, in order.
 
-    `suspicious`: the answer is about these events, and no news about the platform.
+    `suspicious`: the answer is about these events, and says nothing about the platform.
     """
 
     outcome: Outcome
@@ -63,7 +63,7 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
 def judge(batch: Batch, answer: Answer, *, sent_at: float = 0.0, passed_at: float = 0.0) -> Ruling:
     """Return the ruling; an answer that does not fit the batch never delivers anything.
 
-    `sent_at` is when this request was sent, `passed_at` when the latest one that passed was sent.
+    `sent_at` is when this request was sent, `passed_at` when the latest successful one was.
     """
     match answer.kind:
         case "settled" if len(answer.verdicts) == len(batch):
@@ -79,7 +79,7 @@ def judge(batch: Batch, answer: Answer, *, sent_at: float = 0.0, passed_at: floa
 
 
 def settlement_of(ruling: Ruling, receipt: Receipt, due_ms: Callable[[Pending], int]) -> Settlement:
-    """Return what the journal keeps of a ruling; the platform's words are scrubbed here."""
+    """Return the settlement for the journal, in which the platform's words are scrubbed."""
     return Settlement(
         receipt=receipt,
         delivered=ruling.delivered,
@@ -98,7 +98,7 @@ def settlement_of(ruling: Ruling, receipt: Receipt, due_ms: Callable[[Pending], 
 
 
 def safe_request_id(text: str) -> str:
-    """Return a platform's request id, or nothing if it does not look like one."""
+    """Return a platform's request id, or an empty text if it does not look like one."""
     return text if REQUEST_ID.fullmatch(text) else ""
 
 
@@ -139,7 +139,7 @@ def _refused(batch: Batch, answer: Answer, sent_at: float) -> Ruling:
 
 
 def _culprits(batch: Batch, answer: Answer) -> set[int]:
-    """Return the positions of the events at fault, as far as that is known."""
+    """Return the positions of the events at fault; empty if they are unknown."""
     count = len(batch)
     if count == 1:
         return {0}
@@ -151,7 +151,7 @@ def _culprits(batch: Batch, answer: Answer) -> set[int]:
 def _misconfigured(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -> Ruling:
     """Blame the configuration, unless requests with other events pass.
 
-    The other parts of a batch that was halved are such events, too, and go first.
+    The other parts of a halved batch count as such requests, too, and are sent first.
     """
     others_pass = min(batch.failed_at, batch.refused_at) < passed_at or _is_known_culprit(batch)
     again = batch.failed(sent_at)
@@ -166,13 +166,13 @@ def _misconfigured(batch: Batch, answer: Answer, sent_at: float, passed_at: floa
 
 
 def _may_step_aside(batch: Batch) -> bool:
-    """Return whether other parts of its batch can show whose fault it is."""
+    """Return whether other parts of its batch can show if this event is at fault."""
     alone = len(batch) == 1 and batch.is_part and not batch.aside
     return alone and batch.family.aside < MAX_ASIDE
 
 
 def _transient(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -> Ruling:
-    """Send the batch again, until it is confirmed that its events are at fault."""
+    """Send the batch again, until enough equal answers confirm that its events are at fault."""
     if answer.confirmations and answer.pause is None:
         if batch.doubts >= answer.confirmations:
             return _refused(batch, answer, sent_at)
@@ -189,10 +189,10 @@ def _transient(batch: Batch, answer: Answer, sent_at: float, passed_at: float) -
 
 
 def _suspect(batch: Batch, answer: Answer, outcome: Outcome) -> Ruling:
-    """Halve the batch; what fails alone waits for a moment of its own.
+    """Halve the batch; an event that fails alone gets a due time of its own.
 
-    It is dead only if it is refused again and again. If the platform never answers, the fault may
-    be its own, so the event is tried until it is too old.
+    It is dead only after `MAX_REFUSALS` refusals. If the platform never answers, the fault may be
+    the platform's, so the event is tried until it is too old.
     """
     if len(batch) > 1:
         return Ruling(

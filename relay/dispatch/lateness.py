@@ -1,16 +1,16 @@
-"""What a platform may make of events that it took late; asked of delivered events only.
+"""Warns of events that a platform accepted so late that it may count or file them wrongly.
 
-Each wall is the platform's own (`Limits`). An event may be counted twice
+The limits are the platform's own (`Limits`). A delivered event may be counted twice
 
-- if the platform no longer compares it with its browser twin, which came when it happened; or
-- if an earlier request with an unknown outcome had brought it, and the platform compares the two no
-  longer, or never does.
+- if its browser twin, which was sent when it happened, is out of the deduplication window; or
+- if an earlier request with an unknown outcome may have delivered it, and the platform no longer
+  compares the two, or never does.
 
-An event of the web or an app may be filed as an offline one. None is held back for that: a late
-conversion is worth more than none, so it is sent, and counted.
+A web or app event may be filed as an offline one. No event is held back for that: a late conversion
+is worth more than none, so it is sent, and the warning is counted.
 
-Earlier requests of unknown outcome are remembered until a restart; for an event with a row of its
-own, for as long as the row is there.
+Earlier requests with an unknown outcome are remembered until a restart; for an event with a row of
+its own, as long as the row exists.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,9 +23,9 @@ from relay.journal.entry import Pending
 def late_codes(
     batch: Batch, delivered: Sequence[Pending], limits: Limits, sent_at: float, unknown_at: float
 ) -> list[LateCode]:
-    """Return a code for each thing that may happen to each of `delivered`, sent at `sent_at`.
+    """Return the warning codes of all `delivered` events, which were sent at `sent_at`.
 
-    `unknown_at` is that of the batch, by the same clock as `sent_at`. It costs next to nothing for
+    `unknown_at` is the batch's, by the same clock as `sent_at`. The check costs next to nothing for
     a batch of recent events that is sent for the first time.
     """
     nearest_s = min(limits.online_wall_s, limits.deduplication_window_s)

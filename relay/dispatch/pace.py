@@ -1,18 +1,19 @@
 """The pace of one account or pixel, shared by all destinations that post to it.
 
-Spreads requests evenly at a rate that the answers steer, never above the published or configured
-budget. Destinations of one budget take turns: each holds a `Turn`, and who went last stands back
-for another that waits. It does no I/O and holds no timer; the sender asks `wait_s`.
+It spreads requests evenly, at a rate that depends on the answers and never exceeds the published or
+configured budget. Destinations with the same budget take turns: each has a `Turn`, and the one that
+sent last gives way to one that waits. It does no I/O and has no timer; the sender polls `wait_s`.
 """
 
 from relay.dispatch.rate import SteeredRate
 from relay.dispatch.steady import SteadyClock
 
 LATE_S = 0.03
-"""How much of a delay the next requests may make up for. More would be a burst, and a platform
-could see two of them within one second."""
+"""The seconds of a delay that the next requests may make up for. More would cause a burst, and a
+platform could see two bursts within one second."""
 STAND_BACK_S = 0.005
-"""How long a place is held for a destination whose turn it is, and which is about to ask."""
+"""Seconds for which a place is held for a destination whose turn it is, and which is about to
+ask."""
 
 
 class Pace:
@@ -23,23 +24,24 @@ class Pace:
         self._clock = clock
         self._next_at = 0.0
         self._late_s = LATE_S
-        """What the next request may make up for: nothing after a throttle, which meant its wait."""
+        """The seconds that the next request may make up for: 0 after a throttle, whose wait is
+        meant."""
         self._spent_until = 0.0
         self._count = 0
         self._asking: set[Turn] = set()
-        """Who was told to wait for the next place."""
+        """The turns that were told to wait for the next place."""
 
     @property
     def per_s(self) -> float:
-        """Requests a second as of now."""
+        """The current rate, in requests per second."""
         return self._rate.per_s
 
     def bound(self, budget_per_s: float) -> None:
-        """Lower the budget to what one more destination is set to."""
+        """Lower the budget to that of one more destination, if it is smaller."""
         self._rate.bound(budget_per_s)
 
     def turn(self) -> "Turn":
-        """Return the part of one more destination in it."""
+        """Return a turn for one more destination."""
         return Turn(self)
 
     def wait_s(self, turn: "Turn") -> float:
@@ -54,34 +56,34 @@ class Pace:
         return due_at - now
 
     def take(self, turn: "Turn") -> None:
-        """Count a request of `turn` that goes now."""
+        """Count a request of `turn` that is being sent."""
         self._next_at = max(self._next_at, self._clock() - self._late_s) + 1 / self.per_s
         self._late_s = LATE_S
-        self._asking.clear()  # who still wants to go asks again
+        self._asking.clear()  # those that still wait ask again
         self._count += 1
         turn.went = self._count
         self._rate.sent()
 
     def passed(self, sent_at: float) -> None:
-        """Take into account that a request was taken."""
+        """Take into account that the platform accepted a request."""
         self._rate.passed(sent_at)
 
     def throttled(self, sent_at: float, wait_s: float) -> None:
-        """Take into account that a request was refused for its pace, with a wait of `wait_s`."""
+        """Take into account that a request was throttled, with a wait of `wait_s`."""
         self._late_s = 0.0
         self._rate.throttled(sent_at, wait_s)
 
     def spent(self, wait_s: float) -> None:
-        """Let nobody send for `wait_s`: the account has no request left."""
+        """Block all requests for `wait_s`: the account's budget is used up."""
         self._spent_until = max(self._spent_until, self._clock() + wait_s)
 
     def resume(self) -> None:
-        """Clear the wait for an account that has no request left."""
+        """Clear the wait for a used-up budget."""
         self._spent_until = 0.0
 
 
 class Turn:
-    """One destination's place in a pace. What an answer says of the account is told to the pace."""
+    """One destination's place in a pace. What an answer says about the account goes to the pace."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
@@ -93,5 +95,5 @@ class Turn:
         return self._pace.wait_s(self)
 
     def take(self) -> None:
-        """Count a request that goes now."""
+        """Count a request that is being sent."""
         self._pace.take(self)

@@ -1,7 +1,7 @@
-"""Gives waiting events the payloads that a request is made of, or ends them without one.
+"""Gives waiting events the payloads of a request, or ends them without one.
 
-Events in memory have the payloads that intake made. What comes from disk is mapped anew, and what
-the settings keep back by now, or what is beyond the platform's age wall, is dead and never sent.
+Events in memory have the payloads that intake made. Events from disk are mapped again; those that
+the settings no longer allow, or that are past the platform's age wall, are dead and never sent.
 """
 
 import logging
@@ -43,11 +43,11 @@ class Preparation:
         self._random = randomness
         self._rules = rules
         self._least_max_age_s = math.inf
-        """Of all events that were looked at: none younger than this can be too old."""
+        """The lowest age wall of the events seen so far: no younger event can be too old."""
         self._mistakes: Counter[str] = Counter()
 
     def at_once(self, pendings: Sequence[Pending]) -> list[Payload] | None:
-        """Return the events' payloads; None unless all have one and none is too old."""
+        """Return the events' payloads, or None unless all have one and none is too old."""
         if not pendings:
             return []
         entries = [each.entry for each in pendings]
@@ -61,7 +61,7 @@ class Preparation:
         return found if len(found) == len(entries) else None
 
     def one_by_one(self, pendings: Sequence[Pending]) -> Prepared:
-        """Return the events with their payloads, made anew where need be, and those that end."""
+        """Return the events with payloads, mapped again if need be, and those that end here."""
         name, too_old = self._destination.name, self.too_old()
         waiting: list[Pending] = []
         payloads: list[Payload] = []
@@ -79,7 +79,7 @@ class Preparation:
         return waiting, payloads, exceptions
 
     def too_old(self) -> Callable[[Pending], bool]:
-        """Return what tells whether an event is beyond the platform's age wall by now."""
+        """Return a function that tells whether an event is now past the platform's age wall."""
         now_s, max_age_s = self._clock(), self._destination.max_age_s
 
         def is_too_old(pending: Pending) -> bool:
@@ -89,21 +89,21 @@ class Preparation:
         return is_too_old
 
     def may_be_too_old(self, happened_at: float) -> bool:
-        """Return whether an event since then may be too old; quicker than checking all of them."""
+        """Return whether events from then on may be too old; quicker than checking each of them."""
         return self._clock() - happened_at > self._least_max_age_s
 
     def tell_mistakes(self) -> None:
-        """Log the events that could not be prepared since the last time."""
+        """Log how many events could not be prepared since the last call."""
         for error, count in self._mistakes.items():
             fields = {"destination": self._destination.name, "error": error, "events": count}
             log.error("events could not be prepared", extra={"fields": fields})
         self._mistakes.clear()
 
     def _prepare(self, pending: Pending) -> Payload | Dead | Retry:
-        """Map an event that came from disk; the settings may have changed since it was taken.
+        """Map an event from disk; the settings may have changed since it was accepted.
 
-        What they keep back now ends as an operator's decision, which such a change is. Skipped is
-        what an event can only be on arrival.
+        An event that they no longer allow counts as dropped by the operator, who changed them. Only
+        on arrival can an event be skipped.
         """
         try:
             conversion = pending.entry.conversion

@@ -1,6 +1,6 @@
 """The waiting events of one batch key, in lines, and how many of each fit into a request.
 
-It knows bytes and order, and is told how a request's places are shared among its lines.
+It handles sizes and order; the caller decides how a request's places are shared among the lines.
 """
 
 import math
@@ -15,7 +15,7 @@ from relay.event_name import Lane
 from relay.journal.entry import Pending
 
 MONEY, OTHER, RETRIES = int(Lane.MONEY), int(Lane.OTHER), len(Lane)
-"""The lines of a queue: one for each lane, and one for events of both that are tried again."""
+"""The lines of a queue: one for each lane, and one for the retries of both."""
 
 Shares = tuple[int, int, int]
 """How many events of each line."""
@@ -34,7 +34,7 @@ class Line:
         return len(self.pendings)
 
     def move(self, count: int, batch: Batch) -> int:
-        """Let the first events go, into a batch; return their size."""
+        """Move the first `count` events into a batch; return their size in bytes."""
         gone = self.payloads[:count]
         batch.pendings += self.pendings[:count]
         batch.payloads += gone
@@ -42,15 +42,15 @@ class Line:
         return size_bytes(gone)
 
     def sizes_bytes(self, count: int) -> list[int]:
-        """Return the size of no event, of the first, of the first two, and so on."""
+        """Return the total bytes of the first 0, 1, 2 and so on up to `count` events."""
         return list(accumulate(_sizes_bytes(self.payloads[:count]), initial=0))
 
     def happened_at(self) -> float:
-        """Return when the first of its events happened, Unix seconds; infinite if it has none."""
+        """Return the earliest event time in Unix seconds; infinite if the line is empty."""
         return min([each.entry.event_time for each in self.pendings], default=math.inf)
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[tuple[Pending, Payload]]:
-        """Take out the events that are not to be sent any more, and return them."""
+        """Remove and return the events that must not be sent any more, with their payloads."""
         found = list(map(unwanted, self.pendings))
         if not any(found):
             return []
@@ -62,7 +62,7 @@ class Line:
 
 
 class Queue:
-    """See the module docstring. Whoever changes a line keeps `count` and `size_bytes`."""
+    """See the module docstring. Code that changes a line must update `count` and `size_bytes`."""
 
     def __init__(self) -> None:
         self.lines = (Line(), Line(), Line())
@@ -70,20 +70,20 @@ class Queue:
         self.size_bytes = 0
 
     def oldest(self) -> int:
-        """Return the line whose first event waits longest; one is there at least."""
+        """Return the line whose first event has waited longest. The queue must not be empty."""
         return min((at for at, line in enumerate(self.lines) if line), key=self.received_ms)
 
     def received_ms(self, at: int) -> int:
-        """Return when the first event of a line was received."""
+        """Return when the first event of a line was received, in Unix milliseconds."""
         return self.lines[at].pendings[0].entry.received_ms
 
     @property
     def oldest_ms(self) -> int:
-        """When the event that waits longest was received."""
+        """When the longest-waiting event was received, in Unix milliseconds."""
         return self.received_ms(self.oldest())
 
     def fitting(self, share: Share, places: int, max_bytes: int) -> Shares:
-        """Return how many events of each line fit; an event larger than a request goes alone."""
+        """Return how many events of each line fit; an event larger than a request is sent alone."""
         money, other, retries = self.lines
         lengths = len(money), len(other), len(retries)
         shares = share(lengths, places)
@@ -100,7 +100,7 @@ class Queue:
 
 
 def only(at: int) -> Share:
-    """Have one line alone fill a request."""
+    """Return a `Share` that gives all places to one line."""
 
     def share(lengths: Shares, places: int) -> Shares:
         money, other, retries = (
@@ -112,7 +112,7 @@ def only(at: int) -> Share:
 
 
 def size_bytes(payloads: Sequence[Payload]) -> int:
-    """Return the size of all bodies together."""
+    """Return the total size of the bodies in bytes."""
     return sum(_sizes_bytes(payloads))
 
 

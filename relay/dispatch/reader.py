@@ -1,10 +1,10 @@
 """Reads a destination's waiting events from the journal and queues them for batching.
 
-Reads ahead of the sender by at most two full requests a lane. What comes from disk, where a
-million may wait after an outage, is prepared in small stretches, so that producers are answered
-meanwhile: between two of them the loop does all else that is due, and a commit under way gets the
-interpreter that its thread needs again and again. An event that grows too old while it waits in
-memory is dead as `expired` at the latest a moment after it passed the platform's age wall.
+It reads ahead of the sender by at most two full requests per lane. After an outage, a million
+events may wait on disk. Events from disk are prepared in small stretches, so that producers are
+still answered: between two stretches the event loop does all other work that is due, and a running
+commit gets the interpreter, which its thread needs again and again. An event that becomes too old
+while it waits in memory ends as `expired` soon after it has passed the platform's age wall.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ from relay.journal.settlement import Dead, Retry, Settlement
 from relay.outcome.recorder import Recorder
 
 RETRY_LOOK_S = 1.0
-"""Between two looks for events that are due again; while there are more of them, as soon as there
-is room, unless most of what a look would read is under way."""
+"""Seconds between two looks for due retries. If there are more, the next look follows as soon as
+there is room, unless most of what it would read is in flight already."""
 READ_EVENTS = 250
 """Events read at a time: decoding them holds the interpreter, for a millisecond at most."""
 STRETCH_EVENTS = 5
 """Events prepared at a time."""
 GIVE_WAY_S = 0.002
-"""How long a commit under way is given between two stretches; it seldom takes longer."""
+"""Seconds that a running commit gets between two stretches; it seldom takes longer."""
 AGE_LOOK_S = 10.0
-"""Between two looks for events that grew too old while they waited in memory."""
+"""Seconds between two looks for events that became too old while they waited in memory."""
 
 
 class Reader:
@@ -68,32 +68,32 @@ class Reader:
         self._suspects = Suspects()
 
     def more(self) -> None:
-        """Look again where the log had ended."""
+        """Read on where the log had ended."""
         self._more = dict.fromkeys(Lane, True)
 
     @property
     def is_behind(self) -> bool:
-        """Whether there is room for more, and what was read last is not the end of the log.
+        """Whether there is room for more, and the last read did not find the end of the log.
 
-        So it is where events came that are not for this destination, however many.
+        That includes reads that found only events for other destinations, however many.
         """
         return any(self._more[lane] and self._batcher.room(lane) > 0 for lane in Lane)
 
     async def anything_left(self) -> bool:
-        """Return whether any event waits for this destination, in memory, on disk or under way."""
+        """Return whether any event waits for this destination, in memory, on disk or in flight."""
         return await self._journal.oldest_pending_ms(self._name) is not None
 
     def withhold(self, unwanted: Unwanted) -> None:
-        """Send none of these any more, neither from memory nor from disk."""
+        """Stop sending the events that match, from memory and from disk."""
         self._waiting.withheld.add(unwanted)
         self._forget_tries(self._waiting.discard(unwanted))
 
     def release(self, unwanted: Unwanted) -> None:
-        """End what `withhold` began: the journal has ended these events."""
+        """Undo `withhold`, now that the journal has ended these events."""
         self._waiting.withheld.release(unwanted)
 
     async def refill(self) -> None:
-        """Queue more events where fewer than a full request wait."""
+        """Queue events for lanes in which less than a full request waits, and due retries."""
         self._waiting.withheld.renew()
         for lane in Lane:
             await self._fill(lane)
@@ -105,12 +105,12 @@ class Reader:
             await self._bury_what_waits()
 
     def suspect(self, batch: Batch) -> None:
-        """Have an event that failed alone, while others passed, travel alone whenever it is due."""
+        """From now on, send an event alone that failed alone while others passed."""
         for pending in batch.pendings:
             self._suspects.add(pending, batch.unknown_at)
 
     def ended(self, settlement: Settlement) -> None:
-        """Forget the tries that a settlement ended, so that a later one of the event is read."""
+        """Forget the retries that a settlement ended, so that later ones can be read."""
         if not self._retrying:
             return
         over = [
@@ -128,7 +128,7 @@ class Reader:
         )
 
     async def without_expired(self, batch: Batch) -> Batch:
-        """Return the batch without the events that grew too old while they waited."""
+        """Return the batch without the events that became too old while they waited; these end."""
         if not self._preparation.may_be_too_old(batch.happened_at()):
             return batch
         too_old = self._preparation.too_old()
@@ -138,7 +138,7 @@ class Reader:
         return batch.part([at for at, each in enumerate(batch.pendings) if not too_old(each)])
 
     async def _fill(self, lane: Lane) -> None:
-        """Look at as many events as there is room for."""
+        """Go through as many events of a lane as there is room for."""
         end = self._next[lane] + self._batcher.room(lane)
         while self._more[lane] and self._next[lane] < end:
             await self._read(lane, min(end - self._next[lane], READ_EVENTS))
@@ -153,10 +153,10 @@ class Reader:
         await self._queue(lane, chunk.pending)
 
     async def _read_retries(self, now_s: float) -> None:
-        """Queue what is due again and not under way.
+        """Queue the retries that are due and not under way.
 
-        What was under way when the read began is left out, too: the read may be older than the
-        settlement that has ended it meanwhile.
+        Those that were under way when the read began are left out, too: the read may be older than
+        the settlement that has ended them since.
         """
         room = self._batcher.retry_room()
         if not room:
@@ -184,9 +184,9 @@ class Reader:
         await self._end(exceptions)
 
     async def _give_way(self) -> None:
-        """Let all else have its turn, and a commit under way its time."""
+        """Let other tasks run, and give a running commit its time."""
         wait_s = GIVE_WAY_S if self._journal.is_busy() else 0
-        await asyncio.sleep(wait_s)  # a thread does not call back when it needs the interpreter
+        await asyncio.sleep(wait_s)  # nothing signals that a thread needs the interpreter
 
     def _queue_stretch(self, line: int, pendings: Sequence[Pending]) -> Sequence[Dead | Retry]:
         """Prepare and queue events; return those that end without a request."""
@@ -206,7 +206,7 @@ class Reader:
     def _without_suspects(
         self, pendings: Sequence[Pending], payloads: Sequence[Payload]
     ) -> tuple[list[Pending], list[Payload]]:
-        """Have each suspect wait for a request of its own; return the others."""
+        """Queue each suspect for a request of its own; return the other events."""
         others = [not (each.retry and each in self._suspects) for each in pendings]
         alone = map(not_, others)
         self._waiting.put_suspects(
@@ -223,7 +223,7 @@ class Reader:
         await self._end([Dead(pending, "expired") for pending in expired])
 
     async def _end(self, exceptions: Sequence[Dead | Retry]) -> None:
-        """Record what ends, or waits for another moment, without a request."""
+        """Record events that end, or get a later due time, without a request."""
         if not exceptions:
             return
         settlement = Settlement(

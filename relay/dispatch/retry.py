@@ -1,7 +1,7 @@
 """How long to wait before something is tried again.
 
-Exponential waits with full jitter, from `backoff`'s generators, and bounds for what a platform may
-ask for. `backoff`'s decorators are not used: a retry here is a due time, never a sleeping
+Waits grow exponentially with full jitter, by `backoff`'s generators; the waits that a platform asks
+for are bounded. `backoff`'s decorators are not used: a retry here is a due time, never a sleeping
 call around a request.
 """
 
@@ -11,14 +11,15 @@ from collections.abc import Generator
 import backoff
 
 TRANSIENT_MAX_S = 15.0
-"""In transient trouble a destination is tried this often, unless it names a longer wait."""
+"""The longest wait in transient trouble, unless the platform asks for a longer one."""
 CONFIRM_MAX_S = 4.0
-"""Waits between answers that need confirming; two of them stay well within 15 s."""
+"""The longest wait between answers that need confirming; two of them stay well within 15 s."""
 THROTTLED_FIRST_S = 0.25
 THROTTLED_MAX_S = 60.0
-"""Own waits while throttled without a hint; the first is short, since the rate is lowered too."""
+"""First and longest wait after throttles without a hint; the first is short, since the rate is
+lowered, too."""
 EVENT_MAX_S = 60.0
-"""Waits between tries of one event that the platform keeps calling transient."""
+"""The longest wait between tries of an event that the platform keeps calling transient."""
 CULPRIT_MAX_S = 900.0
 """The same for an event that fails while others pass."""
 PROBE_FIRST_S = 30.0
@@ -51,12 +52,12 @@ class Backoff:
 
 
 def clamp_hint_s(hint_s: float | None) -> float:
-    """Return a platform's own wait within bounds; a hostile header cannot park a destination."""
+    """Return a platform's wait within bounds: no header can stop a destination for long."""
     return min(max(hint_s or 0.0, 0.0), HINT_MAX_S)
 
 
 def event_wait_s(attempts: int, randomness: random.Random, max_s: float = EVENT_MAX_S) -> float:
-    """Return the wait before an event's own next try; `attempts` counts those it had."""
+    """Return the seconds until an event's next try; `attempts` counts the earlier ones."""
     waits = backoff.expo(factor=1, max_value=max_s)
     next(waits)
     wait_s = next(waits)

@@ -1,8 +1,8 @@
-"""The sender of one destination: reads, batches, sends, judges, and has it recorded.
+"""The sender of one destination: it reads, batches, sends and judges, and records the results.
 
-One task drives it and owns its state; each request in flight is a task of its group. What goes
-wrong here stays here: no other destination waits for it, and no producer does. On `stop` nothing
-new is sent; what is in flight is finished, and everything else simply stays in the journal.
+One task drives it and owns its state; each request in flight is a task of its group. A failure here
+stays here: no other destination and no producer waits for it. After `stop`, nothing new is sent;
+requests in flight are finished, and everything else simply stays in the journal.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ from relay.outcome.recorder import Recorder
 from relay.rules import Rules
 
 IDLE_S = 1.0
-"""The longest sleep: due times and a changed token are noticed at least this often."""
+"""The longest sleep in seconds: due times and a changed token are noticed at least this often."""
 MISTAKE = Answer(kind="transient", code="bug")
-"""The answer to a request that the relay got wrong: its events are kept and tried again."""
+"""Stands for the answer if the relay itself made a mistake: the events are kept and tried again."""
 
 log = logging.getLogger(__name__)
 
@@ -132,29 +132,29 @@ class Sender:
         self._wake.set()
 
     async def pause(self) -> None:
-        """Send nothing until `resume`, over restarts as well. Raises as `Gate.pause` does."""
+        """Send nothing until `resume`, even after a restart. Raises as `Gate.pause` does."""
         await self._gate.pause()
 
     async def resume(self) -> None:
         """Clear any pause or wait, and try at once. Raises as `Gate.resume` does."""
         try:
             await self._gate.resume()
-        finally:  # it holds, also if it is not on disk
+        finally:  # it takes effect even if it is not on disk
             self._wake.set()
 
     async def withhold(self, unwanted: Unwanted) -> None:
-        """Send none of these any more; return once none of them is in a request."""
+        """Stop sending the events that match; return once none of them is in a request."""
         self._reader.withhold(unwanted)
         while any(unwanted(each) for batch in self._under_way for each in batch.pendings):
             self._over.clear()
             await self._over.wait()
 
     def release(self, unwanted: Unwanted) -> None:
-        """End what `withhold` began: the journal has ended these events."""
+        """Undo `withhold`, now that the journal has ended these events."""
         self._reader.release(unwanted)
 
     def health(self) -> Health:
-        """Return the state as people see it."""
+        """Return the state for display."""
         return replace(
             self._gate.health(),
             in_flight=self._in_flight,
@@ -162,14 +162,14 @@ class Sender:
         )
 
     async def _look(self, requests: asyncio.TaskGroup) -> float:
-        """Take a step; while the journal cannot be read, later."""
+        """Take a step; while the journal cannot be read, try again after `IDLE_S`."""
         try:
             return await self._step(requests)
         except JournalUnavailable:
             return IDLE_S
 
     async def _step(self, requests: asyncio.TaskGroup) -> float:
-        """Start at most one request; return the seconds until the next look is worth it."""
+        """Start at most one request; return the seconds until the next step makes sense."""
         token = self._gate.token()
         await self._gate.keep()
         await self._reader.refill()
@@ -193,9 +193,10 @@ class Sender:
         return self._waiting.next(now_ms)
 
     async def _idle(self, now_ms: float) -> float:
-        """Return the seconds until a batch is ready; if nothing is left to send, end trouble.
+        """Return the seconds until a batch is ready; if nothing is left to send, end the trouble.
 
-        None was at `now_ms`: by a later look at the clock one may be, and would be slept over.
+        No batch was ready at `now_ms`. Looking at the clock again could find one that has become
+        ready since, and would then sleep for `IDLE_S`.
         """
         if self._reader.is_behind:
             return 0
@@ -241,11 +242,11 @@ class Sender:
             if isinstance(response, Fault):
                 return Answer(kind="transient", code=response.kind)
             return self.destination.answer(response, len(batch))
-        except Exception as error:  # noqa: BLE001 - a destination's mistake is no other one's
+        except Exception as error:  # noqa: BLE001 - its mistakes must not stop others
             return self._mistaken(error)
 
     def _late(self, batch: Batch, ruling: Ruling, sent_at: float) -> Sequence[LateCode]:
-        """Return what the platform may make of late events; test events it does not keep."""
+        """Return the warnings for late events; none in test mode, which records nothing."""
         if self.destination.test:
             return ()
         unknown_at = self._steady.by_clock(batch.unknown_at)
@@ -261,7 +262,7 @@ class Sender:
             self._passed_at = max(self._passed_at, began_at)
         if ruling.suspicious:
             return
-        if ruling.outcome == "invalid":  # a doubt that was confirmed is a word about events, too
+        if ruling.outcome == "invalid":  # a confirmed doubt is about the events, too
             answer = replace(answer, kind="refused")
         self._gate.note(answer, began_at)
 

@@ -1,8 +1,9 @@
-"""How many bytes a request may have: what is published, or less once the platform takes less.
+"""How many bytes a request may have: the published limit, or less once the platform accepts less.
 
-HTTP 413 (RFC 9110, section 15.5.14) may come from any gateway on the way, whatever the platform
-documents. Without learning from it, every full batch would be refused and halved anew. Kept in
-memory only: after a restart it is learnt with a few requests. Knows nothing of events.
+Any gateway on the way may answer HTTP 413 (RFC 9110, section 15.5.14), whatever the platform
+documents. Without learning from it, every full batch would be refused and halved again. The limit
+is kept in memory only: after a restart, it takes a few requests to learn it. Nothing here knows
+about events.
 """
 
 from typing import Final
@@ -11,24 +12,24 @@ from relay.delivery import Answer
 
 TOO_LARGE: Final = 413
 LEAST_BYTES: Final = 16 * 1024
-"""Nothing that speaks HTTP takes less; a small request that is refused has an odd event in it."""
+"""Any HTTP server accepts this much; if a smaller request is refused, an event in it is odd."""
 FULL_REQUESTS: Final = 100
-"""Large requests that pass in a row, after which larger ones are tried again: limits are lifted."""
+"""How many large requests must pass in a row before larger ones are tried: limits may be lifted."""
 
 
 class SizeLimit:
-    """See the module docstring. `most_bytes` is what is published."""
+    """See the module docstring. `most_bytes` is the published limit."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._passed = 0
         self._largest_bytes = 0
-        """The largest request that passed, until one of its size does not."""
+        """The largest request that passed, in bytes; reset when one of its size is refused."""
         self.max_bytes = most_bytes
-        """The size of a request's events, beyond which no further one goes into it."""
+        """The most bytes of a request's events; only a single event may be larger."""
 
     def note(self, answer: Answer, size_bytes: int) -> None:
-        """Learn from the answer to a request whose events had `size_bytes`."""
+        """Learn from the answer to a request whose events had `size_bytes` in total."""
         if answer.kind == "refused" and answer.http_status == TOO_LARGE:
             self._narrow(size_bytes)
         elif answer.kind == "settled":
@@ -38,7 +39,10 @@ class SizeLimit:
                 self._widen()
 
     def _narrow(self, size_bytes: int) -> None:
-        """Allow half, unless such a size passes: then an event is odd, or the next one tells."""
+        """Halve the limit, unless a request of this size has passed before.
+
+        If one has, an event may be odd; if none is, the next refusal lowers the limit.
+        """
         if size_bytes <= self._largest_bytes:
             self._largest_bytes = 0
         elif size_bytes > LEAST_BYTES:

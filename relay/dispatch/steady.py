@@ -1,19 +1,19 @@
-"""Time for waits: it follows the clock forward, and simply continues when the clock is set back.
+"""A clock for waits: it follows the system clock forward, and runs on when that is set back.
 
-By the clock itself, a wait that began before it was set back would last until it has caught up, and
-every later answer would look as if it came from before. So moments that are compared within one
-life of the process are taken from here, and only the age of an event from the clock.
+By the system clock, a wait would last until the clock has caught up again, and all later answers
+would seem to come from before. So times that are compared within the life of a process come from
+here; only the age of an event is by the system clock.
 
-Once the clock was set back, this time stays ahead of it until a restart. A moment that people are
-told, or that is kept for the next start, is therefore converted first (`by_clock`). All senders and
-paces share one steady clock: two would differ by what passed between their last looks.
+Once the system clock was set back, this clock stays ahead of it until a restart. So a time that is
+shown, or stored for the next start, is converted first (`by_clock`). All senders and paces share
+one steady clock: two would differ by the time between their last looks.
 """
 
 from collections.abc import Callable
 
 
 class SteadyClock:
-    """Returns seconds that never fall. `clock` returns Unix seconds."""
+    """Returns Unix seconds that never go back. `clock` returns those of the system clock."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -28,6 +28,6 @@ class SteadyClock:
         return now_s + self._ahead_s
 
     def by_clock(self, moment_s: float) -> float:
-        """Return a moment of this time as a moment of the clock."""
+        """Convert a time of this clock to one of the system clock."""
         self()  # it may have been set back since
         return moment_s - self._ahead_s

@@ -1,7 +1,7 @@
-"""The events that failed alone while others passed: each is sent alone from then on.
+"""The events that failed alone while others passed: from then on, each is sent alone.
 
-Kept in memory only. After a restart such an event is in a batch with others once more; the batch
-fails, is taken apart again, and the suspect is found anew.
+They are kept in memory only. After a restart, such an event shares a batch with others once more;
+the batch fails, is split again, and the suspect is found again.
 """
 
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from relay.event_name import Lane
 from relay.journal.entry import Pending
 
 MAX_SUSPECTS: Final = 1_000
-"""Beyond this, the one that was suspected first is forgotten, and may be found anew."""
+"""Beyond this number, the earliest suspect is forgotten; it may be found again."""
 
 
 class Suspects:
-    """The suspects of one destination, and when each was sent first with an unknown outcome."""
+    """The suspects of one destination, and when each was first sent with an unknown outcome."""
 
     def __init__(self) -> None:
         self._unknown_at: dict[tuple[Lane, int], float] = {}
@@ -34,10 +34,10 @@ class Suspects:
         self._unknown_at[pending.lane, pending.offset] = unknown_at
 
     def unknown_at(self, pending: Pending) -> float:
-        """Return when a suspect was sent first without a known outcome, Unix seconds."""
+        """Return when a suspect was first sent with an unknown outcome; infinite if never."""
         return self._unknown_at[pending.lane, pending.offset]
 
     def forget(self, pendings: Iterable[Pending]) -> None:
-        """Forget events that are at an end."""
+        """Forget events that have ended."""
         for pending in pendings:
             self._unknown_at.pop((pending.lane, pending.offset), None)

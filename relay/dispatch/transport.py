@@ -21,19 +21,20 @@ from relay.config.proxy import Proxy
 from relay.delivery import HttpRequest, HttpResponse
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""A longer answer counts as empty: what it begins with may read as a whole, and it is none."""
+"""A longer answer counts as empty: its beginning might pass for a complete answer."""
 MAX_HEADER_BYTES = 64 * 1024
 """A longer header makes the whole answer unreadable; gateways send long cookies and policies."""
 MAX_HEADERS = 512
 """More headers do the same."""
 CONNECT_S = 3.0
-"""For TCP and TLS. Trying again soon is better than waiting for packets that were dropped."""
+"""Seconds for TCP and TLS. Trying again soon is better than waiting for packets that were
+dropped."""
 CONNECT_SHARE = 0.3
-"""The least share of `timeout` for that: a slow link takes longer to connect."""
+"""The least share of `timeout` for connecting: over a slow link it takes longer."""
 LAST_SHARE = 0.1
-"""The share of `timeout` that is left for reading if the process stood still for the rest."""
+"""The share of `timeout` that is left for reading if the process was stalled for the rest."""
 TUNNEL_TIMES = 2
-"""How many times as long a proxy may take: it connects to the platform before it answers."""
+"""The factor for connecting through a proxy, which connects to the platform before it answers."""
 
 
 _UNCONNECTED: Final = (
@@ -44,9 +45,9 @@ _UNCONNECTED: Final = (
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """No whole answer came: it is unknown whether the platform took the request.
+    """No complete answer came: it is unknown whether the platform accepted the request.
 
-    With `name`, `connect`, `tls` and `proxy` it did not: there was no connection to send it on.
+    With `name`, `connect`, `tls` and `proxy` it did not: there was no connection to send it over.
     """
 
     kind: Literal["name", "connect", "tls", "proxy", "timeout", "broken"]
@@ -56,7 +57,7 @@ class Transport(Protocol):
     """Sends requests; raises nothing but cancellation."""
 
     async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
-        """Return the answer, or how it failed to come within `timeout_s` in all."""
+        """Return the answer, or the fault if none came within `timeout_s` in total."""
         ...
 
     async def close(self) -> None:
@@ -65,9 +66,9 @@ class Transport(Protocol):
 
 
 class FreshConnector(aiohttp.TCPConnector):
-    """Never reuses a connection on which something came unasked.
+    """Never reuses a connection on which unsolicited data arrived.
 
-    aiohttp would take it for the answer to the next request, before that is sent.
+    aiohttp would take it for the answer to the next request, even before that is sent.
     """
 
     async def connect(
@@ -85,11 +86,11 @@ class FreshConnector(aiohttp.TCPConnector):
 
 
 class AiohttpTransport:
-    """Keep-alive connections by aiohttp.
+    """Sends requests over aiohttp's keep-alive connections.
 
-    Their number has no bound of its own: each sender bounds its requests in flight, and a bound
-    for all would let a platform that hangs stand in the way of another one. An answer without a
-    date is given that of its receipt (RFC 9110, section 6.6.1), by `clock` in Unix seconds.
+    Their number is not bounded here: each sender bounds its requests in flight, and a common bound
+    would let a platform that hangs block the others. An answer without a date gets that of its
+    receipt (RFC 9110, section 6.6.1); `clock` returns Unix seconds.
     """
 
     def __init__(
@@ -159,10 +160,10 @@ class AiohttpTransport:
 
 
 async def _in_time(exchange: Coroutine[None, None, HttpResponse], timeout_s: float) -> HttpResponse:
-    """Return the answer; raise `TimeoutError` if it has not come.
+    """Return the answer; raise `TimeoutError` if it does not come in time.
 
-    What came while the process stood still is read before it is given up: aiohttp's own limit
-    throws it away, as soon as the process goes on.
+    An answer that came while the process was stalled is read before giving up: aiohttp's own
+    timeout would discard it as soon as the process continues.
     """
     asked = asyncio.ensure_future(exchange)
     try:

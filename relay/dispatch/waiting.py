@@ -1,10 +1,11 @@
-"""All that waits in memory for one destination, and whose turn it is.
+"""Everything that waits in memory for one destination, and what goes next.
 
-Batches whose request failed go before anything new, the longest waiting first. While the platform
-takes nothing, small trials find out when it does; they rotate, and what fails in every turn is
-halved, so that no poisoned event can block the others for ever. An event that failed alone while
-others passed is sent alone from then on, one at a time and rarely, so that it costs its neighbours
-no request. One that steps aside goes once the other parts of its batch have been answered.
+Batches whose request failed go before new events, the longest-waiting first. While the platform
+accepts nothing, small trials find out when it does. They rotate, and a batch that fails in every
+turn is halved, so that no bad event can block the others for ever. An event that failed alone while
+others passed is sent alone from then on; such events go one at a time and rarely, so that they cost
+the others no requests. An event that steps aside goes once the other parts of its batch have been
+answered.
 """
 
 import math
@@ -19,15 +20,16 @@ from relay.dispatch.withheld import Withheld
 from relay.journal.entry import Pending
 
 MAX_ROTATING = 16
-"""Batches that take turns in trials; only while there are fewer is something new tried. It bounds
-memory: however long an outage, it holds what was in flight, and this many trials."""
+"""How many batches may take turns in trials; new events are tried only while there are fewer. This
+bounds memory: however long an outage, it holds what was in flight, and this many trials."""
 
 MAX_WHOLE_TRIALS = 4
-"""Trials in vain after which only half of a batch is tried: if one of its events is at fault and
-nothing else waits, no other request can show it."""
+"""Failed trials after which only half of a batch is tried: if one of its events is at fault and
+nothing else waits, no other request can reveal it."""
 
 Turn = tuple[int, bool, int]
-"""Sort key: trials it had, whether it earns no money, since when it waits; least goes first."""
+"""Sort key, lowest first: trials so far, whether no event is in the money lane, and time of
+receipt."""
 
 
 class Waiting:
@@ -40,11 +42,11 @@ class Waiting:
         self._suspects: deque[Batch] = deque()
         self._suspect_sent = False
         self._parts: list[Batch] = []
-        """Parts of batches that were taken apart, under way."""
+        """Parts of split batches that are in flight."""
         self._requests = 0
 
     def put(self, batches: Iterable[Batch]) -> None:
-        """Take back batches that are to be sent again, without what is withheld by now."""
+        """Queue batches to be sent again, without the events that are withheld by now."""
         if self.withheld:
             batches, _ = _without(batches, self.withheld)
         for batch in batches:
@@ -54,7 +56,7 @@ class Waiting:
                 insort(self._again, batch, key=_place)
 
     def put_suspects(self, batches: Iterable[Batch]) -> None:
-        """Take events that are to travel alone, each a batch of its own."""
+        """Queue suspects, each as a batch of its own."""
         self._suspects.extend(batches)
 
     def ended(self, batch: Batch) -> None:
@@ -64,7 +66,7 @@ class Waiting:
             self._parts.remove(batch)
 
     def next(self, now_ms: float) -> Batch | None:
-        """Take what goes next, or nothing if no request is ready."""
+        """Take the batch that goes next, or None if none is ready."""
         self._requests += 1
         if self._requests % RETRY_SHARE == 0 and (suspect := self._suspect()) is not None:
             return suspect
@@ -72,10 +74,10 @@ class Waiting:
         return self._on_its_way(fresh) or self._suspect()
 
     def trial(self, max_events: int, *, rotate: bool, money_first: bool = False) -> Batch | None:
-        """Take at most `max_events` that wait longest, ready or not.
+        """Take at most `max_events` that have waited longest, ready or not.
 
-        With `rotate`, what was in fewer trials goes first; with `money_first`, among equals, what
-        earns money does, and nothing else is with it.
+        With `rotate`, batches with fewer trials go first. With `money_first`, among equals, events
+        of the money lane go first, and no others with them.
         """
 
         def turn(batch: Batch) -> Turn:
@@ -96,19 +98,19 @@ class Waiting:
         return self._on_its_way(batch)
 
     def wait_s(self, now_ms: float) -> float | None:
-        """Return the seconds until something new is ready, or None if nothing new waits.
+        """Return the seconds until a batch of new events is ready, or None if none waits.
 
-        To be asked when nothing could be taken: then all else waits for an answer.
+        To be called when nothing could be taken: then everything else waits for an answer.
         """
         return self._batcher.wait_s(now_ms)
 
     def happened_at(self) -> float:
-        """Return when the first of all events happened, Unix seconds; infinite if none waits."""
+        """Return the earliest event time in Unix seconds; infinite if nothing waits."""
         held = (batch.happened_at() for batch in chain(self._again, self._suspects))
         return min(self._batcher.happened_at(), min(held, default=math.inf))
 
     def discard(self, unwanted: Callable[[Pending], bool]) -> list[Pending]:
-        """Take out the events that are not to be sent any more, and return them."""
+        """Remove and return the events that must not be sent any more."""
         gone = self._batcher.discard(unwanted)
         self._again, stale = _without(self._again, unwanted)
         suspects, stale_suspects = _without(self._suspects, unwanted)
@@ -117,7 +119,7 @@ class Waiting:
 
     @property
     def _may_go_again(self) -> bool:
-        """Whether something that failed may go: one that stepped aside lets all parts go first."""
+        """Whether a failed batch may go; one that stepped aside lets all parts go first."""
         return bool(self._again) and not (self._again[0].aside and self._parts)
 
     def _on_its_way(self, batch: Batch | None) -> Batch | None:
@@ -126,9 +128,9 @@ class Waiting:
         return batch
 
     def _fresh_turn(self, *, money_first: bool) -> Turn | None:
-        """Return the turn of what was in no request yet, or None if it has none.
+        """Return the turn of the new events, or None if they have none.
 
-        Where all that is held earns nothing, one batch more is let in that does.
+        If no failed batch has an event of the money lane, one more batch that has some may join.
         """
         money = money_first and self._batcher.has_money
         if len(self._again) >= MAX_ROTATING and not (
@@ -139,7 +141,7 @@ class Waiting:
         return None if oldest_ms is None else (0, money_first and not money, oldest_ms)
 
     def _half_of(self, batch: Batch) -> int:
-        """Return how many events of a batch a trial takes; halves add to what takes turns."""
+        """Return how many events of a batch a trial takes; a half adds to the rotating batches."""
         if batch.trials < MAX_WHOLE_TRIALS or len(self._again) >= MAX_ROTATING:
             return len(batch)
         return (len(batch) + 1) // 2

@@ -14,7 +14,7 @@ Unwanted = Callable[[Pending], bool]
 
 
 class Withheld:
-    """See the module docstring. One rule for each erasure that has not ended; hardly ever any."""
+    """See the module docstring. There is one rule for each erasure in progress, so usually none."""
 
     def __init__(self) -> None:
         self._rules: list[Unwanted] = []
@@ -28,15 +28,15 @@ class Withheld:
         return any(rule(pending) for rule in self._rules)
 
     def add(self, rule: Unwanted) -> None:
-        """Withhold what a rule says."""
+        """Withhold the events that match a rule."""
         self._rules.append(rule)
 
     def release(self, rule: Unwanted) -> None:
-        """End a rule at the next `renew`: a read that is under way may still bring such events."""
+        """End a rule at the next `renew`: a read in progress may still bring such events."""
         self._over.append(rule)
 
     def renew(self) -> None:
-        """Leave out the rules that have ended; to be called while no read is under way."""
+        """Drop the rules that have ended; to be called while no read is in progress."""
         self._rules = [rule for rule in self._rules if rule not in self._over]
         self._over.clear()
 
