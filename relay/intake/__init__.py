@@ -1,4 +1,4 @@
-"""Intake: bytes of a producer into entries of the journal, and what was wrong with the others."""
+"""Turns the bytes that producers send into journal entries, and reports what it rejects."""
 
 from relay.intake.intake import Intake, Origin, Taken
 from relay.intake.problem import Finding, Problem, TooMany, Unreadable

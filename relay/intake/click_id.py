@@ -1,9 +1,9 @@
-"""Click ids that only the address of the page holds.
+"""Takes click ids from the page's URL if the producer did not send them.
 
-Pinterest takes a click id from its own field alone, not from an address ("Conversions API", v5,
-`click_id`); TikTok advises sending its own in both ("Send TikTok click ID", 2026). So an id that
-the producer did not name is read from the address; one that it named, such as that of a cookie,
-goes first. An event still needs an identifier in `user`: a link is no person.
+Pinterest reads a click id from its own field alone, not from a URL ("Conversions API", v5,
+`click_id`); TikTok advises sending its own in both ("Send TikTok click ID", 2026). So a missing id
+is read from the URL; one that the producer sent, for example from a cookie, takes precedence. An
+event still needs an identifier in `user`: a link does not identify a person.
 """
 
 from typing import Final
@@ -19,9 +19,9 @@ _TTCLID: Final = "ttclid="
 
 
 def with_click_ids(identity: Identity, url: str) -> Identity:
-    """Return `identity` with the click ids of `url` where it has none; unusable ones are ignored.
+    """Return `identity` with missing click ids taken from `url`; unusable ones are ignored.
 
-    Of an id that is there twice, the last counts.
+    If `url` contains an id twice, the last one counts.
     """
     needs_epik = identity.epik is None and _EPIK in url
     needs_ttclid = identity.ttclid is None and _TTCLID in url

@@ -1,4 +1,4 @@
-"""An inbound event into the hashed event that is stored and sent; after this, raw PII is gone."""
+"""Converts an inbound event to the hashed event that is stored and sent, without raw PII."""
 
 from relay import conversion
 from relay.conversion import Conversion
@@ -30,7 +30,7 @@ def convert(
     default_country: str | None,
     key: str | None = None,
 ) -> tuple[Conversion, list[IdentityWarning]]:
-    """Return the hashed event, and what of its identifiers was left out.
+    """Return the hashed event, and a warning for each identifier that was left out.
 
     Raises `Unusable` for the first problem.
     """
@@ -76,7 +76,7 @@ def _event_id(event: InboundEvent) -> str:
 def _identity(
     event: InboundEvent, default_country: str | None, url: str | None
 ) -> tuple[Identity, list[IdentityWarning]]:
-    """Return the hashed person, with the click ids of the page, and the remarks on it."""
+    """Return the hashed person, with the page's click ids, and the remarks on identifiers."""
     identity, remarks = examine(event.user, default_country)
     if not has_identifier(identity):
         message = "No identifier is usable; send at least an e-mail, a phone number or an id."

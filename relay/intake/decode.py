@@ -1,4 +1,4 @@
-"""An undecoded event into an `InboundEvent`, strictly, or its first problem."""
+"""Decodes an event strictly to an `InboundEvent`, or reports its first problem."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,14 +15,14 @@ _ANYTHING = msgspec.json.Decoder()
 HALF: Final = Problem(
     "not_json", "", "This is not valid JSON: an escape holds half a surrogate pair."
 )
-"""What is wrong with an event of a list that no other one suffers for."""
+"""The problem of one event in a list; the other events are not affected."""
 _IN_CUSTOM: Final = f"custom{ANY_KEY}"
 
 
 def decode(raw: Document) -> InboundEvent:
     """Return the event.
 
-    Raises `Unusable` for its first problem, or `Unreadable` for what is no JSON at all.
+    Raises `Unusable` for its first problem, or `Unreadable` if it is not JSON at all.
     """
     try:
         return _DECODER.decode(raw)
@@ -36,11 +36,11 @@ def decode(raw: Document) -> InboundEvent:
 
 
 def diagnose(raw: Document, problem: Problem) -> tuple[str | None, Problem]:
-    """Return the id of an event that is unusable, if it has a proper one, and its problem.
+    """Return the id of an unusable event, if it has a valid one, and its problem.
 
-    In an event of a list, half of a surrogate pair goes before it. Raises `Unreadable` if the rest
-    of the event is no JSON, or holds a number that no reader could hold: then the problem found
-    first says little.
+    In an event of a list, half of a surrogate pair takes precedence over `problem`. Raises
+    `Unreadable` if the rest of the event is not JSON, or contains a number that no decoder could
+    represent: then the problem found first says little.
     """
     try:
         content = _ANYTHING.decode(raw)
@@ -56,7 +56,7 @@ def diagnose(raw: Document, problem: Problem) -> tuple[str | None, Problem]:
 
 
 def _is_half(raw: Document) -> bool:
-    """Return whether an event of a list is JSON but for halves of surrogate pairs."""
+    """Return whether an event of a list is valid JSON except for halves of surrogate pairs."""
     if not isinstance(raw, msgspec.Raw):
         return False
     text = bytes(raw)
@@ -77,7 +77,7 @@ def _event_id(content: Mapping[str, object]) -> str | None:
 
 
 def _path_in_custom(content: Mapping[str, object]) -> str:
-    """Return the path of the first value in `custom` that is no scalar."""
+    """Return the path of the first value in `custom` that is not a scalar."""
     custom = content.get("custom")
     pairs = custom.items() if isinstance(custom, dict) else ()
     guilty = (key for key, value in pairs if isinstance(value, list | dict))

@@ -1,8 +1,8 @@
-"""The decoder's words on an event into the codes and paths that producers rely on.
+"""Translates the decoder's errors to the codes and paths that producers rely on.
 
-msgspec says what it met as one line: "Expected `str`, got `int` - at `$.order.items[2].price`".
-What of it may hold something of the event's own, an unknown key or an enumeration's value, is
-scrubbed or left out. `tests/unit/intake` holds every kind of line against the installed version.
+msgspec describes an error in one line: "Expected `str`, got `int` - at `$.order.items[2].price`".
+Parts that may quote the event, an unknown key or an enumeration's value, are scrubbed or left out.
+`tests/unit/intake` checks every kind of line against the installed version.
 """
 
 import re
@@ -19,8 +19,8 @@ _PLACE: Final = re.compile(
     r"(?: - at `\$\.?(?P<path>(?:[a-z_]+)?(?:\.[a-z_]+|\[\d+\]|\[\.\.\.\])*)`)?",
     re.DOTALL,
 )
-"""Each name can be read in one way only. A producer's key may look like a path, and a pattern that
-could read it in several ways would try them all: twice as many with each further character."""
+"""Each name matches in one way only. A producer's key may look like a path, and an ambiguous
+pattern would try all ways to match it: twice as many with each further character."""
 _NAMED: Final = re.compile(r"[^`]* field `(?P<name>.*)`", re.DOTALL)
 _BOUND: Final = re.compile(r" of length | [<>]=? ")
 _SENTENCES: Final[dict[str, tuple[Code, str]]] = {
@@ -34,7 +34,7 @@ _SENTENCES: Final[dict[str, tuple[Code, str]]] = {
 
 
 def explain(line: str) -> Problem:
-    """Return the problem that a line of the decoder stands for."""
+    """Return the problem that an error line of the decoder describes."""
     place = _PLACE.fullmatch(line)
     what, path = (place["what"], place["path"] or "") if place else (line, "")
     known = _SENTENCES.get(" ".join(what.split(" ", 3)[:3]))
@@ -50,5 +50,5 @@ def _with_name(path: str, what: str) -> str:
 
 
 def _plain(what: str) -> str:
-    """Return what was expected without backquotes; it names types and bounds, never values."""
+    """Return the decoder's text without backquotes; it names types and bounds, never values."""
     return what.replace("`", "").replace("array", "list")

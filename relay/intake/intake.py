@@ -1,9 +1,9 @@
-"""Takes what producers send: every event ends as an entry or as a rejection.
+"""Takes what producers send: every event becomes an entry or a rejection.
 
 split → decode → check → hash → route, one event at a time and without a wait, a lock or a log line.
-A rejection tells the first problem of its event; a body that cannot be read at all raises
-`Unreadable`, and nothing of it is taken. Nothing is remembered before `store`, which hands the
-request to who stores it: `Storage`, here or in another process.
+A rejection reports the first problem of its event; a body that cannot be read at all raises
+`Unreadable`, and none of it is accepted. Nothing is remembered before `store`, which hands the
+request to a `Storage`, here or in another process.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _Numbered = tuple[int, Document]
 CHUNK_EVENTS = 250
 """Events processed without a pause; in a larger body, the event loop gets a turn in between."""
 CHUNK_BYTES = 1 << 16
-"""Bytes processed without a pause where events are long: at worst, each costs microseconds."""
+"""Bytes processed without a pause, for long events: at worst, each byte takes microseconds."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -36,13 +36,13 @@ class Origin(msgspec.Struct, frozen=True):
     key: str | None = None
     """The name of the producer's key."""
     counted: str | None = None
-    """The key with which a use is counted, if events are stored."""
+    """The key whose use is counted if events are stored."""
     destinations: frozenset[str] | None = None
-    """The only ones that the key may reach."""
+    """The only destinations that the key may reach; None for all."""
 
 
 class Taken(msgspec.Struct):
-    """What a body came to; `entries` and `errors` together are its events."""
+    """The result of a body: each of its events is in `entries` or in `errors`."""
 
     entries: list[Entry]
     errors: list[Finding]
@@ -50,7 +50,7 @@ class Taken(msgspec.Struct):
 
 
 class Store(Protocol):
-    """Who stores what was prepared: `Storage`, or the process that has it."""
+    """Stores prepared events: `Storage`, or a link to the process that has it."""
 
     def put(
         self,
@@ -79,32 +79,32 @@ class Intake:
         self._default_country = default_country
 
     async def take_json(self, body: bytes, origin: Origin) -> Taken:
-        """Return what a JSON body came to. Raises `Unreadable`."""
+        """Take the events of a JSON body. Raises `Unreadable`."""
         return await self._take(split_json(body), origin, apart=False)
 
     async def take_ndjson(self, body: bytes, origin: Origin) -> Taken:
-        """Return what a body of one event per line came to; an unreadable line is its own error."""
+        """Take a body with one event per line; an unreadable line is an error of its own."""
         return await self.take_apart(split_ndjson(body), origin)
 
     async def take_apart(self, events: Sequence[_Numbered], origin: Origin) -> Taken:
-        """Return what numbered events came to, each of them a document of its own."""
+        """Take numbered events, each a document of its own."""
         return await self._take(events, origin, apart=True)
 
     def store(self, taken: Taken, origin: Origin) -> "Future[Any]":
-        """Have the events stored; done when they are on disk.
+        """Store the events; the future is done when they are on disk.
 
-        Fails with `JournalUnavailable` if they are not; `taken` may then be stored again.
+        It fails with `JournalUnavailable` if they are not stored; `taken` may then be stored again.
         """
         rejections = self._rejections(taken.errors, origin) if taken.errors else ()
         return self._store.put(taken.entries, rejections, taken.warnings, origin.counted)
 
     async def _take(self, events: Sequence[_Numbered], origin: Origin, *, apart: bool) -> Taken:
-        """Take one event after the other; `apart` tells that each is a document of its own."""
+        """Take the events in order; with `apart`, an unreadable one is an error of its own."""
         taken = Taken([], [], [])
         now_s = self._clock()
         for number, part in enumerate(_parts(events)):
             if number:
-                await asyncio.sleep(0)  # other requests come in between
+                await asyncio.sleep(0)  # lets other requests in
             for index, event in part:
                 try:
                     self._take_one(index, event, taken, origin=origin, now_s=now_s)
@@ -145,7 +145,7 @@ class Intake:
         return selected if origin.destinations is None else selected & origin.destinations
 
     def _rejections(self, errors: Sequence[Finding], origin: Origin) -> Sequence[Rejection]:
-        """Return a rejection per error; only the latest ones, which are kept, have their ids."""
+        """Return a rejection per error; only the latest, which the journal keeps, have an id."""
         now_ms = int(self._clock() * 1000)
         unseen = len(errors) - MAX_REJECTIONS
         return [
@@ -163,7 +163,7 @@ class Intake:
 
 
 def _parts(events: Sequence[_Numbered]) -> Iterator[Sequence[_Numbered]]:
-    """Yield the events in parts, each of which is taken without a pause."""
+    """Yield the events in parts, each to be processed without a pause."""
     part: list[_Numbered] = []
     room = CHUNK_BYTES
     for numbered in events:

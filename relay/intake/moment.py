@@ -1,4 +1,4 @@
-"""When an event happened: RFC 3339 text or a number into whole Unix seconds."""
+"""Parses the time of an event, RFC 3339 text or a number, to whole Unix seconds."""
 
 import re
 from datetime import datetime
@@ -9,14 +9,14 @@ import msgspec
 from relay.intake.problem import Unusable
 
 MILLISECONDS_FROM = 10**11
-"""A number from here on is read as milliseconds (10^11 s would be the year 5138)."""
+"""Numbers from here on are milliseconds (10^11 s would be the year 5138)."""
 SKEW_S = 60
-"""A producer's clock may be this far ahead; such an event is sent as of its receipt."""
+"""Seconds that a producer's clock may be ahead; such an event gets the time of its receipt."""
 
 _SECOND: Final = slice(17, 19)
-"""Where a time in RFC 3339 has its second."""
+"""The position of the seconds in an RFC 3339 time."""
 _FINER: Final = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
-"""What is finer than microseconds, which msgspec would round, at worst to the next second."""
+"""Digits beyond microseconds: msgspec would round them, at worst up to the next second."""
 _DAY_S: Final = 86_400
 _NO_TIME: Final = "This is no RFC 3339 time with an offset, such as 2026-01-31T12:00:00Z."
 
@@ -24,9 +24,9 @@ _Rfc3339 = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def unix_seconds(value: str | float, now_s: float) -> int:
-    """Return the moment in whole Unix seconds, never later than now.
+    """Return the time in whole Unix seconds, never later than now.
 
-    Raises `Unusable`: not RFC 3339, before 1970, or further ahead than a skewed clock explains.
+    Raises `Unusable` if it is not RFC 3339, before 1970, or more than `SKEW_S` ahead.
     """
     seconds = _parsed(value) if isinstance(value, str) else _number(value)
     if seconds < 0:
@@ -40,19 +40,19 @@ def unix_seconds(value: str | float, now_s: float) -> int:
 
 
 def _parsed(text: str) -> float:
-    """Return seconds. Unix time has no leap second: one is the first second of the next day."""
+    """Return Unix seconds; a leap second counts as the first second of the next day."""
     leap = text[_SECOND] == "60"
     plain = f"{text[: _SECOND.start]}59{text[_SECOND.stop :]}" if leap else text
     try:
         seconds = msgspec.convert(_FINER.sub("", plain), _Rfc3339).timestamp()
     except (msgspec.ValidationError, OverflowError, ValueError):
         raise Unusable("invalid_value", "event_time", _NO_TIME) from None
-    basic_offset = text[-1] not in "Zz" and text[-3] != ":"  # +0100, which msgspec takes, too
+    basic_offset = text[-1] not in "Zz" and text[-3] != ":"  # +0100, which msgspec accepts, too
     if basic_offset or (leap and seconds % _DAY_S < _DAY_S - 1):
         raise Unusable("invalid_value", "event_time", _NO_TIME)
     return seconds + leap
 
 
 def _number(value: float) -> float:
-    """Return seconds; an integer, which may be too large for a float, stays one."""
+    """Return seconds; an integer stays one, since it may be too large for a float."""
     return value // 1000 if value >= MILLISECONDS_FROM else value

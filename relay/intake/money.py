@@ -1,4 +1,4 @@
-"""Amounts and currencies, checked."""
+"""Checks amounts and currencies."""
 
 import re
 from decimal import Decimal
@@ -11,13 +11,13 @@ from relay.intake.problem import Code, Unusable
 
 MAX_DECIMALS: Final = 20
 CURRENCIES: Final = frozenset(currency.alpha_3 for currency in pycountry.currencies) | {
-    *("ANG", "BGN", "CUC", "HRK", "SLL", "ZWL"),  # withdrawn lately, still in shops' systems
+    *("ANG", "BGN", "CUC", "HRK", "SLL", "ZWL"),  # withdrawn recently, still used by shops' systems
 }
 
 MAX_DIGITS: Final = len(str(MAX_AMOUNT)) - 1
-"""Digits before the point: amounts are below 10^15."""
+"""The most digits before the decimal point: amounts are below 10^15."""
 MAX_KEPT_DECIMALS: Final = 12
-"""Digits behind the point that are sent; more are what a float leaves behind."""
+"""The most decimals that are sent; further ones are the noise of floating-point numbers."""
 
 _DIGITS: Final = "0123456789"
 _TEXT: Final = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]+)(?:\.(?P<decimals>[0-9]+))?")
@@ -29,7 +29,7 @@ def amount(
     """Return a finite amount within bounds; `{}` in `path` stands for the index `at`.
 
     Raises `Unusable` for anything else; it may be below zero only with `negative`. The common case,
-    a few digits and a point, is recognised by its text, at a fraction of the price.
+    a few digits and a point, is recognised by its text, in a fraction of the time.
     """
     if value is None:
         return None
@@ -58,13 +58,13 @@ def currency(text: str | None) -> str | None:
 
 
 def _is_plain(text: str) -> bool:
-    """Return whether it is digits, and perhaps a point among them."""
+    """Return whether `text` is digits, with at most one decimal point between them."""
     is_digits = text.isascii() and text.replace(".", "", 1).isdigit()
     return is_digits and text[0] != "." and text[-1] != "."
 
 
 def _problem_of(value: Written, *, negative: bool) -> tuple[Code, str] | None:
-    """Return what is wrong; `Decimal` itself reads more than is meant, such as `1_000`."""
+    """Return what is wrong, if anything; `Decimal` alone would accept too much, such as `1_000`."""
     if isinstance(value, str):
         form = _TEXT.fullmatch(value)
         if form is None:
@@ -81,9 +81,9 @@ def _problem_of(value: Written, *, negative: bool) -> tuple[Code, str] | None:
 
 
 def _plain(value: Decimal) -> Decimal:
-    """Return an amount without exponent, sign of zero, and the noise of a float's last digits.
+    """Return an amount without exponent, negative zero and the noise of a float's last digits.
 
-    All platforms get the same text of it.
+    So all platforms get the same text.
     """
     if not value:
         return Decimal(0)

@@ -1,8 +1,9 @@
-"""Page addresses and free texts (what was searched for, a description) without e-mail addresses.
+"""Removes e-mail addresses from page URLs and free texts (search terms, a description).
 
-Shops put them into links (`?email=jane@example.com`), people into texts, and both are stored and
-sent plain. Every part that holds one, even percent-encoded, is emptied; so is a user name
-before the host. The rest stays to the letter, since the platforms read their click ids from it.
+Shops put them into links (`?email=jane@example.com`), people type them into texts, and both are
+stored and sent in plain text. Every part that contains one, even percent-encoded, is emptied; so is
+a user name before the host. Everything else stays unchanged, since the platforms read their click
+ids from it.
 """
 
 import re
@@ -12,19 +13,19 @@ from urllib.parse import parse_qs, unquote_plus, urlsplit
 from relay.event import MAX_TEXT
 
 MAX_ENCODINGS: Final = 4
-"""How often a part is decoded; one with an at-sign that is encoded more often is emptied unread."""
+"""How often a part is decoded; if an at-sign is encoded more often, the part is emptied unread."""
 
 _AT_SIGN: Final = re.compile(r"@|%(?:25)*40")
 _USER: Final = re.compile(r"^([^/?#]*//)[^/?#]*@")
 _SEPARATORS: Final = re.compile(r"([/?#&;=:])")
 _EMAIL: Final = re.compile(r"[^\s@/?&=#;:]\s*@\s*[^\s@/?&=#;:]*\.[^\W\d_]")
-"""Blanks around the at-sign do not hide one: `relay.identity.email` takes them out as well."""
+"""Spaces around the at-sign do not hide an address: `relay.identity.email` removes them, too."""
 
 
 def without_emails(url: str | None) -> str | None:
-    """Return the address with e-mail addresses cut out of its query, path and fragment.
+    """Return a URL or a text without the e-mail addresses in any of its parts.
 
-    None for a blank one, and for one of which nothing else is left.
+    Returns None if it is blank, or if nothing else is left.
     """
     if not url or url.isspace():
         return None
@@ -35,21 +36,21 @@ def without_emails(url: str | None) -> str | None:
 
 
 def query_of(url: str | None) -> dict[str, str]:
-    """Return the query of an address, without e-mail addresses; the last value of each key.
+    """Return the query of a URL, without e-mail addresses; of a repeated key, the last value.
 
-    It is empty for an address that is too long for an event, which may have any length.
+    It is empty if `url`, which may have any length, is too long for an event.
     """
     if url is not None and len(url) > MAX_TEXT:
         return {}
     try:
         query = urlsplit(without_emails(url) or "").query
-    except ValueError:  # brackets in the host that hold no IPv6 address
+    except ValueError:  # brackets in the host without an IPv6 address
         return {}
     return {key: values[-1] for key, values in parse_qs(query).items()}
 
 
 def _holds_email(part: str) -> bool:
-    """Return whether a part holds an address, however often it is encoded."""
+    """Return whether a part contains an e-mail address, however often it is encoded."""
     if _AT_SIGN.search(part) is None:
         return False
     for _ in range(MAX_ENCODINGS):

@@ -1,6 +1,6 @@
-"""Which identifiers an event carries, as a figure that a shop can improve.
+"""Counts which identifiers events carry: a figure that a shop can improve.
 
-It looks only at whether an identifier is there, never at what it is.
+It checks only whether an identifier is present, and never looks at its value.
 """
 
 from collections.abc import Iterable
@@ -20,16 +20,16 @@ _FORMS: Final = attrgetter(
     *("country", "country_plain", "mobile_ad_id_lower", "ip", "user_agent", "locale"),
     *("epik", "ttclid", "ttp"),
 )
-"""The forms of `relay.metrics.FORMS`, in one call."""
+"""Reads the forms of `relay.metrics.FORMS` in one call."""
 
 
 def presence_of(identity: Identity) -> Presence:
-    """Return whether each form is there."""
+    """Return whether each form is present."""
     return bytes(map(bool, _FORMS(identity)))
 
 
 def count(metrics: Metrics, entries: Iterable[Entry], warnings: Iterable[Finding]) -> None:
-    """Count stored events for the destinations that are to get them, and what was left out."""
+    """Count stored events for the destinations that get them, and unusable identifiers."""
     metrics.identifiers.add_events(
         [(tuple(entry.payloads), entry.presence, label_of(entry.event)) for entry in entries]
     )

@@ -25,7 +25,7 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
-    """A problem of the event at `index` of a body, with its id if it has a proper one."""
+    """A problem of the event at `index` of a body, with the event's id if it has a valid one."""
 
     index: int
     event_id: str | None
@@ -33,7 +33,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unusable(Exception):
-    """The event cannot be accepted, for its first problem."""
+    """The event cannot be accepted; `problem` is the first one found."""
 
     def __init__(self, code: Code, path: str, message: str) -> None:
         super().__init__(code)
@@ -41,7 +41,7 @@ class Unusable(Exception):
 
 
 class Unreadable(Exception):
-    """The body as a whole cannot be read; nothing of it is taken."""
+    """The body as a whole cannot be read; none of it is accepted."""
 
     def __init__(self, message: str, code: Code = "not_json", path: str = "") -> None:
         super().__init__(message)
@@ -49,4 +49,4 @@ class Unreadable(Exception):
 
 
 class TooMany(Unreadable):
-    """The body holds more events than a body may hold; nothing of it is taken."""
+    """The body contains more events than are allowed; none of it is accepted."""

@@ -1,6 +1,6 @@
-"""Remarks on an event's identifiers: which came hashed, and which could not be used, and why.
+"""Remarks on an event's identifiers: which came hashed, which could not be used, and why.
 
-They are stored with the event, for `relay doctor`, and hold nothing of any value.
+They are stored with the event for `relay doctor`, and contain nothing of any value.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _Told = tuple[int, tuple[tuple[str, str], ...], list[IdentityWarning]]
 
 
 def told_apart(remarks: Sequence[IdentityWarning]) -> _Told:
-    """Return the bits of what came hashed, what could not be used and why, and the warnings."""
+    """Return the bits of hashed identifiers, the unusable ones with reasons, and the warnings."""
     hashed = 0
     warnings: list[IdentityWarning] = []
     for remark in remarks:
@@ -35,5 +35,5 @@ def identifier_of(path: str) -> str:
 
 
 def reason_of(message: str) -> str:
-    """Return why a value was left out, without what is expected in its place."""
+    """Return why a value was left out, without the part that says what is expected instead."""
     return message.partition(" (")[0]

@@ -1,8 +1,8 @@
-"""Which destinations get an event, and in which form.
+"""Decides which destinations get an event, and in which form.
 
-In two steps, because between them other requests may come and this one may still be refused:
+There are two steps, since other requests may come in between, and this one may still be refused:
 `prepare` decides by the event alone and remembers nothing; `claim` leaves out duplicates and
-remembers the rest, in the same breath in which the journal is handed the events.
+remembers the rest, immediately before the journal gets the events, with no await in between.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ _EXPIRED = Passed("dead", "expired", TOO_OLD_ON_ARRIVAL)
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A destination with what the settings keep from it."""
+    """A destination, with the rules that keep events from it."""
 
     destination: Destination
     rules: Rules
@@ -51,7 +51,7 @@ class Router:
     ) -> Entry:
         """Return the entry for the journal.
 
-        `selected` are the destinations that the event names, or None for all.
+        `selected` are the destinations that the event or its key allows, or None for all.
         """
         payloads: dict[str, Payload] = {}
         passed: dict[str, Passed] = {}
@@ -75,21 +75,22 @@ class Router:
         return entry_of(conversion, passed, payloads, presence_of(conversion.identity))
 
     def claim(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Return the entries as they are to be stored, and remember them.
+        """Return the entries to be stored, with duplicates marked, and remember them.
 
-        What a destination got lately, or gets by an earlier entry, is a duplicate there. The
-        entries handed in stay as they are, so that a failed attempt can be repeated with them.
+        An event that a destination got recently, or gets through an earlier entry, is a duplicate
+        there. The entries passed in stay unchanged, so that a failed attempt can be repeated with
+        them.
         """
         return [self._claimed(entry) for entry in entries]
 
     def forget(self, claimed: Iterable[Entry]) -> None:
-        """Take `claim` back for entries that were not stored."""
+        """Undo `claim` for entries that were not stored."""
         for entry in claimed:
             if mask := self._mask(entry):
                 self._window.forget(_key(entry), mask)
 
     def recall(self, entry: Entry) -> None:
-        """Remember an entry that was stored before a restart, a duplicate as what it repeated."""
+        """Remember an entry stored before a restart; a duplicate counts like its original."""
         mask = self._mask(entry)
         for name, passed in entry.passed.items():
             if passed.reason == "duplicate":
@@ -112,7 +113,7 @@ class Router:
         )
 
     def _mask(self, entry: Entry) -> int:
-        """Return the bits of the destinations that the entry waits for."""
+        """Return the bits of the destinations that are to get the entry."""
         mask = self._all
         for name in entry.passed:
             mask &= ~self._bits.get(name, 0)

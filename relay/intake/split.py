@@ -1,7 +1,8 @@
-"""A body into single events, still undecoded, so that one bad event never sinks its neighbours.
+"""Splits a body into single events, still undecoded, so that a bad event never affects others.
 
-An escape may hold half of a surrogate pair, as where a shop cut a text through an emoji: JSON that
-follows its grammar, and that no decoder of texts can read. It is the problem of its event alone.
+An escape may contain half of a surrogate pair, for example where a shop cut a text within an emoji.
+The grammar of JSON allows that, but no decoder can read it as text. It is a problem of that event
+alone.
 """
 
 import re
@@ -15,18 +16,19 @@ from relay.intake.problem import TooMany, Unreadable
 from relay.logs import EMAIL, scrub
 
 Document = bytes | msgspec.Raw
-"""One event as it came."""
+"""One event as it was received."""
 
 MAX_EVENTS = 100_000
-"""Events (of NDJSON: lines) of one body; with more, the body is refused as too large."""
+"""The most events (of NDJSON: lines) of one body; a larger one is refused."""
 MAX_KEY = 100
-"""Characters of a producer's own key that are shown."""
+"""The most characters that are shown of a producer's own key."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""What programs on Windows write before UTF-8; a reader may ignore it (RFC 8259, section 8.1)."""
+"""Windows programs write it before UTF-8; a reader may ignore it (RFC 8259, section 8.1)."""
 BLANKS = b" \t\r\n"
 MAX_REPAIRED_BYTES = 1 << 20
-"""A larger body with half of a pair is unreadable: nothing else is done while it is repaired."""
+"""A larger body with half of a pair is unreadable, since repairing it would block everything
+else."""
 _SHAPES = 'send one event, an array of events, or {"events": […]}'
 
 
@@ -54,8 +56,8 @@ def split_json(body: bytes) -> list[tuple[int, Document]]:
     """Return the events of a body that is one event, an array, or `{"events": […]}`, numbered.
 
     Raises `Unreadable` for an empty body, broken UTF-8, a broken array, too deep nesting, a scalar,
-    or an empty list. A single event is returned as it came: whether it is JSON shows when it is
-    decoded.
+    or an empty list, and `TooMany`. A single event is returned as received: whether it is JSON only
+    shows when it is decoded.
     """
     text = body.removeprefix(BYTE_ORDER_MARK).strip(BLANKS)
     if not text:
@@ -75,10 +77,10 @@ def split_json(body: bytes) -> list[tuple[int, Document]]:
 
 
 def split_ndjson(body: bytes) -> list[tuple[int, Document]]:
-    """Return the lines that hold an event, with their zero-based number; blank ones are counted.
+    """Return the lines that contain an event, with zero-based numbers that count blank lines, too.
 
-    Raises `Unreadable` if there is none. Each line is a document of its own: a broken one shows
-    when it is decoded, and says nothing about the others.
+    Raises `Unreadable` if there is none, or `TooMany`. Each line is a document of its own: whether
+    it is JSON only shows when it is decoded, and does not affect the others.
     """
     if body.count(b"\n") > MAX_EVENTS:
         raise _too_many()
@@ -97,7 +99,7 @@ def repaired(text: bytes) -> bytes:
 
 
 def unreadable(error: Exception) -> Unreadable:
-    """Return the verdict on a text that JSON's own rules forbid; it tells where, never what."""
+    """Return the error for text that is not valid JSON; it says where, but quotes nothing."""
     if isinstance(error, RecursionError):
         return Unreadable("This is nested too deep.")
     if isinstance(error, UnicodeDecodeError):
@@ -109,19 +111,20 @@ def unreadable(error: Exception) -> Unreadable:
 
 
 def shown(key: str) -> str:
-    """Return a producer's own key as far as it is safe to keep: keys can hold PII, too.
+    """Return a producer's own key as far as it is safe to store: keys can contain PII, too.
 
-    A long name in words stays, in any case: whoever misspelled `limited_data_use` must find it.
+    A long name made of words stays as it is, so that whoever misspelled `limited_data_use` finds
+    it.
     """
     plain = len(key) <= MAX_KEY and _WORDS.fullmatch(key)
     return key if plain else scrub(key, MAX_KEY)
 
 
 def kept_id(event_id: str | None) -> str | None:
-    """Return an event's id as far as it is safe to keep of an event that nobody took.
+    """Return the id of a rejected event as far as it is safe to store.
 
-    Most ids are a shop's own numbers and UUIDs, by which it finds the event; one with an e-mail
-    address in it, or that is a phone number, is scrubbed.
+    Most ids are a shop's own numbers and UUIDs, which it needs to find the event; one that contains
+    an e-mail address, or begins with a plus like a phone number, is scrubbed.
     """
     if event_id is None:
         return None
@@ -130,7 +133,7 @@ def kept_id(event_id: str | None) -> str | None:
 
 
 def _check_utf8(text: bytes) -> None:
-    """Look at the whole text at once: undecoded parts would pass, whatever they hold."""
+    """Check the whole text at once: parts that stay undecoded would pass, whatever they contain."""
     if text.isascii():
         return
     try:
@@ -149,7 +152,7 @@ def _events_of(text: bytes) -> Sequence[Document]:
 
 
 def _events_beside_halves(text: bytes) -> Sequence[Document]:
-    """Return the events of a list as they came, if nothing but halves of pairs is wrong with it."""
+    """Return the events of a list as received, if only halves of pairs are wrong with it."""
     whole = repaired(text)
     if whole == text:
         return []

@@ -1,8 +1,8 @@
-"""The half of intake that exists once per relay: the duplicate window, and the way to the journal.
+"""The part of intake that exists once per relay: the duplicate window, and the way to the journal.
 
-Whichever process prepared the events, they are stored here. The duplicate window removes what came
-before and remembers the rest in the same call that hands it to the journal, so no other request can
-come in between; it forgets them again if they are not stored.
+Events are stored here, whichever process prepared them. The duplicate window removes those that
+came before and remembers the rest in the same call that hands them to the journal, so no other
+request can come in between; it forgets them again if they are not stored.
 """
 
 import asyncio
@@ -15,11 +15,12 @@ from relay.intake.route import Router
 from relay.journal.entry import Entry, Rejection
 
 Listener = Callable[[Sequence[Entry], Sequence[Finding]], None]
-"""Told what was stored, in the form in which it was, and what was left out of it."""
+"""Called with the entries, as they were stored, and the warnings about what was left out of
+them."""
 
 
 class Log(Protocol):
-    """What is needed of a journal; see `relay.journal.base.Journal.append`."""
+    """The part of a journal that is needed here; see `relay.journal.base.Journal.append`."""
 
     def append(
         self,
@@ -27,12 +28,12 @@ class Log(Protocol):
         rejections: Sequence[Rejection] = (),
         key: str | None = None,
     ) -> "Future[None]":
-        """Queue events and rejections of one request; done when the commit is on disk."""
+        """Queue events and rejections of one request; the future is done when they are on disk."""
         ...
 
 
 class Storage:
-    """Stores what was prepared of each request."""
+    """Stores the prepared events of each request."""
 
     def __init__(
         self, router: Router, journal: Log, *, on_stored: Listener = lambda *_: None
@@ -48,11 +49,11 @@ class Storage:
         warnings: Sequence[Finding] = (),
         key: str | None = None,
     ) -> "Future[None]":
-        """Hand the events to the journal; done when they are on disk.
+        """Hand the events to the journal; the future is done when they are on disk.
 
-        Fails with `JournalUnavailable` if they are not stored after all; then the duplicate window
-        has forgotten them, and the same entries may be put again. To cancel what is returned only
-        ends the waiting.
+        It fails with `JournalUnavailable` if they are not stored; the duplicate window has then
+        forgotten them, and the same entries may be put again. Cancelling the future only ends the
+        waiting.
         """
         kept = self._router.claim(entries)
         try:
@@ -65,7 +66,7 @@ class Storage:
         def ended(done: "Future[None]") -> None:
             try:
                 self._forget_unless(done, kept, warnings)
-            finally:  # whatever a listener does: what is on disk is acknowledged
+            finally:  # events on disk are acknowledged, whatever a listener does
                 _pass_on(done, waiting)
 
         if stored.done():
@@ -84,7 +85,7 @@ class Storage:
 
 
 def _pass_on(done: "Future[None]", waiting: "Future[None]") -> None:
-    """End a future like another one, unless nobody waits for it any more."""
+    """Complete `waiting` like `done`, unless nobody waits any more."""
     if waiting.done():
         return
     if error := done.exception():

@@ -1,8 +1,9 @@
-"""The duplicate window: which events a destination got lately.
+"""The duplicate window: which events each destination got recently.
 
-Remembers at least the last `size` events that were added (of which some may have been taken back),
-at most twice as many: two generations of that size, of which the older is forgotten at once. Keys
-are the exact name and id, so nothing is ever taken for a duplicate by chance.
+It remembers at least the last `size` events that were added (some of which may have been taken
+back), and at most twice as many: there are two generations of that size, and the older one is
+dropped as a whole. Keys are the exact name and id, so nothing is ever taken for a duplicate by
+chance.
 """
 
 Key = tuple[str, str]
@@ -10,7 +11,7 @@ Key = tuple[str, str]
 
 
 class Window:
-    """Bits of a mask stand for destinations."""
+    """See the module docstring. The bits of a mask stand for destinations."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -18,14 +19,14 @@ class Window:
         self._old: dict[Key, int] = {}
 
     def seen(self, key: Key) -> int:
-        """Return the destinations that got this event."""
+        """Return the mask of the destinations that got this event."""
         mask = self._new.get(key)
         return self._old.get(key, 0) if mask is None else mask
 
     def claim(self, key: Key, mask: int) -> int:
-        """Remember that these destinations get it; return those of them that got it before.
+        """Remember that these destinations get it; return the mask of those that got it before.
 
-        What comes again is remembered anew: it may be repeated as often as its sender likes.
+        A repeated event is remembered again, so that it is recognised however often it is repeated.
         """
         known = self._new.get(key)
         seen = self._old.get(key, 0) if known is None else known
@@ -38,7 +39,7 @@ class Window:
         self._remember(key, self.seen(key) | mask)
 
     def forget(self, key: Key, mask: int) -> None:
-        """Take `add` back: the event was not stored after all, and will be posted again."""
+        """Undo `claim` or `add`: the event was not stored after all, and will be posted again."""
         for generation in (self._new, self._old):
             left = generation.get(key, 0) & ~mask
             if left:
