@@ -15,7 +15,7 @@ from relay.delivery import Destination
 
 
 class DestinationType(Protocol):
-    """What the sub-package of a platform exposes."""
+    """The interface of a platform's sub-package."""
 
     TYPE: str
     CONFIG: type
@@ -26,7 +26,7 @@ class DestinationType(Protocol):
 
 
 def discover() -> Mapping[str, DestinationType]:
-    """Return each built-in type of destination by its `TYPE`, in alphabetical order of folders."""
+    """Return the built-in types of destinations by `TYPE`, in alphabetical order of folders."""
     packages = [
         cast("DestinationType", importlib.import_module(f"{__name__}.{found.name}"))
         for found in pkgutil.iter_modules(__path__)

@@ -1,6 +1,7 @@
 """Pinterest: one configured ad account.
 
-What a folder of `relay.destinations` exposes is here; what the platform asks, in `destination`.
+This module exposes what `relay.destinations` expects; what the platform requires is in
+`destination`.
 """
 
 from relay.destinations.pinterest.destination import CONFIG, TYPE, Pinterest, build

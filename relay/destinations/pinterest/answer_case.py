@@ -1,9 +1,9 @@
 """What Pinterest's answers mean, as data: one row per status, one per kind of advice.
 
-The HTTP status decides. The body's `code` does not: 2 means a bad token under 401 and an unknown ad
-account elsewhere. Sources: OpenAPI description 5.23.0
+The HTTP status decides, not the body's `code`: 2 means a bad token with 401, and an unknown ad
+account with other statuses. Sources: OpenAPI description 5.23.0
 (https://github.com/pinterest/api-description, 2025-12-11), operation `events/create`; 207, 404, 413
-and the rest that it does not list are what its newer reference and gateways send.
+and the others that it does not list come from its newer reference and from gateways.
 """
 
 from typing import Final, Literal
@@ -14,12 +14,12 @@ from relay.delivery import PauseReason
 
 
 class Case(msgspec.Struct, frozen=True):
-    """What an HTTP status means, as `relay.delivery.Answer` names it.
+    """What an HTTP status means, in the terms of `relay.delivery.Answer`.
 
-    `per_event`: a list of verdicts in the body goes before `kind`. `own_words`: `kind` holds only
-    if the body is Pinterest's error object. A gateway's page under the same status is `transient`,
-    and pauses for `pause` once confirmed; where the events may be at fault, it pauses only if one
-    is refused alone and no other one passes.
+    `per_event`: a list of verdicts in the body takes precedence over `kind`. `own_words`: `kind`
+    applies only if the body is Pinterest's error object. A gateway's page with the same status is
+    `transient`, and pauses for `pause` once confirmed; if the events may be at fault, it pauses
+    only if one is refused alone while no other passes.
     """
 
     kind: Literal["refused", "throttled", "transient", "misconfigured"]
@@ -49,9 +49,9 @@ SCOPE_MISSING: Final = Case("misconfigured", "no_permission")
 """401 with code 3: the token is good, but lacks the scope `ads:write`."""
 REDIRECTS: Final = range(300, 400)
 REDIRECT: Final = Case("transient", "request_refused")
-"""Pinterest documents none: most likely the base URL leads somewhere else."""
+"""Pinterest documents none: most likely the base URL points somewhere else."""
 ANYTHING_ELSE: Final = Case("transient")
-"""What the description calls `default`. Only 401, 403 and 404 speak of the settings."""
+"""The description's `default`. Only 401, 403 and 404 are about the settings."""
 
 WARNINGS: Final = (
     ("sha256", "not_hashed"),
@@ -61,14 +61,14 @@ WARNINGS: Final = (
     ("external_id", "missing_external_id"),
     ("click_id", "missing_click_id"),
 )
-"""Part of a warning, in lower case → its code; the first that fits, else `other`.
+"""Part of a warning in lower case → its code; the first match counts, without one it is `other`.
 
-The telling ones come first: a missing external or click id is noted on almost every event.
+The specific ones come first: almost every event gets a note about a missing external or click id.
 """
 
 
 def case_of(status: int, code: str) -> Case:
-    """Return the row of a status; `code` is the body's."""
+    """Return the row for a status; `code` is the body's."""
     if (status, code) == (401, "3"):
         return SCOPE_MISSING
     if status in CASES:
@@ -77,7 +77,7 @@ def case_of(status: int, code: str) -> Case:
 
 
 def warning_code(text: str) -> str:
-    """Return the bounded code of Pinterest's advice on an event that it took; empty if none."""
+    """Return the code for Pinterest's advice on an accepted event, one of a few; empty if none."""
     if not text.strip():
         return ""
     lowered = text.lower()

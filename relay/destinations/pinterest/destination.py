@@ -34,28 +34,30 @@ TYPE: Final = "pinterest"
 CONFIG: Final = PinterestConfig
 
 MAX_EVENTS: Final = 1000
-"""Events of a request (`maxItems` of `data` in the OpenAPI description)."""
+"""The most events of a request (`maxItems` of `data` in the OpenAPI description)."""
 MAX_BYTES: Final = 2_000_000
-"""Pinterest publishes no size of a body; other senders keep to this one."""
+"""Pinterest publishes no limit for the body; other senders use this one."""
 MAX_REQUESTS_PER_S: Final = 2000.0
-"""120,000 a minute and ad account ("Rate limits", and the headers of answers). The reference still
-says 5,000, under which the default of `rate` stays; 429 is obeyed in any case."""
+"""120,000 per minute and ad account ("Rate limits", and the headers of answers). The reference
+still says 5,000, and the default of `rate` stays below that; 429 is obeyed in any case."""
 DEDUPLICATION_WINDOW_S: Final = 48 * 3600.0
-"""The first event of an id and name stays ("Conversion overview", 2026)."""
+"""Of events with the same id and name, the first one counts ("Conversion overview", 2026)."""
 UNDEDUPLICATED: Final[frozenset[ActionSource]] = frozenset({"offline", "crm"})
-"""Both go out as `offline`, and offline events are never compared (OpenAPI 5.23.0, `event_id`)."""
+"""Both are sent as `offline`, and offline events are never compared (OpenAPI 5.23.0,
+`event_id`)."""
 ONLINE_WALL_S: Final = 3600.0
-"""What comes more than an hour after it happened counts as an offline event, say Segment's and
-Tealium's pages on Pinterest (2026); Pinterest itself says nothing. So it is sent, and counted."""
+"""An event that arrives more than an hour after it happened counts as an offline event, according
+to Segment's and Tealium's pages on Pinterest (2026); Pinterest itself says nothing. So it is sent,
+and counted as a warning."""
 MAX_AGE_S: Final = 7 * 86_400.0
-"""Pinterest publishes no age wall, and its customers report one of 7 days: so `max_event_age` may
-set it lower or higher, and what Pinterest then refuses is dead with Pinterest's own words."""
+"""Pinterest publishes no age wall, but its customers report one of 7 days. So `max_event_age` may
+lower or raise it, and an event that Pinterest then refuses is dead with Pinterest's own words."""
 
 _NOT_TEXT: Final = Unusable("invalid_event", "", "a text of this event is not valid Unicode")
 
 
 class Pinterest:
-    """See `relay.delivery.Destination`. Offline events travel apart: they are not deduplicated."""
+    """See `relay.delivery.Destination`. Offline events, never deduplicated, are batched apart."""
 
     type = TYPE
     identifier_keys = IDENTIFIER_KEYS
@@ -80,11 +82,11 @@ class Pinterest:
         self._max_age_s = config.max_event_age or MAX_AGE_S
 
     def max_age_s(self, event: Sourced) -> float:  # noqa: ARG002 - the same for all events
-        """Return the age in seconds beyond which Pinterest is not sent an event."""
+        """Return the age in seconds beyond which an event is not sent to Pinterest."""
         return self._max_age_s
 
     def prepare(self, conversion: Conversion) -> Payload | Skip | Unusable:
-        """Return the event as Pinterest takes it, or why it stays here."""
+        """Return the event in Pinterest's format, or why it is not sent."""
         event = event_of(conversion, custom_events=self._custom_events)
         if not isinstance(event, Event):
             return event
@@ -104,7 +106,7 @@ class Pinterest:
         return answer_of(response, count)
 
     def identifiers(self, conversion: Conversion) -> Mapping[str, str | Sequence[str]]:
-        """Return what Pinterest gets of the person, by its own keys."""
+        """Return the identifiers that Pinterest gets, by its own keys."""
         user = msgspec.structs.asdict(user_of(conversion.identity))
         user["language"] = language(conversion.identity.locale)
         return {key: value for key, value in user.items() if value}

@@ -1,8 +1,9 @@
-"""One request to Pinterest, and what its answer means.
+"""Builds a request to Pinterest, and interprets its answer.
 
-What a status means stands in `answer_case`. Some carry a verdict per event in the body, which is
-believed only if the counts agree with it; an answer in none of Pinterest's forms delivers nothing.
-The platform's words may repeat what a shop sent, so they leave as `message` only, never in a log.
+`answer_case` lists what each status means. Some answers contain a verdict per event; these are
+trusted only if the counts agree with them. An answer in none of Pinterest's forms delivers nothing.
+The platform's words may repeat what a shop sent, so they are passed on only as `message`, and never
+logged here.
 
 Sources: OpenAPI description v5, 5.23.0 (https://github.com/pinterest/api-description, 2025-12-11),
 operation `events/create`; https://developers.pinterest.com/docs/reference/rate-limits (2026).
@@ -30,15 +31,15 @@ from relay.lenient_json import decode
 from relay.retry_after import retry_after_s
 
 MAX_MESSAGE: Final = 1000
-"""Characters kept of the platform's message; the rest is cut."""
+"""The most characters kept of the platform's message; the rest is cut off."""
 PROCESSED: Final = "processed"
 FAILED: Final = "failed"
 CONFIRMATIONS: Final = 2
-"""How often an answer that may be a gateway's must come again before it is believed."""
+"""How often an answer that may come from a gateway must be repeated before it is trusted."""
 
 
 class _Result(msgspec.Struct, gc=False):
-    """Pinterest's word on one event; `status` may grow beyond `processed` and `failed`."""
+    """Pinterest's result for one event; it may add other values of `status` than these two."""
 
     status: Any = None
     error_message: Any = None
@@ -46,9 +47,9 @@ class _Result(msgspec.Struct, gc=False):
 
 
 class _Reply(msgspec.Struct, gc=False):
-    """All forms of a body at once. `details` has no specified shape, so nothing is taken for sure.
+    """All forms of a body in one struct. `details` has no specified shape, so any is accepted.
 
-    Pinterest is removing empty optional keys from its answers: every key may be absent.
+    Pinterest is removing empty optional keys from its answers, so every key may be absent.
     """
 
     code: Any = None
@@ -62,12 +63,12 @@ class _Reply(msgspec.Struct, gc=False):
 _REPLY: Final = msgspec.json.Decoder(_Reply)
 _RESULTS: Final = msgspec.json.Decoder(list[_Result])
 _UNREADABLE: Final = (ValueError, RecursionError)
-"""What decoding raises for a gateway's page, a wrong shape or a hostile depth."""
+"""What decoding raises for a gateway's page, a wrong shape or a hostile depth of nesting."""
 _LEADING_NUMBER: Final = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(?:[,;]|$)")
 
 
 def events_url(base_url: str, ad_account_id: str) -> str:
-    """Return the address that takes the events of an ad account."""
+    """Return the URL for the events of an ad account."""
     return f"{base_url.rstrip('/')}/v5/ad_accounts/{quote(ad_account_id, safe='')}/events"
 
 
@@ -96,13 +97,13 @@ def answer_of(response: HttpResponse, count: int) -> Answer:
 
 
 def _meaning(case: Case, response: HttpResponse, reply: _Reply, count: int) -> Answer:
-    """Return the answer but for what all answers share, which the caller adds."""
+    """Return the answer without what all answers share, which the caller adds."""
     listing = _listing(reply) if case.per_event else None
     if listing is not None and listing.agrees(count):
         verdicts = [_verdict(result, _text(reply.code)) for result in listing.results]
         return Answer(kind="settled", verdicts=verdicts)
     if listing is not None and listing.processed is not None and count > 1:
-        # Some of these events may be in, and the list does not tell which: halves will.
+        # Some of these events may be accepted, and the list does not say which: halves will.
         return Answer(kind="refused")
     if case.own_words and not (_text(reply.code) or _text(reply.message)):
         if case.kind == "refused":
@@ -117,9 +118,9 @@ def _meaning(case: Case, response: HttpResponse, reply: _Reply, count: int) -> A
 
 
 def _turned_away(case: Case, count: int) -> Answer:
-    """Return what a gateway's refusal means: nobody knows whether it is about the events.
+    """Return what a gateway's refusal means; whether the events are at fault is unknown.
 
-    The batch is halved, so that the rest goes out; an event that is refused alone pauses the
+    The batch is halved, so that the rest gets through; an event that is refused alone pauses the
     destination, unless others pass meanwhile.
     """
     if count > 1:
@@ -128,17 +129,17 @@ def _turned_away(case: Case, count: int) -> Answer:
 
 
 class _Listing(msgspec.Struct, gc=False):
-    """A verdict per event, and the counts that stood beside it."""
+    """A list of verdicts, one per event, and the counts that came with it."""
 
     results: list[_Result]
     received: Any
     processed: Any
 
     def agrees(self, count: int) -> bool:
-        """Return whether list and counts speak of the same `count` events.
+        """Return whether the list and the counts agree with a request of `count` events.
 
-        Pinterest may leave out how many it received, but how many it processed only if there are
-        none: what nobody has counted is not delivered.
+        Pinterest may leave out how many events it received, but how many it processed only if there
+        are none: an event that nobody counted is not delivered.
         """
         processed = sum(result.status == PROCESSED for result in self.results)
         return (
@@ -153,7 +154,7 @@ def _is_count(value: object, count: int) -> bool:
 
 
 def _listing(reply: _Reply) -> _Listing | None:
-    """Return the list of verdicts, which stands at the top or under `details`."""
+    """Return the list of verdicts, at the top level or under `details`; None if there is none."""
     for part in (reply, _reply(reply.details)):
         try:
             results = decode(_RESULTS, part.events)
@@ -164,7 +165,7 @@ def _listing(reply: _Reply) -> _Listing | None:
 
 
 def _verdict(result: _Result, code: str) -> Verdict:
-    """Return the verdict of one event; a status that nobody knows is tried again, not believed."""
+    """Return the verdict on one event; with an unknown status it is transient, and tried again."""
     if result.status == PROCESSED:
         warning = warning_code(_text(result.warning_message))
         return Verdict("delivered", warning=warning) if warning else DELIVERED
@@ -175,11 +176,10 @@ def _verdict(result: _Result, code: str) -> Verdict:
 
 
 def _wait_s(case: Case, headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait as told; if told twice, the longer.
+    """Return the seconds to wait that the headers ask for; of two values, the longer.
 
-    `X-RateLimit-Reset` comes with answers of any kind, so that it is a wait under 429 only, or
-    where it is said that nothing is left (`_spent_s`). `Retry-After` is not documented, but
-    gateways send it.
+    `X-RateLimit-Reset` comes with answers of any kind, so it is a wait only with 429, or if no
+    requests are left (`_spent_s`). `Retry-After` is not documented, but gateways send it.
     """
     waits = [retry_after_s(headers)]
     if case.kind == "throttled":
@@ -188,9 +188,9 @@ def _wait_s(case: Case, headers: Mapping[str, str]) -> float | None:
 
 
 def _spent_s(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until there are requests again, if this one was the last of its window.
+    """Return the seconds until the window ends, if this request was the last one it allows.
 
-    A limit of none at all is no budget: somebody does not count.
+    A limit of 0 is no budget: whoever sends it does not count requests.
     """
     is_last = _leading_number(headers, "x-ratelimit-remaining") == 0
     if not is_last or _leading_number(headers, "x-ratelimit-limit") == 0:
@@ -199,7 +199,7 @@ def _spent_s(headers: Mapping[str, str]) -> float | None:
 
 
 def _reset_s(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until the window ends; a part of a second counts as one."""
+    """Return the seconds until the window ends, rounded up."""
     reset_s = _leading_number(headers, "x-ratelimit-reset")
     return None if reset_s is None else float(math.ceil(reset_s))
 
@@ -215,7 +215,7 @@ def _request_id(headers: Mapping[str, str]) -> str:
 
 
 def _reply(body: bytes | msgspec.Raw) -> _Reply:
-    """Return the body; one that is no JSON object says nothing."""
+    """Return the decoded body; an empty one if it is not a JSON object."""
     try:
         return decode(_REPLY, body)
     except _UNREADABLE:
@@ -223,7 +223,7 @@ def _reply(body: bytes | msgspec.Raw) -> _Reply:
 
 
 def _text(value: object) -> str:
-    """Return a text or a whole number as text; anything else says nothing."""
+    """Return a text, or an integer as text; an empty text for anything else."""
     if isinstance(value, str):
         return value[:MAX_MESSAGE]
     return str(value) if type(value) is int else ""

@@ -1,8 +1,9 @@
-"""Where a person mends what pauses Pinterest: the screen, in the words that stand on it.
+"""Where to fix what pauses Pinterest: the screens, by the names that they show.
 
-Sources (2026): https://help.pinterest.com/en-gb/business/article/getting-started-with-the-conversions-api
-for the token, the OpenAPI description 5.23.0 at https://github.com/pinterest/api-description
-(`events/create`) for who may send. What no screen of Pinterest mends has no entry.
+Sources (2026):
+https://help.pinterest.com/en-gb/business/article/getting-started-with-the-conversions-api for the
+token, the OpenAPI description 5.23.0 at https://github.com/pinterest/api-description
+(`events/create`) for who may send. Reasons that no screen of Pinterest fixes have no entry.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""A hashed event in Pinterest's words, or the reason why Pinterest does not get it.
+"""Maps a hashed event to Pinterest's format, or returns the reason why it is not sent.
 
-Pure. Pinterest never says which event spoilt a request, so what it would refuse is left out here:
-an amount that is no plain decimal, a text over its limit. Called once per event, so the structs are
-filled by position: msgspec takes keywords at five times the price.
+Pure. Pinterest never says which event made it refuse a request, so values that it would refuse are
+left out here: an amount that is not a plain decimal, a text over its limit. It runs once per event,
+so the structs are filled by position: with keywords, msgspec takes five times as long.
 """
 
 from decimal import Decimal
@@ -63,7 +63,7 @@ ACTION_SOURCES: Final[dict[ActionSource, PinterestSource]] = {
 MAX_APP_TEXT: Final = 200
 MAX_APP_VERSION: Final = 100
 MAX_AMOUNT_DIGITS: Final = 15
-"""Digits before the point; Pinterest reads a double, which holds no more."""
+"""The most digits before the point; Pinterest parses a double, which holds no more."""
 
 NO_IDENTIFIER: Final = Unusable(
     "no_identifier",
@@ -74,7 +74,7 @@ NOT_MAPPED: Final = Skip("not_mapped")
 
 
 def event_name(name: str, *, custom_events: bool) -> str | None:
-    """Return Pinterest's name for a canonical one, or None if Pinterest is not to get it."""
+    """Return Pinterest's name for a canonical one, or None if the event is not sent."""
     known = EVENT_NAMES.get(name)
     if known is None and custom_events and name not in STANDARD_NAMES:
         return CUSTOM_NAME
@@ -82,7 +82,7 @@ def event_name(name: str, *, custom_events: bool) -> str | None:
 
 
 def event_of(conversion: Conversion, *, custom_events: bool) -> Event | Skip | Unusable:
-    """Return the event in Pinterest's shape."""
+    """Return the event in Pinterest's format, or why it is not sent."""
     name = event_name(conversion.event, custom_events=custom_events)
     if name is None:
         return NOT_MAPPED
@@ -104,10 +104,10 @@ def event_of(conversion: Conversion, *, custom_events: bool) -> Event | Skip | U
 
 
 def custom_data(order: Order | None, *, limited: bool) -> CustomData | None:
-    """Return what Pinterest gets of the order; None if that is nothing.
+    """Return the order in Pinterest's format; None if nothing is left of it.
 
-    `limited` is Pinterest's limited data processing, which needs no order. An item without an id
-    is in no catalogue: it is counted, but not named.
+    `limited` requests Pinterest's limited data processing, which needs no order. An item without an
+    id is in no catalogue: it is counted, but not listed.
     """
     if order is None:
         return CustomData(opt_out_type="LDP") if limited else None
@@ -144,7 +144,7 @@ def app_info(app: App | None) -> AppInfo | None:
 def amount(value: Decimal | None) -> str | None:
     """Return an amount as plain decimal text, without exponent, sign or grouping.
 
-    None for what Pinterest could not read: negative, not a number, 10^15 and more.
+    Returns None if Pinterest could not read it: negative, not a number, 10^15 and more.
     """
     if value is None:
         return None

@@ -1,10 +1,10 @@
-"""What Pinterest takes: one struct per level of its Conversions API request, in documented order.
+"""The structs of a Pinterest Conversions API request, one per level, in documented order.
 
 Source: Pinterest's OpenAPI description v5, 5.23.0 (https://github.com/pinterest/api-description,
-2025-12-11), schema `ConversionEvents`. An unknown key anywhere but in `user_data` fails the whole
-request, and so does a null or a number in place of a text: whatever is absent is left out, and
-amounts are texts. Only what the relay sends is declared here; nothing is decided but the size of
-one event.
+2025-12-11), schema `ConversionEvents`. An unknown key anywhere but in `user_data` makes the whole
+request fail, and so does a null or a number in place of a string. So absent values are left out,
+and amounts are strings. Only keys that the relay sends are declared here; the only rule is the size
+of an event.
 """
 
 from typing import Annotated, Final, Literal
@@ -18,7 +18,7 @@ from relay.event import CustomerType
 MAX_EVENT_BYTES: Final = 64 * 1024
 """An event longer than this would crowd others out of its batch; see `encode`."""
 LONG_TEXT: Final = 1024
-"""Characters beyond which an optional text leaves an event that is too long."""
+"""Length in characters beyond which optional texts are dropped from an event that is too long."""
 
 Digests = tuple[Annotated[str, Meta(pattern="^[0-9a-f]{64}$")], ...]
 """SHA-256 digests, each 64 lower-case hexadecimal digits."""
@@ -27,7 +27,7 @@ PinterestSource = Literal["web", "app_android", "app_ios", "offline"]
 
 
 class UserData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Who did it; the only level that is open to further keys."""
+    """The person; the only level that accepts unknown keys."""
 
     em: Digests = ()
     ph: Digests = ()
@@ -45,7 +45,7 @@ class UserData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     client_user_agent: str | None = None
     click_id: str | None = None
     customer_type: CustomerType | None = None
-    """Newer than 5.23.0; harmless before, since this level is open."""
+    """Newer than 5.23.0; harmless before that, since this level accepts unknown keys."""
 
 
 class Content(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -76,7 +76,7 @@ class CustomData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class AppInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The app it happened in; 5.16.0 put it in place of flat keys."""
+    """The app in which it happened; since 5.16.0 in place of flat keys."""
 
     app_id: str | None = None
     app_name: str | None = None
@@ -99,18 +99,18 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 _ENCODER: Final = msgspec.json.Encoder()
 _BUFFER: Final = bytearray()
-"""Written to anew by each call, all of which come from one event loop: growing it once is cheaper
-than growing the bytes of each event."""
+"""Reused by all calls, which come from one event loop: growing it once is cheaper than growing new
+bytes for each event."""
 
 
 def encode(event: Event) -> bytes:
     """Return the JSON of `event`.
 
-    An event of more than `MAX_EVENT_BYTES` goes without its items and long texts: its value still
-    counts, and its batch stays small.
+    An event of more than `MAX_EVENT_BYTES` is sent without its items and long texts: its value
+    still counts, and its batch stays small.
 
     Raises:
-        UnicodeEncodeError: a text holds half of a surrogate pair.
+        UnicodeEncodeError: A text contains half of a surrogate pair.
     """
     _ENCODER.encode_into(event, _BUFFER)
     return bytes(_BUFFER) if len(_BUFFER) <= MAX_EVENT_BYTES else _ENCODER.encode(_slimmed(event))

@@ -1,6 +1,7 @@
 """TikTok: one configured set of event sources that share a token.
 
-What a folder of `relay.destinations` exposes is here; what the platform asks, in `destination`.
+This module exposes what `relay.destinations` expects; what the platform requires is in
+`destination`.
 """
 
 from relay.destinations.tiktok.destination import CONFIG, TYPE, TikTok, build

@@ -1,9 +1,9 @@
 """What TikTok's answer codes mean, as data: one row per code or range, read from top to bottom.
 
-TikTok puts its verdict into the body (`code`), often under HTTP 200, and lists 40100 (too many
-requests) with HTTP 401: the status counts only where there is no code. Codes: Events API 2.0,
+TikTok puts its verdict into the body (`code`), often with HTTP 200, and lists 40100 (too many
+requests) with HTTP 401: the status counts only if there is no code. Codes: Events API 2.0,
 "Responses and errors" (2026), and `tiktok_code.py` of tiktok/tiktok-business-api-sdk (February
-2026). An unlisted code falls into the rows of ranges at the end, and never counts as delivered.
+2026). An unlisted code falls into the ranges at the end, and never counts as delivered.
 """
 
 from typing import Final, Literal
@@ -13,26 +13,27 @@ import msgspec
 from relay.delivery import PauseReason
 
 Class = Literal["accepted", "blaming", "split", "throttled", "transient", "misconfigured"]
-"""What a row makes of the answer.
+"""How a row classifies the answer.
 
-- `accepted`: delivered, but for the events that the answer lists as failed.
+- `accepted`: delivered, except for the events that the answer lists as failed.
 - `blaming`: a parameter is wrong; the message may name the event, or the request itself.
 - `split`: the request was too large.
 - `throttled`, `transient`, `misconfigured`: as in `relay.delivery.Answer`.
 """
 
 LONG_WAIT_S: Final = 300.0
-"""After a breach of the limit per minute, or a block ("Rate limits", August 2026)."""
+"""Seconds to wait after exceeding the limit per minute, or for a block ("Rate limits", August
+2026)."""
 
 CODE_LIMIT: Final = 2**63
-"""No code is as large, nor as small with a minus."""
+"""The absolute value of a code is always smaller than this."""
 
 
 class Row(msgspec.Struct, frozen=True):
     """The codes `first` to `last` and what to do about them.
 
-    `pause` of a `blaming` or `split` row holds once halving has left one event, still refused: it
-    is the request's fault. Without `pause` it is the event's.
+    The `pause` of a `blaming` or `split` row applies once halving has left a single event that is
+    still refused: then the request is at fault. Without `pause`, the event is.
     """
 
     first: int
@@ -95,7 +96,7 @@ BY_CODE: Final = (
     _code(41013, "not about events", "misconfigured", "request_refused"),
     _code(51021, "too many requests", "throttled"),
     Row(50000, 53101, "TikTok's own trouble", "transient"),
-    # TikTok failed to read what it takes at other times; should it last, an event is to blame.
+    # TikTok failed to read what it usually accepts; if that goes on, an event is to blame.
     Row(53102, 53103, "TikTok cannot read the request", "transient", confirmations=3),
     _code(60001, "maintenance", "transient"),
     Row(61000, 61000, "blocked for too many requests", "throttled", wait_s=LONG_WAIT_S),

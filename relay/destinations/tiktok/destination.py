@@ -1,9 +1,10 @@
 """TikTok Events API 2.0: one configured set of event sources that share a token.
 
 A destination here covers up to four event sources (web pixel, app, offline event set, CRM event
-set); `action_source` chooses among them, and a request carries events of one. Documentation:
-business-api.tiktok.com/portal/docs, v1.3: "Report App, Web, Offline, or CRM Events", "Parameters",
-"Supported events", "Responses and errors", "Rate limits", "Event deduplication" (2026).
+set); `action_source` chooses among them, and a request carries events of one source only.
+Documentation: business-api.tiktok.com/portal/docs, v1.3: "Report App, Web, Offline, or CRM Events",
+"Parameters", "Supported events", "Responses and errors", "Rate limits", "Event deduplication"
+(2026).
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,16 +35,17 @@ TYPE: Final = "tiktok"
 CONFIG: Final = TikTokConfig
 
 MAX_EVENTS: Final = 1000
-"""Events of a request; one more and TikTok refuses all ("Report … Events")."""
+"""The most events of a request; with one more, TikTok refuses all of them ("Report … Events")."""
 MAX_BYTES: Final = 1_000_000
-"""TikTok publishes no size of a body; other senders keep to this one."""
+"""TikTok publishes no limit for the body; other senders use this one."""
 MAX_REQUESTS_PER_S: Final = 1000.0
-"""Requests of one developer app ("Rate limits")."""
+"""The limit of one developer app ("Rate limits")."""
 DEDUPLICATION_WINDOW_S: Final = 48 * 3600.0
-"""The first event of an id and name stays, whether pixel or API brought it ("Event
-deduplication", 2026). Whether its clock is the receipt or `event_time` is not said."""
+"""Of events with the same id and name, the first one counts, whether it came from the pixel or the
+API ("Event deduplication", 2026). The page does not say whether the time of receipt or `event_time`
+decides."""
 UNDEDUPLICATED: Final[frozenset[ActionSource]] = frozenset({"app_android", "app_ios"})
-"""The page names web, offline and CRM events alone."""
+"""The page mentions only web, offline and CRM events."""
 
 _DAY_S: Final = 86_400.0
 MAX_AGE_S: Final[Mapping[EventSource, float]] = {
@@ -72,8 +74,8 @@ IDENTIFIER_KEYS: Final[Mapping[str, str]] = {
     "ttp": "ttp",
     "customer_type": "customer_type",
 }
-"""Inbound field of `user` → key in `user`, but for `customer_type`, which stands in `properties`;
-`mobile_ad_id` of an iOS app goes out as `idfa`."""
+"""Inbound field of `user` → key in `user`, except `customer_type`, which is in `properties`; the
+`mobile_ad_id` of an iOS app is sent as `idfa`."""
 
 _NOT_MAPPED: Final = Skip("not_mapped")
 _NOT_CONFIGURED: Final = Skip("not_configured")
@@ -111,7 +113,7 @@ class TikTok:
         return MAX_AGE_S[EVENT_SOURCE[event.action_source]]
 
     def prepare(self, conversion: Conversion) -> Payload | Skip | Unusable:
-        """Return the event as TikTok takes it, or why it stays here."""
+        """Return the event in TikTok's format, or why it is not sent."""
         source = EVENT_SOURCE[conversion.action_source]
         name = platform_name(conversion.event, source, custom_events=self._custom_events)
         if name is None:
@@ -135,7 +137,7 @@ class TikTok:
         return answer_of(response, count)
 
     def identifiers(self, conversion: Conversion) -> Mapping[str, str | Sequence[str]]:
-        """Return what TikTok gets of the person, by its own keys."""
+        """Return the identifiers that TikTok gets, by its own keys."""
         source = EVENT_SOURCE[conversion.action_source]
         user = msgspec.structs.asdict(user_of(conversion, source))
         user["customer_type"] = customer_type_of(conversion, source)

@@ -1,9 +1,10 @@
 """Standard event names → TikTok's, which differ between apps and everything else.
 
-TikTok compares names exactly and takes a wrong capital for a custom event, with code 0: no campaign
-can then optimise on it. So a custom name that equals one of TikTok's own but for its case is sent
-in TikTok's spelling. Offline event sets take standard names only. Sources: Events API 2.0,
-"Supported events"; ads.tiktok.com/help, "How to adopt TikTok's updated standard events" (May 2025).
+TikTok compares names exactly and takes one in the wrong case for a custom event, with code 0: no
+campaign can then optimise on it. So a custom name that differs from one of TikTok's own only in
+case is sent in TikTok's spelling. Offline event sets accept standard names only. Sources: Events
+API 2.0, "Supported events"; ads.tiktok.com/help, "How to adopt TikTok's updated standard events"
+(May 2025).
 """
 
 from typing import Final, Literal
@@ -48,7 +49,7 @@ _BY_STANDARD_NAME: Final[dict[EventSource, dict[str, str]]] = {
     "crm": _PAGE,
 }
 
-# TikTok's own names that no standard name stands for; the last two end in 2027.
+# TikTok's own names without a standard name; the last two end in 2027.
 _PAGE_ONLY_AT_TIKTOK: Final = ("ApplicationApproval", "ClickButton", "PlaceAnOrder")
 _APP_ONLY_AT_TIKTOK: Final = (
     *("AchieveLevel", "CompleteTutorial", "CreateGroup", "CreateRole", "InAppADClick"),

@@ -1,9 +1,9 @@
-"""One request to TikTok, and what its answer means.
+"""Builds a request to TikTok, and interprets its answer.
 
-The verdict is the body's `code`; only a body without one is judged by its HTTP status. A request
-is taken or refused as a whole: the message names the first bad event at best. The message may echo
-what a shop sent, so it is handed on only as `Answer.message`, never logged here. Source: Events
-API 2.0, "Responses and errors", "Rate limits" (2026).
+The verdict is the body's `code`; only a body without one is judged by its HTTP status. A request is
+accepted or refused as a whole: at best, the message names the first bad event. The message may
+repeat what a shop sent, so it is passed on only as `Answer.message`, and never logged here. Source:
+Events API 2.0, "Responses and errors", "Rate limits" (2026).
 """
 
 import re
@@ -27,9 +27,9 @@ from relay.retry_after import retry_after_s
 
 PATH: Final = "/open_api/v1.3/event/track/"
 MAX_MESSAGE: Final = 1000
-"""Characters kept of the platform's message; the rest is cut."""
+"""The most characters kept of the platform's message; the rest is cut off."""
 DAY_S: Final = 86_400.0
-"""No limit of TikTok's lasts longer."""
+"""A day in seconds; no limit of TikTok's lasts longer."""
 
 _CULPRIT: Final = re.compile(r"\b(?:data|Batch)\.([0-9]{1,6})\b")
 _EVENT_SOURCE: Final = re.compile(r"\bevent_source(?:_id)?\b")
@@ -43,7 +43,7 @@ _PER_MINUTE: Final = re.compile(r"\bQPM\b|\bper minute\b", re.IGNORECASE)
 
 
 class _Reply(msgspec.Struct, gc=False):
-    """The envelope of every answer; each part may hold anything."""
+    """The envelope of every answer; each part may have any type."""
 
     code: Any = None
     message: Any = ""
@@ -86,17 +86,17 @@ def answer_of(response: HttpResponse, count: int) -> Answer:
 def _reply(body: bytes) -> _Reply:
     try:
         return decode(_DECODER, body)
-    except (ValueError, RecursionError):  # a gateway's page, or a hostile depth
+    except (ValueError, RecursionError):  # a gateway's page, or nested too deep
         return _Reply()
 
 
 def _code(code: object) -> int | None:
-    """Return the code if it is an integer that TikTok could mean; `false` and `"0"` are none."""
+    """Return the code if it is an integer that TikTok could mean; `false` and `"0"` are not."""
     return code if type(code) is int and abs(code) < CODE_LIMIT else None
 
 
 def _answer(row: Row, response: HttpResponse, reply: _Reply, code: str, count: int) -> Answer:
-    """Return the answer by its class; the caller adds what all classes share."""
+    """Return the answer by its class, without what all classes share, which the caller adds."""
     if row.kind == "accepted":
         return _accepted(row, reply, code, count)
     if row.kind == "blaming":
@@ -114,8 +114,8 @@ def _answer(row: Row, response: HttpResponse, reply: _Reply, code: str, count: i
 def _accepted(row: Row, reply: _Reply, code: str, count: int) -> Answer:
     """Return a verdict per event.
 
-    `failed_events` is documented for TikTok's older batch endpoints only. Should it come and not
-    say which events failed, the batch is halved: what was taken is dropped as a duplicate.
+    `failed_events` is documented for TikTok's older batch endpoints only. If it does not say which
+    events failed, the batch is halved: events that were accepted are dropped as duplicates.
     """
     delivered = Verdict("delivered", code, warning=row.warning) if row.warning else DELIVERED
     verdicts = [delivered] * count
@@ -129,7 +129,7 @@ def _accepted(row: Row, reply: _Reply, code: str, count: int) -> Answer:
 
 
 def _failures(data: object) -> Sequence[Any]:
-    """Return the list of failed events; one entry that says nothing if it is no list."""
+    """Return the list of failed events; if TikTok's value is not a list, it is the only entry."""
     if not isinstance(data, dict):
         return ()
     partial = data.get("partial_failure")
@@ -142,7 +142,7 @@ def _failures(data: object) -> Sequence[Any]:
 
 
 def _blaming(row: Row, message: str, count: int) -> Answer:
-    """Return whom the message blames: one event, the event source, the request, or nobody."""
+    """Return the answer by what the message blames: an event, its source, the request, nothing."""
     culprit = _CULPRIT.search(message)
     if culprit is not None and int(culprit[1]) < count:
         return Answer(kind="refused", culprits=(int(culprit[1]),))
@@ -154,16 +154,16 @@ def _blaming(row: Row, message: str, count: int) -> Answer:
 
 
 def _refused(row: Row, count: int) -> Answer:
-    """Have the batch halved; once one event is alone, a row's `pause` says whose fault it was."""
+    """Have the batch halved; if a single event is still refused, the row's `pause` applies."""
     if count == 1 and row.pause is not None:
         return Answer(kind="misconfigured", pause=row.pause)
     return Answer(kind="refused")
 
 
 def _wait_s(row: Row, headers: Mapping[str, str], message: str) -> float | None:
-    """Return the longest of the waits that the row, a header and the wording name.
+    """Return the longest of the waits that the row, a header and the message name, in seconds.
 
-    TikTok documents no `Retry-After`; a gateway before it may send one.
+    TikTok documents no `Retry-After`; a gateway in front of it may send one.
     """
     waits = [row.wait_s, retry_after_s(headers)]
     if row.kind == "throttled":
@@ -173,14 +173,14 @@ def _wait_s(row: Row, headers: Mapping[str, str], message: str) -> float | None:
 
 
 def _worded_wait_s(headers: Mapping[str, str], message: str) -> float | None:
-    """Return the wait for the limit that the message names."""
+    """Return the seconds to wait for the limit that the message names."""
     if _PER_DAY.search(message):
         return _until_midnight_s(headers.get("date", ""))
     return LONG_WAIT_S if _PER_MINUTE.search(message) else None
 
 
 def _until_midnight_s(date: str) -> float:
-    """Return the rest of TikTok's day, which is UTC as is the `Date` of its answer."""
+    """Return the seconds left of TikTok's day, which is in UTC like the `Date` of its answer."""
     now = parsedate(date)
     if now is None:
         return LONG_WAIT_S

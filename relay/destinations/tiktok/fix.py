@@ -1,8 +1,8 @@
-"""Where a person mends what pauses TikTok: the screen, in the words that stand on it.
+"""Where to fix what pauses TikTok: the screens, by the names that they show.
 
 Sources: ads.tiktok.com/help, "How to postback signals through Events API" (March 2025), and the
 pages on authentication, on test events and on answers of business-api.tiktok.com/portal/docs, v1.3
-(2026). What no screen of TikTok mends has no entry.
+(2026). Reasons that no screen of TikTok fixes have no entry.
 """
 
 from collections.abc import Mapping

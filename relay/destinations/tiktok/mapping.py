@@ -1,8 +1,9 @@
-"""Conversion → TikTok event, or why not. Pure; called once per event, so it stays cheap.
+"""Maps a conversion to a TikTok event, or returns the reason why it is not sent.
 
-What each event source takes and needs is TikTok's (Events API 2.0, "Parameters" and the set-up
-guides per source, 2026). Nothing here hashes, encodes or knows about requests. A value that TikTok
-could not read is left out: one bad event makes it refuse the whole request.
+Pure, and cheap, since it runs once per event. TikTok defines what each event source takes and needs
+(Events API 2.0, "Parameters" and the set-up guides per source, 2026). Nothing here hashes, encodes
+or knows about requests. A value that TikTok could not read is left out: one bad event makes it
+refuse the whole request.
 """
 
 from decimal import Decimal, InvalidOperation
@@ -24,7 +25,7 @@ EVENT_SOURCE: Final[dict[ActionSource, EventSource]] = {
 }
 
 MAX_TTCLID: Final = 1000
-"""Characters of a click id ("Send TikTok Click ID", 2026). A cut one matches nobody."""
+"""The longest click id ("Send TikTok Click ID", 2026). A truncated one matches nobody."""
 
 LIMITED: Final = Skip("limited")
 _NO_IDENTIFIER: Final = Unusable(
@@ -36,14 +37,14 @@ _MISSING: Final[dict[EventSource, Unusable]] = {
     "crm": Unusable("invalid_event", "lead.id", "TikTok needs the lead id of a CRM event"),
 }
 
-# No shop has sold for more; beyond it an amount is a mistake, and 1E+999 breaks a reader.
+# A larger amount can only be a mistake, and 1E+999 breaks parsers.
 _AMOUNT_LIMIT: Final = Decimal(10**15)
 _ZERO: Final = Decimal(0)
 _NOTHING: Final = Properties()
 
 
 def event_of(conversion: Conversion, name: str, source: EventSource) -> Event | Skip | Unusable:
-    """Return `conversion` as TikTok takes it under its own event `name` from `source`."""
+    """Return `conversion` in TikTok's format under its event `name`, or why it is not sent."""
     if conversion.limited_data_use and not _may_limit(conversion, source):
         return LIMITED
     if not _has_required(conversion, source):
@@ -65,10 +66,10 @@ def event_of(conversion: Conversion, name: str, source: EventSource) -> Event | 
 
 
 def user_of(conversion: Conversion, source: EventSource) -> User:
-    """Return what TikTok gets of the person from `source`.
+    """Return the person in TikTok's keys, for an event from `source`.
 
-    Whoever denied tracking on iOS goes without anything that names the person: TikTok does not
-    use it then ("att_status"), so it does not leave the shop.
+    If the person denied tracking on iOS, nothing that identifies them is sent: TikTok would not use
+    it ("att_status"), so it stays here.
     """
     identity = conversion.identity
     if _denies_tracking(conversion):
@@ -142,9 +143,9 @@ def _filed_user(identity: Identity, external_id: tuple[str, ...]) -> User:
 
 
 def _may_limit(conversion: Conversion, source: EventSource) -> bool:
-    """Return whether TikTok can honour limited data use: it needs the region, from the address.
+    """Return whether TikTok can honour limited data use: it derives the region from the IP address.
 
-    Offline and CRM events have no such flag; the person's wish is kept by not sending them.
+    Offline and CRM events have no such flag; the person's choice is respected by not sending them.
     """
     return source in ("web", "app") and bool(conversion.identity.ip)
 
@@ -164,7 +165,7 @@ def _has_required(conversion: Conversion, source: EventSource) -> bool:
 def _is_matchable(user: User) -> bool:
     """Return whether anything singles out a person; a CRM event has its lead id and needs nothing.
 
-    A name or a town alone does not, nor does an address without its browser.
+    A name or a city alone does not, nor does an IP address without a user agent.
     """
     return bool(
         user.email
@@ -179,12 +180,12 @@ def _is_matchable(user: User) -> bool:
 
 
 def customer_type_of(conversion: Conversion, source: EventSource) -> CustomerType | None:
-    """Return whether the person is a new customer, which TikTok takes of web and app events."""
+    """Return whether the customer is new; TikTok takes it for web and app events only."""
     return conversion.identity.customer_type if source in ("web", "app") else None
 
 
 def _properties(conversion: Conversion, source: EventSource) -> Properties | None:
-    """Return what is known of the order, if anything; TikTok has no name or category of it."""
+    """Return what is known of the order, if anything; TikTok takes no name or category of it."""
     customer_type = customer_type_of(conversion, source)
     order = conversion.order
     if order is None:

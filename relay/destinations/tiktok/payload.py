@@ -1,9 +1,9 @@
-"""What TikTok's Events API 2.0 takes: one struct per object of the request, encoded once per event.
+"""The structs of a TikTok Events API 2.0 request, one per object, encoded once per event.
 
-TikTok accepts a misspelled key with code 0 and ignores it, so these structs are the only place
-that names keys. Absent values are left out; amounts are JSON numbers, ids are strings. Nothing is
-decided here but the size of one event. Source: business-api.tiktok.com, Events API 2.0,
-"Parameters", and "Report App, Web, Offline, or CRM Events" (both 2026).
+TikTok accepts a misspelled key with code 0 and ignores it, so these structs are the only place that
+names keys. Absent values are left out; amounts are JSON numbers, ids are strings. The only rule
+here is the size of an event. Source: business-api.tiktok.com, Events API 2.0, "Parameters", and
+"Report App, Web, Offline, or CRM Events" (both 2026).
 """
 
 from decimal import Decimal
@@ -18,14 +18,14 @@ from relay.event import AttStatus, CustomerType
 MAX_EVENT_BYTES: Final = 64 * 1024
 """An event longer than this would crowd others out of its batch; see `encode`."""
 LONG_TEXT: Final = 256
-"""Characters beyond which an optional text leaves an event that is too long."""
+"""Length in characters beyond which optional texts are dropped from an event that is too long."""
 
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 """SHA-256 as 64 lower-case hexadecimal digits."""
 
 
 class User(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Who did it. E-mail, phone, names, zip and advertising ids are SHA-256 digests."""
+    """The person. E-mail, phone, names, zip, external and advertising ids are SHA-256 digests."""
 
     email: tuple[Digest, ...] = ()
     phone: tuple[Digest, ...] = ()
@@ -74,14 +74,14 @@ class Properties(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Page(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Where it happened on the web. TikTok reads a click id out of the URL's query too."""
+    """The web page on which it happened. TikTok reads a click id from the query of the URL, too."""
 
     url: str
     referrer: str | None = None
 
 
 class App(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The app it happened in: the App Store's numeric id, or the Android package name."""
+    """The app in which it happened: the App Store's numeric id, or the Android package name."""
 
     app_id: str
     app_name: str | None = None
@@ -109,7 +109,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is said once a request: `data` follows it. A test code never stands inside `data`."""
+    """The fields sent once per request, before `data`. A test code is never inside `data`."""
 
     event_source: str
     event_source_id: str
@@ -119,18 +119,18 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _BUFFER: Final = bytearray()
-"""Written to anew by each call, all of which come from one event loop: growing it once is cheaper
-than growing the bytes of each event."""
+"""Reused by all calls, which come from one event loop: growing it once is cheaper than growing new
+bytes for each event."""
 
 
 def encode(event: Event | Envelope) -> bytes:
     """Return the JSON of `event`.
 
-    An event of more than `MAX_EVENT_BYTES` goes without its long optional texts, and if that is
-    not enough without its items: its value still counts, and its batch stays small.
+    An event of more than `MAX_EVENT_BYTES` is sent without its long optional texts and, if that is
+    not enough, without its items: its value still counts, and its batch stays small.
 
     Raises:
-        UnicodeEncodeError: a text holds half of a surrogate pair.
+        UnicodeEncodeError: A text contains half of a surrogate pair.
     """
     _ENCODER.encode_into(event, _BUFFER)
     if len(_BUFFER) <= MAX_EVENT_BYTES or isinstance(event, Envelope):
@@ -162,7 +162,7 @@ def _without_items(event: Event) -> Event:
 
 
 def _shortened(part: _Part) -> _Part:
-    """Leave out every optional text that is long; what TikTok requires stays."""
+    """Drop all long optional texts; what TikTok requires stays."""
     return replace(part, **{field.name: None for field in fields(part) if _is_long(part, field)})
 
 
