@@ -1,1 +1,1 @@
-"""Sources receive events over HTTP and from Kafka, and acknowledge what the journal has on disk."""
+"""Sources receive events over HTTP and from Kafka, and acknowledge them once they are on disk."""

@@ -12,7 +12,7 @@ from relay.intake.problem import Code
 from relay.sources.prompt import Prompt, json_response
 
 MAX_LISTED: Final = 1000
-"""Entries of `errors` and of `warnings`; the counts go on."""
+"""The most entries in `errors` and in `warnings`; the counts include the rest."""
 RETRY_AFTER_S: Final = 5
 
 RefusalCode = Literal[
@@ -65,9 +65,9 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Refused(Exception):
-    """The request cannot be taken, and nothing of it was.
+    """The request is refused, and nothing of it was accepted.
 
-    The connection ends with the answer, since the rest of the request may not have been read.
+    The connection is closed after the answer, since the request may not have been read to its end.
     """
 
     def __init__(
@@ -85,17 +85,17 @@ class Refused(Exception):
 
     @classmethod
     def unavailable(cls, reason: str, retry_after_s: int = RETRY_AFTER_S) -> Self:
-        """Return the refusal for now; the same request may well be taken later."""
+        """Return a temporary refusal: the same request may be accepted later."""
         headers = {"Retry-After": str(retry_after_s)}
         return cls(503, "unavailable", f"No events can be taken now: {reason}.", headers)
 
     @classmethod
     def method(cls, allowed: str) -> Self:
-        """Return the refusal of a method, with those that are `allowed`."""
+        """Return the refusal of a method, naming those that are `allowed`."""
         return cls(405, "method_not_allowed", f"Use {allowed} here.", {"Allow": allowed})
 
     def response(self) -> web.Response:
-        """Return this as an answer."""
+        """Return the refusal as an HTTP answer."""
         answer = Answer(errors=[Complaint(None, None, self.code, "", self.message)])
         found = json_response(_ENCODER.encode(answer), self.status, dict(self.headers))
         found.force_close()
@@ -103,7 +103,7 @@ class Refused(Exception):
 
 
 def taken_answer(taken: Taken) -> Answer:
-    """Return the answer for a body that could be read."""
+    """Return the answer to a body that could be read."""
     return Answer(
         len(taken.entries),
         len(taken.errors),
@@ -113,7 +113,7 @@ def taken_answer(taken: Taken) -> Answer:
 
 
 def unreadable(problem: Problem) -> Answer:
-    """Return the answer for a body that cannot be read as a whole."""
+    """Return the answer to a body that cannot be read as a whole."""
     return Answer(errors=[Complaint(None, None, problem.code, problem.path, problem.message)])
 
 

@@ -1,6 +1,6 @@
-"""A request body, read and unpacked within bounds of size, time and memory.
+"""Reads and decompresses request bodies within bounds on size, time and memory.
 
-A packed body is unpacked as it arrives, so a bomb is stopped at the limit, not after it.
+A gzipped body is decompressed as it arrives, so a zip bomb is stopped at the limit, not after it.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from relay.intake import Unreadable
 from relay.sources.answer import Refused
 
 MAX_BODIES_AT_ONCE: Final = 32
-"""Bodies of full size that the relay may hold at once; one more is answered 503."""
+"""How many bodies of full size the relay may hold at once; one more is answered 503."""
 STRANGERS_SHARE: Final = 4
-"""One in this many of them may come from strangers, whom only the body itself can identify: else
-anybody without a key could keep out those who have one, with bodies that never end."""
+"""One in this many of them may come from strangers, whom only the body itself can identify.
+Otherwise anybody without a key could shut out those who have one, with bodies that never end."""
 MAX_GZIP_MEMBERS: Final = 1000
-"""Parts of one gzip body; more are an attack, since each part costs as much as a small body."""
+"""The most members of a gzip body; more are an attack: each costs as much as a small body."""
 GZIP_WINDOW: Final = 31
 """zlib's `wbits` for a gzip stream and nothing else."""
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -26,7 +26,7 @@ STOPPING: Final = "the relay is shutting down"
 
 
 class BodyReader:
-    """Reads the bodies of all requests; `max_bytes` holds for each, packed and unpacked."""
+    """Reads the bodies of all requests; `max_bytes` bounds each, compressed and decompressed."""
 
     def __init__(self, *, max_bytes: int, timeout_s: float, bodies_at_once: int) -> None:
         self._max_bytes = max_bytes
@@ -37,12 +37,12 @@ class BodyReader:
         self._stopping = False
 
     async def hold(self, request: web.BaseRequest, *, strangers: bool = False) -> "Body":
-        """Return the body, unpacked; it takes its share of the room until `release`.
+        """Return the decompressed body, which takes up room until `release`.
 
-        With `strangers`, its sender is known only once it is read.
-        Raises `Refused`: 413 too large, packed or not; 415 unknown encoding; 408 too slow; 503 if
-        too much is held, or the relay stops; 400 if the rest of it never comes. Raises
-        `Unreadable` for broken gzip.
+        With `strangers`, its sender is known only once it has been read.
+        Raises `Refused`: 413 too large, compressed or not; 415 unknown encoding; 408 too slow; 503
+        if too much is held, or the relay stops; 400 if the rest never arrives. Raises `Unreadable`
+        for broken gzip.
         """
         if (request.content_length or 0) > self._max_bytes:
             raise too_large(self._max_bytes)
@@ -56,11 +56,11 @@ class BodyReader:
         return body
 
     def release(self, body: "Body") -> None:
-        """Let go of a body that was held."""
+        """Free the room of a body that was held."""
         self._count(body, -body.held)
 
     def stop(self) -> None:
-        """Wait for no body any longer: what has not arrived whole is answered 503."""
+        """Stop waiting for bodies: those that have not arrived completely are answered 503."""
         self._stopping = True
         now = asyncio.get_running_loop().time()
         for deadline in self._deadlines:
@@ -92,7 +92,7 @@ class BodyReader:
             self._deadlines.discard(deadline)
 
     def _hold(self, body: "Body", part: bytes) -> None:
-        """Add a part; free room and what all bodies hold stay the same sum, whatever happens."""
+        """Add a part; the sum of free room and held bytes stays the same, whatever happens."""
         self._count(body, -body.held)
         try:
             body.add(part)
@@ -113,7 +113,7 @@ class BodyReader:
 
 
 class Body:
-    """What has arrived of a body; `held` are its bytes."""
+    """The part of a body that has arrived; `held` is its size in bytes."""
 
     strangers = False
     """Whether it has to be read to know who sent it."""
@@ -124,19 +124,19 @@ class Body:
         self._parts: list[bytes] = []
 
     def add(self, part: bytes) -> None:
-        """Take what came next."""
+        """Add the part that came next."""
         self.held += len(part)
         if self.held > self._max_bytes:
             raise too_large(self._max_bytes)
         self._parts.append(part)
 
     def whole(self) -> bytes:
-        """Return all of it. Raises `Unreadable` if it is packed and cut short."""
+        """Return the whole body. Raises `Unreadable` if its gzip is cut short."""
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
 class _Packed(Body):
-    """The same for gzip, of one member or several; `held` are the unpacked bytes."""
+    """The same for gzip of one or more members; `held` counts decompressed bytes."""
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(max_bytes)

@@ -1,6 +1,6 @@
-"""The connections of the producers' port: how many there may be, and the answers to broken HTTP.
+"""The producers' port's connections: how many there may be, and the answers to broken HTTP.
 
-Every answer has the shape that producers know, and nothing of a request is quoted or logged.
+Every answer has the form that producers know, and no part of a request is quoted or logged.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from relay.http_connection import NO_HTTP, HttpConnection
 from relay.sources.answer import Answer, Complaint, Refused
 
 MAX_REFUSED: Final = 128
-"""Connections that may be answered 503 at once; beyond these, one is closed without an answer."""
+"""How many connections may be answered 503 at once; any more are closed without an answer."""
 FAREWELL_S: Final = 1.0
 """How long a refused client has to read why."""
 
@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 class Server(web.Server):
     """aiohttp's low-level server, with connections that answer and log as described above.
 
-    `answered` is told the status of each answer that is not the handler's own, `connected` the
-    number of connections as it changes.
+    `answered` is called with the status of each answer that is not the handler's own, `connected`
+    with the number of connections whenever it changes.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Server(web.Server):
         return _Connection(self, **self._limits)
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Take note of a new connection."""
+        """Note a new connection."""
         super().connection_made(handler, transport)
         self._connected(len(self.connections))
 
     def connection_lost(
         self, handler: web.RequestHandler, exc: BaseException | None = None
     ) -> None:
-        """Take note of the end of a connection."""
+        """Note the end of a connection."""
         super().connection_lost(handler, exc)
         self._connected(len(self.connections))
 
@@ -83,9 +83,9 @@ class _Connection(HttpConnection):
 
 
 class _Refusal(asyncio.Protocol):
-    """Answers 503 without reading, and hangs up when the client does, or a little later.
+    """Answers 503 without reading, and closes when the client does, or after `FAREWELL_S`.
 
-    Closing at once would take the answer back: the kernel resets a connection that is closed while
+    Closing at once could lose the answer: the kernel resets a connection that is closed while
     bytes are unread.
     """
 
@@ -118,8 +118,8 @@ def bounded(
 ) -> Callable[[], asyncio.Protocol]:
     """Return a protocol factory that serves at most `max_connections` at a time.
 
-    Those that other processes serve, `elsewhere`, count as well. One more is answered 503; if even
-    those grow too many, it is cut.
+    Connections of other processes (`elsewhere`) count as well. One more is answered 503, or closed
+    at once if too many are being refused already.
     """
 
     def factory() -> asyncio.Protocol:

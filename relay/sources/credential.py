@@ -1,11 +1,11 @@
-"""The API key of a request, which is read from its headers and nowhere else.
+"""Reads the API key of a request from its headers, and from nowhere else.
 
 It comes as `Authorization: Bearer TOKEN`, or as `relay-api-key` with `relay-api-secret`. A key that
 is given twice, or in both ways, is refused, since a proxy in front may have checked the other one.
-A key in the URL is refused too: URLs end up in logs.
+A key in the URL is refused as well, because URLs end up in logs.
 
-While nobody needs a key, a page of another site must not post through the browser that opened it: a
-browser names the site in `Origin`; programs send no such header.
+While no key is needed, a page of another site must not post through the browser that opened it:
+browsers name the site in `Origin`; programs send no such header.
 """
 
 from base64 import b64decode
@@ -51,9 +51,9 @@ def grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
 
 
 def basic_grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
-    """Return what a key allows that is the user name of HTTP Basic. Raises `Denied`.
+    """Return what a key, sent as the user name of HTTP Basic, allows. Raises `Denied`.
 
-    The password says nothing, in whatever encoding: a key is ASCII in all of them.
+    The password is ignored. Its encoding does not matter either: a key is ASCII in all of them.
     """
     values = request.headers.getall("Authorization", [])
     alone = not any(name in request.headers for name in PAIR)
@@ -69,9 +69,9 @@ def basic_grant_of(request: web.BaseRequest, keyring: Keyring) -> Grant:
 
 
 def _check_page(request: web.BaseRequest, keyring: Keyring) -> None:
-    """Raise `Denied` for a page that is not this machine's own, where a key protects nothing.
+    """Raise `Denied` for a page that is not on this machine, as long as no key is needed.
 
-    `Host` says nothing here: a page reaches a loopback port through its own name, too.
+    `Host` does not help: a page can also reach a loopback port by its own host name.
     """
     origin = request.headers.get("Origin")
     if origin is not None and not _is_own(origin) and not keyring.required():
@@ -86,7 +86,7 @@ def _is_own(origin: str) -> bool:
 
 
 def refused(denied: Denied) -> Refused:
-    """Return the answer to a key that is refused."""
+    """Return the answer to a refused key."""
     headers: dict[str, str] = {}
     if denied.kind == "unauthorized":
         headers["WWW-Authenticate"] = "Bearer"

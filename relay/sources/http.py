@@ -1,6 +1,6 @@
 """The HTTP source: `POST /v1/events`, answered only once the events are on disk.
 
-Built on aiohttp's low-level server: its parser and its limits, without the application layer,
+It uses aiohttp's low-level server, with its parser and limits but without the application layer,
 which would cost more for a single event than all the rest of the relay.
 """
 
@@ -41,9 +41,9 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class HttpSource:
     """Answers producers, and counts the `answers` by their status.
 
-    `others` are paths that take the same events in other formats. Their handlers get requests of
-    any method, since they have refusals of their own. `refusals` delays the answers
-    to invalid keys and signatures.
+    `others` are paths that accept the same events in other formats. Their handlers get requests of
+    any method, since they make their own refusals. `refusals` delays the answers to invalid keys
+    and signatures.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class HttpSource:
 
     @property
     def stopping(self) -> bool:
-        """Whether the relay shuts down."""
+        """Whether the relay is shutting down."""
         return self._receiver.stopping
 
     def stop(self) -> None:
-        """Take no events from now on; what has arrived whole is still stored and answered."""
+        """Stop accepting events; complete requests are still stored and answered."""
         self._receiver.stop()
 
     def _handler_of(self, request: web.BaseRequest) -> Handler:
@@ -151,10 +151,10 @@ def server(
 ) -> Server:
     """Return the protocol factory of the port.
 
-    A connection that has not sent a whole request head within `idle_timeout_s` is closed. The rest
-    of a refused body is read for up to `body_timeout_s`: many clients and proxies look for an
-    answer only once they have sent everything, and to them a closed connection is no answer.
-    `connected` is told the number of connections as it changes.
+    A connection that has not sent a complete request head within `idle_timeout_s` is closed. The
+    rest of a refused body is read for up to `body_timeout_s`, since many clients and proxies look
+    for an answer only after sending everything, and would miss it if the connection were closed.
+    `connected` is called with the number of connections whenever it changes.
     """
     return Server(
         source.handle,

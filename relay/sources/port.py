@@ -10,16 +10,16 @@ from relay.errors import RelayError
 from relay.sources.connections import Server, bounded
 
 ACCEPTED_AT_ONCE = 32
-"""Connections that asyncio accepts before it looks at any of them.
+"""How many connections asyncio accepts before it handles any of them.
 
 Accepting more of a crowd at once could open more files than the process may have.
 """
 BACKLOG = 4096
-"""Connections that the kernel holds until they are accepted; aiohttp's 128 refuses crowds."""
+"""How many connections the kernel queues until they are accepted; aiohttp's 128 is too few."""
 
 
 class Port:
-    """Serves a protocol factory on `host:port` while the context is open; port 0 takes a free one.
+    """Serves a protocol factory on `host:port` while the context is open; port 0 picks a free one.
 
     Leaving the context closes the port at once, and waits up to `drain_s` for answers under way.
     """
@@ -36,7 +36,7 @@ class Port:
 
     @property
     def address(self) -> str:
-        """`host:port`, as it is listened on."""
+        """The `host:port` that it listens on."""
         return address_of(self._host, self._port)
 
     async def __aenter__(self) -> Self:
@@ -67,7 +67,7 @@ class Port:
 async def listening(host: str, port: int) -> list[socket.socket]:
     """Return sockets that listen on `host:port`, for other processes to accept from.
 
-    Raises `RelayError` if the port cannot be had.
+    Raises `RelayError` if the port cannot be opened.
     """
     loop = asyncio.get_running_loop()
     try:
@@ -88,13 +88,13 @@ def _queue_crowds(server: asyncio.Server) -> None:
 
 
 def address_of(host: str, port: int) -> str:
-    """Return `host:port`, an IPv6 address in brackets."""
+    """Return `host:port`, with an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def cannot_listen(address: str, key: str, error: OSError) -> RelayError:
-    """Return the one line for a port that is taken or not allowed."""
+    """Return the error, in one line, for a port that is in use or not allowed."""
     number = error.errno or 0
-    # A failed look-up has negative numbers of its own.
+    # A failed look-up has negative error numbers of its own.
     reason = os.strerror(number).lower() if number > 0 else "there is no such host"
     return RelayError(f"cannot listen on {address}: {reason}; change {key} or end who holds it")

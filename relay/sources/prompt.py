@@ -1,9 +1,9 @@
 """An answer that goes out in one write.
 
-Most requests carry one event and are answered with the same few bytes; aiohttp's machinery for
-answers of any kind costs as much there as all that was done with the event. Where the short way
-might differ in anything a client sees (HEAD, HTTP/1.0, a connection that is to be closed, answers
-that pile up because nobody reads them), the answer goes the usual way.
+Most requests carry one event and are answered with the same few bytes. For these, aiohttp's general
+machinery for answers would cost as much as everything else done with the event. If the short way
+might differ in anything that a client sees (HEAD, HTTP/1.0, a connection about to be closed,
+answers that pile up because nobody reads them), the answer goes the usual way.
 """
 
 import time
@@ -18,11 +18,11 @@ from aiohttp.http import HttpVersion11
 
 JSON: Final = "application/json"
 SERVER: Final = "relay"
-"""In place of the names and versions of the libraries that the port is built on."""
+"""Sent instead of the names and versions of the libraries that the port is built on."""
 
 
 class Prompt(web.StreamResponse):
-    """A JSON body with its status, and no other header."""
+    """An answer of a status and a JSON body, without further headers."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(status=status)
@@ -30,7 +30,7 @@ class Prompt(web.StreamResponse):
         self._usual: web.Response | None = None
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send it."""
+        """Send the answer."""
         transport = request.transport
         is_plain = (
             request.keep_alive and request.version == HttpVersion11 and request.method != "HEAD"
@@ -44,21 +44,21 @@ class Prompt(web.StreamResponse):
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """End it, if that is still to do."""
+        """Finish the answer, if it went the usual way."""
         if self._usual is not None:
             await self._usual.write_eof(data)
             self._keep_alive = self._usual.keep_alive
 
 
 def json_response(body: bytes, status: int, headers: dict[str, str] | None = None) -> web.Response:
-    """Return the same the usual way, with further headers."""
+    """Return an answer that goes the usual way, with further headers."""
     named = {"Server": SERVER, **(headers or {})}
     return web.Response(body=body, status=status, headers=named, content_type=JSON)
 
 
 @cache
 def _head(status: int) -> bytes:
-    """Return the first lines; there are as many as statuses."""
+    """Return the lines up to the date; one entry of the cache for each status."""
     line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"
     return f"{line}\r\nServer: {SERVER}\r\nContent-Type: {JSON}\r\nDate: ".encode()
 

@@ -1,7 +1,7 @@
 """Receives the events of one request, in whatever format: body → intake → durable storage.
 
-It does what every kind of request shares: bounds on the body, the use of a key, metrics, and the
-refusal of everything while the relay stops.
+It does what all kinds of requests have in common: bounds on the body, the use of a key, metrics,
+and refusing everything while the relay stops.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from relay.sources.body import MAX_BODIES_AT_ONCE, STOPPING, BodyReader
 SOURCE: Final = "http"
 
 MAX_SEPARATORS: Final = 20_000
-"""Commas and line breaks of a body that is prepared at once, whatever else is under way."""
+"""A body with at most so many commas and line breaks is prepared without waiting for its turn."""
 MAX_LARGE_AT_ONCE: Final = 2
-"""Larger bodies that are prepared at the same time. As objects, events take many times their
+"""How many larger bodies are prepared at the same time. As objects, events take many times their
 bytes, more than the processor's cache holds, and each body takes a share of every turn of the loop.
 """
 
 Reading = Callable[[bytes, Origin], Awaitable[Taken]]
-"""Turns a body into what was taken of it."""
+"""Reads a body, and returns the events accepted and the errors found in it."""
 
 
 class Receiver:
@@ -52,17 +52,17 @@ class Receiver:
         self.stopping = False
 
     def stop(self) -> None:
-        """Take no events from now on; what has arrived whole is still stored and answered."""
+        """Stop accepting events; complete requests are still stored and answered."""
         self.stopping = True
         self._bodies.stop()
 
     async def take(
         self, request: web.BaseRequest, use: "Use", reading: Reading, *, strangers: bool = False
     ) -> Taken:
-        """Return what the body came to, once everything that was accepted is on disk.
+        """Return what was accepted and refused, once everything accepted is on disk.
 
-        With `strangers`, only `reading` finds out who sent it.
-        Raises `Unreadable`, and `Refused` or `Denied` if nothing of it was taken.
+        With `strangers`, only `reading` finds out who sent the body.
+        Raises `Unreadable`, and `Refused` or `Denied` if nothing of it was accepted.
         """
         if self.stopping:
             raise Refused.unavailable(STOPPING)
@@ -82,7 +82,7 @@ class Receiver:
                 await freed
 
     async def _in_turn(self, body: bytes, use: "Use", reading: Reading) -> Taken:
-        lines = body.count(b"\n") if b"\n" in body else 0  # to look for the first is far quicker
+        lines = body.count(b"\n") if b"\n" in body else 0  # finding the first is far quicker
         if body.count(b",") + lines <= MAX_SEPARATORS:
             return await self._taken(body, use, reading)
         async with self._large:
@@ -98,8 +98,8 @@ class Receiver:
     async def _store(self, taken: Taken, use: "Use") -> None:
         """Return once the events are on disk.
 
-        If none was accepted, a journal that takes nothing costs only the count of rejections: the
-        producer has something to fix either way, and is told what.
+        If no event was accepted and the journal takes nothing, only the count of rejections is
+        lost: the producer has something to fix either way, and the answer says what.
         """
         started = time.perf_counter()
         use.made = bool(taken.entries)  # also if the client goes away before the answer
@@ -109,7 +109,7 @@ class Receiver:
             use.made = False
             if taken.entries:
                 raise Refused.unavailable(error.reason, error.retry_after_s) from None
-        except Exception:  # a mistake of the relay's own, which costs no use
+        except Exception:  # a bug in the relay must not cost a use
             use.made = False
             raise
         self._metrics.journal_append_seconds.observe(time.perf_counter() - started)
@@ -118,7 +118,7 @@ class Receiver:
 class Use:
     """One use of a key, taken before the body is read; `end` gives it back unless it was `made`.
 
-    `begin` raises `Denied` if the key allows none, `confirm` if it has ended since.
+    `begin` raises `Denied` if the key allows no use, `confirm` if the key has ended since then.
     """
 
     def __init__(self, grant: Grant) -> None:
@@ -127,13 +127,13 @@ class Use:
         self.origin = Origin(SOURCE, grant.name or None, grant.counted, grant.destinations)
 
     def begin(self) -> Awaitable[None] | None:
-        """Take it; what is returned is to be awaited, if it is not None."""
+        """Take the use; await the result, if it is not None."""
         return self._grant.begin()
 
     def confirm(self) -> None:
-        """See that the key still holds: a body may come slowly."""
+        """Check that the key is still valid, since the body may have come slowly."""
         self._grant.confirm()
 
     def end(self) -> Awaitable[object] | None:
-        """Say how it ended; what is returned is to be awaited, if it is not None."""
+        """End the use; await the result, if it is not None."""
         return self._grant.end(used=self.made)

@@ -37,7 +37,7 @@ def _read(text: bytes) -> object:
 
 
 def table(value: object) -> dict[str, Any]:
-    """Return the value if it is an object, else an empty one."""
+    """Return the value if it is an object, else an empty object."""
     return value if isinstance(value, dict) else {}
 
 
@@ -47,7 +47,7 @@ def rows(value: object) -> list[Json]:
 
 
 def text(*values: object) -> str | None:
-    """Return the first value that is a text other than blank, or an integer, as text."""
+    """Return, as text, the first value that is a non-blank text or an integer, or None."""
     for value in values:
         if isinstance(value, str) and value.strip():
             return value
@@ -57,7 +57,7 @@ def text(*values: object) -> str | None:
 
 
 def amount(*values: object) -> Scalar | None:
-    """Return the first value that is a number, or a text that may be one."""
+    """Return the first value that is a number or a non-blank text, which may be one, or None."""
     for value in values:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
@@ -67,7 +67,7 @@ def amount(*values: object) -> Scalar | None:
 
 
 def decimal(value: object) -> Decimal | None:
-    """Return a finite number exactly as it is written, None if the value is not one."""
+    """Return a finite number exactly as it is written, or None if the value is not one."""
     found = amount(value)
     try:
         number = None if found is None else Decimal(str(found))
@@ -77,7 +77,7 @@ def decimal(value: object) -> Decimal | None:
 
 
 def whole(value: object) -> int | None:
-    """Return a count from 0 to 10**9, None if the value is not one."""
+    """Return a count from 0 to below 10**9, or None if the value is not one."""
     number = decimal(value)
     return int(number) if number is not None and 0 <= number < 10**9 else None
 

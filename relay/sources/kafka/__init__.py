@@ -1,5 +1,6 @@
 """Events from Kafka's topics.
 
-`side` starts and stops it all, `source` connects, `session` reads, `message` takes a poll apart,
-`batch` has it stored, `rejected` gives back what cannot be used; `watch` and `status` look on.
+`side` starts and stops everything, `source` connects, `session` reads, `message` splits a poll into
+events, `batch` stores them, and `rejected` returns unusable messages. `watch` monitors the cluster,
+and `status` reports the state.
 """

@@ -1,4 +1,4 @@
-"""What one poll brought, from messages to the disk: intake, one append, rejected ones away.
+"""Brings the messages of one poll to the disk: intake, one append, and the rejected topic.
 
 It has no time limit: while the journal is full, or the rejected topic cannot be written, it tries
 again, and the caller keeps the consumer in its group meanwhile. Nothing is skipped. It may be
@@ -22,7 +22,7 @@ from relay.sources.kafka.status import Status
 
 ORIGIN: Final = Origin("kafka")
 MAX_EVENTS: Final = 10_000
-"""Events of one append; more of them, out of messages with long arrays, are several."""
+"""The most events in one append; more, from messages with long arrays, take several."""
 FULL_RETRY_S: Final = 1.0
 REJECTED_FIRST_S: Final = 1.0
 REJECTED_MAX_S: Final = 30.0
@@ -46,7 +46,7 @@ class BatchReceiver:
         self._waits = Backoff(REJECTED_FIRST_S, REJECTED_MAX_S, randomness)
 
     async def take(self, messages: Iterable[Message]) -> None:
-        """Return once every usable event is on disk, and every other in its rejected topic."""
+        """Return once all usable events are on disk, and all others in their rejected topics."""
         unpacked = unpack(messages)
         rejected = list(unpacked.unreadable)
         unreadable = [Finding(0, None, each.problem) for each in unpacked.unreadable]

@@ -1,7 +1,7 @@
-"""Messages of a poll into single events, still undecoded, each with where it came from.
+"""Splits the messages of a poll into single events, undecoded, each with where it came from.
 
-A message is one event, an array or `{"events": […]}`; a Confluent frame is stripped, a tombstone
-passed over. What cannot be read is a finding about the message, never an exception.
+A message is one event, an array or `{"events": […]}`. A Confluent frame is stripped, a tombstone is
+skipped. An unreadable message is reported as a finding, never as an exception.
 """
 
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from relay.intake.split import Document, split_json
 
 FRAME: Final = b"\0"
 FRAME_BYTES: Final = 5
-"""Of a schema registry's frame: a zero, which begins no JSON, and the number of the schema."""
+"""Length of a schema registry's frame: a zero byte, which never starts JSON, and a schema id."""
 
 
 class Message(Protocol):
-    """What the relay asks of a consumed record."""
+    """The part of a consumed record that the relay uses."""
 
     topic: str
     partition: int
@@ -28,7 +28,7 @@ class Message(Protocol):
 
 
 class Piece(NamedTuple):
-    """The message that an event came in; `place` is where it stands in an array, else None."""
+    """The message that an event came in; `place` is its index in an array, else None."""
 
     message: Message
     place: int | None
@@ -42,7 +42,7 @@ class Rejected(NamedTuple):
 
 
 class Unpacked(msgspec.Struct):
-    """The events of many messages, numbered through; `pieces` are in the same order."""
+    """The events of many messages, numbered consecutively; `pieces` are in the same order."""
 
     documents: list[tuple[int, Document]]
     pieces: list[Piece]
@@ -50,7 +50,7 @@ class Unpacked(msgspec.Struct):
     tombstones: int = 0
 
     def rejected(self, errors: Iterable[Finding]) -> list[Rejected]:
-        """Return what intake found of single events, each with where it came from."""
+        """Return intake's errors about single events, each with where the event came from."""
         return [Rejected(self.pieces[error.index], error.problem) for error in errors]
 
 

@@ -1,7 +1,7 @@
-"""`TOPIC.rejected`: what could not be used, as it came, with the reason in its headers.
+"""`TOPIC.rejected`: unusable messages as they came, with the reason in their headers.
 
-Original key and value are the producer's own bytes, under the access rules of the producer's own
-cluster; they go nowhere else. Of an array, each bad element becomes the whole message, so records
+Key and value are the producer's own bytes, under the access rules of the producer's own cluster,
+and go nowhere else. For each bad element of an array, the whole message is written, so the records
 share its bytes until they are sent.
 """
 
@@ -25,9 +25,9 @@ class RejectedTopics:
         self._writer = Writer(clients)
 
     async def write(self, rejected: Sequence[Rejected], tell: Tell) -> None:
-        """Return once the cluster has them all; meanwhile `tell` hears why it takes long.
+        """Return once the cluster has acknowledged all; `tell` is called with reasons for delay.
 
-        Raises `Fault`; then some may be there already.
+        Raises `Fault`; some may then be written already.
         """
         records = [record_of(each) for each in rejected]
         topics = ", ".join(sorted({record.topic for record in records}))
@@ -41,12 +41,12 @@ class RejectedTopics:
             raise _about(topics, fault) from None
 
     async def close(self) -> None:
-        """Let go of the producer, if there is one."""
+        """Close the producer, if there is one."""
         await self._writer.close()
 
 
 def record_of(rejected: Rejected) -> Record:
-    """Return what is written of a message, or of one element of its array."""
+    """Return the record to write for a message, or for one element of its array."""
     message = rejected.piece.message
     return Record(message.topic + SUFFIX, message.key, message.value, _headers(rejected))
 

@@ -1,12 +1,12 @@
-"""One membership in a consumer group: poll, have it taken, commit; leave in order.
+"""One membership in a consumer group: polls, has messages stored, commits, and leaves in order.
 
-Never a wait in the poll loop. What takes longer than `PATIENCE_S` goes on beside it while the
-partitions are paused, so the group sees a live member, and whatever slips in is put back. When
-partitions are taken away, what is in flight gets half a session's time to be stored and
-committed; what does not make it is dropped here and read again by the next owner.
+The poll loop never waits. If storing takes longer than `PATIENCE_S`, it goes on beside the loop
+while the partitions are paused, so that the group sees a live member; messages that slip in are put
+back. When partitions are revoked, what is in flight has half the session timeout to be stored and
+committed; the rest is dropped here and read again by the next owner.
 
-What is committed is the consumer's position, not the last message: the markers of transactions
-are no events, and would count as lag for ever.
+It commits the consumer's position, not the last message, since transaction markers are not events
+and would otherwise count as lag for ever.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from relay.sources.kafka.watch import Watch
 POLL_MS: Final = 200
 PATIENCE_S: Final = 1.0
 COMMIT_WITHIN_S: Final = 5.0
-"""What a commit gets once it is known that the consumer has to be replaced."""
+"""How long a commit may take once it is known that the consumer has to be replaced."""
 
 Offsets = dict[TopicPartition, int]
 Polled = Mapping[TopicPartition, Sequence[Message]]
 
 
 class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
-    """See the module docstring. `stop` ends it after what is in flight."""
+    """See the module docstring. `stop` ends it once what is in flight is done."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         self._working: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Consume until told to stop. Raises `Fault`, or what aiokafka raises."""
+        """Consume until `stop` is set. Raises `Fault`, or what aiokafka raises."""
         self._watching = asyncio.create_task(self._watch.run())
         try:
             while not self._stop.is_set():
@@ -67,7 +67,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
             self._status.assigned(())
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Bring to an end what is in flight, within bounds; then forget what was ours."""
+        """Finish what is in flight, within a time limit; then forget the partitions."""
         working = self._working
         if working is not None and not working.done():
             within_s = self._clients.session_timeout_s / 2
@@ -83,7 +83,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
 
     async def _turn(self) -> None:
         polled: Polled = await self._consumer.getmany(timeout_ms=POLL_MS)
-        # No await in between that waits: the position is that of exactly these messages.
+        # No await in between really waits, so the position belongs to exactly these messages.
         ends = await self._moved()
         self._begun |= {at: messages[0].offset for at, messages in polled.items()}
         if not polled and not ends:
@@ -109,7 +109,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
             working.result()
 
     async def _hold(self) -> None:
-        """Stay a member of the group without taking anything."""
+        """Stay a member of the group without consuming anything."""
         self._consumer.pause(*self._consumer.assignment())
         early: dict[TopicPartition, list[Message]] = await self._consumer.getmany(timeout_ms=0)
         for partition, messages in early.items():
@@ -122,7 +122,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         try:
             await self._wait_for(committing)
         except (CommitFailedError, IllegalStateError):
-            return  # the partitions are somebody else's by now, who reads this again
+            return  # the partitions have another owner by now, who reads this again
         finally:
             await end(committing)
         self._committed |= ends
@@ -133,7 +133,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         await self._consumer.commit(ends)
 
     async def _wait_for(self, committing: "asyncio.Task[None]") -> None:
-        """Wait for a commit; but one that only a new consumer can make is tried for ever."""
+        """Wait for a commit, but give up one that needs a new consumer: it would never end."""
         await asyncio.wait({committing, self._watching}, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait({committing}, timeout=COMMIT_WITHIN_S)
         if not committing.done():
@@ -141,10 +141,10 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         await committing
 
     async def _look_for_gaps(self, polled: Polled, ends: Offsets) -> None:
-        """Say so if messages were deleted before they were read, by retention or by hand.
+        """Warn if messages were deleted before they were read, by retention or by hand.
 
-        Other gaps are fine: markers of transactions, and what was compacted or rolled back. Where
-        nothing came, what is gone may have been all there was.
+        Other gaps are fine: transaction markers, and messages that were compacted or rolled back.
+        If no message came from a partition, the deleted ones may have been all that it had.
         """
         found = ends | {at: messages[0].offset for at, messages in polled.items()}
         begun = {at: await self._read_to(at) for at in found}
@@ -157,14 +157,14 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
                 self._status.deleted(at, first[at] - offset)
 
     async def _read_to(self, partition: TopicPartition) -> int | None:
-        """Return up to where the group has read a partition, if ever."""
+        """Return how far the group has read a partition, or None if it never has."""
         if partition in self._committed:
             return self._committed[partition]
         offset: int | None = await self._consumer.committed(partition)
         return offset
 
     async def _moved(self) -> Offsets:
-        """Return the positions that are not committed yet, of partitions that have one."""
+        """Return the positions that are not committed yet; partitions not read yet have none."""
         positions = {
             partition: await self._consumer.position(partition)
             for partition in self._consumer.assignment()

@@ -1,7 +1,7 @@
-"""Whatever of Kafka is configured, started and stopped as one: the source, and the outcomes.
+"""Starts and stops together whatever is configured for Kafka: the source, and the outcomes.
 
-aiokafka's own log is silenced while it runs: it repeats each failed connection with its stack,
-and `Status` says what is wrong in one line.
+aiokafka's own log is silenced meanwhile: it would log each failed connection with a stack trace,
+while `Status` says what is wrong in one line.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ SILENT: Final = logging.CRITICAL + 1
 
 
 class KafkaSide:
-    """See the module docstring; does nothing where Kafka is not configured."""
+    """See the module docstring; does nothing if Kafka is not configured."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class KafkaSide:
             )
 
     def view(self) -> SourcesView:
-        """Return how it is, for the port for people."""
+        """Return the state, for the admin port."""
         source, outcomes = self._source, self._outcomes
         return SourcesView(
             kafka=source.view() if source else None,
@@ -58,7 +58,7 @@ class KafkaSide:
         )
 
     def stop(self) -> None:
-        """Read and publish nothing more; what was read is still stored and committed."""
+        """Stop reading and publishing; what was read is still stored and committed."""
         for part in self._parts():
             part.stop()
 

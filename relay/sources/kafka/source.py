@@ -1,9 +1,9 @@
 """The Kafka source: events from topics, committed only once the journal holds them.
 
-getmany → intake → one append to the journal → commit. This module connects, and connects again:
-whatever goes wrong with the cluster ends one `Session`, is told once, and is tried again ever
-more slowly; HTTP never notices. Several relays of one group share the partitions; the relay adds
-no coordination of its own.
+getmany → intake → one append to the journal → commit. This module connects and reconnects: any
+trouble with the cluster ends one `Session`, is reported once, and is retried at growing intervals;
+HTTP is not affected. Several relays of one group share the partitions; the relay adds no
+coordination of its own.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from relay.sources.kafka.watch import TopicAppeared
 FIRST_WAIT_S: Final = 1.0
 MAX_WAIT_S: Final = 60.0
 TOPIC_WAIT_S: Final = 5.0
-"""While nothing is wrong but that a topic is not there yet."""
+"""The longest wait while the only problem is that a topic does not exist yet."""
 TOPICS: Final = "sources.kafka.topics"
 
 log = logging.getLogger(__name__)
@@ -58,15 +58,15 @@ class KafkaSource:
         self._stop = asyncio.Event()
 
     def view(self) -> KafkaSourceView:
-        """Return what is known of the source now."""
+        """Return the present state of the source."""
         return self._status.view()
 
     def stop(self) -> None:
-        """Take nothing more; `run` returns once what is in flight is committed."""
+        """Stop consuming; `run` returns once what is in flight is committed."""
         self._stop.set()
 
     async def run(self) -> None:
-        """Consume until `stop`; to be cancelled is fine, too."""
+        """Consume until `stop`; may also be cancelled."""
         failures = 0
         try:
             while not self._stop.is_set():
@@ -80,7 +80,7 @@ class KafkaSource:
             await self._rejected.close()
 
     async def _attempt(self) -> Fault | None:
-        """Consume for as long as it goes well; return what ended it."""
+        """Consume until stopped or something fails; return the fault, or None."""
         try:
             await self._consume()
         except TopicAppeared:
@@ -105,7 +105,7 @@ class KafkaSource:
             await close_consumer(consumer)
 
     async def _readable_topics(self) -> list[str]:
-        """Return the topics that are there; make those for what is unusable."""
+        """Return the topics that exist, and make the topics for rejected messages."""
         known = await topic.existing(self._clients)
         wanted = self._settings.topics
         refused = await topic.make(self._clients, [name + SUFFIX for name in wanted])

@@ -1,7 +1,7 @@
-"""What is known of the Kafka source, for the log, the metrics and the port for people.
+"""The state of the Kafka source, for the log, the metrics and the admin port.
 
-The one place that logs about it: a line when something changed, none while it stays as it is, so
-that a wrong password is one line however often it is tried.
+Only this module logs about it: one line when something changes, and none as long as it stays the
+same, so that a wrong password is one line, however often it is tried.
 """
 
 import logging
@@ -54,12 +54,12 @@ class Status:
         self._last_commit: datetime | None = None
         self._tombstones = 0
         self.missing: Sequence[str] = ()
-        """Topics of the configuration that are not there."""
+        """Configured topics that do not exist."""
         self._refused: Mapping[str, str] = {}
         metrics.kafka_reading.labels(group_id).set(0)
 
     def reached(self) -> None:
-        """Note that the cluster answers."""
+        """Note that the cluster answered."""
         self.answers += 1
         self._away = None
         self._tell()
@@ -70,18 +70,18 @@ class Status:
         self._tell()
 
     def in_trouble(self, state: State, fault: Fault) -> None:
-        """Note that what was read cannot be brought to an end now."""
+        """Note that what was read cannot be stored or written away now."""
         self._trouble = state, fault
         self._tell()
 
     def out_of_trouble(self) -> None:
-        """Note that it was brought to an end."""
+        """Note that the trouble is over."""
         if self._trouble is not None:
             self._trouble = None
             self._tell()
 
     def lacks(self, missing: Sequence[str], refused: Mapping[str, str]) -> None:
-        """Note which topics are not there, and why others are not that the relay would make."""
+        """Note which topics are missing, and why the relay could not make others (`refused`)."""
         self._miss(missing)
         if refused and refused != self._refused:
             found = [f"{name} ({reason})" for name, reason in refused.items()]
@@ -89,11 +89,11 @@ class Status:
         self._refused = refused
 
     def has_topics(self, known: Collection[str]) -> None:
-        """Note which topics are there now."""
+        """Note which topics exist now."""
         self._miss([name for name in self._topics if name not in known])
 
     def deleted(self, partition: TopicPartition, messages: int) -> None:
-        """Warn that up to so many messages were gone before they were read."""
+        """Warn that up to `messages` messages were deleted before they were read."""
         where = f"{partition.topic}, partition {partition.partition}"
         fields = {"source": "kafka", "topic": where, "messages": messages}
         message = "messages were deleted before they were read; keep the topic for longer"
@@ -105,14 +105,14 @@ class Status:
         self._metrics.kafka_tombstones.add(count=tombstones)
 
     def assigned(self, partitions: Iterable[TopicPartition]) -> None:
-        """Begin anew with the partitions of this relay; none, and it tells of none."""
+        """Start over with the partitions of this relay, of which there may be none."""
         for partition in self._lag:
             self._metrics.kafka_lag.remove(*_labels(partition))
         self._lag = {}
         self._committed = dict.fromkeys(partitions)
 
     def committed(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Note what was committed."""
+        """Note which offsets were committed."""
         self._committed |= offsets
         self._last_commit = self._now()
 
@@ -123,7 +123,7 @@ class Status:
         self._lag |= lag
 
     def view(self) -> KafkaSourceView:
-        """Return all of it for the port for people."""
+        """Return the whole state, for the admin port."""
         state, fault = self._told
         return KafkaSourceView(
             state=state,

@@ -1,7 +1,7 @@
 """Watches beside the poll loop: the lag, which topics exist, and why the cluster does not answer.
 
-One look a second. It ends, with what to say, only if a new consumer is needed: a topic has come,
-the credentials have changed, or the brokers let the relay in but nothing is answered for long.
+It checks once a second. It raises only if a new consumer is needed: a missing topic has appeared,
+the credentials have changed, or the brokers accept the relay but have not answered for long.
 """
 
 import asyncio
@@ -18,24 +18,24 @@ from relay.sources.kafka.status import Status
 WATCH_S: Final = 1.0
 ANSWER_WITHIN_S: Final = 5.0
 TOPICS_EVERY: Final = 5
-"""Every so many looks, it looks for topics that come and go."""
+"""Every this many checks, it looks for topics that come and go."""
 STEADY_AFTER: Final = 10
-"""Looks after which all is well, although a partition has no leader to read from."""
+"""After this many checks all counts as well, even if a partition has no leader to read from."""
 NEW_CONSUMER_AFTER: Final = 12
-"""Looks without an answer, while the brokers do let the relay in, until a new one is tried."""
+"""Checks without an answer, although the brokers accept the relay, until a new one is tried."""
 
 Offsets = dict[TopicPartition, int]
 
 
 class TopicAppeared(Exception):
-    """A configured topic is there now: subscribe anew."""
+    """A configured topic exists now, so subscribe again."""
 
 
 class Watch:
-    """Looks after one consumer.
+    """Watches one consumer.
 
-    `committed` is what its session has committed, and `begun` where what it is busy with begins;
-    both change as it goes on.
+    `committed` are the offsets that its session has committed, `begun` those at which its present
+    work starts; the session changes both as it goes on.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Watch:
         self._unanswered = 0
 
     async def run(self) -> None:
-        """Look until cancelled. Raises `TopicAppeared`, or `Fault` if a new consumer is needed."""
+        """Watch until cancelled. Raises `TopicAppeared` or `Fault` if a new consumer is needed."""
         credentials = self._clients.credentials()
         for look in count():
             try:
@@ -69,7 +69,7 @@ class Watch:
             await asyncio.sleep(WATCH_S)
 
     def _has_fetched(self) -> bool:
-        """Return whether every partition was read from; who may not read learns it only then."""
+        """Return whether every partition was read from; only then a missing right would show."""
         return all(self._consumer.highwater(at) is not None for at in self._consumer.assignment())
 
     async def _look(self, number: int) -> None:
@@ -101,7 +101,7 @@ class Watch:
         return position
 
     async def _explain(self, error: BaseException, credentials: bytes) -> None:
-        """Tell why nothing answers. Raises `Fault` if only a new consumer can help."""
+        """Report why nothing answers. Raises `Fault` if only a new consumer can help."""
         try:
             await self._clients.probe()
         except Fault as fault:
@@ -111,7 +111,7 @@ class Watch:
         self._unanswered += 1
         if self._clients.credentials() != credentials:
             raise Fault("the credentials have changed")
-        if self._unanswered > 1:  # once may be a broker that is just back
+        if self._unanswered > 1:  # a single time may be a broker that has just come back
             self._status.away(_silence(error))
         if self._unanswered >= NEW_CONSUMER_AFTER:
             raise _silence(error)

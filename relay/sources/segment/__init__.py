@@ -1,1 +1,1 @@
-"""Segment's tracking API, and RudderStack's: `segment` answers, `call` says what an event is."""
+"""The tracking API of Segment and RudderStack: `segment` answers, `call` translates calls."""

@@ -1,6 +1,6 @@
-"""A call of Segment's tracking API into an event of ours, or nothing if it is no conversion.
+"""Translates a call of Segment's tracking API into an event, or nothing if it is no conversion.
 
-Pure, and nothing is remembered between calls: an `identify` is not joined with a later `track`.
+It is pure and remembers nothing between calls: an `identify` is not joined with a later `track`.
 Names and fields follow Segment's public specification ("Spec: V2 Ecommerce Events", "Spec:
 Common", segment.com/docs, 2026), which RudderStack's clients share.
 """
@@ -15,22 +15,22 @@ from relay.intake.page import query_of
 from relay.sources.unchecked_json import Json, amount, decimal, present, rows, table, text, whole
 
 SKEW_S: Final = 60.0
-"""A client's clock that is further off than this is corrected by the moment of sending."""
+"""If a client's clock is off by more than this, times are corrected by its time of sending."""
 MOBILE: Final = {"ios": "app_ios", "android": "app_android"}
 NAMED: Final = frozenset({"page_view", "view_content"})
-"""Events of one page or product, whose name is theirs."""
+"""Events of a single page or product, of which `name` in the properties is the name."""
 ADVERTISING: Final = frozenset({"advertising", "marketing", "targeting", "c0004"})
 """Consent categories that mean advertising, in any case."""
 _ENDLESS: Final = Context(traps=[])
-"""Whose largest sum is infinite: intake says of it that it is no amount."""
+"""Overflows to infinity without raising; intake then refuses it as no amount."""
 
 
 def event_of(
     call: Json, sent_at: datetime | None, now: datetime, shared: dict[str, Any] | None = None
 ) -> dict[str, Any] | None:
-    """Return the event as a producer would have posted it; None for what is no conversion.
+    """Return the event as a producer would have posted it, or None if it is no conversion.
 
-    `shared` is what a batch says of all its calls, for what a call does not say itself.
+    `shared` is the context of a batch, used for whatever a call does not say itself.
     """
     name = _name(call)
     if name is None:
@@ -56,7 +56,7 @@ def event_of(
 
 
 def _context(call: Json, shared: dict[str, Any] | None) -> Json:
-    """Return both without a copy: one for each call would cost more than a long batch is worth."""
+    """Return the call's context over the shared one, without the cost of a copy for each call."""
     own = table(call.get("context"))
     return ChainMap(own, shared) if shared else own
 
@@ -73,7 +73,7 @@ def _name(call: Json) -> str | None:
 
 
 def _moment(call: Json, sent_at: datetime | None, now: datetime) -> str:
-    """Return when it happened, by our clock if the client's is wrong."""
+    """Return when it happened, corrected by our clock if the client's is wrong."""
     happened = read_time(call.get("timestamp")) or read_time(call.get("originalTimestamp")) or now
     if sent_at is not None and abs((now - sent_at).total_seconds()) > SKEW_S:
         happened = _shifted(happened, now - sent_at) or now
@@ -81,7 +81,7 @@ def _moment(call: Json, sent_at: datetime | None, now: datetime) -> str:
 
 
 def _shifted(moment: datetime, by: timedelta) -> datetime | None:
-    """Return a later or earlier moment, None for one that no calendar has."""
+    """Return the shifted moment, or None if it is out of the calendar's range."""
     try:
         return moment + by
     except OverflowError:
@@ -89,7 +89,7 @@ def _shifted(moment: datetime, by: timedelta) -> datetime | None:
 
 
 def read_time(value: object) -> datetime | None:
-    """Return a moment of ISO 8601; without an offset it is in UTC."""
+    """Return the moment of an ISO 8601 text, in UTC if it has no offset; None if it is not one."""
     if not isinstance(value, str):
         return None
     try:
@@ -100,7 +100,7 @@ def read_time(value: object) -> datetime | None:
 
 
 def _source(context: Json) -> str | None:
-    """Return the app's source, if the call is from an app that says which one it is."""
+    """Return the action source of an app, or None unless the call names its app."""
     device, system = table(context.get("device")), table(context.get("os"))
     kind = text(device.get("type"), system.get("name")) or ""
     return MOBILE.get(kind.lower()) if _app(context) else None
@@ -204,7 +204,7 @@ def _item_id(product: Json) -> str | None:
 
 
 def _consent(context: Json) -> dict[str, Any]:
-    """Return what Segment's consent management says of advertising, if it does."""
+    """Return what Segment's consent management says about advertising, or nothing."""
     preferences = table(table(context.get("consent")).get("categoryPreferences"))
     said = [
         answer

@@ -1,10 +1,10 @@
-"""The HTTP tracking API of Segment, so that its clients and RudderStack's need nothing but a host.
+"""Segment's HTTP tracking API: its clients, and RudderStack's, need only the relay as their host.
 
-`200 {"success":true}` once every conversion among the calls is on disk; those that are no
-conversion are counted and passed over. Events that are refused are listed among the rejections,
-like all others; only if nothing of a body could be used is the answer `400`, which these clients do
-not repeat. Refusals are as for `POST /v1/events`, in Segment's own shape.
-The write key is a relay key, as the user name of HTTP Basic.
+The answer is `200 {"success":true}` once every conversion among the calls is on disk; calls that
+are no conversions are counted and skipped. Refused events are listed among the rejections, like any
+other. Only if nothing of a body could be used, the answer is `400`, after which these clients do
+not try again. Refusals are as for `POST /v1/events`, in Segment's own form. The write key is a
+relay key, sent as the user name of HTTP Basic.
 """
 
 import asyncio
@@ -31,9 +31,9 @@ from relay.sources.unchecked_json import Json, decoded, table
 KINDS: Final = ("track", "page", "screen", "identify", "group", "alias")
 BATCH: Final = "batch"
 PATHS: Final = {**{f"/v1/{kind}": kind for kind in (*KINDS, BATCH)}, "/v1/import": BATCH}
-"""What each path takes; some clients (Ruby's) post their batches to the last one."""
+"""What each path accepts; some clients (Ruby's) post their batches to the last one."""
 MAX_BYTES: Final = 32 * 2**20
-"""Bytes that the events of a batch come to; each holds what the batch says of all its calls."""
+"""The most bytes of a batch's events, each of which includes the batch's shared context."""
 SUCCESS: Final = b'{"success":true}'
 
 
@@ -100,13 +100,13 @@ class Segment:
         return await self._intake.take_apart(await self._events(calls, envelope), origin)
 
     async def _events(self, calls: Sequence[object], envelope: Json) -> list[tuple[int, bytes]]:
-        """Return the conversions among the calls, numbered, and count the others."""
+        """Return the conversions among the calls, numbered, and count the other calls."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         sent_at, events = read_time(envelope.get("sentAt")), []
         shared, room = table(envelope.get("context")), MAX_BYTES
         for number, call in enumerate(map(table, calls)):
             if number and number % CHUNK_EVENTS == 0:
-                await asyncio.sleep(0)  # other requests come in between
+                await asyncio.sleep(0)  # lets other requests in
             event = event_of(call, sent_at, now, shared)
             if event is None:
                 self._metrics.passed_over.add("segment", _kind_of(call))

@@ -1,1 +1,1 @@
-"""Shopify's webhooks: `shopify` answers, `order` says what an order or checkout is."""
+"""Shopify's webhooks: `shopify` answers, `order` translates orders, checkouts and customers."""

@@ -1,8 +1,8 @@
-"""A Shopify webhook into an event of ours, or nothing if its topic means no conversion.
+"""Translates a Shopify webhook into an event, or nothing if its topic is no conversion.
 
 Pure. Fields follow Shopify's public description of its webhooks ("Webhooks: topics", "Order",
-"Customer", "Checkout", shopify.dev, 2026). An order is one purchase, created or paid: both carry
-its id. `order_status_url` and tokens are never used, since they open the order to whoever has them.
+"Customer", "Checkout", shopify.dev, 2026). An order is one purchase, whether created or paid, since
+both carry its id. `order_status_url` and tokens are never used: they open the order to anybody.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,13 +21,13 @@ CLICK_IDS: Final = {
 """Names in addresses and note attributes → our fields."""
 POINT_OF_SALE: Final = "pos"
 WHOLE: Final = ("https://", "http://")
-"""How a landing page begins that says its host itself, as that of Shopify's own sample order."""
+"""Prefixes of a landing page that includes its host, as in Shopify's own sample order."""
 
 Translation = Callable[[Json, str], dict[str, Any] | None]
 
 
 def event_of(topic: str, payload: Json, domain: str) -> dict[str, Any] | None:
-    """Return the event as a producer would have posted it; None for what is no conversion."""
+    """Return the event as a producer would have posted it, or None if it is no conversion."""
     translate = TOPICS.get(topic)
     if translate is None or payload.get("test") is True:
         return None
@@ -124,7 +124,7 @@ def _user(payload: Json) -> dict[str, Any]:
 
 
 def _click_ids(payload: Json) -> dict[str, str]:
-    """Return click ids from the landing page, and from what a theme put into note attributes."""
+    """Return click ids from the landing page, and from note attributes that a theme has set."""
     noted = {
         str(each.get("name")): value
         for each in rows(payload.get("note_attributes"))
@@ -139,7 +139,7 @@ def _items(payload: Json) -> list[dict[str, Any]]:
 
 
 def _item(line: Json) -> dict[str, Any] | None:
-    """Return a line, if anything of it is left after refunds and has an id."""
+    """Return a line as an item, or None if it has no id or nothing is left after refunds."""
     identity = text(line.get("product_id"), line.get("variant_id"), line.get("sku"))
     quantity = whole(line.get("current_quantity", line.get("quantity")))
     if identity is None or quantity == 0:

@@ -1,9 +1,9 @@
-"""Shopify's webhooks: signed by the shop's key instead of carrying one of ours.
+"""Shopify's webhooks, which are signed with the shop's key instead of carrying a relay key.
 
-`401` for a bad or missing signature and for a shop that is not configured, `400` for what is signed
-but unusable, else `200` once the event is on disk, also for topics without meaning: Shopify repeats
-everything that is answered otherwise for two days, and then removes the webhook. A repetition is
-skipped as a duplicate.
+The answer is `401` for a bad or missing signature and for a shop that is not configured, `400` if
+the body is signed but unusable, and else `200` once the event is on disk. Topics without meaning
+get `200` as well, since Shopify repeats everything else for two days, and then removes the webhook.
+A repetition is skipped as a duplicate.
 """
 
 import base64
@@ -90,7 +90,7 @@ def _unsigned() -> Refused:
 
 
 def _is_signed(body: bytes, signature: str, source: SecretSource) -> bool:
-    """Return whether the body was signed with the shop's key, in a time that says nothing."""
+    """Return whether the body was signed with the shop's key, compared in constant time."""
     secret = source.current().secret
     if secret is None:
         return False
