@@ -1,6 +1,6 @@
-"""What can be set, read from `relay.toml` and the environment; the rest of the relay starts here.
+"""The configuration, read from `relay.toml` and the environment; the rest of the relay starts here.
 
-`load` gives a checked, frozen `Config`. Nothing else reads the file or an environment variable.
+`load` returns a checked, frozen `Config`. Nothing else reads the file or an environment variable.
 """
 
 from relay.config.address import BaseUrl, Listen

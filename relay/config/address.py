@@ -1,7 +1,7 @@
 """Addresses: where the relay listens, and where a platform is reached.
 
-Both are texts in one normal form. One that cannot be used is a `ConfigError` that begins with
-"must", ready to follow the name of a key. Nothing is looked up: a host is judged by its text.
+Both are texts in one normal form. For an unusable address, the message of the `ConfigError` begins
+with "must", ready to follow the name of a key. Nothing is resolved: only a host's text is checked.
 """
 
 import re
@@ -23,11 +23,11 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback  # Python itself looks into ::ffff:127.0.0.1 from 3.13
+    return (mapped or address).is_loopback  # from 3.13, Python itself handles ::ffff:127.0.0.1
 
 
 class Listen(str):
-    """Where to listen: `host:port`, an IPv6 address in brackets. Port 0 takes any free one."""
+    """Where to listen: `host:port`, with IPv6 addresses in brackets. Port 0 means any free one."""
 
     __slots__ = ()
 
@@ -84,13 +84,13 @@ class BaseUrl(str):
 
 
 def split_port(text: str) -> tuple[str, str]:
-    """Return host and port of `host[:port]`; a colon inside brackets is the address's own."""
+    """Return host and port of `host[:port]`; a colon in brackets belongs to the address."""
     host, colon, port = text.rpartition(":")
     return (host, port) if colon and not port.endswith("]") else (text, "")
 
 
 def _has_good_brackets(text: str) -> bool:
-    """Return whether what stands in brackets, if anything does, is an IPv6 address."""
+    """Return whether brackets, if there are any, contain an IPv6 address."""
     if not text.startswith("["):
         return True
     try:

@@ -1,7 +1,7 @@
-"""A parsed document → `Config`, with errors that name the key, what it must be and an example.
+"""Builds a `Config` from a parsed document; errors name the key, what it must be and an example.
 
-The values come from TOML, or as `Override` from an environment variable. The first problem is a
-`ConfigError` of one line. No message quotes a value: it may be a secret in the wrong place.
+Values come from TOML, or as `Override` from an environment variable. The first problem raises a
+`ConfigError` of one line. No message quotes a value, which may be a secret in the wrong place.
 """
 
 import json
@@ -16,13 +16,13 @@ from relay.config.shape import TYPE_KEY, Group, Leaf, Node, Table, leaves, shape
 from relay.errors import ConfigError
 
 MAX_NAMES = 100
-"""Tables of one group: the label `destination` of the metrics has to stay bounded."""
+"""The most tables in one group, since the metrics' label `destination` has to stay bounded."""
 
 _MAX_SHOWN_KEY = 60
 
 
 class Override(str):
-    """The text of an environment variable in the place of a value."""
+    """The text of an environment variable that replaces a value."""
 
     __slots__ = ("variable",)
 
@@ -30,24 +30,24 @@ class Override(str):
 
     @classmethod
     def of(cls, variable: str, text: str) -> "Override":
-        """Return the text, remembering the variable it came from."""
+        """Return the text, which remembers the variable that it came from."""
         made = cls(text)
         made.variable = variable
         return made
 
 
 def build(document: Mapping[str, Any]) -> Config:
-    """Return the configuration that `document` says, key by key; rules between keys come later."""
+    """Return the configuration in `document`, checked key by key; rules between keys come later."""
     return Config(**_values(shape(), document, ""))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that `name` was probably meant to be, or nothing."""
+    """Return the known name that `name` was probably meant to be, or an empty text."""
     return next(iter(get_close_matches(name, list(known), n=1)), "")
 
 
 def _values(table: Table, value: object, path: str) -> dict[str, Any]:
-    """Return the values of a table's keys; what is not given keeps its default."""
+    """Return the values of a table's keys; keys that are not given are left out."""
     if not isinstance(value, Mapping):
         raise ConfigError(f"{path} must be a table, written as [{path}]")
     _refuse_unknown(table, value, path)
@@ -130,9 +130,9 @@ def _from_text(leaf: Leaf, text: str) -> object:
 
 
 def _read_text_type(kind: type, value: object) -> object:
-    """Read a value of a type of ours from its text; msgspec calls this for what it does not know.
+    """Read a value of one of our own types from its text, which msgspec calls for unknown types.
 
-    `ValueError` makes msgspec say that the value has the wrong form.
+    A `ValueError` makes msgspec report that the value has the wrong form.
     """
     if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError
@@ -140,7 +140,7 @@ def _read_text_type(kind: type, value: object) -> object:
 
 
 def _did_you_mean(leaf: Leaf, value: object) -> str:
-    """Return the choice that a misspelled one was meant to be, as the end of a sentence."""
+    """Return, as the end of a sentence, the choice that was probably meant by a misspelled one."""
     if not leaf.choices:
         return ""
     given = value if isinstance(value, list) else [value]
@@ -162,7 +162,7 @@ def _refuse_unknown(table: Table, value: Mapping[str, Any], path: str) -> None:
 
 
 def _elsewhere(key: str) -> str:
-    """Return the table that has the key, if only another one does."""
+    """Return the table, as written in the file, to which a misplaced key belongs, or nothing."""
     for path, kind, _ in leaves(shape()):
         if path[-1] == key:
             of_kind = f' of type "{kind}"' if kind else ""
@@ -171,12 +171,12 @@ def _elsewhere(key: str) -> str:
 
 
 def _join(path: str, name: str) -> str:
-    """Return a dotted path; a name that needs quotes in TOML gets them, and is cut."""
+    """Return a dotted path; a long name is cut, and one that needs quotes in TOML gets them."""
     short = name if len(name) <= _MAX_SHOWN_KEY else name[:_MAX_SHOWN_KEY] + "…"
     bare = short.isascii() and short.replace("-", "").replace("_", "").isalnum()
     return f"{path}.{short if bare else json.dumps(short)}".removeprefix(".")
 
 
 def _told(path: str, value: object) -> str:
-    """Return the path, with the variable that set it."""
+    """Return the path, with the environment variable that set it, if one did."""
     return f"{path} (set by {value.variable})" if isinstance(value, Override) else path

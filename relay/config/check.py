@@ -1,7 +1,7 @@
-"""The rules between keys, and what has to hold before the service starts.
+"""The rules between keys, and the checks before the service starts.
 
-Each rule is a function that yields one sentence a problem, in the order of the file. `check` needs
-nothing but the configuration; `check_start` also looks at the secrets.
+Each rule is a function that yields a sentence for each problem, in the order of the file. `check`
+needs only the configuration; `check_start` also looks at the secrets.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,25 +18,25 @@ from relay.errors import ConfigError
 
 MAX_LINGER_S: Final = 60
 MIN_JOURNAL_BYTES: Final = 2**20
-"""An empty journal takes a part of it; below, there is hardly room for an event."""
+"""An empty journal already takes a part of this; with less, there is hardly room for an event."""
 PIXEL_ID_DIGITS: Final = 15
-"""A pixel code of so many digits and nothing else is the numeric pixel id."""
+"""A pixel code of at least this many digits and nothing else is the numeric pixel id."""
 
 Rule = Callable[[Config], Iterator[str]]
 
 
 def check(config: Config) -> None:
-    """Raise the first problem between keys as a `ConfigError`."""
+    """Raise a `ConfigError` for the first rule between keys that is broken."""
     for rule in RULES:
         for problem in rule(config):
             raise ConfigError(problem)
 
 
 def check_start(config: Config, environ: Mapping[str, str]) -> None:
-    """Raise what must not be so when the service starts, as a `ConfigError`.
+    """Raise a `ConfigError` for the first problem that must not exist when the service starts.
 
-    A destination's missing token is fine: it waits, paused. A secret that is there but cannot be
-    one is refused, and so is an admin port whose password is missing: it would be open to all.
+    A missing token is fine: its destination waits, paused. A secret that is there but unusable is
+    refused, and so is an admin port whose password is missing, since it would be open to all.
     """
     for path, ref in secrets(config):
         try:
@@ -50,14 +50,14 @@ def check_start(config: Config, environ: Mapping[str, str]) -> None:
 
 
 def _missing_password(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield it on loopback, too: a proxy before the port lets in whoever needs no password."""
+    """Yield the problem on loopback as well: without a password, a proxy would let anybody in."""
     password = config.admin.password
     if password and not read_secret(password, environ, is_token=False):
         yield f"admin.password: {password} is missing or empty; set it, or take the key out"
 
 
 def secrets(config: Config) -> Iterator[tuple[str, SecretRef]]:
-    """Yield the path and the place of every secret that is configured."""
+    """Yield the key's path and the place of every configured secret."""
     if config.admin.password:
         yield "admin.password", config.admin.password
     if config.kafka and config.kafka.sasl_plain_password:

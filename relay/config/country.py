@@ -1,4 +1,4 @@
-"""A country by its two letters (ISO 3166-1 alpha-2), in upper case."""
+"""A country as a two-letter code (ISO 3166-1 alpha-2), in upper case."""
 
 from typing import ClassVar, Self
 
@@ -8,7 +8,7 @@ from relay.errors import ConfigError
 
 
 class Country(str):
-    """An assigned two-letter code; any case is read, upper case is kept."""
+    """An assigned two-letter code; accepted in any case, kept in upper case."""
 
     __slots__ = ()
 

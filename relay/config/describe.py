@@ -1,4 +1,4 @@
-"""The configuration as people and tools read it: what is in force, and the schema."""
+"""Shows the configuration to people and tools: the values in force, and the schema."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,15 +13,15 @@ from relay.errors import ConfigError
 
 
 def describe(config: Config, environ: Mapping[str, str]) -> list[str]:
-    """Return what is in force, one `path = value` a line, always in the same order.
+    """Return the values in force, one `path = value` per line, always in the same order.
 
-    A secret is told by its place and whether there is one, never by its value.
+    A secret is shown by its place and whether it is set, never by its value.
     """
     return [f"{path} = {_shown(path, value, environ)}" for path, value in _values(config, "")]
 
 
 def _values(struct: msgspec.Struct, path: str) -> Iterator[tuple[str, object]]:
-    """Yield path and value of every key that has a value."""
+    """Yield the path and value of every key that has a value."""
     if tag := struct.__struct_config__.tag:
         yield f"{path}type", tag
     for field in msgspec.structs.fields(struct):
@@ -48,7 +48,7 @@ def _shown(path: str, value: object, environ: Mapping[str, str]) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of `relay.toml`, read as JSON."""
+    """Return the JSON Schema of `relay.toml`, taken as JSON."""
     schema = msgspec.json.schema(Config, schema_hook=_type_schema)
     for table in tables(shape()):
         properties = schema["$defs"][table.struct.__name__]["properties"]

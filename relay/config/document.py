@@ -1,4 +1,4 @@
-"""A `Config` as the document that it could have been read from, for another process to read."""
+"""Turns a `Config` back into a document from which another process can build it again."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from relay.config.model import Config, NotifyConfig
 
 
 def document_of(config: Config) -> dict[str, Any]:
-    """Return what `relay.config.build` makes `config` of again.
+    """Return a document from which `relay.config.build` makes `config` again.
 
-    It names the places of secrets and holds none: the address of a webhook, which may stand in the
+    It names the places of secrets, but contains none: a webhook's address, which may be in the
     configuration itself, is left out.
     """
     bare = msgspec.structs.replace(config, notify=NotifyConfig())
@@ -19,7 +19,7 @@ def document_of(config: Config) -> dict[str, Any]:
 
 
 def _given(value: Any) -> Any:
-    """Return the value without keys that are not given."""
+    """Return the value without keys that are None."""
     if isinstance(value, dict):
         return {key: _given(each) for key, each in value.items() if each is not None}
     return list(value) if isinstance(value, tuple) else value

@@ -1,9 +1,9 @@
-"""Environment overrides: `RELAY_` + the upper-case path of a key, tables joined by `__`.
+"""Environment overrides: `RELAY_` + the upper-case path of a key, with `__` between its parts.
 
-A hyphen of a name is an underscore, a list is joined by commas, an empty variable counts as not
-set. A destination or shop that the file does not have is made by the key that every one needs:
-`RELAY_DESTINATIONS__TIKTOK_MAIN__TYPE=tiktok`. A variable that looks like an override and names no
-key is an error; others that begin with `RELAY_` are somebody else's.
+Hyphens in names become underscores, lists are separated by commas, and an empty variable counts as
+not set. A destination or shop that is not in the file is created by a key that every one of them
+needs: `RELAY_DESTINATIONS__TIKTOK_MAIN__TYPE=tiktok`. A variable that looks like an override but
+names no key is an error; any others that begin with `RELAY_` are left alone.
 """
 
 import copy
@@ -55,7 +55,7 @@ def _is_override(name: str) -> bool:
 def _paths(
     table: Table, document: object, given: Mapping[str, str], path: KeyPath
 ) -> Iterator[KeyPath]:
-    """Yield the path of every key that can be set, those of the user's tables by their names."""
+    """Yield the path of every key that can be set, including those of tables that users name."""
     values = document if isinstance(document, Mapping) else {}
     for name, node in table.fields.items():
         here = (*path, name)
@@ -82,13 +82,13 @@ def _group_paths(
 
 
 def _kinds(group: Group, value: object, override: str | None) -> list[str]:
-    """Return the kind of one table, or all kinds while it is not known."""
+    """Return the kind of one table, or all kinds if it is not known."""
     kind = override or (value.get(TYPE_KEY) if isinstance(value, Mapping) else None)
     return [kind] if kind in group.kinds else list(group.kinds)
 
 
 def _made(group: Group, given: Mapping[str, str], path: KeyPath) -> list[str]:
-    """Return the names of tables that a variable makes."""
+    """Return the names of the tables that variables create."""
     makers = [TYPE_KEY] if group.tagged else _required(group.kinds[""])
     start, ends = re.escape(variable((*path, ""))), "|".join(makers).upper()
     pattern = re.compile(rf"{start}(.+?){SEPARATOR}(?:{ends})")
@@ -101,7 +101,7 @@ def _required(table: Table) -> list[str]:
 
 
 def _set(document: dict[str, Any], path: KeyPath, value: Override) -> None:
-    """Put a value at `path`; something of the file in its way is left for `build` to refuse."""
+    """Set the value at `path`; if something in the file is in the way, `build` will refuse it."""
     table: object = document
     for name in path[:-1]:
         table = table.setdefault(name, {}) if isinstance(table, dict) else None

@@ -1,4 +1,4 @@
-"""From `relay.toml` and the environment to a checked `Config`; the first problem is the error.
+"""Loads a checked `Config` from `relay.toml` and the environment; raises the first problem.
 
 Every message is one line: the place, what is wrong and what to write instead.
 """
@@ -15,16 +15,16 @@ from relay.config.model import Config
 from relay.errors import ConfigError
 
 MAX_BYTES: Final = 2**20
-"""Bytes of a configuration file; a longer one is surely another file."""
+"""The most bytes of a configuration file; a longer one is surely the wrong file."""
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Return the configuration in the file at `path`, overridden by `environ`."""
+    """Return the configuration in a file, overridden by `environ`. Raises `ConfigError`."""
     return parse(_text(path), environ, origin=str(path))
 
 
 def parse(text: str, environ: Mapping[str, str], *, origin: str) -> Config:
-    """Return the configuration in a TOML text; `origin` is how errors name the text."""
+    """Return the configuration in a TOML text; errors call the text `origin`."""
     document = overridden(_document(text, origin), environ)
     try:
         config = build(document)

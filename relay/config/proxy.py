@@ -1,7 +1,8 @@
-"""The proxy through which a network may let the relay out: `HTTPS_PROXY` and `NO_PROXY`.
+"""The proxy for requests that leave the relay's network: `HTTPS_PROXY` and `NO_PROXY`.
 
-Read as most clients do, in small letters before capitals. A proxy is asked for a tunnel and sees
-neither token nor event; so what needs no TLS, which is this machine's own, never goes through it.
+As in most clients, lower-case names come before upper-case ones. The proxy is asked for a tunnel,
+so it sees neither tokens nor events. Requests without TLS, which only go to this machine itself,
+never use it.
 """
 
 import re
@@ -22,7 +23,7 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class Proxy:
-    """None, or one for all hosts but the exempt ones. Its address is a secret: it may hold one."""
+    """A proxy for all but the exempt hosts, or none. Its address may contain a password."""
 
     __slots__ = ("_address", "_exempt")
 
@@ -32,19 +33,19 @@ class Proxy:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """Return what the environment asks for; a `ConfigError` does not quote it."""
+        """Return the proxy that the environment sets. Raises `ConfigError`, without quoting it."""
         text = _variable(environ, NAME).strip()
         names = [each.strip().lstrip(".").lower() for each in _variable(environ, EXEMPT).split(",")]
         return cls(_checked(text) if text else None, [name for name in names if name])
 
     def __str__(self) -> str:
-        """Return host and port, without a user and a password."""
+        """Return host and port, without user and password."""
         if self._address is None:
             return ""
         return urlsplit(self._address.reveal()).netloc.rpartition("@")[2]
 
     def address_for(self, url: str) -> str | None:
-        """Return the proxy's address for a request to `url`, or None if it goes there directly."""
+        """Return the proxy's address for a request to `url`, or None if it goes directly."""
         if self._address is None:
             return None
         parts = urlsplit(url)
@@ -58,7 +59,7 @@ class Proxy:
 
 
 def proxy_of(config: Config, environ: Mapping[str, str]) -> Proxy:
-    """Return what the environment asks for, as far as anything is spoken to over the internet."""
+    """Return the proxy that the environment sets, or none if no request leaves this machine."""
     urls = [each.base_url for each in config.destinations.values()]
     if config.notify.webhook is None and not any(url.startswith("https:") for url in urls):
         return Proxy()

@@ -1,8 +1,8 @@
 """Durations and sizes as people write them: `"200ms"`, `"7d"`, `"10GiB"`.
 
-A value is a plain number (seconds, bytes) that remembers its text, so that an error or a listing
-shows what stands in the file. A text that cannot be read is a `ConfigError` that begins with
-"must be", ready to follow the name of a key or an option.
+A value is a plain number (seconds, bytes) that remembers its text, so that errors and listings show
+what is in the file. For an unreadable text, the message of the `ConfigError` begins with "must be",
+ready to follow the name of a key or an option.
 """
 
 import re
@@ -15,7 +15,7 @@ _BYTES: Final = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
 class _Written:
-    """What remembers the text that it was read from."""
+    """A value that remembers the text from which it was read."""
 
     _text: str
 

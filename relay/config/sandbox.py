@@ -29,7 +29,7 @@ app_id = "7000000000000000001"
 offline_event_set_id = "7000000000000000002"
 crm_event_set_id = "7000000000000000003"
 """
-"""What the sandbox runs with where there is no `relay.toml`."""
+"""The sandbox's configuration if there is no `relay.toml`."""
 
 
 def sandbox_config(environ: Mapping[str, str]) -> Config:
@@ -38,12 +38,12 @@ def sandbox_config(environ: Mapping[str, str]) -> Config:
 
 
 def sandboxed(config: Config, emulator: BaseUrl) -> Config:
-    """Return `config` with every destination at the emulator and a journal of the sandbox's own.
+    """Return `config` with every destination at the emulator, and with the sandbox's own journal.
 
-    Nobody is told of what happens in a trial: there is no webhook. Topics are read with a consumer
-    group of the sandbox's own, so that nothing is taken from the real relay.
+    There is no webhook, so nobody is notified during a trial. Topics are read with the sandbox's
+    own consumer group, so that nothing is taken from the real relay.
 
-    The tokens stay as they are named; the caller hands the emulator's tokens to the destinations.
+    The tokens' places stay; the caller gives the emulator's tokens to the destinations.
     """
     replace = msgspec.structs.replace
     return replace(
@@ -59,7 +59,7 @@ def sandboxed(config: Config, emulator: BaseUrl) -> Config:
 
 
 def sandbox_path(journal: Path) -> Path:
-    """Return where the journal of a sandbox is, given that of the relay."""
+    """Return the path of the sandbox's journal, given the relay's."""
     return journal.with_name(journal.name + SUFFIX)
 
 

@@ -1,8 +1,8 @@
-"""Secrets: where they stand, what they hold, and how a change of one is noticed.
+"""Secrets: where they are, what they contain, and how a change is noticed.
 
-The configuration names a place (`env:NAME` or `file:/PATH`), never the secret. A place that holds
-nothing is no error: whoever needs the secret waits for it. A `Secret` cannot be printed, formatted,
-pickled or encoded by accident; `reveal()` is the one way to its text.
+The configuration names a place (`env:NAME` or `file:/PATH`), never the secret. An empty place is
+not an error: the code that needs the secret waits for it. A `Secret` cannot be printed, formatted,
+pickled or encoded by accident; `reveal()` is the only way to its text.
 """
 
 import hmac
@@ -17,18 +17,18 @@ from relay.errors import ConfigError
 log = logging.getLogger(__name__)
 
 MAX_BYTES: Final = 65_536
-"""Bytes of a secret's file; a longer one is refused, since it is surely the wrong file."""
+"""The most bytes of a secret's file; a longer one is refused, as it is surely the wrong file."""
 
 CHECK_INTERVAL_S: Final = 1.0
-"""Seconds between two looks at a file, so that a change counts well within five."""
+"""Time between two checks of a file, so that a change takes effect well within five seconds."""
 
 
 class Secret:
-    """A text that is shown to nobody but the caller of `reveal`."""
+    """A text that only `reveal` shows."""
 
     __slots__ = ("_text",)
 
-    __hash__ = None  # type: ignore[assignment]  # a hash of it would be one more thing to leak
+    __hash__ = None  # type: ignore[assignment]  # a hash would be one more thing to leak
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -76,7 +76,7 @@ class SecretRef(str):
 
     @property
     def scheme(self) -> Literal["env", "file"]:
-        """What kind of place it is."""
+        """The kind of place."""
         return "env" if self.startswith("env:") else "file"
 
     @property
@@ -86,7 +86,7 @@ class SecretRef(str):
 
 
 class TextOrRef(str):
-    """A text that may be shown, or the place of one: a user name may stand in the file or not."""
+    """A text that may be shown, or its place: a user name need not be in the configuration."""
 
     __slots__ = ()
 
@@ -102,7 +102,7 @@ class TextOrRef(str):
         return super().__new__(cls, SecretRef(plain) if is_ref(plain) else plain)
 
     def resolve(self, environ: Mapping[str, str]) -> str | None:
-        """Return the text itself, read now if only its place is given; None if that is empty."""
+        """Return the text, read now if only its place is given; None if that place is empty."""
         if not is_ref(self):
             return str(self)
         found = read_secret(SecretRef(self), environ, is_token=False)
@@ -110,20 +110,20 @@ class TextOrRef(str):
 
 
 class Reading(NamedTuple):
-    """A secret as it stands now. `version` grows with every change, so that callers notice one."""
+    """A secret as of now. `version` grows with every change, so that callers notice it."""
 
     secret: Secret | None
     version: int
 
 
 class SecretSource:
-    """One secret, followed as its place changes.
+    """A secret that is read again when its file changes.
 
-    An environment variable is read once. A file is looked at when somebody asks, at most once in
-    `CHECK_INTERVAL_S`, and read only if its time, size or inode differ. A file that vanishes, is
-    empty or holds something unusable leaves the last good value in force, because secrets are often
-    replaced by removing and writing; the log says so once. One that cannot be read is tried at
-    every look: who gives it to the relay's user changes nothing else of it. To take a token away,
+    An environment variable is read once. A file is checked when the secret is needed, at most once
+    in `CHECK_INTERVAL_S`, and read only if its time, size or inode has changed. If a file vanishes,
+    is empty or contains something unusable, the last good value stays in force, because secrets are
+    often replaced by removing and writing; the log says so once. An unreadable file is tried at
+    every check, since a change of its owner alone does not show as a change. To withdraw a token,
     pause the destination or write another one.
 
     Not for several threads at once; reading blocks for as long as a small local file takes.
@@ -150,9 +150,9 @@ class SecretSource:
         self._read()
 
     def current(self) -> Reading:
-        """Return the secret, after a look at its file if the last one is a while ago."""
+        """Return the secret, after checking its file if the last check was a while ago."""
         now_s = self._clock()
-        rested = 0 <= now_s - self._checked_s < CHECK_INTERVAL_S  # a clock set back looks at once
+        rested = 0 <= now_s - self._checked_s < CHECK_INTERVAL_S  # if set back, check at once
         if self._file and not rested:
             self._checked_s = now_s
             if self._seen is None or file_stamp(self._file) != self._seen:
@@ -160,7 +160,7 @@ class SecretSource:
         return Reading(self._secret, self._version)
 
     def reload(self) -> Reading:
-        """Read the file again now, changed or not (SIGHUP); a variable stays as it is."""
+        """Read the file again now, changed or not (SIGHUP); a variable is not read again."""
         if self._file:
             self._checked_s = self._clock()
             self._read()
@@ -183,7 +183,7 @@ class SecretSource:
             self._version += 1
 
     def _tell(self, problem: str) -> None:
-        """Log what is wrong with the place when it is new."""
+        """Log a new problem with the place, once."""
         if problem and problem != self._told:
             kept = "the last good one stays" if self._secret else "there is none"
             log.warning("a secret cannot be read, %s", kept, extra={"reason": problem})
@@ -193,10 +193,11 @@ class SecretSource:
 def read_secret(
     ref: SecretRef, environ: Mapping[str, str], *, is_token: bool = True
 ) -> Secret | None:
-    """Return the secret at `ref`, blanks around it cut off, or None if there is nothing.
+    """Return the secret at `ref` without surrounding spaces, or None if there is nothing.
 
-    A token also loses a `Bearer ` before it, and must be one word of plain ASCII; a password must
-    be one line. What is neither is a `ConfigError` that begins with "must" and does not quote it.
+    A leading `Bearer ` is removed from a token, which must be one word of plain ASCII; a password
+    must be one line. Otherwise raises a `ConfigError` whose message begins with "must" and does not
+    quote the secret.
     """
     raw = environ.get(ref.target) if ref.scheme == "env" else _file_text(Path(ref.target))
     text = (raw or "").strip()
@@ -218,7 +219,7 @@ def is_ref(text: str) -> bool:
 
 
 def _file_text(path: Path) -> str | None:
-    """Return what a small regular file holds, or None if there is no such file."""
+    """Return the content of a small regular file, or None if there is no such file."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise ConfigError("must be a regular file")
@@ -234,7 +235,7 @@ def _file_text(path: Path) -> str | None:
 
 
 def file_stamp(path: Path) -> tuple[int, ...] | None:
-    """Return what changes when a file is written or replaced, or None if there is none."""
+    """Return a value that changes when a file is written or replaced, or None without a file."""
     try:
         status = path.stat()
     except OSError:

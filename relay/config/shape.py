@@ -1,7 +1,7 @@
-"""The keys of the configuration as a tree, read off the structs.
+"""The keys of the configuration as a tree, derived from the structs.
 
 One description serves the reader of the file, the environment overrides, the error messages and the
-documentation, so that none of them can forget a key. It knows no values.
+documentation, so that none of them can miss a key. It contains no values.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from msgspec import NODEFAULT, Meta
 from relay.config.model import Config
 
 TYPE_KEY = "type"
-"""The key that tells the kinds of a group apart."""
+"""The key that distinguishes the kinds of a group."""
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +24,9 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
 
     annotation: Any
     form: str
-    """What the value must be, to follow "must be"."""
+    """What the value must be, in words that follow "must be"."""
     example: str
-    """A value as TOML."""
+    """An example value, as TOML."""
     default: object
     """`NODEFAULT` if the key must be given."""
     description: str
@@ -35,7 +35,7 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def required(self) -> bool:
-        """Whether its table cannot do without it."""
+        """Whether the key must be given."""
         return self.default is NODEFAULT
 
 
@@ -47,7 +47,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Tables that the user names. `kinds` holds their keys by `type`, or under "" if all alike."""
+    """Tables that the user names. `kinds` has their keys by `type`, or under "" if none."""
 
     kinds: dict[str, Table]
     name_annotation: Any
@@ -79,7 +79,7 @@ def shape() -> Table:
 
 
 def leaves(table: Table, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, Leaf]]:
-    """Yield path, kind and leaf of every key; a user's name is `NAME`, the kind mostly empty."""
+    """Yield path, kind and leaf of every key, with `NAME` for users' names; most have no kind."""
     for name, node in table.fields.items():
         if isinstance(node, Leaf):
             yield (*path, name), "", node
@@ -110,7 +110,7 @@ def tables(table: Table) -> Iterator[Table]:
 
 
 def toml(value: object) -> str:
-    """Return a value as it is written in the file."""
+    """Return a value as it would be written in the file."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple | list):

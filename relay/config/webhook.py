@@ -1,7 +1,7 @@
-"""Where messages for people are posted: an address that is a secret, since who has it can post.
+"""The address to which messages for people are posted; a secret, since anybody who has it can post.
 
-It may stand in the file itself or in a place of its own (`env:NAME`, `file:/PATH`), and either
-way it is shown by its host at most. `reveal()` of the `Secret` is the one way to it.
+It may be in the file itself or in a place of its own (`env:NAME`, `file:/PATH`). In either case, at
+most its host is shown; `reveal()` of the `Secret` is the only way to the rest.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from relay.errors import ConfigError
 
 
 class Webhook:
-    """An https address, or the place of one in `ref`. Its text shows neither path nor query."""
+    """An https address, or its place in `ref`. Its text shows neither path nor query."""
 
     FORM: ClassVar = '"https://…", "env:NAME" or "file:/PATH"'
     EXAMPLE: ClassVar = "env:RELAY_WEBHOOK"
@@ -46,7 +46,7 @@ class Webhook:
 
 
 def checked(address: Secret) -> Secret:
-    """Return `address` if messages can be posted there; else a `ConfigError` that begins "must"."""
+    """Return an `address` that can be used. Raises a `ConfigError` that begins with "must"."""
     try:
         parts = urlsplit(address.reveal())
         host, _ = parts.hostname, parts.port
@@ -60,7 +60,7 @@ def checked(address: Secret) -> Secret:
 
 
 class Followed:
-    """The address as it stands now; nothing as long as its place holds none that can be used."""
+    """The address as of now; None as long as its place contains no usable one."""
 
     def __init__(
         self, webhook: Webhook, environ: Mapping[str, str], clock: Callable[[], float]
@@ -69,7 +69,7 @@ class Followed:
         self._source = webhook.ref and SecretSource(webhook.ref, environ, clock, is_token=False)
 
     def current(self) -> Secret | None:
-        """Return the address, after a look at its file if the last one is a while ago."""
+        """Return the address, after checking its file if the last check was a while ago."""
         if not self._source:
             return self._address
         found = self._source.current().secret
@@ -79,7 +79,7 @@ class Followed:
             return None
 
     def reload(self) -> None:
-        """Read a file again now, changed or not."""
+        """Read the address from its file again now, changed or not."""
         if self._source:
             self._source.reload()
 
