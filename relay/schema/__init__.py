@@ -1,4 +1,4 @@
-"""The contracts of the relay as files, generated from the code that holds to them.
+"""The relay's contracts as files, generated from the code that keeps them.
 
-Nothing here is read while events flow; the ports only serve their own OpenAPI document.
+Nothing here is used while events flow; the ports only serve their own OpenAPI documents.
 """

@@ -1,7 +1,7 @@
 """The JSON Schema of `relay.toml`, for editors and checks before a roll-out.
 
-It is what `relay.config` reads its keys from, less the nulls that TOML does not have. Rules between
-keys and the secrets themselves are left to `relay check`.
+It comes from the structs of `relay.config`, without the nulls that TOML does not have. Rules
+between keys and the secrets themselves are left to `relay check`.
 """
 
 from relay.config import Config, json_schema
@@ -11,7 +11,7 @@ from relay.schema.document import Json, changed, head, without_null
 
 
 def config_schema() -> Json:
-    """Return the schema as a document of its own."""
+    """Return the schema as a separate document."""
     schema = changed(json_schema(), _editable)
     tables = schema["$defs"]
     _note_variables(shape(), (), tables)
@@ -21,7 +21,7 @@ def config_schema() -> Json:
 
 
 def _editable(schema: Json) -> Json:
-    """Return a part without nulls and without OpenAPI's own keyword."""
+    """Return a part of the schema without nulls and without OpenAPI's own keyword."""
     return {key: part for key, part in without_null(schema).items() if key != "discriminator"}
 
 

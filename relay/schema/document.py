@@ -1,7 +1,7 @@
-"""What all generated documents share: their dialect, their bytes, and small changes to msgspec's.
+"""What all generated documents share: dialect, encoding, and small changes to msgspec's schemas.
 
-A document is JSON of no fixed shape, hence plain dictionaries. The same code always gives the same
-bytes, so that a difference in a file is a difference in the contract.
+Documents are JSON without a fixed shape, hence plain dictionaries. The same code always gives the
+same bytes, so that a difference in a file is a difference in the contract.
 """
 
 import json
@@ -18,29 +18,29 @@ LOCAL: Final = "#/$defs/{name}"
 
 
 def encode(document: Json | Sequence[Json]) -> bytes:
-    """Return a document as the bytes of its file."""
+    """Return the bytes of a document's file."""
     return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def head(name: str, title: str) -> Json:
-    """Return how a JSON Schema begins."""
+    """Return the first keys of a JSON Schema."""
     return {"$schema": DIALECT, "$id": f"urn:conversion-relay:{name}:1", "title": title}
 
 
 def components(types: Sequence[type], template: str = LOCAL) -> Json:
-    """Return the schemas of structs and of all they hold, by name."""
+    """Return the schemas of structs, and of all structs inside them, by name."""
     _, found = msgspec.json.schema_components(types, ref_template=template)
     plain: Json = changed(found, _unindented)
     return plain
 
 
 def schema_of(struct: type, name: str, title: str) -> Json:
-    """Return the schema of a struct that holds no other one, as a document of its own."""
+    """Return the schema of a struct without structs inside, as a separate document."""
     return {**head(name, title), **components([struct])[struct.__name__]}
 
 
 def changed(part: Any, change: Callable[[Json], Json]) -> Any:
-    """Return a document with `change` made to each of its objects, the innermost first."""
+    """Return a document with `change` applied to each of its objects, the innermost first."""
     if isinstance(part, list):
         return [changed(element, change) for element in part]
     if isinstance(part, dict):
@@ -49,16 +49,16 @@ def changed(part: Any, change: Callable[[Json], Json]) -> Any:
 
 
 def _unindented(schema: Json) -> Json:
-    """Return a part without the indentation of its docstring, which Python drops itself from 3.13.
+    """Return a part without the indentation of its docstring, as Python itself does from 3.13 on.
 
-    Markdown, which OpenAPI's descriptions are, would make code of it.
+    OpenAPI's descriptions are Markdown, in which indented text would be code.
     """
     text = schema.get("description")
     return {**schema, "description": cleandoc(text)} if isinstance(text, str) else schema
 
 
 def without_null(schema: Json) -> Json:
-    """Return a key's schema without the null that stands for an absent key."""
+    """Return a key's schema without null, which stands for an absent key."""
     kept = {key: part for key, part in schema.items() if (key, part) != ("default", None)}
     if {"type": "null"} not in kept.get("anyOf", ()):
         return kept

@@ -1,9 +1,9 @@
 """The JSON Schema of an event, as producers post it.
 
-It says what a schema can: keys, types, bounds, and the rules that hold between keys. An event
-that passes is still refused if its time lies ahead, its currency is no ISO 4217 code, or none of
-its identifiers is usable. The aliases of the standard names are told, not enforced: any other name
-is a custom event.
+It contains what a schema can express: keys, types, bounds, and the rules between keys. An event
+that passes is still refused if its time is in the future, its currency is not an ISO 4217 code, or
+none of its identifiers is usable. The aliases of the standard names are listed, not enforced: any
+other name is a custom event.
 """
 
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ IDENTIFIERS: Final = (
     *("email", "phone", "external_id", "first_name", "last_name", "mobile_ad_id"),
     *("ip", "epik", "ttclid", "ttp"),
 )
-"""The keys of `user` of which one is enough, as `relay.identity.has_identifier` has it."""
+"""The keys of `user` of which at least one is needed, as in `relay.identity.has_identifier`."""
 
 
 def event_schema() -> Json:
-    """Return the schema as a document of its own."""
+    """Return the schema as a separate document."""
     parts = event_components()
     event = parts.pop(InboundEvent.__name__)
     title = head("event", "Conversion event")
@@ -49,7 +49,7 @@ def event_components(template: str = LOCAL) -> Json:
 
 
 def _with_numbers(schema: Json) -> Json:
-    """Return the schema of an amount, a text or a number, with one list of types."""
+    """Return the schema of an amount (a text or a number) with one list of types."""
     if schema.get("format") != "decimal":
         return schema
     kept = {key: part for key, part in schema.items() if key not in {"anyOf", "format"}}
@@ -57,7 +57,7 @@ def _with_numbers(schema: Json) -> Json:
 
 
 def _given(name: str) -> Json:
-    """Return what an object with this key fulfils, null being as good as absent."""
+    """Return the schema of an object that has this key; null counts as absent."""
     return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
 
 
@@ -75,7 +75,7 @@ _CURRENCY_RULE: Final[Json] = {
 
 
 def _source_rule(action_sources: Iterable[str], key: str) -> Json:
-    """Return that events of these sources need this key."""
+    """Return the rule that events of these sources need this key."""
     sources = {"properties": {"action_source": {"enum": sorted(action_sources)}}}
     return {"if": {**sources, "required": ["action_source"]}, "then": _given(key)}
 

@@ -1,7 +1,7 @@
-"""Events that pass and events that do not, each with the error that intake gives it.
+"""Examples of valid events, and of invalid ones with the error that intake reports.
 
-They are written beside the schemas for people and programs that produce events, and tests hold them
-against the schema and against intake. The persons are made up.
+They are written beside the schemas for people and programs that produce events, and tests check
+them against the schema and intake. The persons are made up.
 """
 
 from typing import Final
@@ -110,7 +110,7 @@ class Invalid(msgspec.Struct, frozen=True, kw_only=True):
     code: Code
     path: str
     in_schema: bool = True
-    """Whether a schema can tell, too."""
+    """Whether the schema refuses it as well."""
 
 
 INVALID: Final[dict[str, Invalid]] = {
@@ -215,7 +215,7 @@ def example_files() -> dict[str, Json]:
 
 
 def _manifest() -> Json:
-    """Return what becomes of each example."""
+    """Return the list of the examples, with the expected error of each invalid one."""
     return {
         "valid": [{"file": f"valid/{name}.json"} for name in VALID],
         "invalid": [

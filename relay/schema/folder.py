@@ -1,4 +1,4 @@
-"""The folder of schemas: `write` makes it, `drift` says how it differs from the code."""
+"""The folder of schemas: `write` generates it, `drift` reports how it differs from the code."""
 
 from pathlib import Path
 from typing import Final
@@ -28,7 +28,7 @@ webhook for people gets, `outcome.schema.json` a record of the topic `relay.outc
 
 
 def documents() -> dict[Path, bytes]:
-    """Return each file by its path below the folder."""
+    """Return the content of each file by its path below the folder."""
     schemas = {
         "event.schema.json": event_schema(),
         "config.schema.json": config_schema(),
@@ -51,7 +51,7 @@ def documents() -> dict[Path, bytes]:
 
 
 def write(directory: Path) -> list[Path]:
-    """Write every file that differs, remove examples that are no more; return what was touched."""
+    """Write every file that differs, and remove obsolete examples; return the changed paths."""
     touched = []
     for path, content in documents().items():
         file = directory / path
@@ -66,7 +66,7 @@ def write(directory: Path) -> list[Path]:
 
 
 def drift(directory: Path) -> list[str]:
-    """Return a line for each file that is not what the code says."""
+    """Return a line for each file that differs from what the code generates."""
     lines = []
     for path, content in documents().items():
         found = _content(directory / path)
@@ -83,6 +83,6 @@ def _content(file: Path) -> bytes | None:
 
 
 def _leftovers(directory: Path) -> list[Path]:
-    """Return the examples that nothing generates; what else lies there is not the relay's."""
+    """Return the examples that are no longer generated; other files there are not the relay's."""
     known = {directory / path for path in documents()}
     return sorted(file for file in directory.glob("examples/*/*.json") if file not in known)

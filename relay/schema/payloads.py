@@ -1,7 +1,7 @@
-"""The JSON Schemas of what each platform is sent: one request, its events in `data`.
+"""The JSON Schemas of the requests to each platform, with their events in `data`.
 
-They come from the wire structs of each built-in destination, `Event` and, where a request says more
-than its events, `Envelope` in its `payload` module. A new platform needs nothing here.
+They come from the wire structs in the `payload` module of each built-in destination: `Event`, and
+`Envelope` if a request contains more than its events. A new platform needs no change here.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from relay.schema.document import Json, changed, components, head, without_null
 
 
 def payload_schemas() -> dict[str, Json]:
-    """Return the schema of a request by the type of destination."""
+    """Return the schema of a request for each type of destination."""
     return {kind: _request_schema(kind, found) for kind, found in discover().items()}
 
 
@@ -34,7 +34,7 @@ def _request_schema(kind: str, destination: Any) -> Json:
 
 
 def _envelope(wire: ModuleType) -> Json:
-    """Return what stands beside `data`; nothing at most platforms."""
+    """Return the schema of what is beside `data`; for most platforms, nothing."""
     if not hasattr(wire, "Envelope"):
         return {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
     found: Json = changed(components([wire.Envelope]), _as_sent)[wire.Envelope.__name__]
@@ -42,7 +42,7 @@ def _envelope(wire: ModuleType) -> Json:
 
 
 def _as_sent(schema: Json) -> Json:
-    """Return a part as the encoder writes it: absent instead of null, amounts as numbers."""
+    """Return a part as the encoder writes it: no key instead of null, amounts as numbers."""
     plain = without_null(schema)
     if plain.get("format") == "decimal":
         plain = {"type": "number"}
@@ -53,6 +53,6 @@ def _as_sent(schema: Json) -> Json:
 
 
 def _max_events(config: type) -> int:
-    """Return how many events the platform takes, by the largest value of `max_batch`."""
+    """Return the most events in a request, which is the largest allowed `max_batch`."""
     found: int = json_schema()["$defs"][config.__name__]["properties"]["max_batch"]["maximum"]
     return found

@@ -1,6 +1,6 @@
-"""The closed sets of words that people and programs meet, each with a sentence and a fix.
+"""The closed sets of words that people and programs see, each word with a sentence and a fix.
 
-Programs may rely on them being all there are; a new word is a change of the interface.
+Programs may rely on the sets being complete; a new word is a change of the interface.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""The OpenAPI 3.1 documents of both ports, each made once and served as the bytes that are filed.
+"""The OpenAPI 3.1 documents of both ports, each built once; ports and files have the same bytes.
 
-They are put together from the structs that the handlers decode and encode, and from the constants
-that bound them; only the prose stands here. Tests drive the running ports from these documents.
+They are built from the structs that the handlers decode and encode, and from the constants that
+bound them; only the prose is written here. Tests drive the running ports from these documents.
 """
 
 from functools import cache

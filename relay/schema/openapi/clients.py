@@ -1,7 +1,7 @@
-"""The paths for clients that exist: Segment's tracking API, and Shopify's webhooks.
+"""The paths for existing clients: Segment's tracking API, and Shopify's webhooks.
 
-What these send is described by their own makers; here stands what the relay reads of it, and takes
-nothing for granted: any other key, and any other type, is as good as absent.
+Their own makers describe what these clients send. The schemas here only describe what the relay
+reads of it, and require nothing: any other key, or any other type, counts as absent.
 
 Sources: "HTTP Tracking API Source" and "Spec: V2 Ecommerce Events" (segment.com/docs, 2026);
 "Webhooks" (shopify.dev, 2026).
@@ -56,12 +56,12 @@ def client_paths() -> Json:
 
 
 def client_schemas() -> Json:
-    """Return the schemas of what these paths take and answer."""
+    """Return the schemas of what these paths accept and answer."""
     return {"Call": _CALL, "Webhook": _WEBHOOK, **part.answers([Success, Failure])}
 
 
 def client_responses(retry_after: Json) -> Json:
-    """Return the refusals in Segment's shape, by the names that the paths refer to."""
+    """Return the refusals in Segment's form, by the names that the paths refer to."""
     challenge = part.header("How to name a key.", {"type": "string"})
     headers = {401: {"WWW-Authenticate": challenge}}
     headers |= {status: {"Retry-After": retry_after} for status in (429, 503)}

@@ -1,4 +1,4 @@
-"""The parts of an OpenAPI document, by the names that its specification gives them.
+"""The parts of an OpenAPI document, named as in its specification.
 
 Source: OpenAPI Specification 3.1.1 (https://spec.openapis.org/oas/v3.1.1.html, 2024-10-24).
 """
@@ -11,7 +11,7 @@ from relay.schema.document import DIALECT, Json, changed, components
 TEMPLATE: Final = "#/components/schemas/{name}"
 JSON: Final = "application/json"
 VERSION: Final = "1"
-"""Of the interface, as in its paths; the relay's own version is another matter."""
+"""The version of the interface, as in its paths; it is not the relay's own version."""
 
 
 def document(
@@ -40,7 +40,7 @@ def ref(struct: type) -> Json:
 
 
 def answers(structs: Sequence[type]) -> Json:
-    """Return the schemas of what the relay answers: it leaves no key out."""
+    """Return the schemas of the relay's answers, which never leave out a key."""
     found: Json = changed(components(structs, TEMPLATE), _whole)
     return found
 
@@ -64,7 +64,7 @@ def response(
 
 
 def header(description: str, schema: Json) -> Json:
-    """Return one header of an answer that always carries it."""
+    """Return a header that an answer always has."""
     return {"description": description, "required": True, "schema": schema}
 
 
@@ -108,7 +108,7 @@ def _examples(values: Mapping[str, Any]) -> Json:
 
 
 def _whole(schema: Json) -> Json:
-    """Return an answer's part: each key of an object is always there, and so needs no default."""
+    """Return a part of an answer, in which every key is required and so needs no default."""
     found = {key: part for key, part in schema.items() if key != "default"}
     if "properties" in found:
         found["required"] = list(found["properties"])

@@ -1,6 +1,6 @@
-"""The port for producers: `POST /v1/events` and what stands beside it.
+"""The port for producers: `POST /v1/events` and its other paths.
 
-The paths for clients that exist are in `relay.schema.openapi.clients`.
+The paths for existing clients are in `relay.schema.openapi.clients`.
 """
 
 import json
@@ -74,7 +74,7 @@ SECURITY_SCHEMES: Final[Json] = {
     "secret": {"type": "apiKey", "in": "header", "name": "relay-api-secret"},
 }
 _SECURITY: Final[list[Json]] = [{}, {"bearer": []}, {"key": [], "secret": []}]
-"""Nothing at all is enough where no key is configured, which is so on loopback only."""
+"""No credential is needed as long as there are no keys, which is possible on loopback only."""
 
 
 def _post_events() -> Json:
@@ -152,7 +152,7 @@ def _openapi() -> Json:
 
 
 def _responses() -> Json:
-    """Return the answers of which all say that nothing was taken."""
+    """Return the answers which say that nothing was accepted."""
     challenge = part.header("How to name a key.", {"type": "string"})
     texts: dict[str, tuple[str, Json]] = {
         "Unauthorized": (

@@ -1,1 +1,1 @@
-"""The document of the port for people and monitoring: what can be read, and what can be done."""
+"""The document of the port for people and monitoring: operations that read, and that change."""

@@ -1,4 +1,4 @@
-"""What can be done at the admin port: dead letters, erasure, pauses."""
+"""The operations of the admin port that change something: dead letters, erasure, pauses."""
 
 from collections.abc import Iterable
 from typing import Final, get_args
@@ -20,7 +20,7 @@ _BY_EMAIL: Final = {"email": ["b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e
 
 
 def dead_letters() -> Json:
-    """Return the operations on what was not delivered."""
+    """Return the operations on events that were not delivered."""
     page = part.response(
         "Newest first; `next` is the cursor of the next page.", ref(DeadLetterList)
     )
@@ -53,7 +53,7 @@ def dead_letters() -> Json:
 
 
 def erasure() -> Json:
-    """Return the operation that forgets a person."""
+    """Return the operation that erases a person."""
     done = part.response(
         "What was erased, and what the platforms have got before.", ref(ForgetResult)
     )
@@ -76,7 +76,7 @@ def erasure() -> Json:
 
 
 def switches() -> Json:
-    """Return the operations that stop a destination and let it go on."""
+    """Return the operations that pause and resume a destination."""
     after = part.response("The destination afterwards.", ref(DestinationView))
     name = in_path("name", "As configured.", {"type": "string", "minLength": 1})
     texts = {
@@ -109,10 +109,10 @@ def _act(name: str, summary: str, wanted: type, result: type) -> Json:
 
 
 def _selection(wanted: type) -> Json:
-    """Return the schema of a body that chooses; to choose everything is not possible."""
+    """Return the schema of a body that selects dead letters; selecting all is not possible."""
     return _with_any(wanted, ("ids", "destination", "reason", "event", "since", "until"))
 
 
 def _with_any(wanted: type, names: Iterable[str]) -> Json:
-    """Return the schema of a body in which at least one of some keys is needed."""
+    """Return the schema of a body that needs at least one of some keys."""
     return {"allOf": [ref(wanted)], "anyOf": [{"required": [name]} for name in names]}

@@ -112,7 +112,7 @@ def _probe(name: str, summary: str, failures: dict[int, str]) -> Json:
 
 
 def _responses() -> Json:
-    """Return the answers that many operations share."""
+    """Return the answers that several operations share."""
     challenge = part.header("Asks for the password.", TEXT)
     wait = part.header("Seconds to wait.", {"type": "integer", "minimum": 1})
     texts: dict[str, tuple[str, Json]] = {

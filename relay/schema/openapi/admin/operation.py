@@ -1,4 +1,4 @@
-"""One operation of the admin port: what it answers, and how any of them may fail."""
+"""Operations of the admin port: their answers, and the failures that any of them may have."""
 
 from typing import Any, Final, get_args
 
@@ -14,7 +14,7 @@ UNKNOWN: Final = {404: "NotFound"}
 BAD: Final = {400: "BadRequest"}
 ALWAYS: Final = {401: "Unauthorized", 403: "Forbidden"}
 STORED: Final = {**ALWAYS, 503: "Unavailable"}
-"""What any request may be answered that asks the journal."""
+"""The failures that any request which reads the journal may have."""
 
 
 def operation(
@@ -27,7 +27,7 @@ def operation(
     parameters: tuple[Json, ...] = (),
     **more: Any,
 ) -> Json:
-    """Return an operation that answers 200, or fails as named."""
+    """Return an operation that answers 200, or one of the `failures`."""
     found: Json = {"operationId": name, "tags": [tag], "summary": summary, **more}
     if parameters:
         found["parameters"] = list(parameters)
@@ -37,7 +37,7 @@ def operation(
 
 
 def in_range() -> Json:
-    """Return the parameter that chooses the range of the figures."""
+    """Return the parameter that selects the range of the figures."""
     return in_query("range", "Of what was received since then.", _RANGE)
 
 

@@ -1,4 +1,4 @@
-"""What the admin port tells: funnels, room, sources, producers, and single events."""
+"""The operations of the admin port that only read: funnels, space, sources, producers, events."""
 
 from typing import Final
 
@@ -31,7 +31,7 @@ _EVENT_ID: Final[Json] = {"type": "string", "minLength": 1}
 
 
 def figures() -> Json:
-    """Return the operations that tell how much there is: of conversions, of room, of Kafka."""
+    """Return the operations for figures about conversions, space and Kafka."""
     summary = part.response("The funnel of what was received in the range.", ref(Summary))
     lifetime = part.response("The lifetime funnel of each.", ref(DestinationList))
     return {
@@ -80,7 +80,7 @@ def _rejections() -> Json:
 
 
 def producers() -> Json:
-    """Return the operations about those who post events."""
+    """Return the operations about producers."""
     found = part.response("The greatest gain first.", ref(Diagnosis))
     keys = part.response("Ended ones included.", ref(KeyList))
     return {
