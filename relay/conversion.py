@@ -1,8 +1,8 @@
-"""The hashed event: what the relay stores and sends, with no raw PII left in it.
+"""The hashed event: what the relay stores and sends, without any raw PII.
 
-Made by `relay.intake` from an inbound event, written to the journal as MessagePack arrays, and
-mapped by each destination. New fields go to the end of a struct with a default, so that older
-journals stay readable.
+`relay.intake` makes it from an inbound event, the journal stores it as MessagePack arrays, and each
+destination maps it to its own format. New fields go to the end of a struct, with a default, so that
+older journals stay readable.
 """
 
 from decimal import Decimal
@@ -17,7 +17,7 @@ HASHABLE: Final = (
     *("email", "phone", "external_id", "first_name", "last_name", "gender", "birth_date"),
     *("city", "state", "zip", "country", "mobile_ad_id"),
 )
-"""The identifiers that may come as digests; their order is that of stored bits."""
+"""The identifiers that may arrive as digests; their order defines the stored bits."""
 
 
 class Item(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -48,7 +48,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class App(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The app it happened in."""
+    """The app in which it happened."""
 
     id: str
     name: str | None = None
@@ -64,7 +64,7 @@ class Conversion(msgspec.Struct, frozen=True, gc=False, array_like=True):
     event_time: int
     """Unix seconds; never later than `received_ms`."""
     received_ms: int
-    """Unix milliseconds at which the relay took it."""
+    """When the relay received it, in Unix milliseconds."""
     action_source: ActionSource
     identity: Identity
     order: Order | None = None
@@ -78,6 +78,7 @@ class Conversion(msgspec.Struct, frozen=True, gc=False, array_like=True):
     key: str | None = None
     """The name of the producer key that it was sent with."""
     hashed: int = 0
-    """Which of `HASHABLE` came as a digest: the sum of their bits, the first one's 1."""
+    """A bit mask of the `HASHABLE` identifiers that arrived as digests; the first one's bit is
+    1."""
     unusable: tuple[tuple[str, str], ...] = ()
-    """Identifiers that were left out, each with why: what a shop is told to fix."""
+    """Identifiers that were left out, each with the reason, for the shop to fix."""

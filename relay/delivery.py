@@ -1,9 +1,9 @@
-"""The outbound contract: what a destination is, and what passes between it and the dispatcher.
+"""The contract between destinations and the dispatcher, and the values that pass between them.
 
 A destination is pure. It turns a hashed event into a payload (or says why not), payloads into one
-HTTP request, and the platform's answer into a verdict. It holds no socket, clock, retry or token;
-those are the dispatcher's, written once for all platforms. An answer that a destination does not
-understand is `transient`, never delivered.
+HTTP request, and the platform's answer into a verdict. It has no socket, clock, retry or token;
+those belong to the dispatcher, written once for all platforms. An answer that a destination does
+not understand is `transient`, never delivered.
 """
 
 import math
@@ -18,7 +18,7 @@ from relay.event import ActionSource
 SkipReason = Literal[
     "not_selected", "not_mapped", "not_configured", "no_consent", "limited", "duplicate"
 ]
-"""Why an event is kept from a destination on purpose."""
+"""Why an event is deliberately not sent to a destination."""
 
 DeadReason = Literal[
     "invalid_event",
@@ -43,16 +43,16 @@ PauseReason = Literal[
 """Why nothing is sent to a destination; its events wait on disk."""
 
 LateCode = Literal["may_count_twice", "may_be_offline"]
-"""What a platform may make of an event that it took late; counted as a warning."""
+"""What a platform may do to an event that it accepted late; counted as a warning."""
 
 Outcome = Literal["ok", "partial", "throttled", "transient", "invalid", "misconfigured"]
 """How one request ended, as metrics and receipts name it."""
 
 
 class Payload(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One event as the platform takes it, encoded.
+    """One event, encoded in the platform's format.
 
-    Payloads whose `batch_key` differ never share a request (TikTok: one event source a request;
+    Payloads with different `batch_key` never share a request (TikTok: one event source per request;
     Pinterest: offline events apart, since they are never deduplicated).
     """
 
@@ -63,7 +63,7 @@ class Payload(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Skip(msgspec.Struct, frozen=True):
-    """The event is kept from this destination on purpose."""
+    """The event is deliberately not sent to this destination."""
 
     reason: SkipReason
 
@@ -80,28 +80,31 @@ class Unusable(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """Both in one line, for people."""
+        """Path and message in one line, for people."""
         return f"{self.path}: {self.message}"
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the platform takes by its published documentation; configuration can only lower it."""
+    """The platform's published limits; the configuration can only lower them."""
 
     max_events: int
     max_bytes: int
-    """Bytes of a request body before a batch is closed."""
+    """The size of a request body, in bytes, at which a batch is full."""
     requests_per_s: float
-    """The budget of one account or pixel."""
+    """The request budget of one account or pixel."""
     deduplication_window_s: float
-    """For how long the platform drops a repeated event id."""
+    """Seconds for which the platform drops a repeated event id."""
     undeduplicated: frozenset[ActionSource] = frozenset()
-    """Sources whose events it never compares, or is not known to."""
+    """Sources whose events it never deduplicates, or is not known to."""
     online_wall_s: float = math.inf
-    """The age beyond which it may file an event of the web or an app as an offline one."""
+    """The age beyond which it may file a web or app event as an offline one."""
 
 
 class HttpRequest(msgspec.Struct, frozen=True):
-    """One request to a platform. Its `repr` shows neither headers nor body: they hold the token."""
+    """One request to a platform.
+
+    Its `repr` shows neither headers nor body: they contain the token and personal data.
+    """
 
     url: str
     headers: Mapping[str, str]
@@ -112,7 +115,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
 
 
 class HttpResponse(msgspec.Struct, frozen=True):
-    """A platform's answer, read whole (bounded), undecoded; header names are lower-case."""
+    """A platform's whole answer, of bounded size and undecoded; header names are lower-case."""
 
     status: int
     headers: Mapping[str, str]
@@ -123,10 +126,10 @@ class HttpResponse(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """The platform's word on one event of a request.
+    """The platform's verdict on one event of a request.
 
     `code` and `message` are the platform's own text, not yet scrubbed; `warning` is advice on a
-    delivered event, reduced to a bounded code.
+    delivered event, reduced to one of a few codes.
     """
 
     outcome: Literal["delivered", "invalid", "transient"]
@@ -142,14 +145,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a response means, and so what happens next.
 
     - `settled`: `verdicts` holds one verdict per event, in request order.
-    - `refused`: nothing was taken because of some event. `culprits` are the positions that the
-      platform named; empty means that the batch must be halved until the culprit is alone. A
-      request of one event that is refused without a culprit is that event's rejection.
-    - `throttled`: not a failure; nothing was taken. Wait `wait_s` if given, and send again.
-    - `transient`: unknown or failed for a reason that passes. Send the same events again, with
-      the same ids. With `confirmations` set, the same answer that many more times in a row is
-      taken for a misconfiguration if `pause` is set (some gateways answer 401 on their own), else
-      for a refusal (what a platform cannot read at times, it cannot read at all if this lasts).
+    - `refused`: nothing was accepted, because of some event. `culprits` are the positions that the
+      platform named; if it is empty, the batch must be halved until the culprit is alone. If a
+      request of one event is refused without a culprit, that event is rejected.
+    - `throttled`: not a failure; nothing was accepted. Wait `wait_s` if given, and send again.
+    - `transient`: the outcome is unknown, or the request failed for a passing reason. Send the same
+      events again, with the same ids. If `confirmations` is set and the same answer comes that many
+      more times in a row, it counts as a misconfiguration if `pause` is set (some gateways answer
+      401 on their own), else as a refusal (a platform that persistently fails to read a request
+      will never read it).
     - `misconfigured`: no event can pass until somebody acts: pause for the reason `pause`.
     """
 
@@ -162,13 +166,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     culprits: Sequence[int] = ()
     wait_s: float | None = None
     spent_s: float | None = None
-    """For how long no request is left of the platform's budget, though it looked at this one."""
+    """Seconds for which the platform's budget is used up, although it processed this request."""
     pause: PauseReason | None = None
     confirmations: int = 0
 
 
 class Sourced(Protocol):
-    """What the age wall of an event depends on."""
+    """The part of an event that its age wall depends on."""
 
     @property
     def action_source(self) -> ActionSource:
@@ -190,22 +194,25 @@ class Destination(Protocol):
     """Whether it sends in the platform's test mode, in which nothing is recorded."""
     limits: Limits
     mapping: Hashable
-    """Destinations whose `mapping` is equal make the same payload of any event, so it is made once
+    """Destinations with an equal `mapping` make the same payload of any event, so it is made once
     for all of them."""
     budget: str
     """Destinations with the same budget share one request rate: base URL and account or pixel."""
     identifier_keys: Mapping[str, str]
-    """Inbound field of `user` → the key that the platform gets it under."""
+    """Inbound field of `user` → the platform's own key for it."""
     fixes: Mapping[PauseReason, str]
-    """What to do about a pause at this platform, with the screen where it is done; a reason that is
-    not in it is set right in the relay's own settings."""
+    """What to do about a pause at this platform, with the screen on which to do it; a reason
+    without an entry is fixed in the relay's own settings."""
 
     def max_age_s(self, event: Sourced) -> float:
-        """Return the age in seconds beyond which the platform would refuse or misfile it."""
+        """Return the age in seconds beyond which the platform would refuse or misfile the event."""
         ...
 
     def prepare(self, conversion: Conversion) -> Payload | Skip | Unusable:
-        """Return the event as the platform takes it. The same event always gives the same bytes."""
+        """Return the event in the platform's format, or why it is not sent.
+
+        The same event always gives the same bytes.
+        """
         ...
 
     def request(self, payloads: Sequence[Payload], token: str) -> HttpRequest:
@@ -217,5 +224,5 @@ class Destination(Protocol):
         ...
 
     def identifiers(self, conversion: Conversion) -> Mapping[str, str | Sequence[str]]:
-        """Return what the platform gets of the person, by the platform's own keys."""
+        """Return the identifiers that the platform gets, by its own keys."""
         ...

@@ -1,7 +1,7 @@
-"""The errors that a user of the relay can meet, as one small tree.
+"""The errors that a user of the relay may see, as one small tree.
 
-Every message is one line that says what to do; none holds PII, a token or a payload. The command
-line prints the message and ends with `exit_code`: 1 the job failed, 2 the usage or the
+Every message is one line that says what to do; none contains PII, a token or a payload. The command
+line prints the message and ends with `exit_code`: 1 if the job failed, 2 if the usage or the
 configuration is wrong.
 """
 
@@ -19,9 +19,9 @@ class ConfigError(RelayError):
 
 
 class JournalUnavailable(RelayError):
-    """The journal takes nothing now (disk full, size limit, closing); producers get 503.
+    """The journal accepts nothing now (disk full, size limit, closing); producers get 503.
 
-    Nothing of what was handed in is stored. `reason` is short and safe to show.
+    None of the events handed in is stored. `reason` is short and safe to show.
     """
 
     def __init__(self, reason: str, retry_after_s: int = 5) -> None:

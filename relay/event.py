@@ -1,8 +1,8 @@
-"""The inbound event: what a shop posts or publishes, one struct per level, decoded strictly.
+"""The inbound event that a shop posts or publishes: one struct per level, decoded strictly.
 
 These structs are the contract with producers; `schemas/event.schema.json` is generated from them.
-An unknown key, a wrong type or a value out of bounds is an error that names its path. Raw PII
-lives in these objects only, and only until `relay.intake` has hashed it: they are never stored,
+An unknown key, a wrong type or a value out of bounds is an error that names its path. These objects
+are the only ones with raw PII, and only until `relay.intake` has hashed it: they are never stored,
 logged or printed (their `repr` shows no value).
 """
 
@@ -15,15 +15,15 @@ MAX_ITEMS = 200
 MAX_IDENTIFIERS = 10
 MAX_DESTINATIONS = 100
 MAX_TEXT = 8192
-"""Characters of any free text. A longer one is an error, code `out_of_range`."""
+"""The most characters of any free text. A longer one is an error, code `out_of_range`."""
 MAX_EVENT_ID = 256
-"""Characters of an event id; of an integer, its decimal text."""
+"""The most characters of an event id; of an integer, its decimal text counts."""
 MAX_AMOUNT = 10**15
 RFC_3339 = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 )
-"""The form of a time with its offset, for the schema; `relay.intake.moment` reads it."""
+"""The form of a time with its offset, for the schema; `relay.intake.moment` parses it."""
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 EventName = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -32,7 +32,7 @@ Identifier = Annotated[list[Text | None], Meta(max_length=MAX_IDENTIFIERS)]
 ExternalIds = Annotated[list[Text | int | None], Meta(max_length=MAX_IDENTIFIERS)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Written = str | int | float
-"""A number, or a decimal string: `relay.intake.money` reads both, and bounds them."""
+"""A number, or a decimal string: `relay.intake.money` parses both and checks their bounds."""
 Amount = Annotated[
     Written,
     Meta(
@@ -63,16 +63,16 @@ CustomerType = Literal["new", "returning"]
 
 
 class _Inbound(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """What all levels share: strict keys, and a `repr` without values."""
+    """The base of all levels: unknown keys are errors, and `repr` shows no values."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
 
 class User(_Inbound):
-    """Who did it. At least one identifier must be usable after normalisation.
+    """The person. At least one identifier must be usable after normalisation.
 
-    The identifiers are raw, or already SHA-256 as 64 hexadecimal digits of any case.
+    Identifiers are sent raw, or already as SHA-256 in 64 hexadecimal digits of either case.
     """
 
     email: Annotated[Text | Identifier | None, Meta(description="Address, or several.")] = None
@@ -175,7 +175,7 @@ class Order(_Inbound):
 
 
 class Page(_Inbound):
-    """Where it happened on the web; e-mail addresses in a query are cut out."""
+    """The web page on which it happened; e-mail addresses are cut out of its URLs."""
 
     url: Annotated[
         Text | None, Meta(description="Address of the page; TikTok needs it for `web` events.")
@@ -184,7 +184,7 @@ class Page(_Inbound):
 
 
 class App(_Inbound):
-    """The app it happened in: the App Store's numeric id, or the Android package name."""
+    """The app in which it happened, by the App Store's numeric id or the Android package name."""
 
     id: Annotated[Text | int, Meta(description="Its id in the store.")]
     name: Annotated[Text | None, Meta(description="What it is called.")] = None
@@ -198,7 +198,7 @@ class Lead(_Inbound):
 
 
 class Consent(_Inbound):
-    """What the person allowed; absent means that the shop did not say."""
+    """What the person allowed; an absent value means that the shop did not say."""
 
     advertising: Annotated[
         bool | None, Meta(description="False keeps the event from every platform.")

@@ -1,10 +1,10 @@
 """The standard event names and their aliases.
 
 A shop may call a purchase `purchase`, `Order Completed` or `CompletePayment`; here it becomes one
-canonical name. Names are compared without case, spaces, hyphens and underscores. A name that
-nothing knows is a custom event and keeps its own spelling. Sources of the aliases: Segment's
-e-commerce spec, GA4 recommended events, Meta standard events, Shopify's pixel events and webhook
-topics, Pinterest's and TikTok's own event lists (all as of November 2026).
+canonical name. Names are compared without case, spaces, hyphens and underscores. An unknown name is
+a custom event and keeps its own spelling. Sources of the aliases: Segment's e-commerce spec, GA4
+recommended events, Meta standard events, Shopify's pixel events and webhook topics, Pinterest's and
+TikTok's own event lists (all as of November 2026).
 """
 
 from enum import IntEnum
@@ -55,13 +55,13 @@ _IGNORED = str.maketrans("", "", " -_")
 
 
 class Lane(IntEnum):
-    """The two queues of a destination: what earns money goes out first."""
+    """The two queues of a destination: events that earn money go out first."""
 
     MONEY = 0
     OTHER = 1
 
 
-_MONEY, _OTHER = Lane  # to look a member up at its class takes longer than all the rest
+_MONEY, _OTHER = Lane  # looking members up on the class would cost more than the rest
 
 
 def canonical_name(name: str) -> str:
@@ -82,7 +82,7 @@ def label_of(name: str) -> str:
 
 
 def spelling(name: str) -> str:
-    """Return a name as it is compared: without case, blanks, hyphens and underscores."""
+    """Return a name in the form that is compared: without case, spaces, hyphens and underscores."""
     return name.translate(_IGNORED).lower()
 
 

@@ -23,7 +23,7 @@ MAX_WAIT_S: Final = 0.5
 MAX_PEERS: Final = 10_000
 MAX_WAITING: Final = 100
 SUBNET: Final = 64
-"""Bits of an IPv6 address that one peer cannot choose."""
+"""The leading bits of an IPv6 address, which its owner cannot change at will."""
 
 
 class _Failures(NamedTuple):
@@ -80,11 +80,11 @@ class FailedAttempts:
         return self.noted(peer)
 
     def noted(self, address: str | None) -> float:
-        """Do the same at once."""
+        """Do the same without waiting."""
         peer, now_s = _subnet(address or ""), self._clock()
         tried = self._tried.get(peer)
         if tried is None or not 0 <= now_s - tried.since_s < WINDOW_S:
-            self._tried.pop(peer, None)  # so that those that began first stand first
+            self._tried.pop(peer, None)  # keeps the earliest in front
             tried = _Failures(now_s, 0)
             if len(self._tried) >= MAX_PEERS:
                 del self._tried[next(iter(self._tried))]
@@ -93,7 +93,7 @@ class FailedAttempts:
 
 
 def _subnet(peer: str) -> str:
-    """Return the address, of IPv6 only the part that its owner cannot change at will."""
+    """Return the address; of IPv6, only the part that its owner cannot change at will."""
     try:
         address = ip_address(peer.partition("%")[0])
     except ValueError:

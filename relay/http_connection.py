@@ -49,7 +49,7 @@ class HttpConnection(web.RequestHandler):
             self.gives_way = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start without any request."""
+        """Begin a connection without a request."""
         self._newest = self._patience = None
         self.gives_way = False
         super().connection_made(transport)
@@ -94,7 +94,7 @@ class HttpConnection(web.RequestHandler):
         return True
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Cancel the handler, unless it is answering a request that came whole.
+        """Cancel the handler, unless it is answering a request that has arrived completely.
 
         aiohttp would keep waiting for the rest of a request that was refused half-read, and body
         and connection would keep each other alive until the next garbage collection.

@@ -1,7 +1,8 @@
-"""A histogram and a counter for `/metrics` that are cheap to add to by the batch.
+"""A histogram and a counter for `/metrics` that are cheap to update by the batch.
 
-The Prometheus library's own take one observation a call, and tell of their creation times. Not for
-threads: whoever adds and whoever collects share one loop. Labels are the caller's to bound.
+The Prometheus library's own take one observation per call, and also export creation times. These
+are not thread-safe: updates and collection must share one event loop. The caller must bound the
+labels.
 """
 
 import math
@@ -36,7 +37,7 @@ class Histogram(Collector):
         registry.register(self)
 
     def observe(self, value: float, *labels: str, count: int = 1) -> None:
-        """Add `count` observations of `value`; none at all makes the series start at zero."""
+        """Add `count` observations of `value`; a count of 0 makes the series start at zero."""
         counts = self._counts.get(labels)
         if counts is None:
             counts = self._counts[labels] = [0] * (len(self._bounds) + 1)
@@ -52,7 +53,7 @@ class Histogram(Collector):
         yield family
 
     def drain(self) -> Mapping[tuple[str, ...], tuple[list[int], float]]:
-        """Return counts and sum by labels, and begin anew: another process adds them up."""
+        """Return counts and sum by labels, and reset them: another process adds them up."""
         told = {labels: (counts, self._sums[labels]) for labels, counts in self._counts.items()}
         self._counts, self._sums = {}, {}
         return told
@@ -64,9 +65,9 @@ class Histogram(Collector):
         self._sums[labels] += total
 
     def quantile(self, share: float, *labels: str) -> float | None:
-        """Return a bound that `share` of the observations lie below, None if there is none.
+        """Return an upper bound of the `share` quantile, or None if there are no observations.
 
-        It is the upper bound of a bucket: what is told is never better than what was.
+        It is the upper bound of a bucket, so it is never better than the real value.
         """
         counts = self._counts.get(labels, [0])
         wanted, seen = share * sum(counts), 0
@@ -105,7 +106,7 @@ class Tally(Collector):
         self._counts[labels] = self._counts.get(labels, 0) + count
 
     def drain(self) -> Mapping[tuple[str, ...], int]:
-        """Return the counts by labels, and begin anew: another process adds them up."""
+        """Return the counts by labels, and reset them: another process adds them up."""
         told, self._counts = self._counts, {}
         return told
 

@@ -1,9 +1,9 @@
-"""Decodes a platform's answer even where texts in it are no Unicode.
+"""Decodes a platform's answer even if strings in it are not valid Unicode.
 
-Platforms quote what they were sent, and cut it after so many bytes or UTF-16 units, through the
-middle of a letter or an emoji. The verdict beside such a text counts all the same: without it, what
-was taken would be sent again, and what was refused would look like an outage. Only texts are
-repaired; what is no JSON stays none.
+Platforms quote what they were sent, and truncate it after a number of bytes or UTF-16 units, in the
+middle of a letter or an emoji. The verdict next to such a string still counts: without it, accepted
+events would be sent again, and refused ones would look like an outage. Only strings are repaired; a
+body that is not JSON still fails.
 """
 
 import re
@@ -14,7 +14,7 @@ import msgspec
 T = TypeVar("T")
 
 MAX_REPAIRED_BYTES: Final = 1024 * 1024
-"""A larger answer is taken as it is, since nothing else is done while texts are repaired."""
+"""A larger answer is not repaired, since that would block everything else."""
 
 _ESCAPE: Final = re.compile(
     r"(?P<pair>\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})"
@@ -25,9 +25,9 @@ _ESCAPE: Final = re.compile(
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
-    """Return what `body` holds, with U+FFFD for what is no letter.
+    """Return what `body` contains, with U+FFFD in place of broken characters.
 
-    Raises ValueError for what is no JSON or of another shape, RecursionError for a hostile depth.
+    Raises ValueError if it is not JSON or has another shape, RecursionError for a hostile depth.
     """
     try:
         return decoder.decode(body)
@@ -39,7 +39,7 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
 
 
 def _repaired(body: bytes) -> bytes | None:
-    """Return the body with whole letters only, or None if that is no other one."""
+    """Return the body without broken characters; None if none are found or it is too large."""
     if len(body) > MAX_REPAIRED_BYTES:
         return None
     repaired = _ESCAPE.sub(_whole, body.decode("utf-8", "replace")).encode()
@@ -47,5 +47,5 @@ def _repaired(body: bytes) -> bytes | None:
 
 
 def _whole(escape: re.Match[str]) -> str:
-    """Return an escape as it is, but for half of a surrogate pair."""
+    """Return an escape unchanged, but U+FFFD for half of a surrogate pair."""
     return "\\ufffd" if escape["half"] else escape[0]

@@ -1,10 +1,10 @@
-"""One JSON line per record on stderr, and the words of outsiders made safe to keep.
+"""Logs one JSON line per record to stderr, and scrubs text that comes from outside.
 
-A line holds `time` (RFC 3339, UTC), `level`, `logger`, `message`, and what the caller gave as
-`extra={"fields": {...}}` or, flat, as `extra={...}`. Text is scrubbed unless its field is one of
-`PLAIN_FIELDS`, whose values come from the configuration or from a closed set. Of an exception a
-line tells the type and where it was raised, never its words: those of aiohttp hold request
-headers, those of a decoder the payload.
+A line contains `time` (RFC 3339, UTC), `level`, `logger`, `message`, and the fields that the caller
+passed as `extra={"fields": {...}}` or, flat, as `extra={...}`. Text is scrubbed unless its field is
+one of `PLAIN_FIELDS`, whose values come from the configuration or from a closed set. For an
+exception, a line says its type and where it was raised, never its message: aiohttp's messages
+contain request headers, a decoder's the payload.
 """
 
 import logging
@@ -28,16 +28,16 @@ PHONE: Final = "[phone]"
 OPAQUE: Final = "[opaque]"
 
 MAX_SCANNED = 20_000
-"""Characters of a text that are looked at; what follows is dropped, with the word it cuts."""
+"""The most characters of a text that are scanned; the rest is dropped, with the word at the cut."""
 
 MAX_FIELD = 300
-"""Characters of a field; a longer one is cut."""
+"""The most characters of a field; a longer one is cut off."""
 
 MAX_FRAMES = 5
-"""Places told of one exception, the innermost ones."""
+"""How many frames of an exception are logged, the innermost ones."""
 
 PATIENCE_MS: Final = 500
-"""How long a line waits for whoever reads the log."""
+"""Milliseconds that a line waits for the reader of the log."""
 
 PLAIN_FIELDS: Final = frozenset(
     {
@@ -45,19 +45,19 @@ PLAIN_FIELDS: Final = frozenset(
         "request_id",  # a platform's support asks for it
     }
 )
-"""Fields whose values are the relay's own words, so that a long name or path stays readable."""
+"""Fields whose values are the relay's own words; unscrubbed, a long name or path stays readable."""
 
 _INVISIBLE = frozenset({"Cf", "Cn", "Co", "Cs"})
 _AT_SIGN = re.compile(r"%(?:25)*40|&#0*64;|&#x0*40;|&commat;|\\u0040", re.IGNORECASE)
 _EMAIL_BREAK = r'\s"<>()\[\],;:'
 _EMAIL = re.compile(
-    rf'"[^"]{{1,64}}"@[^{_EMAIL_BREAK}]*'  # a quoted local part may hold blanks
+    rf'"[^"]{{1,64}}"@[^{_EMAIL_BREAK}]*'  # a quoted local part may contain spaces
     rf"|(?<![^{_EMAIL_BREAK}])[^{_EMAIL_BREAK}]*?@[^{_EMAIL_BREAK}]*"
 )
 _RUN = re.compile(r"[A-Za-z0-9_\-+/=%.~$*^#&]{20,}")
 _FIELD = r"(?:\d{1,6}|[A-Z]?[a-z_]*)"
 _FIELD_PATH = re.compile(rf"{_FIELD}(?:\.{_FIELD})*")
-"""Each text can be read in one way only, or every way is tried: twice as many with each dot."""
+"""Each text matches in one way only; an ambiguous pattern would try twice as many with each dot."""
 _LONG_WORD = re.compile(r"[A-Za-z]{15}")
 _BETWEEN_DIGITS = r"(?:[\s.()/+\-\u2010-\u2015\u2212]|%(?:25)*[2-5][0-9A-Fa-f])"
 _PHONE = re.compile(rf"\+?\(?\d(?:{_BETWEEN_DIGITS}{{0,4}}\d){{6,}}")
@@ -76,8 +76,9 @@ def scrub(text: str, max_length: int = MAX_FIELD) -> str:
 
     E-mail addresses, phone numbers (seven digits and more) and opaque strings of twenty and more
     characters become placeholders. Dotted paths of lower-case words and indexes stay, so that
-    `data.12.properties.contents.0.content_id` can be read; in doubt the text goes, and so does one
-    with more marks in a row than any writing. Scrubbing twice gives the same as once.
+    `data.12.properties.contents.0.content_id` remains readable. When in doubt, text is removed, and
+    so is one with more combining marks in a row than any script uses. Scrubbing twice gives the
+    same result as scrubbing once.
     """
     line = _on_one_line(text)
     line = _EMAIL.sub(EMAIL, _AT_SIGN.sub("@", line))
@@ -86,7 +87,7 @@ def scrub(text: str, max_length: int = MAX_FIELD) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Return the start of `text` in one spelling, so that no look-alike hides an address."""
+    """Return the start of `text` in one normalised line, so no look-alike hides an address."""
     text = _start(text)
     if text.isascii() and text.isprintable():
         return text
@@ -98,14 +99,14 @@ def _on_one_line(text: str) -> str:
 
 
 def _start(text: str) -> str:
-    """Return what is looked at of a text."""
+    """Return the part of a text that is scanned."""
     if len(text) <= MAX_SCANNED:
         return text
-    return "".join(text[:MAX_SCANNED].rsplit(maxsplit=1)[:1])  # of blanks, nothing
+    return "".join(text[:MAX_SCANNED].rsplit(maxsplit=1)[:1])  # empty if it is all spaces
 
 
 def _kept(char: str) -> str | None:
-    """Return what a line has in place of a character, None for nothing."""
+    """Return the replacement of a character in a line, None to drop it."""
     kind = unicodedata.category(char)
     if char.isspace() or kind == "Cc":
         return " "
@@ -113,17 +114,17 @@ def _kept(char: str) -> str | None:
 
 
 def _opaque(run: re.Match[str]) -> str:
-    """Return a long run as it is only if it can be read as a path of field names and indexes."""
+    """Return a long run unchanged only if it reads as a path of field names and indexes."""
     text = run.group()
     readable = _FIELD_PATH.fullmatch(text) and not _LONG_WORD.search(text)
     return text if readable else OPAQUE
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one JSON object; it never raises, whatever the record holds."""
+    """Formats a record as one JSON object; it never raises, whatever the record contains."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line of `record`, without its line end."""
+        """Return the line for `record`, without a newline."""
         line = {name: _field(name, value) for name, value in _extras(record).items()} | {
             "time": _rfc3339(record.created),
             "level": record.levelname.lower(),
@@ -137,9 +138,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def describe_exception(error: BaseException) -> dict[str, object]:
-    """Return what may be told of an exception: its type, where it was raised, its cause's type.
+    """Return what may be logged of an exception: its type, where it was raised, its cause's type.
 
-    The words of a `RelayError` are ours, written to be shown; those of any other are left out.
+    The message of a `RelayError` is our own, written to be shown; that of any other is left out.
     """
     told: dict[str, object] = {"error": _type_name(error), "at": _places(error.__traceback__)}
     if isinstance(error, RelayError):
@@ -151,10 +152,10 @@ def describe_exception(error: BaseException) -> dict[str, object]:
 
 
 class _LineHandler(logging.StreamHandler[TextIO]):
-    """A handler that leaves out what its stream cannot take: closed, full, or read by nobody.
+    """Drops lines that its stream cannot take: it is closed, full, or nobody reads it.
 
-    The standard one would print the record's arguments, unscrubbed, or wait for a reader for ever,
-    and with it whoever logs: the whole relay.
+    The standard handler would print the record's arguments unscrubbed, or wait for a reader for
+    ever and so block the whole relay.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -162,7 +163,7 @@ class _LineHandler(logging.StreamHandler[TextIO]):
         self._missed = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line, and before it how many there was no room for."""
+        """Write a line, preceded by the number of lines that were dropped before it."""
         if not self._has_room():
             self._missed += 1
             return
@@ -172,10 +173,10 @@ class _LineHandler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
-        """Drop the line: there is nowhere left to tell it."""
+        """Drop the line: there is nowhere left to report the error."""
 
     def _has_room(self) -> bool:
-        """Wait for a reader, but not again as long as it stands still."""
+        """Return whether the stream takes a line; wait for a stuck reader once only."""
         try:
             descriptor = self.stream.fileno()
         except (AttributeError, OSError, ValueError):  # none, closed, or in memory
@@ -186,10 +187,11 @@ class _LineHandler(logging.StreamHandler[TextIO]):
 
 
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Send every record of the process to `stream` (stderr) as JSON lines, replacing what was set.
+    """Log all records of the process to `stream` (stderr) as JSON lines, replacing what was set.
 
-    `level` is the relay's own. Libraries speak from `WARNING` on whatever it is, since what they
-    tell for debugging holds what they carry; aiohttp's access log is off: it holds query strings.
+    `level` is the relay's own. Libraries log from `WARNING` on in any case, since their debug
+    messages contain the data that they carry; aiohttp's access log is off, since it contains query
+    strings.
     """
     handler = _LineHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter())
@@ -202,7 +204,7 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
 def _message(record: logging.LogRecord) -> str:
     """Return the first line of the message; its arguments are scrubbed, its template is ours.
 
-    A message without arguments may have been put together by its caller, so all of it is scrubbed.
+    A message without arguments may have been formatted by its caller, so all of it is scrubbed.
     """
     template = str(record.msg).partition("\n")[0]
     if not record.args:
@@ -229,7 +231,7 @@ def _field(name: str, value: object) -> object:
 
 
 def _value(value: object) -> object:
-    """Return a number as it is, and anything else as scrubbed text."""
+    """Return a number unchanged, and anything else as scrubbed text."""
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):

@@ -1,8 +1,8 @@
-"""The in-process metrics, declared in one place; labels are bounded.
+"""The in-process metrics, declared in one place; their labels are bounded.
 
-Lifetime counts of events are not here: they live in the journal, where they change in the same
-transaction as what they count (`relay.outcome.exposition` tells them). What is here starts at zero
-with the process, and at zero for each configured destination. Adding is cheap enough for a batch;
+Lifetime counts of events are not here: they are in the journal, where they change in the same
+transaction as what they count (`relay.outcome.exposition` exports them). The metrics here start at
+zero with the process, also for each configured destination. Updates are cheap enough per batch;
 only `identifiers` counts single events, at the cost of one dictionary entry per kind.
 """
 
@@ -17,37 +17,39 @@ from relay.instrument import Histogram, Tally
 
 EVENTS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 OUTCOMES: Final = ("ok", "partial", "throttled", "transient", "invalid", "misconfigured")
-"""How a request ends; a test holds them equal to `relay.delivery.Outcome`."""
+"""How a request ends; a test checks that these equal `relay.delivery.Outcome`."""
 STATUSES: Final = (
     *("200", "202", "400", "401", "403", "404", "405", "408", "413", "415", "429", "500", "503"),
 )
-"""How requests of producers are answered."""
+"""The HTTP statuses of answers to producers."""
 IDENTIFIERS: Final = (
     *("email", "phone", "external_id", "first_name", "last_name", "gender", "birth_date"),
     *("city", "state", "zip", "country", "mobile_ad_id", "ip", "user_agent", "locale"),
     *("epik", "ttclid", "ttp"),
 )
-"""The keys of an inbound `user` that are counted where an event carries them."""
+"""The keys of an inbound `user` that are counted if an event carries them."""
 FORMS: Final = (
     *("email", "phone", "external_id", "first_name", "last_name", "gender", "birth_date"),
     *("city", "city", "state", "state", "zip", "zip", "country", "country", "mobile_ad_id"),
     *("ip", "user_agent", "locale", "epik", "ttclid", "ttp"),
 )
-"""The identifier that each form of an identity is one of, in the order of a `Presence`."""
+"""The identifier behind each form of an identity, in the order of a `Presence`."""
 MAX_KINDS: Final = 10_000
-"""Combinations of destinations, identifiers and labels counted apart until they are summed up."""
+"""The most combinations of destinations, identifiers and labels that are counted separately before
+they are summed up."""
 
 Presence = bytes
-"""Whether each of `FORMS` is there, 1 or 0, in order."""
+"""Whether each of `FORMS` is present, 1 or 0, in order."""
 Kind = tuple[tuple[str, ...], Presence, str]
-"""The destinations of an event, what it carries, and its label: a standard name or `custom`."""
+"""The destinations of an event, the forms it carries, and its label: a standard name or
+`custom`."""
 
 
 class IdentifierTally(Tally):
-    """Counts identifiers of events by their kind: which destinations, which identifiers.
+    """Counts the identifiers of events by kind: which destinations, which identifiers.
 
-    Of thousands of events there are few kinds, so that an event costs one addition; kinds are
-    taken apart when somebody looks, or when there are too many.
+    Thousands of events are of few kinds, so that an event costs one addition. The kinds are summed
+    up when the counts are read, or when there are too many.
     """
 
     def __init__(self, registry: CollectorRegistry, name: str, help_text: str) -> None:
@@ -57,19 +59,19 @@ class IdentifierTally(Tally):
         self._carried: dict[str, dict[str, Carried]] = {}
 
     def expect(self, destination: str, identifiers: Iterable[str]) -> None:
-        """Name the identifiers that a destination takes; others are not counted for it."""
+        """Set the identifiers that a destination takes; others are not counted for it."""
         self._of_interest[destination] = frozenset(identifiers).intersection(IDENTIFIERS)
         for identifier in sorted(self._of_interest[destination]):
             self.add(destination, identifier, count=0)
 
     def add_events(self, kinds: Iterable[Kind]) -> None:
-        """Count events, each by its destinations' names, what it carries, and its label."""
+        """Count events, each by its destinations' names, the forms it carries, and its label."""
         self._kinds.update(kinds)
         if len(self._kinds) > MAX_KINDS:
             self._sum_up()
 
     def carried(self, destination: str) -> Mapping[str, "Carried"]:
-        """Return what the events that were counted for a destination carried, by their label."""
+        """Return, by label, what the events that were counted for a destination carried."""
         self._sum_up()
         return self._carried.get(destination, {})
 
@@ -196,7 +198,7 @@ class Metrics:
         self.worker_restarts.add(count=0)
 
     def expect(self, destination: str) -> None:
-        """Have all series of a destination start at zero, so that a first increase is seen."""
+        """Start all series of a destination at zero, so that a first increase is visible."""
         for outcome in OUTCOMES:
             self.requests.add(destination, outcome, count=0)
         self.retries.add(destination, count=0)

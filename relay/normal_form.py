@@ -1,8 +1,8 @@
-"""Unicode normal forms in a time that grows with the text, whoever has written it.
+"""Unicode normal forms in linear time, whoever has written the text.
 
-Normalising sorts the combining marks on a letter, which takes the square of their number: eight
-thousand on one letter hold up the process for a tenth of a second. No writing needs more than 30
-in a row (UAX #15, "Stream-Safe Text Format"), so a text that has more is none.
+Normalising sorts the combining marks on a letter, which takes time quadratic in their number: eight
+thousand on one letter block the process for a tenth of a second. No script needs more than 30 in a
+row (UAX #15, "Stream-Safe Text Format"), so a text that has more counts as empty.
 """
 
 from typing import Final, Literal
@@ -11,11 +11,11 @@ from unicodedata import combining, normalize
 Form = Literal["NFC", "NFD", "NFKC"]
 
 MAX_MARKS: Final = 30
-"""Combining marks in a row."""
+"""The most combining marks in a row."""
 
 
 def normal(form: Form, text: str) -> str:
-    """Return `text` in a normal form; nothing for one with more marks in a row than any writing."""
+    """Return `text` in a normal form, or an empty text if it has too many marks in a row."""
     return normalize(form, text) if _is_stream_safe(text) else ""
 
 

@@ -1,8 +1,8 @@
-"""Files that only the relay's user may read, also when root writes one for it.
+"""Opens files that only the relay's user may read, even if root creates them.
 
-What root makes belongs to whom its folder belongs to, else a running relay could not read the key
-that `sudo relay keys create` has made. No link is followed: the relay's user could have laid it so
-that root writes somewhere else.
+A file that root creates gets the owner of its folder; otherwise a running relay could not read the
+key that `sudo relay keys create` has made. Symbolic links are not followed: the relay's user could
+have planted one to make root write somewhere else.
 """
 
 import os
@@ -12,9 +12,9 @@ MODE: Final = 0o600
 
 
 def opened(path: str, flags: int) -> int:
-    """Open a file of the relay's; fits as the `opener` of Python's `open`. Raises `OSError`."""
+    """Open a file of the relay, as an `opener` for Python's `open`. Raises `OSError`."""
     descriptor = os.open(path, flags | os.O_NOFOLLOW, MODE)
     if os.geteuid() == 0:
-        folder = os.stat(os.path.dirname(path) or os.curdir)  # noqa: PTH116, PTH120 - as open's
+        folder = os.stat(os.path.dirname(path) or os.curdir)  # noqa: PTH116, PTH120 - path is a str
         os.fchown(descriptor, folder.st_uid, folder.st_gid)
     return descriptor

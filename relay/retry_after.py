@@ -1,9 +1,9 @@
 """The `Retry-After` header of an HTTP answer, in seconds (RFC 9110, section 10.2.3).
 
-Pure: a date is measured from the answer's own `Date`, so no clock is needed, and a platform whose
-clock is wrong still says how long; `relay.dispatch.transport` adds the date to an answer without
-one. Decimals, which the RFC does not know, are rounded up. What
-cannot be read is no wait; the caller has bounds.
+Pure: a date is compared with the answer's own `Date`, so no clock is needed, and a platform whose
+clock is wrong can still name a wait; `relay.dispatch.transport` adds the date to an answer without
+one. Decimals, which the RFC does not allow, are rounded up. An unreadable value is no wait. The
+caller must bound the result.
 """
 
 import math
@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 _SECONDS: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
-"""The RFC bounds no number, and some servers say "never" by the largest that they have."""
+"""The RFC sets no maximum, and some servers say "never" with the largest number they have."""
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -29,7 +29,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 
 def _moment(date: str) -> datetime | None:
-    """Return an HTTP date in UTC, or None if it is none."""
+    """Return an HTTP date in UTC, or None if it is not one."""
     try:
         moment = parsedate_to_datetime(date)
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

@@ -1,7 +1,7 @@
-"""What the settings keep from a destination, asked when an event comes and before it is sent.
+"""The settings' rules that keep events from a destination, checked on arrival and before sending.
 
-What waited on disk or died may be sent long after, and by then the shop may have narrowed `events`
-or come to require consent.
+An event that waited on disk, or died and is replayed, may be sent long after its arrival, and by
+then the shop may have narrowed `events` or started to require consent.
 """
 
 import msgspec
@@ -14,7 +14,7 @@ from relay.event_name import STANDARD_NAMES
 class Rules(msgspec.Struct, frozen=True):
     """The rules of one destination; `events` are the standard names that it gets, empty means all.
 
-    Custom names are the destination's own switch.
+    Custom names are governed by the destination's own switch.
     """
 
     events: frozenset[str] = frozenset()

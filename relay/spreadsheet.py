@@ -1,21 +1,21 @@
-"""Cells of a CSV file as a spreadsheet should take them: as text.
+"""Makes spreadsheets take the cells of a CSV file as text.
 
-What begins like a formula would be run, whoever has put it into an id or a message, and gets an
-apostrophe in front (https://owasp.org/www-community/attacks/CSV_Injection, 2026). So does what
-stands where a cell could begin: where the comma is the decimal sign, a spreadsheet divides a file
-at each semicolon instead, and takes the quotes around a cell with commas for text.
+A spreadsheet would run a cell that begins like a formula, whoever put it into an id or a message;
+so it gets an apostrophe in front (https://owasp.org/www-community/attacks/CSV_Injection, 2026). So
+does text inside a cell where another cell could begin: in countries with a decimal comma, a
+spreadsheet splits a file at each semicolon instead, and takes the quotes around a cell for text.
 """
 
 import re
 from typing import Final
 
 _SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""Of the last four, which are wide, a spreadsheet thinks the same in East Asia."""
+"""The last four are full-width forms, which spreadsheets in East Asia treat the same."""
 _DIVIDED: Final = re.compile(f"([;\t\r\n])(?=[{re.escape(''.join(_SIGNS))}])")
 
 
 def as_text(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
+    """Return `cell` so that no spreadsheet takes it for a formula."""
     if ";" in cell or not cell.isprintable():
         cell = _DIVIDED.sub(r"\1'", cell)
     return f"'{cell}" if cell.startswith(_SIGNS) else cell

@@ -1,8 +1,8 @@
-"""The start of a worker process: `python -m relay.worker DESCRIPTOR`, as `relay serve` does it.
+"""Starts a worker process: `relay serve` runs `python -m relay.worker DESCRIPTOR`.
 
 The descriptor is the worker's end of a socket to the main process. Before anything else is loaded,
-a thread begins to watch that the other end is there: whatever this process does at the moment, it
-is gone with the main one, and does not hold its port.
+a thread begins to watch the other end. So the worker ends with the main process, whatever it is
+doing at the moment, and does not keep its port.
 """
 
 import os
@@ -17,7 +17,7 @@ ORPHANED: Final = 1
 
 
 class Lifeline:
-    """Ends the process when the other end of a socket is closed, until it is `released`."""
+    """Ends the process when the other end of a socket is closed, unless `release` was called."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = os.dup(descriptor)
@@ -25,12 +25,12 @@ class Lifeline:
         threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
 
     def release(self) -> None:
-        """Do nothing any more: the process ends by itself."""
+        """Stop watching: the process ends by itself."""
         self._released = True
 
     def _watch(self) -> None:
         poll = select.poll()
-        poll.register(self._descriptor, 0)  # a hang-up is always told
+        poll.register(self._descriptor, 0)  # a hang-up is always reported
         poll.poll()
         if not self._released:
             os._exit(ORPHANED)
