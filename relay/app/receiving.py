@@ -30,7 +30,7 @@ class Receiving(NamedTuple):
 
 
 async def receiving_of(parts: Parts, journal: SqliteJournal) -> Receiving:
-    """Return all of it, with one storage that both ways share."""
+    """Return these parts; both ways share one storage."""
     router = await _router(parts, journal)
     storage = Storage(router, journal, on_stored=partial(presence.count, parts.metrics))
     intake = Intake(router, storage, parts.clock, parts.config.intake.default_country)

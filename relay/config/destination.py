@@ -1,10 +1,10 @@
-"""What can be set of a destination: one struct a platform, told apart by `type`.
+"""The settings of a destination: one struct for each platform, selected by `type`.
 
-Defaults stand here and nowhere else. The rules of one key are in its type, those between keys in
-`relay.config.check`. What the platforms publish: Pinterest API v5 reference, "Send conversions" (at
-most 1,000 events a request, 5,000 requests a minute and ad account; in test mode the first 20
-events of a request and 10 requests a second); TikTok Events API 2.0, "Report events" (at most
-1,000 events a request, 1,000 requests a second).
+Defaults are here and nowhere else. Rules for a single key are in its type, rules between keys in
+`relay.config.check`. The platforms' limits: Pinterest API v5 reference, "Send conversions" (at most
+1,000 events a request, 5,000 requests a minute and ad account; in test mode the first 20 events of
+a request and 10 requests a second); TikTok Events API 2.0, "Report events" (at most 1,000 events a
+request, 1,000 requests a second).
 """
 
 from typing import Annotated, Final, Literal
@@ -46,7 +46,7 @@ StandardName = Literal[
     "app_install",
     "app_open",
 ]
-"""The names that `events` may list. A test holds them equal to those of `relay.event_name`."""
+"""The names that `events` may list. A test keeps them equal to those in `relay.event_name`."""
 
 EventNames = Annotated[tuple[StandardName, ...], Meta(min_length=1)]
 TikTokId = Annotated[
@@ -135,12 +135,12 @@ class PinterestConfig(_Destination, frozen=True, kw_only=True, tag="pinterest"):
 
     @property
     def max_events(self) -> int:
-        """Events of one request at most, the test mode considered."""
+        """The most events in one request, with regard to the test mode."""
         return min(self.max_batch, PINTEREST_TEST_EVENTS) if self.test else self.max_batch
 
     @property
     def requests_per_s(self) -> float:
-        """Requests a second at most, the test mode considered."""
+        """The most requests a second, with regard to the test mode."""
         return min(self.rate, PINTEREST_TEST_REQUESTS_PER_S) if self.test else self.rate
 
 
@@ -184,12 +184,12 @@ class TikTokConfig(_Destination, frozen=True, kw_only=True, tag="tiktok"):
 
     @property
     def max_events(self) -> int:
-        """Events of one request at most."""
+        """The most events in one request."""
         return self.max_batch
 
     @property
     def requests_per_s(self) -> float:
-        """Requests a second at most."""
+        """The most requests a second."""
         return self.rate
 
 

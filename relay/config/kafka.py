@@ -1,6 +1,6 @@
-"""What can be set of Kafka: the cluster, and the topics that are read.
+"""The settings of Kafka: the cluster, and the topics that are read.
 
-Defaults stand here and nowhere else. The names are those of the Kafka clients. Rules between keys
+Defaults are here and nowhere else. The names are those of Kafka's own clients. Rules between keys
 are in `relay.config.check`.
 """
 

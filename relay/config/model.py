@@ -1,7 +1,7 @@
-"""Everything that can be set, as frozen structs: one a table of the TOML file.
+"""All settings as frozen structs, one for each table of the TOML file.
 
-Defaults stand here, in `relay.config.kafka` and in `relay.config.destination`, nowhere else. The
-descriptions become the JSON Schema and are held against `deploy/relay.example.toml` by a test.
+Defaults are here, in `relay.config.kafka` and in `relay.config.destination`, and nowhere else. The
+descriptions go into the JSON Schema, and a test compares them with `deploy/relay.example.toml`.
 Every key has an environment override, see `relay.config.environment`.
 """
 

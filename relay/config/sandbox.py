@@ -1,6 +1,6 @@
-"""The configuration of `relay serve --sandbox`: the built-in emulator in place of the platforms.
+"""The configuration of `relay serve --sandbox`: the built-in emulator replaces the platforms.
 
-Nothing of it can reach a platform or a real journal, whatever the file says.
+It can reach neither a platform nor a real journal, whatever the file says.
 """
 
 from collections.abc import Mapping

@@ -150,7 +150,7 @@ def _stretches(
     for first, count, received_ms, data in rows:
         skipped = max(0, start - first)
         if skipped >= count:
-            continue  # the group before the one that retention took
+            continue  # it ends before `start`, as when retention has taken the next group
         wanted = min(count - skipped, limit)
         # A group is cut only if it is larger than a whole read; else it would be read twice.
         if events and (events + wanted > limit or size + len(data) > READ_BYTES):

@@ -1,9 +1,9 @@
 """How far each destination is, and what it reads next: the cursors, as the event loop sees them.
 
-Cursors are as the last commit left them. A run of passed events that no event to send follows yet
-is not accounted for by any settlement: it is remembered here, counts as settled at once, and is
-written to the cursors now and then (`passed`). After a crash it is simply read again. There are few
-such runs, since between two of them there is an event that was read and is not settled.
+Cursors are as the last commit left them. No settlement accounts for a run of passed events until an
+event to send follows it. Such a run is remembered here, counts as settled at once, and is written
+to the cursors now and then (`passed`). After a crash it is simply read again. There are few such
+runs, since between two of them there is an event that was read and is not settled.
 """
 
 from collections.abc import Mapping, Sequence

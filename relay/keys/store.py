@@ -50,7 +50,7 @@ def read(path: Path) -> KeyFile | None:
 
 
 def change(path: Path, edit: Callable[[KeyFile], KeyFile]) -> KeyFile:
-    """Replace the file's content, empty if there is no file, by what `edit` returns; return that.
+    """Replace the keys, of which there may be none yet, by what `edit` returns; return that.
 
     Raises `ConfigError` if the file cannot be used or written.
     """

@@ -92,7 +92,7 @@ async def _ask(
 
 
 def _built(name: str, config: DestinationConfig, test_event_code: str | None) -> Destination:
-    """Return the destination in test mode, as far as its platform has one without a code."""
+    """Return the destination in test mode, for which TikTok needs a test event code."""
     if isinstance(config, PinterestConfig):
         config = msgspec.structs.replace(config, test=True)
     elif test_event_code:

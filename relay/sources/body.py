@@ -116,7 +116,7 @@ class Body:
     """The part of a body that has arrived; `held` is its size in bytes."""
 
     strangers = False
-    """Whether it has to be read to know who sent it."""
+    """Whether its sender is known only once it has been read."""
 
     def __init__(self, max_bytes: int) -> None:
         self.held = 0
@@ -185,7 +185,7 @@ def _is_packed(request: web.BaseRequest) -> bool:
 
 
 def _ask_for(request: web.BaseRequest) -> None:
-    """Tell a client that waits with its body that the head is fine (RFC 9110, section 10.1.1)."""
+    """Ask a client that waits for it to send its body (RFC 9110, section 10.1.1)."""
     waits = request.headers.get("Expect", "").lower() == "100-continue"
     if waits and request.version >= (1, 1) and request.transport is not None:
         request.transport.write(CONTINUE)
