@@ -36,14 +36,13 @@ class Batch(msgspec.Struct, eq=False):
     failed_at: float = math.inf
     """When the latest of those requests was sent; infinite if there was none."""
     refused_at: float = math.inf
-    """When the first request was sent that was refused without naming a culprit; infinite if none
-    was."""
+    """When it was first sent and refused without a named culprit; infinite if it never was."""
     named: int = 0
     """How often the platform named a culprit among its events."""
     trials: int = 0
     """How often it was sent as a trial while the platform was in trouble."""
     unknown_at: float = math.inf
-    """When the first request was sent whose outcome is unknown; infinite if there was none."""
+    """When it was first sent with an unknown outcome; infinite if it never was."""
     oldest_time_s: int | None = None
     """The earliest event time, once `happened_at` has computed it."""
     suspect: bool = False

@@ -25,7 +25,8 @@ from relay.journal.settlement import Wait
 from relay.outcome.health import Health, State
 
 CLOSED_S = 1.0
-"""Seconds between two checks while the end is unknown: an answer or an operator brings it."""
+"""Seconds between two checks while the end of a wait is unknown: an answer or an operator ends
+it."""
 KEPT_WAIT_MS = 3_000
 """Shorter waits are neither stored, since they end sooner than a restart does, nor logged: learning
 what a platform allows takes a throttle now and then."""

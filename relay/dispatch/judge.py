@@ -1,10 +1,10 @@
 """Decides what an answer means for each event of the request, and what is sent again at once.
 
-A batch and an answer become a `Ruling`, and the batch notes its history; there is no I/O, clock or
-randomness. A refused batch is split: the events that the platform named are dead, and the rest is
-sent again in one request. If the platform named none, the batch is halved until the culprit is
-alone. After `MAX_NAMED` rounds the positions it names are no longer trusted, since a wrong one
-costs a good event.
+`judge` turns a batch and an answer into a `Ruling`, and the batch keeps its history; there is no
+I/O, clock or randomness. A refused batch is split: the events that the platform named are dead, and
+the rest is sent again in one request. If the platform named none, the batch is halved until the
+culprit is alone. After `MAX_NAMED` rounds the positions that it names are no longer trusted, since
+a wrong one costs a good event.
 
 A batch that fails while others pass is suspected: whatever the answer blames, it is halved, too,
 and an event that fails alone gets a due time of its own.
@@ -32,7 +32,7 @@ MAX_NAMED = 5
 MAX_ASIDE = 5
 """How many events of a batch may step aside before a refusal counts as a wrong configuration."""
 MAX_REFUSALS = 3
-"""How often an event is refused alone while others pass before it is dead."""
+"""After this many refusals, each alone and while others passed, an event is dead."""
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -12,8 +12,7 @@ LATE_S = 0.03
 """The seconds of a delay that the next requests may make up for. More would cause a burst, and a
 platform could see two bursts within one second."""
 STAND_BACK_S = 0.005
-"""Seconds for which a place is held for a destination whose turn it is, and which is about to
-ask."""
+"""Seconds that a place is held for a destination whose turn it is and which is about to ask."""
 
 
 class Pace:
@@ -24,8 +23,8 @@ class Pace:
         self._clock = clock
         self._next_at = 0.0
         self._late_s = LATE_S
-        """The seconds that the next request may make up for: 0 after a throttle, whose wait is
-        meant."""
+        """The seconds that the next request may make up for; 0 after a throttle, to keep its
+        wait."""
         self._spent_until = 0.0
         self._count = 0
         self._asking: set[Turn] = set()

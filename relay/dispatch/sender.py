@@ -242,11 +242,11 @@ class Sender:
             if isinstance(response, Fault):
                 return Answer(kind="transient", code=response.kind)
             return self.destination.answer(response, len(batch))
-        except Exception as error:  # noqa: BLE001 - its mistakes must not stop others
+        except Exception as error:  # noqa: BLE001 - a destination must not stop the others
             return self._mistaken(error)
 
     def _late(self, batch: Batch, ruling: Ruling, sent_at: float) -> Sequence[LateCode]:
-        """Return the warnings for late events; none in test mode, which records nothing."""
+        """Return the warnings for late events; none in test mode: nothing is recorded then."""
         if self.destination.test:
             return ()
         unknown_at = self._steady.by_clock(batch.unknown_at)

@@ -1,12 +1,12 @@
 """A clock for waits: it follows the system clock forward, and runs on when that is set back.
 
-By the system clock, a wait would last until the clock has caught up again, and all later answers
-would seem to come from before. So times that are compared within the life of a process come from
-here; only the age of an event is by the system clock.
+By the system clock, a wait that began before it was set back would last until it has caught up, and
+every later answer would seem to come from before that wait. So times that are compared within the
+life of a process come from here; only the age of an event is by the system clock.
 
 Once the system clock was set back, this clock stays ahead of it until a restart. So a time that is
 shown, or stored for the next start, is converted first (`by_clock`). All senders and paces share
-one steady clock: two would differ by the time between their last looks.
+one steady clock: two would differ by the time between their last readings.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Remarks on an event's identifiers: which came hashed, which could not be used, and why.
 
-They are stored with the event for `relay doctor`, and contain nothing of any value.
+They are stored with the event for `relay doctor`, and contain no part of any value.
 """
 
 from collections.abc import Sequence

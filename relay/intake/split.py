@@ -27,8 +27,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Windows programs write it before UTF-8; a reader may ignore it (RFC 8259, section 8.1)."""
 BLANKS = b" \t\r\n"
 MAX_REPAIRED_BYTES = 1 << 20
-"""A larger body with half of a pair is unreadable, since repairing it would block everything
-else."""
+"""A larger body with half of a pair is unreadable: repairing it would block everything else."""
 _SHAPES = 'send one event, an array of events, or {"events": […]}'
 
 
@@ -56,8 +55,8 @@ def split_json(body: bytes) -> list[tuple[int, Document]]:
     """Return the events of a body that is one event, an array, or `{"events": […]}`, numbered.
 
     Raises `Unreadable` for an empty body, broken UTF-8, a broken array, too deep nesting, a scalar,
-    or an empty list, and `TooMany`. A single event is returned as received: whether it is JSON only
-    shows when it is decoded.
+    or an empty list, and `TooMany` for too many events. A single event is returned as received:
+    whether it is JSON only shows when it is decoded.
     """
     text = body.removeprefix(BYTE_ORDER_MARK).strip(BLANKS)
     if not text:

@@ -39,7 +39,7 @@ CONFIRMATIONS: Final = 2
 
 
 class _Result(msgspec.Struct, gc=False):
-    """Pinterest's result for one event; it may add other values of `status` than these two."""
+    """Pinterest's result for one event; `status` may go beyond `processed` and `failed`."""
 
     status: Any = None
     error_message: Any = None
@@ -47,7 +47,7 @@ class _Result(msgspec.Struct, gc=False):
 
 
 class _Reply(msgspec.Struct, gc=False):
-    """All forms of a body in one struct. `details` has no specified shape, so any is accepted.
+    """All forms of a body in one struct. `details` has no specified shape: any shape is accepted.
 
     Pinterest is removing empty optional keys from its answers, so every key may be absent.
     """

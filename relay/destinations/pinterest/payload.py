@@ -99,8 +99,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 _ENCODER: Final = msgspec.json.Encoder()
 _BUFFER: Final = bytearray()
-"""Reused by all calls, which come from one event loop: growing it once is cheaper than growing new
-bytes for each event."""
+"""Reused by all calls, which come from one event loop: growing it once is cheaper than growing a
+new buffer for each event."""
 
 
 def encode(event: Event) -> bytes:

@@ -22,8 +22,8 @@ Class = Literal["accepted", "blaming", "split", "throttled", "transient", "misco
 """
 
 LONG_WAIT_S: Final = 300.0
-"""Seconds to wait after exceeding the limit per minute, or for a block ("Rate limits", August
-2026)."""
+"""Seconds to wait after exceeding the limit per minute, or after a block ("Rate limits",
+2026-08)."""
 
 CODE_LIMIT: Final = 2**63
 """The absolute value of a code is always smaller than this."""

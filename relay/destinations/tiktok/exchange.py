@@ -114,8 +114,9 @@ def _answer(row: Row, response: HttpResponse, reply: _Reply, code: str, count: i
 def _accepted(row: Row, reply: _Reply, code: str, count: int) -> Answer:
     """Return a verdict per event.
 
-    `failed_events` is documented for TikTok's older batch endpoints only. If it does not say which
-    events failed, the batch is halved: events that were accepted are dropped as duplicates.
+    `failed_events` is documented for TikTok's older batch endpoints only. If it comes without
+    saying which events failed, the batch is halved: events that were accepted are dropped as
+    duplicates.
     """
     delivered = Verdict("delivered", code, warning=row.warning) if row.warning else DELIVERED
     verdicts = [delivered] * count

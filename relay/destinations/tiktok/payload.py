@@ -119,8 +119,8 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _BUFFER: Final = bytearray()
-"""Reused by all calls, which come from one event loop: growing it once is cheaper than growing new
-bytes for each event."""
+"""Reused by all calls, which come from one event loop: growing it once is cheaper than growing a
+new buffer for each event."""
 
 
 def encode(event: Event | Envelope) -> bytes:
