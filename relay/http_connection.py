@@ -80,7 +80,7 @@ class HttpConnection(web.RequestHandler):
         super().resume_writing()
         self._stop_watching()
 
-    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's; aiohttp never keeps one
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio allows it, aiohttp does not
         """Answer a client that has closed its own half of the connection, then close the other.
 
         If it waits for no answer, or its last request is incomplete, close the connection at once.
