@@ -27,11 +27,14 @@ class Forget(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     An event is this person's if any of its identifiers is among them.
     """
 
-    email: Annotated[Digests, Meta(description="Of the normalised addresses.")] = []
+    email: Annotated[Digests, Meta(description="Digests of the normalised e-mail addresses.")] = []
     phone: Annotated[
-        Digests, Meta(description="Of the numbers as digits, and as E.164 with the plus.")
+        Digests,
+        Meta(description="Digests of the phone numbers as digits, and as E.164 with the plus."),
     ] = []
-    external_id: Annotated[Digests, Meta(description="Of the shop's ids of the person.")] = []
+    external_id: Annotated[
+        Digests, Meta(description="Digests of the shop's ids for the person.")
+    ] = []
 
     @classmethod
     def about(cls, subject: Subject) -> Self:

@@ -18,16 +18,24 @@ MAX_IDS: Final = 10_000
 class Selection(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Ids, or at least one of the other conditions; a letter must meet all of them."""
 
-    dry_run: Annotated[bool, Meta(description="True only tells what would be done.")]
+    dry_run: Annotated[bool, Meta(description="Whether only to report what would be done.")]
     ids: Annotated[
         Annotated[list[str], Meta(max_length=MAX_IDS)] | None,
-        Meta(description="Ids of dead letters; others match nothing."),
+        Meta(description="The ids of dead letters; unknown ids match nothing."),
     ] = None
-    destination: Annotated[str | None, Meta(description="Name of a destination.")] = None
-    reason: Annotated[DeadReason | None, Meta(description="Why it is dead.")] = None
-    event: Annotated[str | None, Meta(description="Standard or custom name of the event.")] = None
-    since: Annotated[Moment | None, Meta(description="Dead at this moment or later.")] = None
-    until: Annotated[Moment | None, Meta(description="Dead before this moment.")] = None
+    destination: Annotated[str | None, Meta(description="The name of a destination.")] = None
+    reason: Annotated[DeadReason | None, Meta(description="The reason why the event is dead.")] = (
+        None
+    )
+    event: Annotated[str | None, Meta(description="The standard or custom name of the event.")] = (
+        None
+    )
+    since: Annotated[
+        Moment | None, Meta(description="Only events that died at this time or later.")
+    ] = None
+    until: Annotated[Moment | None, Meta(description="Only events that died before this time.")] = (
+        None
+    )
 
     def where(self) -> DeadFilter:
         """Return the filter. Raises `BadRequest` if it would match every letter."""
@@ -55,7 +63,7 @@ class Drop(Selection):
 
     note: Annotated[
         Annotated[str, Meta(max_length=MAX_NOTE)] | None,
-        Meta(description="Why, for whoever looks at them later."),
+        Meta(description="Why, for people who look at the letters later."),
     ] = None
 
 

@@ -16,9 +16,9 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
     topic: str
     partition: int
     committed: Annotated[
-        int | None, Meta(description="The next message to read; all before it are stored.")
+        int | None, Meta(description="The next message to read; all earlier ones are stored.")
     ]
-    lag: Annotated[int | None, Meta(description="Messages not read yet, null if not known.")]
+    lag: Annotated[int | None, Meta(description="Messages not yet read; null if unknown.")]
 
 
 class KafkaSourceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,16 +31,18 @@ class KafkaSourceView(msgspec.Struct, frozen=True, kw_only=True):
             "what is unusable cannot be written away, so nothing is read and nothing skipped."
         ),
     ]
-    message: Annotated[str, Meta(description="Why it is not active, and what to do.")]
-    since: Annotated[datetime, Meta(description="When it got into this state.")]
+    message: Annotated[str, Meta(description="Why the source is not active, and what to do.")]
+    since: Annotated[datetime, Meta(description="When this state began.")]
     group_id: str
     topics: Sequence[str]
     missing_topics: Annotated[
-        Sequence[str], Meta(description="Topics that are not there, or that the user cannot see.")
+        Sequence[str], Meta(description="Topics that do not exist, or that the user cannot see.")
     ]
     assignment: Sequence[Partition]
     last_commit: Annotated[datetime | None, Meta(description="When offsets were last committed.")]
-    tombstones: Annotated[int, Meta(ge=0, description="Messages without a value, passed over.")]
+    tombstones: Annotated[
+        int, Meta(ge=0, description="Messages without a value, which are skipped.")
+    ]
 
 
 class OutcomesView(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +52,9 @@ class OutcomesView(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     topic: str
     published: Annotated[int, Meta(ge=0, description="Records since the process started.")]
-    waiting: Annotated[int, Meta(ge=0, description="Records that Kafka has not got yet.")]
+    waiting: Annotated[int, Meta(ge=0, description="Records that Kafka has not confirmed yet.")]
     lost: Annotated[
-        int, Meta(ge=0, description="Records given up for room, since the journal began.")
+        int, Meta(ge=0, description="Records given up to make room, since the journal was created.")
     ]
 
 

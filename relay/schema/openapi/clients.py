@@ -20,29 +20,29 @@ SECURITY_SCHEMES: Final[Json] = {
     "writeKey": {
         "type": "http",
         "scheme": "basic",
-        "description": "A producer key's token as the user name, without a password: what the "
-        "clients of Segment and RudderStack call the write key.",
+        "description": "A producer key's token as the user name, without a password; the clients "
+        "of Segment and RudderStack call it the write key.",
     }
 }
 SEGMENT: Final = """\
-`200` once every conversion is on durable storage; calls that are no conversion are counted and
-passed over. `event_id` is `properties.event_id`, else `messageId`. Events that are refused are
-listed on the admin port; `400` comes only if nothing of the body could be used.\
+`200` once every conversion is on durable storage; other calls are counted and skipped. The event id
+is `properties.event_id`, else `messageId`. Rejected events are listed on the admin port; the answer
+is `400` only if nothing in the body could be used.\
 """
 SHOPIFY: Final = """\
 For each shop in `[sources.shopify.…]`, signed with its secret. `200` once the event is on durable
-storage, also for topics without meaning: `orders/create`, `orders/paid`, `customers/create` and
-`checkouts/create` have one. Shopify's repetitions are skipped.\
+storage, and also for topics that are not conversions: only `orders/create`, `orders/paid`,
+`customers/create` and `checkouts/create` are. Repeated webhooks are skipped.\
 """
 _STATUSES: Final = {
-    400: ("Useless", "Nothing of the body could be used."),
+    400: ("Useless", "Nothing in the body could be used."),
     401: ("KeyUnknown", "The write key is missing, unknown, revoked or expired."),
-    403: ("KeyBarred", "The key may not do this or is used up; without keys, a foreign page."),
+    403: ("KeyBarred", "The key lacks the scope or is used up; without keys, a foreign page."),
     408: ("CallTooSlow", "The body did not arrive in time."),
     413: ("CallTooLarge", "The body is too large, or holds too many calls."),
-    415: ("CallEncoded", "The body is encoded otherwise than with gzip."),
+    415: ("CallEncoded", "The body has an encoding other than gzip."),
     429: ("KeyTooFast", "The write key is over its rate."),
-    503: ("CallUnavailable", "No events can be taken now."),
+    503: ("CallUnavailable", "No events can be accepted now."),
 }
 _SHARED: Final = {408: "TooSlow", 413: "TooLarge", 415: "UnsupportedMediaType", 503: "Unavailable"}
 
@@ -62,7 +62,7 @@ def client_schemas() -> Json:
 
 def client_responses(retry_after: Json) -> Json:
     """Return the refusals in Segment's form, by the names that the paths refer to."""
-    challenge = part.header("How to name a key.", {"type": "string"})
+    challenge = part.header("How to send a key.", {"type": "string"})
     headers = {401: {"WWW-Authenticate": challenge}}
     headers |= {status: {"Retry-After": retry_after} for status in (429, 503)}
     return {
@@ -73,7 +73,9 @@ def client_responses(retry_after: Json) -> Json:
 
 def _segment(path: str, kind: str) -> Json:
     name = path.rpartition("/")[2]
-    body = part.body("As Segment's and RudderStack's clients send it.", {part.JSON: _body(kind)})
+    body = part.body(
+        "A call as the clients of Segment and RudderStack send it.", {part.JSON: _body(kind)}
+    )
     refusals = part.shared({status: name for status, (name, _) in _STATUSES.items()})
     return {
         "operationId": f"segment{name.capitalize()}",
@@ -99,8 +101,10 @@ def _body(kind: str) -> tuple[Json, Json]:
 
 
 def _shopify() -> Json:
-    unsigned = part.response("The signature is missing or wrong, or the shop unknown.", ref(Answer))
-    useless = part.response("Signed, but unusable.", ref(Answer))
+    unsigned = part.response(
+        "The signature is missing or wrong, or the shop is unknown.", ref(Answer)
+    )
+    useless = part.response("The webhook is signed, but unusable.", ref(Answer))
     schema: Json = {"$ref": TEMPLATE.format(name="Webhook")}
     return {
         "operationId": "shopifyWebhook",
@@ -109,9 +113,11 @@ def _shopify() -> Json:
         "description": SHOPIFY,
         "security": [{}],
         "parameters": [_header(name, text) for name, text in _HEADERS.items()],
-        "requestBody": part.body("As Shopify sends it.", {part.JSON: (schema, {"order": _ORDER})}),
+        "requestBody": part.body(
+            "The webhook as Shopify sends it.", {part.JSON: (schema, {"order": _ORDER})}
+        ),
         "responses": {
-            "200": part.response("Stored, or without meaning.", ref(Success)),
+            "200": part.response("Stored, or not a conversion.", ref(Success)),
             "400": useless,
             "401": unsigned,
             **part.shared(_SHARED),
@@ -126,9 +132,9 @@ def _header(name: str, description: str) -> Json:
 
 _MOMENT: Final[Json] = {"type": "string", "format": "date-time"}
 _HEADERS: Final = {
-    "X-Shopify-Shop-Domain": "Chooses the shop, such as lamp-shop.myshopify.com.",
+    "X-Shopify-Shop-Domain": "The shop, such as lamp-shop.myshopify.com.",
     "X-Shopify-Topic": "Such as orders/paid.",
-    "X-Shopify-Hmac-Sha256": "The signature of the body as it was sent, in base64.",
+    "X-Shopify-Hmac-Sha256": "The signature of the raw body, in base64.",
     "X-Shopify-Webhook-Id": "Shopify's own id of this message.",
 }
 _CALL: Final[Json] = {

@@ -17,25 +17,28 @@ from relay.schema.openapi.part import TEMPLATE, ref
 from relay.sources.answer import Answer, Caller
 
 DESCRIPTION: Final = """\
-Post conversions here. `202` means that every accepted event is on durable storage; it then goes to
-each platform that the relay is configured for.
+Post conversions here. `202` means that every accepted event is on durable storage; from there it
+goes to each configured platform.
 
-An event is accepted or rejected by itself: one bad event never sinks its batch. Posting an event
-again is harmless, since the relay skips what it took before, by `event` and `event_id`.
+Each event is accepted or rejected on its own: one bad event never sinks its batch. Posting an event
+again is harmless, since the relay skips events that it has already accepted, by `event` and
+`event_id`.
 
-On `429` and `503` nothing was taken: wait for `Retry-After` seconds and post the same body again.
-Any other path is answered `404`, any other method `405` with `Allow`, in the shape of the path's
-other refusals.\
+On `429` and `503` nothing was accepted: wait for `Retry-After` seconds, then post the same body
+again. Any other path is answered `404`, any other method `405` with `Allow`, in the shape of the
+path's other refusals.\
 """
 
 POSTED: Final = """\
-Nothing is taken for granted but UTF-8; a byte-order mark is ignored. `Content-Encoding: gzip` is
-accepted; a missing `Content-Type` is read as JSON. The body may have 5 MiB, packed and unpacked,
-unless the relay is configured otherwise.\
+The body is UTF-8; a byte-order mark is ignored. `Content-Encoding: gzip` is accepted, and a missing
+`Content-Type` is read as JSON. The body may have up to 5 MiB, compressed and decompressed, unless
+the relay is configured otherwise.\
 """
 
 _NDJSON: Final = "application/x-ndjson"
-_RETRY_AFTER: Final = part.header("Seconds to wait.", {"type": "integer", "minimum": 1})
+_RETRY_AFTER: Final = part.header(
+    "Seconds to wait before the next request.", {"type": "integer", "minimum": 1}
+)
 _FAILURES: Final = {
     401: "Unauthorized",
     403: "Forbidden",
@@ -84,7 +87,7 @@ def _post_events() -> Json:
         examples={"all": _ALL_TAKEN, "some": _SOME_TAKEN},
     )
     none_taken = part.response(
-        "No event was accepted. A body that cannot be read at all is one error `not_json` with "
+        "No event was accepted. A body that cannot be read at all has one error, `not_json`, with "
         "`index` null.",
         ref(Answer),
         examples={"none": _NONE_TAKEN, "unreadable": _UNREADABLE},
@@ -94,7 +97,7 @@ def _post_events() -> Json:
     return {
         "operationId": "postEvents",
         "tags": ["events"],
-        "summary": "Take conversions",
+        "summary": "Post conversions",
         "security": _SECURITY,
         "requestBody": part.body(POSTED, {part.JSON: _json_body(), _NDJSON: _ndjson_body()}),
         "responses": {"202": taken, "400": none_taken, **part.shared(failures)},
@@ -111,7 +114,7 @@ def _json_body() -> tuple[Json, Json]:
 
 def _ndjson_body() -> tuple[Json, Json]:
     lines = [json.dumps(VALID[name]) for name in ("minimal", "signup")]
-    schema = {"type": "string", "description": "One event a line; blank lines are passed over."}
+    schema = {"type": "string", "description": "One event per line; blank lines are skipped."}
     return schema, {"lines": "\n".join(lines)}
 
 
@@ -131,11 +134,13 @@ def _envelope() -> Json:
 
 
 def _auth_test() -> Json:
-    caller = part.response("Who the caller is; it costs no use of the key.", ref(Caller))
+    caller = part.response(
+        "Who the caller is. The request does not count as a use of the key.", ref(Caller)
+    )
     return {
         "operationId": "testKey",
         "tags": ["meta"],
-        "summary": "Try a key",
+        "summary": "Test a key",
         "security": _SECURITY,
         "responses": {"200": caller, **part.shared(_FAILURES)},
     }
@@ -145,27 +150,27 @@ def _openapi() -> Json:
     return {
         "operationId": "readOpenapi",
         "tags": ["meta"],
-        "summary": "This document",
+        "summary": "Read this document",
         "security": [{}],
-        "responses": {"200": part.response("The document.", {"type": "object"})},
+        "responses": {"200": part.response("The OpenAPI document.", {"type": "object"})},
     }
 
 
 def _responses() -> Json:
     """Return the answers which say that nothing was accepted."""
-    challenge = part.header("How to name a key.", {"type": "string"})
+    challenge = part.header("How to send a key.", {"type": "string"})
     texts: dict[str, tuple[str, Json]] = {
         "Unauthorized": (
             "The key is missing, unknown, revoked or expired.",
             {"WWW-Authenticate": challenge},
         ),
-        "Forbidden": ("The key may not do this or is used up; without keys, a foreign page.", {}),
+        "Forbidden": ("The key lacks the scope or is used up; without keys, a foreign page.", {}),
         "TooSlow": ("The body did not arrive in time.", {}),
         "TooLarge": (f"The body is too large, or holds more than {MAX_EVENTS} events.", {}),
         "UnsupportedMediaType": ("The body is neither JSON nor NDJSON, plain or as gzip.", {}),
         "RateLimited": ("The key is over its rate.", {"Retry-After": _RETRY_AFTER}),
         "Unavailable": (
-            "No events can be taken now: the disk or the journal is full, or the relay shuts down.",
+            "No events can be accepted now: the disk or journal is full, or the relay is stopping.",
             {"Retry-After": _RETRY_AFTER},
         ),
     }

@@ -38,13 +38,13 @@ SUCCESS: Final = b'{"success":true}'
 
 
 class Success(msgspec.Struct, frozen=True):
-    """How Segment says that a body was taken; told in `SUCCESS`."""
+    """Segment's answer to a body that was accepted."""
 
     success: bool = True
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """How Segment tells an error."""
+    """Segment's answer to an error."""
 
     code: Code | RefusalCode
     message: str

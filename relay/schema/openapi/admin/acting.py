@@ -22,32 +22,37 @@ _BY_EMAIL: Final = {"email": ["b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e
 def dead_letters() -> Json:
     """Return the operations on events that were not delivered."""
     page = part.response(
-        "Newest first; `next` is the cursor of the next page.", ref(DeadLetterList)
+        "The dead letters, newest first; `next` is the cursor of the next page.",
+        ref(DeadLetterList),
     )
     filters = (
-        in_query("id", "Id of a dead letter.", TEXT),
-        in_query("event_id", "Id of an event.", TEXT),
-        in_query("destination", "Name of a destination.", TEXT),
-        in_query("reason", "Why it is dead.", {"enum": list(get_args(DeadReason))}),
-        in_query("event", "Standard or custom name of the event.", TEXT),
-        in_query("since", "Dead at this moment or later; with an offset.", _MOMENT),
-        in_query("until", "Dead before this moment; with an offset.", _MOMENT),
+        in_query("id", "The id of a dead letter.", TEXT),
+        in_query("event_id", "The id of an event.", TEXT),
+        in_query("destination", "The name of a destination.", TEXT),
+        in_query(
+            "reason", "The reason why the event is dead.", {"enum": list(get_args(DeadReason))}
+        ),
+        in_query("event", "The standard or custom name of the event.", TEXT),
+        in_query(
+            "since", "Only events that died at this time or later; with a UTC offset.", _MOMENT
+        ),
+        in_query("until", "Only events that died before this time; with a UTC offset.", _MOMENT),
         limited(DEAD_LETTERS),
-        in_query("cursor", "The `next` of the page before.", {"type": "string", "minLength": 1}),
+        in_query("cursor", "The `next` of the previous page.", {"type": "string", "minLength": 1}),
     )
     return {
         "/api/v1/dead-letters": {
             "get": operation(
-                *("listDeadLetters", "dead letters", "What needs somebody", page),
+                *("listDeadLetters", "dead letters", "List dead letters", page),
                 failures=STORED | BAD,
                 parameters=filters,
             )
         },
         "/api/v1/dead-letters/replay": {
-            "post": _act("replayDeadLetters", "Send again", Replay, ReplayResult),
+            "post": _act("replayDeadLetters", "Send dead letters again", Replay, ReplayResult),
         },
         "/api/v1/dead-letters/drop": {
-            "post": _act("dropDeadLetters", "Put away", Drop, DropResult),
+            "post": _act("dropDeadLetters", "Drop dead letters", Drop, DropResult),
         },
     }
 
@@ -55,19 +60,19 @@ def dead_letters() -> Json:
 def erasure() -> Json:
     """Return the operation that erases a person."""
     done = part.response(
-        "What was erased, and what the platforms have got before.", ref(ForgetResult)
+        "What was erased, and what the platforms had already received.", ref(ForgetResult)
     )
     posted = part.body(
-        "Digests as the relay stores them; one at least. `relay forget` makes them.",
+        "Digests as the relay stores them, at least one. `relay forget` computes them.",
         {part.JSON: (_with_any(Forget, Forget.__struct_fields__), {"email": _BY_EMAIL})},
     )
     return {
         "/api/v1/forget": {
             "post": operation(
                 *("forgetPerson", "erasure", "Erase a person", done),
-                description="What waits is dead as `erased`; of stored events only name, ids, "
-                "times and the sum of the order stay. What is in a request is finished first. May "
-                "be repeated: after a failure, the next request erases the rest.",
+                description="Waiting events end as dead with the reason `erased`; stored events "
+                "keep only their name, ids, times and the sum of the order. Requests under way are "
+                "finished first. Safe to repeat: after a failure, the next one erases the rest.",
                 failures=STORED | BAD | {413: "TooLarge"},
                 requestBody=posted,
             )
@@ -77,11 +82,18 @@ def erasure() -> Json:
 
 def switches() -> Json:
     """Return the operations that pause and resume a destination."""
-    after = part.response("The destination afterwards.", ref(DestinationView))
-    name = in_path("name", "As configured.", {"type": "string", "minLength": 1})
+    after = part.response("The destination after the change.", ref(DestinationView))
+    name = in_path(
+        "name",
+        "The name of the destination in the configuration.",
+        {"type": "string", "minLength": 1},
+    )
     texts = {
-        "pause": ("pauseDestination", "Stop sending; events wait on disk"),
-        "resume": ("resumeDestination", "End any pause or wait, and try at once"),
+        "pause": ("pauseDestination", "Pause a destination; its events wait on disk"),
+        "resume": (
+            "resumeDestination",
+            "Resume a destination: end any pause or wait, and send at once",
+        ),
     }
     return {
         f"/api/v1/destinations/{{name}}/{verb}": {
@@ -96,9 +108,9 @@ def switches() -> Json:
 
 
 def _act(name: str, summary: str, wanted: type, result: type) -> Json:
-    done = part.response("What was done, or in a dry run would be.", ref(result))
+    done = part.response("What was done or, in a dry run, would be done.", ref(result))
     posted = part.body(
-        "`ids`, or at least one of the other conditions; all of them hold together.",
+        "`ids`, or at least one other condition; a letter must meet all of them.",
         {part.JSON: (_selection(wanted), {"filter": _BY_FILTER, "ids": _BY_IDS})},
     )
     return operation(

@@ -25,12 +25,13 @@ from relay.schema.openapi.admin.operation import ALWAYS, TEXT, in_range, operati
 from relay.schema.openapi.part import TEMPLATE, ref
 
 DESCRIPTION: Final = """\
-What became of the conversions, and what to do about it. Of each destination, `received = skipped +
-pending + delivered + dead`. Times are RFC 3339 in UTC, money is a decimal string per currency.
+What became of the conversions, and what to do about it. For each destination, `received = skipped +
+pending + delivered + dead`. Times are RFC 3339 in UTC; money is a decimal string per currency.
 
 `Host` must be a loopback name or one of `[admin] hosts`, and an `Origin` must be the port's own,
-else `403`. With `[admin] password` all but `/healthz` and `/readyz` need HTTP Basic, any user name.
-Any other path is answered `404`, any other method `405` with `Allow`.\
+else the answer is `403`. With an `[admin] password`, every path but `/healthz` and `/readyz` needs
+HTTP Basic, with any user name. Any other path is answered `404`, any other method `405` with
+`Allow`.\
 """
 _VIEWS: Final = (
     *(Summary, DestinationList, DestinationView, EventList, DeadLetterList, RejectionList),
@@ -78,51 +79,57 @@ def admin() -> Json:
 
 def _surroundings() -> Json:
     page = part.response(
-        "HTML.",
+        "The page as HTML.",
         TEXT,
         media_type="text/html",
-        headers={"Content-Security-Policy": part.header("No foreign content.", TEXT)},
+        headers={
+            "Content-Security-Policy": part.header("Allows only content of the relay itself.", TEXT)
+        },
     )
-    figures = part.response("Prometheus' text format.", TEXT, media_type="text/plain")
-    openapi = part.response("The document.", {"type": "object"})
+    figures = part.response(
+        "The metrics in Prometheus' text format.", TEXT, media_type="text/plain"
+    )
+    openapi = part.response("The OpenAPI document.", {"type": "object"})
     return {
         "/": {
             "get": operation(
-                *("readPage", "page", "The page for people", page),
+                *("readPage", "page", "Open the page", page),
                 failures=ALWAYS,
                 parameters=(in_range(),),
                 responses={"400": page, "503": page},
             )
         },
-        "/healthz": {"get": _probe("isAlive", "Whether the process is alive", {})},
+        "/healthz": {"get": _probe("isAlive", "Check whether the process is alive", {})},
         "/readyz": {
-            "get": _probe("isReady", "Whether events can be taken", {503: "NotReady"}),
+            "get": _probe("isReady", "Check whether events can be accepted", {503: "NotReady"}),
         },
-        "/metrics": {"get": operation("readMetrics", "figures", "All metrics", figures)},
+        "/metrics": {"get": operation("readMetrics", "figures", "Read all metrics", figures)},
         "/openapi.json": {
-            "get": operation("readOpenapi", "meta", "This document", openapi, failures=ALWAYS)
+            "get": operation("readOpenapi", "meta", "Read this document", openapi, failures=ALWAYS)
         },
     }
 
 
 def _probe(name: str, summary: str, failures: dict[int, str]) -> Json:
-    fine = part.response("It is.", ref(Status))
+    fine = part.response("Yes.", ref(Status))
     failures = {403: "Forbidden", **failures}
     return operation(name, "probes", summary, fine, failures=failures, security=[{}])
 
 
 def _responses() -> Json:
     """Return the answers that several operations share."""
-    challenge = part.header("Asks for the password.", TEXT)
-    wait = part.header("Seconds to wait.", {"type": "integer", "minimum": 1})
+    challenge = part.header("Asks for HTTP Basic.", TEXT)
+    wait = part.header(
+        "Seconds to wait before the next request.", {"type": "integer", "minimum": 1}
+    )
     texts: dict[str, tuple[str, Json]] = {
-        "BadRequest": ("The request cannot be understood; the message says which part.", {}),
-        "Unauthorized": ("The password is needed.", {"WWW-Authenticate": challenge}),
-        "Forbidden": ("The host or the origin is foreign.", {}),
-        "NotFound": ("There is nothing of this name.", {}),
+        "BadRequest": ("The request is invalid; the message says which part.", {}),
+        "Unauthorized": ("The password is missing or wrong.", {"WWW-Authenticate": challenge}),
+        "Forbidden": ("The request has a foreign host or origin.", {}),
+        "NotFound": ("Nothing has this name or id.", {}),
         "TooLarge": ("The body is larger than 1 MiB.", {}),
-        "NotReady": ("No events can be taken now; the message says why.", {}),
-        "Unavailable": ("The journal does not answer now.", {"Retry-After": wait}),
+        "NotReady": ("No events can be accepted now; the message says why.", {}),
+        "Unavailable": ("The journal is not available now.", {"Retry-After": wait}),
     }
     return {
         name: part.response(text, ref(Error), headers=headers)

@@ -38,10 +38,10 @@ def operation(
 
 def in_range() -> Json:
     """Return the parameter that selects the range of the figures."""
-    return in_query("range", "Of what was received since then.", _RANGE)
+    return in_query("range", "Only events received within this time.", _RANGE)
 
 
 def limited(default: int) -> Json:
     """Return the parameter that bounds a list."""
     bounds = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": default}
-    return in_query("limit", "Entries at most.", bounds)
+    return in_query("limit", "The most entries to return.", bounds)

@@ -32,18 +32,18 @@ _EVENT_ID: Final[Json] = {"type": "string", "minLength": 1}
 
 def figures() -> Json:
     """Return the operations for figures about conversions, space and Kafka."""
-    summary = part.response("The funnel of what was received in the range.", ref(Summary))
-    lifetime = part.response("The lifetime funnel of each.", ref(DestinationList))
+    summary = part.response("The funnel of the events received in the range.", ref(Summary))
+    lifetime = part.response("The lifetime funnel of each destination.", ref(DestinationList))
     return {
         "/api/v1/summary": {
             "get": operation(
-                *("readSummary", "figures", "What became of the events of a range", summary),
+                *("readSummary", "figures", "Read what became of the events of a range", summary),
                 failures=STORED | BAD,
                 parameters=(in_range(),),
             )
         },
         "/api/v1/destinations": {
-            "get": operation("listDestinations", "figures", "All destinations", lifetime)
+            "get": operation("listDestinations", "figures", "List all destinations", lifetime)
         },
         "/api/v1/journal": {"get": _room()},
         "/api/v1/sources": {"get": _sources()},
@@ -52,28 +52,30 @@ def figures() -> Json:
 
 
 def _room() -> Json:
-    journal = part.response("How full it is, and when it will be full.", ref(JournalView))
+    journal = part.response("How full the journal is, and when it will be full.", ref(JournalView))
     return operation(
-        *("readJournal", "figures", "The room that is left for events", journal),
-        description="At `limit_bytes` delivered events are forgotten before their time, "
-        "then the payloads of expired ones; only then producers get 503.",
+        *("readJournal", "figures", "Read how much room is left for events", journal),
+        description="At `limit_bytes`, delivered events are deleted before their retention ends, "
+        "then the payloads of expired ones; only after that do producers get 503.",
     )
 
 
 def _sources() -> Json:
-    sources = part.response("What is configured of Kafka, and how it is.", ref(SourcesView))
+    sources = part.response("The configured parts of Kafka, and their state.", ref(SourcesView))
     return operation(
-        *("readSources", "figures", "The Kafka source and the outcomes", sources),
+        *("readSources", "figures", "Read the state of the Kafka source and the outcomes", sources),
         failures=ALWAYS,
         description="Lag and last commit of each partition that this relay reads; "
-        "`kafka` and `outcomes` are null where they are not configured.",
+        "`kafka` and `outcomes` are null if they are not configured.",
     )
 
 
 def _rejections() -> Json:
-    rejected = part.response("Newest first; the last 1,000 are kept.", ref(RejectionList))
+    rejected = part.response(
+        "The rejections, newest first; the last 1,000 are kept.", ref(RejectionList)
+    )
     return operation(
-        *("listRejections", "events", "The latest events refused on arrival", rejected),
+        *("listRejections", "events", "List the latest events refused on arrival", rejected),
         failures=STORED | BAD,
         parameters=(limited(MAX_REJECTIONS),),
     )
@@ -81,39 +83,39 @@ def _rejections() -> Json:
 
 def producers() -> Json:
     """Return the operations about producers."""
-    found = part.response("The greatest gain first.", ref(Diagnosis))
-    keys = part.response("Ended ones included.", ref(KeyList))
+    found = part.response("The findings, greatest gain first.", ref(Diagnosis))
+    keys = part.response("The keys, including revoked and expired ones.", ref(KeyList))
     return {
         "/api/v1/doctor": {
             "get": operation(
-                *("readDiagnosis", "producers", "What to fix in incoming events", found),
-                description="Of the latest 5,000 events of a day, and of what was refused in it; "
-                "with which identifiers came plain, hashed or unusable, by event and key.",
+                *("readDiagnosis", "producers", "Read what to fix in incoming events", found),
+                description="Covers the latest 5,000 events of a day and its rejections, and tells "
+                "which identifiers came plain, hashed or unusable, by event and key.",
             )
         },
-        "/api/v1/keys": {"get": operation("listKeys", "producers", "Producer keys", keys)},
+        "/api/v1/keys": {"get": operation("listKeys", "producers", "List the producer keys", keys)},
     }
 
 
 def events() -> Json:
     """Return the operations that find single events."""
-    found = part.response("Newest first, at most 100.", ref(EventList))
-    by_id = in_path("event_id", "Percent-encoded.", _EVENT_ID)
+    found = part.response("The events, newest first, at most 100.", ref(EventList))
+    by_id = in_path("event_id", "The event id, percent-encoded.", _EVENT_ID)
     return {
         "/api/v1/events": {
             "get": operation(
-                *("findEvents", "events", "The timelines of an event or order id", found),
-                description="Exactly one of the two is needed.",
+                *("findEvents", "events", "Find the events with an event or order id", found),
+                description="Exactly one of the two ids is required.",
                 failures=STORED | BAD | UNKNOWN,
                 parameters=(
-                    in_query("event_id", "The event's id.", TEXT),
-                    in_query("order_id", "The order's id.", TEXT),
+                    in_query("event_id", "The id of the event.", TEXT),
+                    in_query("order_id", "The id of the order.", TEXT),
                 ),
             )
         },
         "/api/v1/events/{event_id}": {
             "get": operation(
-                *("readEvent", "events", "The timelines of an event id", found),
+                *("readEvent", "events", "Read the events with an event id", found),
                 failures=STORED | UNKNOWN,
                 parameters=(by_id,),
             )
