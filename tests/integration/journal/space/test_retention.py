@@ -1,6 +1,9 @@
 """What the journal forgets and what it must not, step by step, on real files."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from relay.conversion import Order
 from relay.delivery import Outcome
@@ -141,23 +144,34 @@ def said(seed: Seed) -> list[tuple[str, list[str]]]:
 
 
 def refuse(seed: Seed, first: int, last: int) -> None:
-    """Record a request whose events were refused, each with words of its own."""
+    """Record a late request whose events were refused, each with words, one of the other lane."""
+    places = [*((Lane.MONEY, at) for at in range(first, last + 1)), (Lane.OTHER, first)]
     each: list[tuple[int, int, Outcome, str, str]] = [
-        (Lane.MONEY, at, "invalid", "1", f"of {at}") for at in range(first, last + 1)
+        (lane, at, "invalid", "1", f"of {lane.name} {at}") for lane, at in places
     ]
-    place = Place(Lane.MONEY, first)
-    seed.receipt(PINTEREST, place, last, "partial", message="of all", exceptions=each)
+    span, at_ms = (Place(Lane.MONEY, first), last), NOW_MS - 2 * DAY_MS
+    seed.receipt(PINTEREST, *span, "partial", message="of all", exceptions=each, at_ms=at_ms)
 
 
-def test_words_about_an_event_go_with_it_however_late_they_were_said(seed: Seed) -> None:
+@pytest.mark.parametrize("days", [(0.0,), (-1.5, 0.0)], ids=["at once", "one by one"])
+def test_words_about_an_event_go_with_it_however_late_they_were_said(
+    seed: Seed, days: Sequence[float]
+) -> None:
     """They may quote the person, and no erasure would find them without the event."""
     for age_days in (9, 8, 1):
         seed.group(aged("e", age_days * DAY_MS))
     settle_all(seed, 3)
-    for span in ((0, 1), (1, 2), (2, 2)):
+    for span in ((0, 1), (0, 2), (1, 2), (2, 2)):
         refuse(seed, *span)
-    maintain(seed)
-    assert said(seed) == [("", ["", ""]), ("", ["", "of 2"]), ("of all", ["of 2"])]
+    for day in days:
+        maintain(seed, NOW_MS + round(day * DAY_MS))
+    assert said(seed) == [
+        ("", ["", "", "of OTHER 0"]),
+        ("", ["", "", "of MONEY 2", "of OTHER 0"]),
+        ("", ["", "of MONEY 2", "of OTHER 1"]),
+        ("of all", ["of MONEY 2", "of OTHER 2"]),
+    ]
+    assert seed.count("receipt_span") == 3  # those that cover what is left
 
 
 def test_words_about_an_event_go_though_it_was_gone_when_they_were_said(seed: Seed) -> None:
@@ -167,7 +181,7 @@ def test_words_about_an_event_go_though_it_was_gone_when_they_were_said(seed: Se
     maintain(seed)
     refuse(seed, 0, 0)
     maintain(seed)
-    assert said(seed) == [("", [""])]
+    assert said(seed) == [("", ["", "of OTHER 0"])]
 
 
 def test_receipts_go_though_more_than_a_step_looks_at_are_younger(seed: Seed) -> None:
@@ -241,8 +255,9 @@ def test_dead_letters_lose_their_payload_first_and_go_much_later(seed: Seed) -> 
         seed.dead(PINTEREST, seed.group(event), event, dead_ms=NOW_MS - days * DAY_MS)
     before = totals(seed.connection)
     maintain(seed)
-    rows = seed.connection.execute("SELECT event_id, entry IS NOT NULL FROM dead ORDER BY id")
-    assert rows.fetchall() == [("31", 0), ("29", 1)]
+    columns = "event_id, entry IS NOT NULL, message"
+    rows = seed.connection.execute(f"SELECT {columns} FROM dead ORDER BY id")
+    assert rows.fetchall() == [("31", 0, ""), ("29", 1, "refused")]
     assert totals(seed.connection) == before
 
 
