@@ -38,11 +38,16 @@ MAX_KINDS: Final = 10_000
 """The most combinations of destinations, identifiers and labels that are counted separately before
 they are summed up."""
 
-Presence = bytes
-"""Whether each of `FORMS` is present, 1 or 0, in order."""
+Presence = int
+"""Which of `FORMS` are present, a bit each; the first one's is 1."""
 Kind = tuple[tuple[str, ...], Presence, str]
 """The destinations of an event, the forms it carries, and its label: a standard name or
 `custom`."""
+
+
+def identifiers_in(presence: Presence) -> set[str]:
+    """Return the identifiers of which a form is present."""
+    return {name for at, name in enumerate(FORMS) if presence >> at & 1}
 
 
 class IdentifierTally(Tally):
@@ -83,7 +88,7 @@ class IdentifierTally(Tally):
     def _sum_up(self) -> None:
         kinds, self._kinds = self._kinds, Counter()
         for (destinations, presence, label), count in kinds.items():
-            carried = {name for name, there in zip(FORMS, presence, strict=True) if there}
+            carried = identifiers_in(presence)
             for destination in destinations:
                 self._count(destination, label, carried, count)
 

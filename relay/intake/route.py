@@ -12,7 +12,7 @@ import msgspec
 
 from relay.conversion import Conversion
 from relay.delivery import Destination, Payload, Skip, SkipReason, Unusable
-from relay.intake.presence import presence_of
+from relay.identity.presence import presence_of
 from relay.intake.window import Key, Window
 from relay.journal.codec import entry_of, passed_by
 from relay.journal.entry import Entry, Passed

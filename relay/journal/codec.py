@@ -17,6 +17,7 @@ from relay.delivery import Payload
 from relay.event import ActionSource
 from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Entry, Passed, Stored
+from relay.metrics import Presence
 
 _ARRAY_16: Final = b"\xdc"
 """The MessagePack marker of an array with a two-byte length."""
@@ -76,7 +77,7 @@ def entry_of(
     conversion: Conversion,
     passed: Mapping[str, Passed],
     payloads: dict[str, Payload] | None = None,
-    presence: bytes = b"",
+    presence: Presence = 0,
 ) -> Entry:
     """Return the entry of a new event."""
     _ENCODER.encode_into((conversion, passed), _BUFFER)

@@ -10,6 +10,7 @@ from relay.conversion import Conversion
 from relay.delivery import DeadReason, Payload, SkipReason
 from relay.event import ActionSource
 from relay.event_name import Lane
+from relay.metrics import Presence
 
 
 class Passed(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -42,8 +43,8 @@ class Entry(msgspec.Struct, gc=False, array_like=True):
     """MessagePack of [conversion, passed]."""
     passed: Mapping[str, Passed]
     payloads: dict[str, Payload] = {}
-    presence: bytes = b""
-    """Which of `relay.metrics.FORMS` it carries, 1 or 0 each; like payloads, only while hot."""
+    presence: Presence = 0
+    """Which identifiers it carries; like payloads, only while hot."""
 
     @property
     def is_damaged(self) -> bool:

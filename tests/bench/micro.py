@@ -30,11 +30,11 @@ from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.event import InboundEvent
 from relay.event_name import Lane
+from relay.identity.presence import presence_of
 from relay.identity.user import identify
 from relay.intake import Route, Router, Window
 from relay.intake.convert import convert
 from relay.intake.decode import decode
-from relay.intake.presence import presence_of
 from relay.intake.split import split_json
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Pending

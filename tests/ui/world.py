@@ -123,7 +123,7 @@ def measure(port: AdminPort) -> None:
         ("purchase", 140, "email phone ip user_agent ttclid epik external_id"),
         ("purchase", 10, "ip"),
     ):
-        presence = bytes(name in carried.split() for name in FORMS)
+        presence = sum(1 << at for at, name in enumerate(FORMS) if name in carried.split())
         port.metrics.identifiers.add_events([(both, presence, kind)] * count)
     port.metrics.journal_append_seconds.observe(0.004, count=900)
     port.metrics.ingest_seconds.observe(0.02, count=900)

@@ -20,8 +20,8 @@ from relay.metrics import (
 NOBODY = (False,) * len(IDENTIFIERS)
 
 
-def carrying(*names: str) -> bytes:
-    return bytes(name in names for name in FORMS)
+def carrying(*names: str) -> int:
+    return sum(1 << at for at, name in enumerate(FORMS) if name in names)
 
 
 def test_the_names_here_are_those_of_the_contracts() -> None:

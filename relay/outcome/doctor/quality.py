@@ -6,20 +6,13 @@ hashed it, and why it was left out, as noted when the event arrived.
 
 from collections import Counter
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Final
 
 import msgspec
 
 from relay.conversion import HASHABLE, Conversion
-from relay.metrics import FORMS, IDENTIFIERS
-
-_FORMS: Final = attrgetter(
-    *("email_compact", "phone_digits", "external_id", "first_name", "last_name", "gender"),
-    *("birth_date", "city", "city_plain", "state", "state_plain", "zip_digits", "zip_compact"),
-    *("country", "country_plain", "mobile_ad_id_lower", "ip", "user_agent", "locale"),
-    *("epik", "ttclid", "ttp"),
-)
+from relay.identity.presence import presence_of
+from relay.metrics import IDENTIFIERS, Presence, identifiers_in
 
 MAX_KINDS: Final = 1_000
 """How many combinations of identifiers are counted separately before they are summed up."""
@@ -56,7 +49,7 @@ class Quality:
 
     def __init__(self) -> None:
         self.events = 0
-        self._kinds: Counter[bytes] = Counter()
+        self._kinds: Counter[Presence] = Counter()
         self._carried: Counter[str] = Counter()
         self.hashed: Counter[str] = Counter()
         self.unusable: Counter[tuple[str, str]] = Counter()
@@ -64,7 +57,7 @@ class Quality:
     def look(self, event: Conversion) -> None:
         """Count one event."""
         self.events += 1
-        self._kinds[bytes(map(bool, _FORMS(event.identity)))] += 1
+        self._kinds[presence_of(event.identity)] += 1
         if len(self._kinds) > MAX_KINDS:
             self.carried()
         if event.hashed:
@@ -75,9 +68,8 @@ class Quality:
     def carried(self) -> Counter[str]:
         """Return how many events carry each identifier."""
         kinds, self._kinds = self._kinds, Counter()
-        for kind, count in kinds.items():
-            there = {name for name, form in zip(FORMS, kind, strict=True) if form}
-            self._carried.update(dict.fromkeys(there, count))
+        for presence, count in kinds.items():
+            self._carried.update(dict.fromkeys(identifiers_in(presence), count))
         return self._carried
 
     def identifiers(self) -> list[IdentifierQuality]:

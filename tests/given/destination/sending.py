@@ -28,7 +28,7 @@ from relay.dispatch.pace import Pace
 from relay.dispatch.sender import Sender
 from relay.dispatch.steady import SteadyClock
 from relay.dispatch.transport import AiohttpTransport, Transport
-from relay.intake.presence import presence_of
+from relay.identity.presence import presence_of
 from relay.journal.base import Journal
 from relay.journal.codec import entry_of
 from relay.journal.entry import Entry, Passed

@@ -1,30 +1,10 @@
 from relay.identity import Identity
-from relay.intake.presence import count, presence_of
+from relay.identity.presence import presence_of
+from relay.intake.presence import count
 from relay.intake.problem import Finding, Problem
 from relay.journal.codec import entry_of
-from relay.metrics import FORMS, IDENTIFIERS, Metrics
+from relay.metrics import IDENTIFIERS, Metrics
 from tests.given.event.builders import DIGEST, conversion, payload
-
-
-def carried(identity: Identity) -> set[str]:
-    return {name for name, there in zip(FORMS, presence_of(identity), strict=True) if there}
-
-
-def test_nothing_is_there_unless_something_is() -> None:
-    assert carried(Identity()) == set()
-
-
-def test_each_identifier_is_seen_in_any_of_its_forms() -> None:
-    identity = Identity(
-        email_compact=(DIGEST,),
-        phone_digits=(DIGEST,),
-        city_plain="berlin",
-        state=DIGEST,
-        zip_compact=DIGEST,
-        ip="203.0.113.7",
-        ttclid="click",
-    )
-    assert carried(identity) == {"email", "phone", "city", "state", "zip", "ip", "ttclid"}
 
 
 def sample(metrics: Metrics, name: str, **labels: str) -> float | None:
