@@ -1,18 +1,20 @@
 """The estimate of when the journal is full."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.journal.space.growth import LEAST_S, SAMPLE_S, SPAN_S, Growth
+from tests.given.event.builders import NOW_S
 
 GIB = 2**30
 
 
 def grown(*used_bytes: int, every_s: float = SAMPLE_S) -> Growth:
-    """Return what is known after these samples."""
+    """Return what is known after these samples, the first of which is of `NOW_S`."""
     growth = Growth()
     for number, used in enumerate(used_bytes):
-        growth.note(number * every_s, used)
+        growth.note(NOW_S + number * every_s, used)
     return growth
 
 
@@ -38,21 +40,27 @@ def test_only_the_last_two_hours_count() -> None:
     """A rush this morning says nothing about tonight."""
     growth = grown(0, GIB, every_s=SAMPLE_S)
     for minute in range(2, 200):
-        growth.note(minute * SAMPLE_S, GIB)
+        growth.note(NOW_S + minute * SAMPLE_S, GIB)
     assert growth.hours_until(GIB) is None
+
+
+def test_two_hours_count_however_often_it_looks() -> None:
+    """It grew for an hour and a half, and then no more."""
+    rising = [GIB * min(look, 540) for look in range(720)]
+    assert grown(*rising, every_s=SAMPLE_S / 6).hours_until(540 * GIB) == pytest.approx(2, rel=0.01)
 
 
 def test_a_sleep_of_the_machine_leaves_one_sample() -> None:
     growth = grown(0, GIB, every_s=LEAST_S)
-    growth.note(10 * SPAN_S, 2 * GIB)
+    growth.note(NOW_S + 10 * SPAN_S, 2 * GIB)
     assert growth.hours_until(GIB) is None
 
 
 def test_a_clock_that_steps_back_begins_anew() -> None:
     growth = grown(0, GIB, every_s=LEAST_S)
-    growth.note(0, GIB)
+    growth.note(NOW_S, GIB)
     assert growth.hours_until(GIB) is None
-    growth.note(LEAST_S, 2 * GIB)
+    growth.note(NOW_S + LEAST_S, 2 * GIB)
     assert growth.hours_until(GIB) == LEAST_S / 3600
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from relay.journal.space.room import AT_LIMIT, DISK_FULL
 from relay.journal.space.shortage import CALM_S, Shortage
+from tests.given.event.builders import NOW_S
 
 FULL, BACK = "the journal takes no events", "the journal has room again"
 
@@ -40,6 +41,16 @@ def test_it_is_over_after_a_while_without_a_refusal(caplog: pytest.LogCaptureFix
     for refusal, at in ((AT_LIMIT, 0), (None, CALM_S - 1), (None, CALM_S), (None, CALM_S + 1)):
         shortage.note(refusal, at)
 
+    assert told(caplog) == [(FULL, AT_LIMIT), (BACK, None)]
+
+
+def test_the_while_begins_with_the_last_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    shortage, last = Shortage(), NOW_S + CALM_S / 2
+    for refusal, at in ((AT_LIMIT, NOW_S), (AT_LIMIT, last), (None, last + CALM_S - 1)):
+        shortage.note(refusal, at)
+    assert told(caplog) == [(FULL, AT_LIMIT)]
+
+    shortage.note(None, last + CALM_S)
     assert told(caplog) == [(FULL, AT_LIMIT), (BACK, None)]
 
 
