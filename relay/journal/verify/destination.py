@@ -86,10 +86,9 @@ def _check(
     findings = problems.or_fine("")
     if not findings[0].fine:
         return findings  # such cursors cannot be used to count
-    try:
-        waiting = _waiting(connection, name, cursors, spans)
-    except UNREADABLE:
-        return []  # the check of the log reports which group it is
+    waiting = _waiting(connection, name, cursors, spans)
+    if waiting is None:
+        return []  # the check of the log reports what cannot be read
     lost = sum(_lost(each, spans[each.lane]) for each in cursors)
     return _judge(name, total, waiting, lost)
 
@@ -140,15 +139,21 @@ def _waiting(
     name: str,
     cursors: Sequence[_Stored],
     spans: Mapping[int, _Span],
-) -> int:
-    """Return how many events wait, counted one by one."""
+) -> int | None:
+    """Return how many events wait, counted one by one; None if one of them cannot be read.
+
+    Nothing shows whether such an event was meant for the destination.
+    """
     found: int = connection.execute(_RETRIES, (name,)).fetchone()[0]
     for each in cursors:
         log_end = spans[each.lane].end
         end = log_end if each.until is None else each.until
         # Events that came after it had left were never meant for it.
         view = log.View(name, Lane(each.lane), each.cursor.settle_all(end, log_end))
-        found += sum(1 for _ in log.each_waiting(connection, view, end=end))
+        for waits in log.each_waiting(connection, view, end=end):
+            if waits.entry.is_damaged:
+                return None
+            found += 1
     return found
 
 

@@ -27,6 +27,7 @@ from tests.given.journal.seed import NOW_MS
 
 RECEIPT = Receipt(at_ms=NOW_MS, duration_ms=120, outcome="partial", http_status=200)
 SKIPPED = entry_of(conversion("f"), {"p": Passed("skipped", "no_consent")})
+DELIVERED_ORDERS = "kind = 'delivered' AND label = 'purchase'"
 EXPIRED = entry_of(conversion("g"), {"p": Passed("dead", "expired")})
 
 
@@ -159,6 +160,21 @@ async def test_a_relay_that_starts_meanwhile_begins_the_verification_anew(path: 
 
     assert all(each.fine for each in findings)
     assert steps.count("Checking pages") == 2
+
+
+async def test_what_is_delivered_while_it_counts_breaks_no_sum(path: Path) -> None:
+    """What waits is counted after the sums were read: without one snapshot, one event less."""
+    async with opened(path) as journal:
+        await fill(journal)
+
+        def deliver(step: str, done: int, total: int | None) -> None:
+            if (step, done, total) == ("Counting what waits", 0, 2):
+                change(path, "DELETE FROM retry")
+                change(path, f"UPDATE total SET count = count + 1 WHERE {DELIVERED_ORDERS}")
+
+        findings = verify(path, deliver)
+        assert all(each.fine for each in findings)
+        assert "1 waiting at p, 7 accounted for" in {each.message for each in look(path)}
 
 
 async def test_what_retention_took_is_not_missed(path: Path) -> None:
@@ -294,6 +310,14 @@ async def test_a_group_that_cannot_be_read_is_named(path: Path) -> None:
 
     [of_the_log] = faults(path)
     assert of_the_log.message == "lane 0: group 1 of the log cannot be read"
+
+
+async def test_an_event_that_cannot_be_read_is_no_fault_of_the_figures(path: Path) -> None:
+    """Nobody can tell that it was skipped, and so it seemed to wait beyond what should."""
+    await filled(path)
+    change(path, "UPDATE log SET entries = x'c1' WHERE id = 2")
+
+    assert only_fault(path) == "lane 0: group 2 of the log cannot be read"
 
 
 async def test_a_group_that_holds_less_than_it_says_is_named(path: Path) -> None:
