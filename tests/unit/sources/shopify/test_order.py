@@ -31,6 +31,29 @@ def test_an_order_created_and_paid_is_one_purchase() -> None:
 def test_its_value_is_what_is_left_before_tax_and_shipping() -> None:
     assert purchase()["order"]["value"] == "398.00"
     assert purchase()["order"]["currency"] == "USD"
+    refunded = purchase(current_subtotal_price="199.00", order_id="#9999")["order"]
+    assert (refunded["value"], refunded["order_id"]) == ("199.00", "820982911946154508")
+    old = purchase(current_subtotal_price=None, subtotal_price="597.00")
+    assert old["order"]["value"] == "597.00"
+
+
+def test_it_happened_when_it_was_processed_else_made() -> None:
+    assert purchase()["event_time"] == "2026-01-31T06:58:00-05:00"
+    assert purchase(processed_at=None)["event_time"] == "2026-01-31T06:59:00-05:00"
+
+
+def test_a_line_is_its_product_with_what_is_left_of_it() -> None:
+    whole = {"id": "632910392", "name": "Lamp", "brand": "Glow", "price": "199.00", "quantity": 2}
+    assert purchase()["order"]["items"] == [whole]
+    [line] = ORDER["line_items"]
+    partly = [
+        {**line, "product_id": None, "title": None, "name": "Lamp - red", "current_quantity": 1},
+        {"sku": "LAMP-1", "quantity": 3},
+    ]
+    assert purchase(line_items=partly)["order"]["items"] == [
+        {**whole, "id": "808950810", "name": "Lamp - red", "quantity": 1},
+        {"id": "LAMP-1", "quantity": 3},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +88,70 @@ def test_the_person_the_browser_and_the_clicks_come_from_the_order() -> None:
     }
 
 
+WITHOUT: dict[str, Any] = dict.fromkeys(
+    (
+        *("email", "phone", "customer", "billing_address", "browser_ip", "client_details"),
+        *("customer_locale", "landing_site", "note_attributes"),
+    )
+)
+"""What an order says of the person, left out."""
+
+
+@pytest.mark.parametrize(
+    ("said", "user"),
+    [
+        ({"contact_email": "a"}, {"email": "a"}),
+        ({"customer": {"email": "a", "phone": "b"}}, {"email": "a", "phone": "b"}),
+        ({"shipping_address": {"phone": "b", "zip": "c"}}, {"phone": "b", "zip": "c"}),
+        ({"customer": {"default_address": {"city": "d"}}}, {"city": "d"}),
+        ({"billing_address": {"first_name": "e"}}, {"first_name": "e"}),
+        ({"billing_address": {"last_name": "f"}}, {"last_name": "f"}),
+        ({"billing_address": {"province": "g", "country": "h"}}, {"state": "g", "country": "h"}),
+        ({"client_details": {"browser_ip": "i"}}, {"ip": "i"}),
+        (
+            {"billing_address": {}, "shipping_address": {"city": "j"}, "customer": {"id": 7}},
+            {"city": "j", "external_id": "7"},
+        ),
+    ],
+)
+def test_what_an_order_leaves_open_is_looked_for_elsewhere_in_it(
+    said: dict[str, Any], user: dict[str, Any]
+) -> None:
+    assert purchase(**WITHOUT | said)["user"] == user
+
+
+def test_of_several_addresses_that_of_the_bill_counts() -> None:
+    customer = {"customer": {"first_name": "k", "default_address": {"city": "l"}}}
+    addresses = {"billing_address": {"city": "m"}, "shipping_address": {"city": "n"}}
+    user = purchase(**WITHOUT | addresses | customer)["user"]
+    assert user == {"first_name": "k", "city": "m"}
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("epik", "epik"),
+        ("_epik", "epik"),
+        ("ttclid", "ttclid"),
+        ("ttp", "ttp"),
+        ("_ttp", "ttp"),
+    ],
+)
+def test_click_ids_are_in_the_landing_page_or_in_what_the_theme_noted(
+    name: str, field: str
+) -> None:
+    noted = purchase(**WITHOUT | {"note_attributes": [{"name": name, "value": "noted"}]})
+    assert noted["user"] == {field: "noted"}
+    landed = purchase(**WITHOUT | {"landing_site": f"/?{name}=landed"})
+    assert landed["user"] == {field: "landed"}
+
+
+def test_what_the_theme_noted_is_newer_than_the_landing_page() -> None:
+    noted = [{"name": "ttclid", "value": "noted"}, {"name": "gift", "value": "yes"}, {"name": "x"}]
+    changes = {"landing_site": "/?ttclid=landed", "note_attributes": noted}
+    assert purchase(**WITHOUT | changes)["user"] == {"ttclid": "noted"}
+
+
 def test_an_email_address_in_the_place_of_a_click_id_is_none() -> None:
     user = purchase(landing_site="/?ttclid=jane@example.com&_ttp=cookie")["user"]
     assert "ttclid" not in user
@@ -78,8 +165,8 @@ def test_the_page_is_where_the_visit_began_and_never_the_status_page_with_its_ke
     }
     assert purchase(landing_site=None)["page"]["url"] == f"https://{DOMAIN}/"
     assert purchase(landing_site="lamp")["page"]["url"] == f"https://{DOMAIN}/lamp"
-    whole = "http://www.example.com?source=abc"
-    assert purchase(landing_site=whole)["page"]["url"] == whole
+    for whole in ("http://www.example.com?source=abc", "https://www.example.com/lamp"):
+        assert purchase(landing_site=whole)["page"]["url"] == whole
     assert "k3y" not in msgspec.json.encode(purchase()).decode()
 
 
@@ -100,7 +187,14 @@ def test_a_checkout_is_a_checkout_that_was_begun() -> None:
     found = event_of("checkouts/create", CHECKOUT, DOMAIN)
     assert found is not None
     assert (found["event"], found["event_id"]) == ("initiate_checkout", "checkout-981820079255243")
+    assert found["order"]["value"] == "398.00"
+    assert found["order"]["currency"] == "USD"
+    assert [item["id"] for item in found["order"]["items"]] == ["632910392"]
     assert "t0k3n" not in msgspec.json.encode(found).decode()
+    abroad = {**CHECKOUT, "currency": None, "presentment_currency": "EUR"}
+    found = event_of("checkouts/create", abroad, DOMAIN)
+    assert found is not None
+    assert found["order"]["currency"] == "EUR"
 
 
 @pytest.mark.parametrize("topic", ["customers/create", "checkouts/create"])
