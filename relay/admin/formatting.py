@@ -59,7 +59,7 @@ def within(seconds: float) -> str:
     """Return the upper bound of a duration, such as `within 0.5 s`."""
     if seconds == float("inf"):
         return "after more than an hour"
-    if seconds < 1:
+    if seconds % 1:  # rounded down, it would be no bound any more
         return f"within {seconds:g} s"
     return f"within {spoken(seconds)}"
 

@@ -56,6 +56,7 @@ def test_a_span_of_time_is_spoken_in_its_largest_unit(seconds: float, words: str
     ("seconds", "words"),
     [
         (0.25, "within 0.25 s"),
+        (2.5, "within 2.5 s"),
         (5, "within 5 seconds"),
         (300, "within 5 minutes"),
         (float("inf"), "after more than an hour"),
