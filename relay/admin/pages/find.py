@@ -1,9 +1,12 @@
 """Find a conversion by event id or order id, down to the last request that contained it."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from relay.admin.pages.screen import Screen, told
 from relay.journal.find.lookup import MAX_FOUND
+from relay.outcome.insight.situation import BY_HAND
 from relay.outcome.platform_code import wording_of
 from relay.outcome.views.api import AttemptView, DeliveryView, EventList
 
@@ -50,9 +53,14 @@ class Find(Screen):
                 return found
         return None
 
-    def _paused(self) -> frozenset[str]:
+    def _paused(self) -> Mapping[str, str]:
+        """Return what has to happen before each paused destination gets what waits for it."""
         health = self.context.reports.health()
-        return frozenset(name for name, each in health.items() if each.state == "paused")
+        return {
+            name: "somebody resumes it" if each.reason == BY_HAND else "that is fixed"
+            for name, each in health.items()
+            if each.state == "paused"
+        }
 
     def _meaning(self, delivery: DeliveryView, attempt: AttemptView) -> str:
         """Return what the answer to an attempt means; the platform's own words if it is unknown."""

@@ -203,6 +203,8 @@ async def test_what_waits_says_when_it_is_tried_next(tmp_path: Path) -> None:
         port.switch.health[PINTEREST] = Health("throttled", None, "", NOW_S, NOW_S + 300.0)
         throttled = words(await page(port, "/find?id=order-1"))
         port.switch.health[PINTEREST] = BY_HAND
+        by_hand = words(await page(port, "/find?id=order-1"))
+        port.switch.health[PINTEREST] = Health("paused", "token_expired", "", NOW_S, None)
         paused = words(await page(port, "/find?id=order-1"))
 
     assert "It is in turn, and goes out by itself." in untried
@@ -211,6 +213,21 @@ async def test_what_waits_says_when_it_is_tried_next(tmp_path: Path) -> None:
     assert "Next try 2026-01-01 00:05:00 UTC" in throttled
     assert "Next try" not in paused
     assert "Nothing is sent to pinterest-main at the moment" in paused
+    assert "it goes out by itself once that is fixed." in paused
+    assert "it goes out by itself once somebody resumes it." in by_hand
+
+
+async def test_what_waits_for_a_platform_that_is_configured_no_more_is_not_told_to_go_out(
+    tmp_path: Path,
+) -> None:
+    """The journal keeps it for a while, in case the platform comes back."""
+    async with AdminPort(tmp_path) as port:
+        await port.take("order-1")
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        text = words(await page(port, "/find?id=order-1"))
+
+    assert text.count("goes out by itself") == 1
+    assert f"It waits until {TIKTOK} is in the settings again, for as long as" in text
 
 
 async def test_all_that_is_in_trouble_is_shown_and_only_reasons_are_left_to_their_list(
