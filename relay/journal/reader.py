@@ -17,7 +17,7 @@ import msgspec
 
 from relay.errors import JournalUnavailable
 from relay.journal.disk.connection import roll_back
-from relay.journal.disk.storage import DAMAGED, storage_fault
+from relay.journal.disk.storage import DAMAGED, is_damage, storage_fault
 from relay.journal.disk.threads import started
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,8 @@ class Reader:
             self.tell_damage()
             raise JournalUnavailable(DAMAGED) from None
         except sqlite3.Error as error:
+            if is_damage(error):
+                self.tell_damage()
             if reason := storage_fault(error):
                 raise JournalUnavailable(reason) from None
             raise

@@ -54,7 +54,8 @@ _READ_BYTES: Final = 1024 * 1024
 def is_damage(error: BaseException) -> bool:
     """Whether an error means damage to the file, provided that its disk can be read."""
     if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _DAMAGE
+        code = _code(error)
+        return code is not None and code & _PRIMARY_CODE in _DAMAGE
     return isinstance(error, UNREADABLE)
 
 
@@ -79,8 +80,16 @@ def storage_fault(error: BaseException) -> str | None:
     """Return the reason if an error is a storage fault, None if it is anything else."""
     if not isinstance(error, sqlite3.Error):
         return None
+    code = _code(error)
+    return None if code is None else _REASONS.get(code, _REASONS.get(code & _PRIMARY_CODE))
+
+
+def _code(error: sqlite3.Error) -> int | None:
+    """Return the result code, None for a mistake that Python's module noticed.
+
+    For a text that is not UTF-8, that module raises an error of its own, which quotes the text.
+    """
     code: int | None = getattr(error, "sqlite_errorcode", None)
-    if code is None:
-        # Raised by Python's module, not by SQLite: then only an OperationalError is the disk's.
-        return str(error) if isinstance(error, sqlite3.OperationalError) else None
-    return _REASONS.get(code, _REASONS.get(code & _PRIMARY_CODE))
+    if code is None and isinstance(error, sqlite3.OperationalError):
+        return sqlite3.SQLITE_CORRUPT
+    return code

@@ -6,6 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 
+def disk_full() -> sqlite3.OperationalError:
+    """Return what SQLite raises where nothing can be added to a file."""
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return error
+
+
 class Disk:
     """Fails the n-th statement of the journal's writer, and unless `once` all until `mend`."""
 
@@ -27,7 +34,7 @@ class Disk:
             return
         if self._left == 0:
             self._left = None if self._once else 0
-            raise sqlite3.OperationalError("database or disk is full")
+            raise disk_full()
         self._left -= 1
 
 

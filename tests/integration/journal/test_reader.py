@@ -13,6 +13,7 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.journal.codec import decode_group
 from relay.journal.disk.connection import open_reader
+from relay.journal.disk.storage import DAMAGED
 from relay.journal.entry import Entry
 from relay.journal.reader import Reader
 from tests.given.journal.seed import new_journal
@@ -121,6 +122,23 @@ async def test_what_was_damaged_since_the_start_fails_alone_and_is_told_once(
     assert [each.message for each in caplog.records] == [
         "events of the journal cannot be read: run `relay journal check`"
     ]
+
+
+async def test_a_text_that_was_damaged_is_told_and_not_quoted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Python's module quotes it, and it may be an address that a platform said was wrong."""
+    path = tmp_path / "relay.db"
+    with new_journal(path) as writer:
+        writer.execute(
+            "INSERT INTO pause VALUES ('p', 'config', 0, cast(x'ff' || 'jane@example.com' AS TEXT))"
+        )
+        async with reading(path) as reader:
+            with pytest.raises(JournalUnavailable) as raised:
+                await reader.run(lambda it: it.execute("SELECT message FROM pause").fetchone())
+    assert raised.value.reason == DAMAGED
+    assert "run `relay journal check`" in caplog.text
+    assert "jane" not in f"{raised.value}{caplog.text}"
 
 
 async def test_closing_interrupts_a_question_that_takes_for_ever(tmp_path: Path) -> None:

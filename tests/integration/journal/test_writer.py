@@ -13,7 +13,7 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.journal.transaction import Companion, Operation
 from relay.journal.writer import GATHERING_S, MAX_QUEUED_EVENTS, TOO_SLOW, Writer, touch
-from tests.given.journal.failing import Disk, connections_on, counting
+from tests.given.journal.failing import Disk, connections_on, counting, disk_full
 from tests.given.journal.turns import TURNS, until
 
 NEVER_S = 3_600.0
@@ -105,10 +105,6 @@ class Gate:
 
     def open(self) -> None:
         self._open.set()
-
-
-def disk_full() -> sqlite3.OperationalError:
-    return sqlite3.OperationalError("database or disk is full")
 
 
 def spin_until(condition: Callable[[], bool]) -> None:
@@ -388,7 +384,7 @@ async def test_nothing_is_let_in_before_every_failure_was_told(tmp_path: Path) -
         await asyncio.gather(*futures, probe, return_exceptions=True)
         await until(lambda: writer.fault() is None)
         assert [future.exception() is not None for future in futures] == [True, True]
-    assert found == ["database or disk is full"] * 2
+    assert found == ["the disk of the journal is full"] * 2
 
 
 async def test_an_older_success_does_not_open_for_a_newer_fault(tmp_path: Path) -> None:

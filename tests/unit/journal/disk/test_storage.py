@@ -1,6 +1,7 @@
 """Faults of the storage, told apart from mistakes of the program."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ import pytest
 from relay.errors import JournalDamaged, JournalUnavailable, RelayError
 from relay.journal.disk.file import damaged
 from relay.journal.disk.snapshot import unreadable
-from relay.journal.disk.storage import gives_all, storage_fault
+from relay.journal.disk.storage import DAMAGED, gives_all, is_damage, storage_fault
 
 FAILING_FILE: Final = Path("/proc/self/mem")
 """Reading it from its start is an input/output error, as on a disk that fails."""
@@ -49,6 +50,18 @@ def test_a_fault_has_words_of_its_own(code: int, word: str) -> None:
 )
 def test_a_mistake_is_no_fault(mistake: Exception) -> None:
     assert storage_fault(mistake) is None
+
+
+def test_a_text_that_is_none_is_damage_and_is_not_quoted() -> None:
+    """Python's module refuses it in words of its own, which hold the rest of the text."""
+    with (
+        closing(sqlite3.connect(":memory:")) as connection,
+        pytest.raises(sqlite3.OperationalError, match="jane@example") as raised,
+    ):
+        connection.execute("SELECT cast(x'ff' || 'jane@example.com' AS TEXT)").fetchone()
+
+    assert is_damage(raised.value)
+    assert storage_fault(raised.value) == DAMAGED
 
 
 def test_a_file_that_cannot_be_read_to_its_end_is_told_from_one_that_can(tmp_path: Path) -> None:
