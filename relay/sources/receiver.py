@@ -118,13 +118,14 @@ class Receiver:
 class Use:
     """One use of a key, taken before the body is read; `end` gives it back unless it was `made`.
 
-    `begin` raises `Denied` if the key allows no use, `confirm` if the key has ended since then.
+    `name` is that of a sender known by something else than a key. `begin` raises `Denied` if the
+    key allows no use, `confirm` if the key has ended since then.
     """
 
-    def __init__(self, grant: Grant) -> None:
+    def __init__(self, grant: Grant, name: str | None = None) -> None:
         self._grant = grant
         self.made = False
-        self.origin = Origin(SOURCE, grant.name or None, grant.counted, grant.destinations)
+        self.origin = Origin(SOURCE, name or grant.name or None, grant.counted, grant.destinations)
 
     def begin(self) -> Awaitable[None] | None:
         """Take the use; await the result, if it is not None."""
