@@ -21,6 +21,8 @@ from relay.journal.outbox import Outcomes, give_up
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.finding import LISTED, Finding
+from relay.journal.verify.log import STEP_GROUPS
+from relay.journal.verify.rows import WATCHED_ROWS
 from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, conversion, entry
 from tests.given.journal.seed import NOW_MS
@@ -194,6 +196,39 @@ async def test_what_retention_took_is_not_missed(path: Path) -> None:
         assert not faults(path)
 
 
+async def test_what_retention_takes_meanwhile_is_no_gap(path: Path) -> None:
+    """It takes groups from the old end, also such as were not read yet."""
+    heard: list[tuple[int, int | None]] = []
+
+    def retain(step: str, done: int, total: int | None) -> None:
+        if step == "Reading the log":
+            heard.append((done, total))
+            if done == 1 and total == 3 * STEP_GROUPS:
+                change(path, "DELETE FROM log WHERE first < ?", 2 * STEP_GROUPS)
+
+    async with opened(path) as journal:
+        for number in range(3 * STEP_GROUPS):
+            await journal.append([entry(str(number))])
+        for name in ("p", "t"):
+            waiting = (await journal.read(name, Lane.MONEY, 0, 99)).pending
+            await journal.settle(name, Settlement(receipt=RECEIPT, delivered=waiting))
+
+        assert [each.message for each in verify(path, retain) if not each.fine] == []
+        assert heard[-1] == (2 * STEP_GROUPS, 3 * STEP_GROUPS)
+        verify(path, retain)
+        assert heard[-1] == (STEP_GROUPS, STEP_GROUPS)
+
+
+async def test_what_is_settled_here_and_there_is_fine(path: Path) -> None:
+    async with opened(path) as journal:
+        await journal.append([entry(name) for name in "abcdef"])
+        _, b, _, d, _, f = (await journal.read("p", Lane.MONEY, 0, 6)).pending
+        await journal.settle("p", Settlement(receipt=RECEIPT, delivered=[b, d, f]))
+
+        assert not faults(path)
+        assert "3 waiting at p, 6 accounted for" in {each.message for each in look(path)}
+
+
 async def test_outcomes_that_were_given_up_for_room_are_no_damage(path: Path) -> None:
     await filled(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -336,6 +371,13 @@ async def test_a_gap_in_the_log_is_told(path: Path) -> None:
     assert faults(path)[0].message == "lane 0: offset 2 follows where 1 should"
 
 
+async def test_groups_of_a_lane_that_never_was_are_told(path: Path) -> None:
+    await filled(path)
+    change(path, "UPDATE log SET lane = 7 WHERE id = 3")
+
+    assert faults(path)[0].message == "1 groups of the log belong to no lane"
+
+
 async def test_a_log_that_ends_elsewhere_is_told(path: Path) -> None:
     await filled(path)
     change(path, "UPDATE log_end SET next = 9 WHERE lane = 0")
@@ -395,7 +437,7 @@ async def test_only_what_waited_for_a_destination_when_it_left_may_be_lost(path:
         ("start", 5, "before its start at 5"),
         ("until", 99, "it left at 99"),
         ("ahead", b"\xc1", "cannot be read"),
-        ("ahead", [(4, 9)], "not within the log"),
+        ("ahead", [(4, 6)], "not within the log"),
         ("ahead", [(3, 3)], "out of order"),
         ("ahead", [(5, 4)], "out of order"),
         ("ahead", [(4, 4), (5, 5)], "out of order"),
@@ -457,3 +499,22 @@ async def test_the_watcher_hears_of_all_the_events_of_the_log(path: Path) -> Non
 
     assert heard[0] == ("Checking pages", 0, None)
     assert [(done, total) for step, done, total in heard if step == "Reading the log"][-1] == (7, 7)
+
+
+async def test_the_watcher_hears_how_many_rows_are_read(path: Path) -> None:
+    await filled(path)
+    change(
+        path,
+        "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?)"
+        " INSERT INTO receipt (destination, at_ms, duration_ms, outcome, code, message, request_id,"
+        " exceptions) SELECT 'p', 0, 0, 'ok', '', '', '', x'90' FROM number",
+        2 * WATCHED_ROWS,
+    )
+    heard: list[tuple[str, int, int | None]] = []
+
+    findings = verify(path, lambda *told: heard.append(told))
+
+    total = 2 * WATCHED_ROWS + 5  # with two dead letters, one retry and two receipts
+    read = [told for step, *told in heard if step == "Reading dead letters and receipts"]
+    assert read == [[WATCHED_ROWS, total], [2 * WATCHED_ROWS, total]]
+    assert findings[-1].message == "2 dead letters, 1 event to retry, 2,002 receipts"
