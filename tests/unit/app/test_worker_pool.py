@@ -7,6 +7,7 @@ import msgspec
 from relay.app.parts import Parts
 from relay.app.worker_pool import pool_of
 from relay.config import parse
+from relay.workers.pool import Plan
 from tests.given.event.builders import NOW_S
 from tests.unit.workers.test_link_and_session import Main
 
@@ -16,6 +17,12 @@ password = "file:/canary/password"
 [sources.shopify.lamp]
 domain = "lamp.myshopify.com"
 secret = "env:SHOP"
+[sources.shopify.shade]
+domain = "shade.myshopify.com"
+secret = "env:NOT_SET"
+[sources.shopify.cord]
+domain = "cord.myshopify.com"
+secret = "file:/run/secrets/cord"
 [destinations.p]
 type = "pinterest"
 ad_account_id = "549755885175"
@@ -26,11 +33,21 @@ pixel_code = "C4K6A3Q2NE1S77JXXXXX"
 token = "env:TOKEN"
 """
 ENVIRON = {"SHOP": "shop-secret", "TOKEN": "canary-token"}
+PYTHONS = {"PATH": "/usr/bin", "TZ": "Europe/Berlin", "PYTHONPATH": "/srv", "LC_ALL": "C.UTF-8"}
+
+
+def plan_of(environ: dict[str, str]) -> Plan:
+    parts = Parts(parse(CONFIG, {}, origin="test"), environ, lambda: NOW_S, random.Random(1))
+    return pool_of(parts, Main().services, 2, b"")._plan
+
+
+def test_a_worker_inherits_what_python_needs_and_nothing_else() -> None:
+    others = {"HTTPS_PROXY": "http://me:canary@proxy", "RELAY_API_KEY": "rk_canary"}
+    assert plan_of({**PYTHONS, **others, **ENVIRON}).environ == PYTHONS
 
 
 def test_a_worker_hears_of_no_platforms_token_and_no_password() -> None:
-    parts = Parts(parse(CONFIG, {}, origin="test"), ENVIRON, lambda: NOW_S, random.Random(1))
-    plan = pool_of(parts, Main().services, 2, b"")._plan
+    plan = plan_of(ENVIRON)
     setup = plan.setup(0, [], 3)
     assert setup.environ == {"SHOP": "shop-secret"}
     told = msgspec.json.encode([setup, plan.environ])
