@@ -30,3 +30,14 @@ def test_the_sandbox_has_a_journal_of_its_own_beside_that_of_the_relay(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert journal_path(None, emulated=True) == Path("data/relay.db.sandbox")
+
+
+def test_a_file_that_is_named_or_lies_in_the_folder_says_where_the_journal_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = '[journal]\npath = "{}.db"\n[destinations.p]\ntype = "pinterest"\nad_account_id = "1"\n'
+    Path("other.toml").write_text(text.format("/shop/other"), "utf-8")
+    assert journal_path(Path("other.toml"), emulated=False) == Path("/shop/other.db")
+    Path("relay.toml").write_text(text.format("/shop/own"), "utf-8")
+    assert journal_path(None, emulated=False) == Path("/shop/own.db")

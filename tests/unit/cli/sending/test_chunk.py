@@ -93,3 +93,8 @@ def test_an_array_is_refused_with_the_way_to_convert_it() -> None:
 def test_a_line_without_an_end_is_no_event() -> None:
     with pytest.raises(ConfigError, match="line 2 is longer"):
         read(b"{}\n" + b"x" * (MAX_LINE_BYTES + 1))
+
+
+def test_only_the_beginning_tells_what_a_file_is() -> None:
+    """A later line that is none of the relay's events is refused by the relay, with its number."""
+    assert read(b'{}\n["purchase"]\n') == [Chunk(b'{}\n["purchase"]\n', (1, 2))]
