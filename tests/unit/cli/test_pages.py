@@ -222,7 +222,7 @@ def test_what_waits_at_a_destination_in_trouble_is_told_in_money_and_time() -> N
 
 
 @pytest.mark.parametrize(
-    ("minutes", "words"), [(125.0, "2 hours"), (1.5, "1 minute"), (0.5, "30 seconds")]
+    ("minutes", "words"), [(119.0, "1 hour"), (1.5, "1 minute"), (0.5, "30 seconds")]
 )
 def test_the_time_that_is_left_is_told_in_its_largest_unit(minutes: float, words: str) -> None:
     view = changed(WORKING, state="degraded", minutes_left=minutes)
@@ -236,6 +236,7 @@ def test_what_came_late_is_told_with_what_it_means() -> None:
     text = " ".join(shown(page(summary(view))).split())
 
     assert "12 events since the relay was started: The event arrived so late" in text
+    assert text.count("since the relay was started") == 1
     assert "no_click_id" not in text
 
 
@@ -243,6 +244,7 @@ def test_what_came_late_is_told_with_what_it_means() -> None:
     ("values", "word"),
     [
         ({}, "Working"),
+        ({"oldest_pending_seconds": 300.0}, "Working"),
         ({"oldest_pending_seconds": 301.0}, "Delayed"),
         ({"state": "throttled"}, "Slowed down"),
         ({"state": "degraded"}, "Not answering"),
@@ -268,6 +270,20 @@ def test_without_destinations_the_page_says_so() -> None:
             (
                 "Journal: 1.25 GiB of 10.00 GiB; "
                 "full in about 14 hours, if it goes on growing like this."
+            ),
+        ),
+        (
+            {"hours_to_full": 1.0},
+            (
+                "Journal: 1.25 GiB of 10.00 GiB; "
+                "full in about 1 hour, if it goes on growing like this."
+            ),
+        ),
+        (
+            {"hours_to_full": 48.0},
+            (
+                "Journal: 1.25 GiB of 10.00 GiB; "
+                "full in about 2 days, if it goes on growing like this."
             ),
         ),
         (
@@ -337,6 +353,36 @@ def test_a_waiting_event_shows_what_was_tried() -> None:
     ]
 
 
+def test_a_delivered_event_shows_what_was_tried_before() -> None:
+    attempts = [
+        AttemptView("2026-01-31T12:03:01.500Z", "transient", 500, "", "", "", 90),
+        AttemptView("2026-01-31T12:03:09.000Z", "ok", 200, "", "", "rid-2", 90),
+    ]
+    delivery = msgspec.structs.replace(DELIVERY, attempt_count=2, attempts=attempts)
+
+    assert story(delivery)[2:] == [
+        "pinterest-main: delivered as checkout, 2nd try, sent 8.0 s after it was received",
+        "  2026-01-31 12:03:01  no clear answer, so it is tried again, HTTP 500",
+        "  2026-01-31 12:03:09  accepted, HTTP 200, request id rid-2",
+    ]
+
+
+def test_an_undelivered_event_shows_its_only_try() -> None:
+    refused = AttemptView("2026-01-31T12:03:01.500Z", "invalid", 200, "40002", "Bad.", "", 90)
+    delivery = msgspec.structs.replace(
+        DELIVERY, state="dead", reason="platform_rejected", message="Bad.", attempts=[refused]
+    )
+
+    assert story(delivery)[2:] == [
+        "pinterest-main: not delivered after 1 try (platform_rejected). Bad.",
+        "  2026-01-31 12:03:01  refused, HTTP 200, code 40002: Bad.",
+    ]
+
+
+def test_events_of_one_order_are_told_apart_by_a_blank_line() -> None:
+    assert story(events=2) == [*story(), "", *story()]
+
+
 @pytest.mark.parametrize(
     ("state", "line"),
     [
@@ -355,7 +401,7 @@ def test_an_event_that_was_never_tried(state: str, line: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "word"),
-    [(2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (112, "112th")],
+    [(2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (113, "113th")],
 )
 def test_tries_are_counted_as_people_do(count: int, word: str) -> None:
     assert f", {word} try" in story(msgspec.structs.replace(DELIVERY, attempt_count=count))[2]

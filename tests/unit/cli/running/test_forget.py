@@ -32,6 +32,14 @@ def test_what_became_of_the_events_is_counted_for_each_destination() -> None:
 
 
 @pytest.mark.parametrize(
+    ("damaged", "line"), [(0, "No event of this person is on record."), (1, "0 events erased.")]
+)
+def test_nothing_is_called_on_record_only_if_all_could_be_read(damaged: int, line: str) -> None:
+    none = ForgetResult(events=0, damaged=damaged, complete=True, destinations=())
+    assert list(told(none)) == [line]
+
+
+@pytest.mark.parametrize(
     ("ids", "more", "rest"),
     [
         (SHOWN_IDS, 0, ""),
