@@ -1,6 +1,7 @@
 """Verification of a journal: a good one is fine in every state, every kind of damage is told."""
 
 import os
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from relay.errors import JournalDamaged
 from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.disk.connection import pragma
@@ -29,6 +31,8 @@ from tests.given.journal.seed import NOW_MS
 
 RECEIPT = Receipt(at_ms=NOW_MS, duration_ms=120, outcome="partial", http_status=200)
 SKIPPED = entry_of(conversion("f"), {"p": Passed("skipped", "no_consent")})
+PAGE_BYTES, PAGES_AT, FORM_AT = 4_096, 28, 19
+"""In the head of a file, see https://sqlite.org/fileformat.html (2026)."""
 DELIVERED_ORDERS = "kind = 'delivered' AND label = 'purchase'"
 EXPIRED = entry_of(conversion("g"), {"p": Passed("dead", "expired")})
 
@@ -103,6 +107,14 @@ def overwrite(path: Path, first: int, data: bytes) -> None:
 
 def replace(path: Path, old: bytes, new: bytes) -> None:
     overwrite(path, path.read_bytes().index(old), new)
+
+
+def lengthen(path: Path) -> int:
+    """Add an empty page, and return how many there are then."""
+    end = path.stat().st_size
+    overwrite(path, end, bytes(PAGE_BYTES))
+    overwrite(path, PAGES_AT, (end // PAGE_BYTES + 1).to_bytes(4, "big"))
+    return end // PAGE_BYTES + 1
 
 
 async def filled(path: Path) -> None:
@@ -259,7 +271,7 @@ def test_a_missing_file_is_said_to_be_missing(path: Path) -> None:
 def test_a_folder_and_a_foreign_file_are_no_journal(path: Path, tmp_path: Path) -> None:
     path.write_text("[server]")
     assert "is no journal" in only_fault(path)
-    assert "cannot be read" in only_fault(tmp_path)
+    assert only_fault(tmp_path) == f"{tmp_path}: cannot be read (is a directory)"
     path.unlink()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE customer (name TEXT)")
@@ -278,12 +290,33 @@ async def test_another_version_is_left_to_the_relay_that_knows_it(
     assert words in only_fault(path)
 
 
+async def test_a_newer_version_is_seen_whatever_the_form_of_its_file(path: Path) -> None:
+    """SQLite cannot read it then, which is no damage."""
+    await filled(path)
+    change_version(path, VERSION + 1)
+    overwrite(path, FORM_AT, b"\x03")
+
+    assert "newer" in only_fault(path)
+
+
+async def test_a_journal_that_cannot_be_opened_is_not_called_damaged(path: Path) -> None:
+    """Such as where the write-ahead log is a link, which SQLite does not follow."""
+    await filled(path)
+    elsewhere = path.with_name("elsewhere")
+    elsewhere.touch()
+    path.with_name("relay.db-wal").symlink_to(elsewhere)
+
+    assert only_fault(path) == f"{path}: cannot be read (SQLITE_CANTOPEN)"
+
+
 async def test_a_newer_version_in_the_write_ahead_log_is_seen(path: Path) -> None:
     await filled(path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
         assert "newer" in only_fault(path)
+        with pytest.raises(JournalDamaged, match="newer"):
+            at_one_moment(path, lambda snapshot: pragma(snapshot, "user_version"))
 
 
 async def test_a_journal_is_looked_at_while_its_upgrade_is_in_the_write_ahead_log(
@@ -307,10 +340,19 @@ def change_version(path: Path, version: int) -> None:
 async def test_a_damaged_page_is_told_and_nothing_is_built_on_it(path: Path) -> None:
     async with opened(path) as journal:
         await journal.append([entry(str(number)) for number in range(2_000)])
-    overwrite(path, 8_192, b"\xaa" * 4_096)
+    overwrite(path, 2 * PAGE_BYTES, b"\xaa" * PAGE_BYTES)
 
-    assert "is damaged" in only_fault(path)
+    first, more = only_fault(path).split(", and ")
+    assert re.search(r"is damaged \(\w.* 3: ", first)
+    assert more == "99 more)"
     assert look(path)[-1].check == "pages"
+
+
+async def test_the_only_fault_of_a_file_is_told_alone(path: Path) -> None:
+    await filled(path)
+    pages = lengthen(path)
+
+    assert only_fault(path) == f"{path}: is damaged (Page {pages} is never used)"
 
 
 async def test_a_schema_that_is_no_text_is_damaged(path: Path) -> None:
