@@ -48,6 +48,13 @@ def test_a_throttle_lowers_it_at_once_by_a_share(rate: SteeredRate, clock: Clock
     assert rate.per_s == pytest.approx(50 * LOWERED, rel=0.05)
 
 
+def test_a_throttle_counts_before_anything_has_passed(rate: SteeredRate, clock: Clock) -> None:
+    """The relay may start while the platform refuses everything."""
+    rate.sent()
+    rate.throttled(clock(), 0.0)
+    assert rate.per_s < 50
+
+
 def test_the_throttles_of_one_window_lower_it_once(rate: SteeredRate, clock: Clock) -> None:
     spend(rate, clock, 5)
     rate.throttled(clock(), 0.0)
@@ -98,6 +105,21 @@ def test_an_answer_to_a_request_from_before_it_was_lowered_lowers_it_no_more(
     clock.now += 30
     rate.throttled(sent_at, 0.0)
     assert rate.per_s == lowered_per_s
+
+
+def test_a_late_answer_from_before_a_throttle_does_not_hide_the_next_one(
+    rate: SteeredRate, clock: Clock
+) -> None:
+    spend(rate, clock, 5)
+    sent_at = clock()
+    clock.now += 0.1
+    rate.throttled(sent_at, 0.0)
+    spend(rate, clock, 2)
+    before_per_s = rate.per_s
+    rate.throttled(sent_at, 0.0)
+    assert rate.per_s == before_per_s
+    rate.throttled(clock(), 0.0)
+    assert rate.per_s < before_per_s
 
 
 def test_a_throttle_that_goes_on_lowers_it_no_further(rate: SteeredRate, clock: Clock) -> None:
