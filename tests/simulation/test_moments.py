@@ -70,3 +70,15 @@ def test_an_answer_makes_room_for_the_next_request_at_once(tmp_path: Path) -> No
 
     virtual_time.run(a_hundred_requests())
     assert len(platforms.pinterest) == 100
+
+
+def test_a_stop_is_heard_at_once_by_a_sender_that_has_nothing_to_do(tmp_path: Path) -> None:
+    async def seconds_to_stop() -> float:
+        async with relay(tmp_path, Platforms(), max_batch=10) as sending:
+            await virtual_time.sleep(LINGER_S / 2)
+            began_s = sending.clock()
+            sending.dispatcher.stop()
+            await sending.running
+            return sending.clock() - began_s
+
+    assert virtual_time.run(seconds_to_stop()) == 0
