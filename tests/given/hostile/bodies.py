@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import zlib
 
+from relay.sources.body import MAX_GZIP_MEMBERS
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import PURCHASE, encoded
 from tests.given.hostile.row import (
@@ -12,6 +13,7 @@ from tests.given.hostile.row import (
     NDJSON,
     Row,
     bomb,
+    in_members,
     order,
     refused,
     unreadable,
@@ -110,6 +112,7 @@ GZIPPED = [
     unreadable("a plain body said to be plain", gzip.compress(encoded())),
     unreadable("gzip of broken JSON", gzip.compress(b'{"event":"c4n4ry'), **GZIP),
     unreadable("thousands of gzip members", gzip.compress(b"") * 20_000, **GZIP),
+    unreadable("an event in one gzip member too many", in_members(MAX_GZIP_MEMBERS + 1), **GZIP),
     refused("a bomb of 1 to 1000", 413, "too_large", post(bomb(200 * MAX_BODY_BYTES), **GZIP)),
     refused("just over the limit", 413, "too_large", post(bomb(MAX_BODY_BYTES + 1), **GZIP)),
     refused("a bomb of two members", 413, "too_large", post(bomb(MAX_BODY_BYTES) * 2, **GZIP)),

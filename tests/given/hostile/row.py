@@ -47,6 +47,11 @@ def bomb(size: int) -> bytes:
     return gzip.compress(b" " * size)
 
 
+def in_members(count: int) -> bytes:
+    """A gzip body of an event in so many members, of which all others are empty."""
+    return gzip.compress(encoded()) + gzip.compress(b"") * (count - 1)
+
+
 def chunks(*parts: bytes) -> bytes:
     """A POST of unsaid length."""
     head = post(b"", Content_Length="", Transfer_Encoding="chunked")

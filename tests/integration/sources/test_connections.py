@@ -97,11 +97,14 @@ async def test_a_client_that_is_gone_does_not_take_its_events_along() -> None:
         assert passed == [[], ["first", "second"]]
 
 
-async def test_a_client_that_is_gone_before_its_body_was_all_there_leaves_nothing() -> None:
+@pytest.mark.parametrize("sent", [encoded(), encoded() + b"     "])
+async def test_a_client_that_is_gone_before_its_body_was_all_there_leaves_nothing(
+    sent: bytes,
+) -> None:
     async with serving() as port:
         for end in ("abort", "end_sending"):
             async with Client(port.number) as client:
-                await client.send(post(encoded())[:-5])
+                await client.send(post(sent)[:-5])
                 await until(lambda: port.source._receiver._bodies._deadlines)
                 getattr(client, end)()
                 await until(lambda: not port.source._receiver._bodies._deadlines)
@@ -466,10 +469,12 @@ async def test_a_refused_client_that_stays_is_hung_up_on() -> None:
         await until(lambda: not port.server.refused)
 
 
-async def test_chunks_that_go_wrong_halfway_are_one_answer_and_the_end() -> None:
+@pytest.mark.parametrize("first", [b"[1,", encoded()])
+async def test_chunks_that_go_wrong_halfway_are_one_answer_and_the_end(first: bytes) -> None:
+    """What came before is not taken either, though it may look whole."""
     head = post(b"", Content_Length="", Transfer_Encoding="chunked")
     async with serving() as port, Client(port.number) as client:
-        await client.send(head + b"3\r\n[1,\r\n")
+        await client.send(head + b"%x\r\n%s\r\n" % (len(first), first))
         await until(lambda: port.source._receiver._bodies._deadlines)
         await client.send(b"c4n4ry\r\n")
         answered = await client.answer()
@@ -477,6 +482,7 @@ async def test_chunks_that_go_wrong_halfway_are_one_answer_and_the_end() -> None
         assert (answered.status, counts(answered)) == (400, NOTHING)
         assert answered.json["errors"][0]["code"] == "not_json"
         assert await client.is_closed()
+        assert port.journal.entries == []
 
 
 async def test_chunks_that_go_wrong_after_the_answer_are_no_news() -> None:

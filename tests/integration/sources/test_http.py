@@ -12,8 +12,10 @@ import pytest
 from relay.event_name import Lane
 from relay.journal.sqlite import SqliteJournal
 from relay.sources.answer import MAX_LISTED
+from relay.sources.body import MAX_GZIP_MEMBERS
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import body, encoded, event
+from tests.given.hostile.row import in_members
 from tests.given.journal.recording import RecordingJournal
 from tests.given.port.producers import Answered, Client, post, serving, until
 
@@ -51,6 +53,7 @@ def counts(answered: Answered) -> dict[str, int]:
         (gzip.compress(encoded()), {"Content_Encoding": "GZIP"}),
         (gzip.compress(encoded()), {"Content_Encoding": "x-gzip"}),
         (gzip.compress(encoded()[:9]) + gzip.compress(encoded()[9:]), {"Content_Encoding": "gzip"}),
+        (in_members(MAX_GZIP_MEMBERS), {"Content_Encoding": "gzip"}),
         (encoded(), {"Content_Encoding": "identity"}),
     ],
 )
