@@ -16,15 +16,17 @@ from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.journal.base import Journal
 from relay.journal.codec import entry_of
+from relay.journal.disk.connection import Connect
 from relay.journal.entry import Entry, Passed, Pending
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Settlement
+from relay.journal.space.relief import LOOK_INTERVAL_S
 from relay.journal.space.retention import used_bytes
 from relay.journal.space.room import AT_LIMIT, Look, Room
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, conversion
-from tests.given.journal.failing import Disk, connections_on
+from tests.given.journal.failing import Disk, connections_on, counting
 from tests.given.journal.turns import until
 
 MIB = 1024 * 1024
@@ -48,7 +50,11 @@ class Held(NamedTuple):
 
 @asynccontextmanager
 async def opened(
-    folder: Path, *destinations: str, disk: Disk | None = None, hot_events: int = 100
+    folder: Path,
+    *destinations: str,
+    disk: Disk | None = None,
+    hot_events: int = 100,
+    connect: Connect | None = None,
 ) -> AsyncIterator[SqliteJournal]:
     journal = SqliteJournal(
         folder / "relay.db",
@@ -57,7 +63,7 @@ async def opened(
         retention_s=86_400,
         hot_events=hot_events,
         probe_interval_s=0.01,
-        connect=connections_on(disk or Disk()),
+        connect=connect or connections_on(disk or Disk()),
     )
     await journal.open(destinations)
     try:
@@ -277,6 +283,37 @@ async def test_delivered_events_make_room_by_themselves(tmp_path: Path) -> None:
         await until(lambda: journal.unavailable() is None)
         await journal.append(bulk("after"))
         assert (await journal.totals()).accepted == {"p": taken + 100}
+
+
+async def test_no_more_is_deleted_than_makes_room(tmp_path: Path) -> None:
+    """What was delivered can be looked up for as long as it does no harm."""
+    async with opened(tmp_path, "p") as journal:
+        taken = await fill(journal)
+        while found := await waiting(journal):
+            await journal.settle("p", Settlement(receipt=RECEIPT, delivered=found))
+        await until(lambda: journal.unavailable() is None)
+        for _ in range(50):
+            await journal.progress()  # a step of the relief would go into each of these commits
+        ids = [f"{first}-0" for first in range(0, taken, 100)]
+        kept = [each for each in ids if await journal.find(event_id=each)]
+        assert len(ids) / 4 < len(kept) < len(ids)
+        assert kept == ids[-len(kept) :]
+
+
+async def test_where_nothing_can_be_spared_it_looks_again_only_after_a_while(
+    tmp_path: Path,
+) -> None:
+    """Each look is a commit, which producers and deliveries would wait for."""
+    looks: list[str] = []
+    connect = counting(looks, lambda sql: "FROM cursor WHERE lane" in sql)
+    async with opened(tmp_path, "p", connect=connect) as journal:
+        await fill(journal)
+        looks.clear()
+        began = asyncio.get_running_loop().time()
+        for _ in range(200):
+            await journal.progress()
+        took_s = asyncio.get_running_loop().time() - began
+    assert len(looks) <= (2 + took_s / LOOK_INTERVAL_S) * len(Lane)
 
 
 async def test_under_steady_delivery_the_limit_is_never_felt(tmp_path: Path) -> None:
