@@ -26,6 +26,8 @@ DEFAULT_WAIT_S: Final = 5.0
 MAX_WAIT_S: Final = 60.0
 LISTED: Final = 20
 """How many rejections and warnings are listed one by one; further ones are only counted."""
+MOST_WARNINGS: Final = 1000
+"""The most warnings in an answer of the relay, which leaves out further ones and counts none."""
 
 
 class Complaint(msgspec.Struct, frozen=True):
@@ -66,11 +68,15 @@ TOO_LARGE: Final = Answer(
 
 
 class Tally(msgspec.Struct):
-    """What became of all events so far, and the first complaints with their line numbers."""
+    """What became of all events so far, and the first complaints with their line numbers.
+
+    `some_left_out`: there may be more warnings than `warnings` counts.
+    """
 
     accepted: int = 0
     rejected: int = 0
     warnings: int = 0
+    some_left_out: bool = False
     told_rejections: list[tuple[int, Complaint]] = []
     told_warnings: list[tuple[int, Complaint]] = []
 
@@ -79,6 +85,7 @@ class Tally(msgspec.Struct):
         self.accepted += answer.accepted
         self.rejected += answer.rejected
         self.warnings += len(answer.warnings)
+        self.some_left_out |= len(answer.warnings) >= MOST_WARNINGS
         self.told_rejections = [*self.told_rejections, *_located(chunk, answer.errors)][:LISTED]
         self.told_warnings = [*self.told_warnings, *_located(chunk, answer.warnings)][:LISTED]
 

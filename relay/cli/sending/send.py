@@ -77,28 +77,35 @@ def producers_url(config_file: Path | None) -> str:
 
 def tell(tally: Tally, *, unit: str) -> None:
     """Print what became of the events; end the command with 1 if any was rejected."""
-    _tell_each(tally.told_rejections, tally.rejected, unit, "")
-    _tell_each(tally.told_warnings, tally.warnings, unit, "warning: ")
+    _tell_each(tally.told_rejections, tally.rejected, unit)
+    _tell_each(tally.told_warnings, tally.warnings, unit, "warning: ", _at_least(tally))
     click.echo(_counts(tally))
     if tally.rejected or not tally.accepted:
         raise click.exceptions.Exit(1)
 
 
-def _tell_each(told: list[tuple[int, Complaint]], count: int, unit: str, prefix: str) -> None:
+def _tell_each(
+    told: list[tuple[int, Complaint]], count: int, unit: str, prefix: str = "", least: str = ""
+) -> None:
     screen = console(sys.stderr)
     for line, each in told:
         where = f" at {each.path}" if each.path else ""
         screen.print(plain(f"{unit} {number(line)}: {prefix}{each.code}{where}: {each.message}"))
     if count > len(told):
         what = "warnings" if prefix else "rejected events"
-        screen.print(f"… and {number(count - len(told))} more {what}; the first {LISTED} are shown")
+        more = f"{least}{number(count - len(told))}"
+        screen.print(f"… and {more} more {what}; the first {LISTED} are shown")
 
 
 def _counts(tally: Tally) -> str:
     if not (tally.accepted or tally.rejected):
         return "Nothing was sent: there is no event in it."
-    warnings = f", {counted(tally.warnings, 'warning')}" if tally.warnings else ""
-    return f"{number(tally.accepted)} accepted, {number(tally.rejected)} rejected{warnings}."
+    count = f", {_at_least(tally)}{counted(tally.warnings, 'warning')}" if tally.warnings else ""
+    return f"{number(tally.accepted)} accepted, {number(tally.rejected)} rejected{count}."
+
+
+def _at_least(tally: Tally) -> str:
+    return "at least " if tally.some_left_out else ""
 
 
 def size_of(file: BinaryIO) -> int | None:

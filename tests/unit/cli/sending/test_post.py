@@ -5,8 +5,18 @@ import pytest
 
 from relay.cli.connection import NoAnswer, Reply
 from relay.cli.sending.chunk import Chunk
-from relay.cli.sending.post import LISTED, PATIENCE_S, Poster, events_path, key_headers
+from relay.cli.sending.post import (
+    DEFAULT_WAIT_S,
+    LISTED,
+    MAX_WAIT_S,
+    MOST_WARNINGS,
+    PATIENCE_S,
+    Poster,
+    events_path,
+    key_headers,
+)
 from relay.errors import ConfigError, RelayError
+from relay.sources.answer import MAX_LISTED
 
 CHUNK = Chunk(b"{}\n{}\n", (3, 7))
 
@@ -73,11 +83,40 @@ def test_only_the_first_complaints_are_told_and_all_are_counted() -> None:
     assert poster.tally.rejected == 50
 
 
+def test_a_warning_is_told_by_its_line_in_the_file_and_the_first_ones_alone() -> None:
+    poster, _ = posted(FakeRelay(*[answer(1, 1)] * (LISTED + 1)), *[CHUNK] * (LISTED + 1))
+
+    assert [(line, each.code) for line, each in poster.tally.told_warnings] == [
+        (7, "missing")
+    ] * LISTED
+    assert poster.tally.warnings == LISTED + 1
+
+
+def test_a_complaint_about_no_event_of_the_request_has_no_line() -> None:
+    """Another server may answer anything; a line of the file is blamed for none of it."""
+    poster, _ = posted(FakeRelay(answer(1, 1, 2)))
+
+    assert [line for line, _ in poster.tally.told_rejections] == [7]
+
+
+def test_as_many_warnings_as_an_answer_may_list_are_not_called_all() -> None:
+    warning = {"index": 0, "event_id": None, "code": "unusable", "path": "user", "message": "No."}
+
+    def warned(count: int) -> Poster:
+        body = {"accepted": 2, "rejected": 0, "errors": [], "warnings": [warning] * count}
+        return posted(FakeRelay(Reply(202, {}, msgspec.json.encode(body))))[0]
+
+    assert not warned(MOST_WARNINGS - 1).tally.some_left_out
+    assert warned(MOST_WARNINGS).tally.some_left_out
+    assert MOST_WARNINGS == MAX_LISTED
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_relay_that_asks_for_patience_gets_it(status: int) -> None:
-    poster, waits = posted(FakeRelay(Reply(status, {"retry-after": "7"}, b""), answer(2)))
+    told = Reply(status, {"retry-after": "7"}, b"")
+    poster, waits = posted(FakeRelay(told, Reply(status, {}, b""), answer(2)))
 
-    assert waits == [7.0]
+    assert waits == [7.0, DEFAULT_WAIT_S]
     assert poster.tally.accepted == 2
 
 
@@ -88,7 +127,12 @@ def test_patience_has_an_end() -> None:
     with pytest.raises(RelayError, match="can take nothing"):
         list(poster.post_all([CHUNK]))
 
-    assert PATIENCE_S <= sum(waits) < 2 * PATIENCE_S
+    assert waits == [MAX_WAIT_S] * round(PATIENCE_S / MAX_WAIT_S)
+
+
+def test_a_key_that_stays_over_its_rate_is_told_as_such() -> None:
+    with pytest.raises(RelayError, match="over its rate"):
+        posted(FakeRelay(Reply(429, {"retry-after": "60"}, b"")))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +140,7 @@ def test_patience_has_an_end() -> None:
     [
         (401, "RELAY_API_KEY"),
         (403, "may not post"),
-        (404, "--url"),
+        (404, "no relay at this address"),
         (302, "HTTP 302"),
         (500, "HTTP 500"),
     ],
@@ -145,6 +189,11 @@ def test_a_failure_on_the_way_says_from_which_line_on_nothing_is_stored() -> Non
 
     with pytest.raises(NoAnswer, match="before line 3 is stored"):
         posted(FakeRelay(answer(1), NoAnswer("gone")), first, CHUNK)
+
+
+def test_a_failure_at_the_first_line_tells_of_nothing_that_is_stored() -> None:
+    with pytest.raises(NoAnswer, match=r"--url$"):
+        posted(FakeRelay(NoAnswer("gone")), Chunk(b"{}\n", (1,)))
 
 
 def test_a_failure_amid_halves_says_so_too() -> None:
