@@ -279,7 +279,7 @@ def test_a_folder_and_a_foreign_file_are_no_journal(path: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("version", "words"), [(VERSION + 1, "newer"), (FIRST_VERSION - 1, "is damaged")]
+    ("version", "words"), [(VERSION + 1, "by a newer relay"), (FIRST_VERSION - 1, "is damaged")]
 )
 async def test_another_version_is_left_to_the_relay_that_knows_it(
     path: Path, version: int, words: str
@@ -296,7 +296,7 @@ async def test_a_newer_version_is_seen_whatever_the_form_of_its_file(path: Path)
     change_version(path, VERSION + 1)
     overwrite(path, FORM_AT, b"\x03")
 
-    assert "newer" in only_fault(path)
+    assert "written by a newer relay" in only_fault(path)
 
 
 async def test_a_journal_that_cannot_be_opened_is_not_called_damaged(path: Path) -> None:
@@ -314,8 +314,8 @@ async def test_a_newer_version_in_the_write_ahead_log_is_seen(path: Path) -> Non
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
-        assert "newer" in only_fault(path)
-        with pytest.raises(JournalDamaged, match="newer"):
+        assert "written by a newer relay" in only_fault(path)
+        with pytest.raises(JournalDamaged, match="by a newer relay"):
             at_one_moment(path, lambda snapshot: pragma(snapshot, "user_version"))
 
 
