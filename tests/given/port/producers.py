@@ -188,5 +188,6 @@ async def serving(
 
 def _parsed(head: bytes) -> tuple[int, dict[str, str]]:
     first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    assert first.startswith(("HTTP/1.0 ", "HTTP/1.1 ")), "something is left of the answer before"
     fields = (line.partition(":") for line in lines)
     return int(first.split(" ")[1]), {name.lower(): value.strip() for name, _, value in fields}

@@ -83,6 +83,22 @@ async def test_whoever_shows_no_good_key_is_401(keys: Keys, headers: dict[str, s
         assert not port.journal.entries
 
 
+async def test_who_shows_no_key_is_told_how_to_send_one(keys: Keys) -> None:
+    keys.make()
+    async with keyed(keys) as port:
+        answered = await port.post(encoded())
+    assert answered.json["errors"][0]["message"] == "A key is needed: Authorization: Bearer TOKEN."
+
+
+@pytest.mark.parametrize("text", ["***", "cmVsYXk", "", "\xe4"])
+async def test_what_is_no_basic_credential_is_401(keys: Keys, text: str) -> None:
+    keys.make()
+    async with keyed(keys) as port:
+        request = post(b"{}", path="/v1/identify", Authorization=f"Basic {text}")
+        answered = await port.send(request)
+    assert (answered.status, answered.json["code"]) == (401, "unauthorized")
+
+
 @pytest.mark.parametrize(
     "origin",
     [
@@ -136,6 +152,7 @@ async def test_a_key_that_is_sent_twice_is_refused(keys: Keys) -> None:
     for request, second in (
         (whole, f"Authorization: Bearer {token}\r\n"),
         (whole, pair),
+        (whole, key),
         (halves, key),
     ):
         smuggled = request.replace(b"\r\n\r\n", b"\r\n" + second.encode() + b"\r\n", 1)

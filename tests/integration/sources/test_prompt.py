@@ -1,9 +1,12 @@
 """An answer in one write is, byte for byte, what the usual way sends."""
 
+import asyncio
+import socket
+
 import pytest
 
 from tests.given.event.inbound import encoded
-from tests.given.port.producers import Client, post, serving
+from tests.given.port.producers import Client, post, serving, until
 
 VARYING = {"date"}
 
@@ -21,6 +24,7 @@ async def test_both_ways_send_the_same() -> None:
     assert plain(usual.headers) == {**plain(prompt.headers), "connection": "close"}
     for answered in (prompt, usual):
         assert answered.headers["date"].endswith(" GMT")
+        assert answered.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize("head", ["HTTP/1.0", "HTTP/1.1"])
@@ -49,3 +53,26 @@ async def test_requests_that_come_before_their_answers_are_read_are_all_answered
         await client.send(b"".join(post(encoded(event_id=f"e{at}")) for at in range(count)))
         answers = [await client.answer() for _ in range(count)]
     assert {answered.status for answered in answers} == {202}
+
+
+async def test_answers_that_nobody_reads_do_not_pile_up() -> None:
+    """Once the kernel takes no more, the requests behind them wait."""
+    request = post(b"[" + b"1," * 999 + b"1]")
+    async with serving() as port:
+        size = len((await port.send(request)).body)
+        await until(lambda: not port.server.connections)
+        with socket.create_connection(("127.0.0.1", port.number)) as silent:
+            silent.setblocking(False)
+            loop = asyncio.get_running_loop()
+            sending = asyncio.create_task(loop.sock_sendall(silent, request * 500))
+            await until(lambda: port.server.connections)
+            transport = port.server.connections[0].transport
+            assert transport is not None
+            await until(transport.get_write_buffer_size)
+            first = transport.get_write_buffer_size()
+            for _ in range(1000):
+                await asyncio.sleep(0)
+
+            assert transport.get_write_buffer_size() < first + 3 * size
+            sending.cancel()
+            transport.abort()
