@@ -48,9 +48,9 @@ def back_up(path: Path, target: Path, watch: Watch) -> Backup:
     Raises `ConfigError` for an unusable target, `JournalDamaged` for a journal that cannot be
     copied, and `RelayError` if the disk cannot hold the copy. After an error there is no file.
     """
-    if target.exists():
-        raise _taken(target)
     try:
+        if target.exists():
+            raise _taken(target)
         with NamedTemporaryFile(
             dir=target.parent, prefix=f".{target.name}.", suffix=UNFINISHED
         ) as file:

@@ -12,12 +12,13 @@ import pytest
 
 from relay.errors import ConfigError, JournalDamaged, RelayError
 from relay.event_name import Lane
-from relay.journal.disk.backup import STEP_PAGES, UNFINISHED, back_up
+from relay.journal.disk.backup import ABANDONED_S, STEP_PAGES, UNFINISHED, back_up
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from relay.journal.verify.verify import verify
 from tests.given.event.builders import NOW_S, entry
 
+PAGE_BYTES = 4_096
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=1, outcome="ok", http_status=200)
 
 
@@ -103,6 +104,7 @@ async def test_commits_during_the_copy_neither_enter_it_nor_begin_it_anew(
             def commit(step: str, done: int, total: int | None) -> None:
                 nonlocal steps
                 steps += 1
+                assert done <= (total or 0)
                 other.execute(
                     "INSERT INTO log (lane, first, count, received_ms, entries)"
                     " VALUES (0, ?, 1, 0, x'90')",
@@ -208,7 +210,9 @@ async def test_what_a_killed_backup_left_is_deleted_by_the_next_one(
     under_way = vault / f".tuesday.db.abc{UNFINISHED}"
     for each in (killed, under_way):
         each.write_bytes(b"half a copy")
-    os.utime(killed, (0, 0))
+    changed_s = under_way.stat().st_mtime
+    for each, ago_s in ((killed, ABANDONED_S + 60), (under_way, ABANDONED_S - 60)):
+        os.utime(each, (changed_s - ago_s,) * 2)
     back_up(tmp_path / "relay.db", vault / "copy.db", ignore)
     assert left_in(vault) == [under_way.name, "copy.db"]
 
@@ -218,6 +222,56 @@ async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         pass
     with pytest.raises(ConfigError, match=r"absent/copy.db: cannot be written \(no such file"):
         back_up(tmp_path / "relay.db", tmp_path / "absent" / "copy.db", ignore)
+
+
+async def test_a_name_that_no_disk_takes_is_told(tmp_path: Path) -> None:
+    async with opened(tmp_path / "relay.db"):
+        pass
+    with pytest.raises(ConfigError, match=r"cannot be written \(file name too long\)"):
+        back_up(tmp_path / "relay.db", tmp_path / ("a" * 300), ignore)
+
+
+async def test_the_watcher_hears_of_the_copy_and_then_of_its_verification(
+    tmp_path: Path, vault: Path
+) -> None:
+    async with opened(tmp_path / "relay.db"):
+        pass
+    heard: list[tuple[str, int, int | None]] = []
+    back_up(tmp_path / "relay.db", vault / "copy.db", lambda *told: heard.append(told))
+    pages = (vault / "copy.db").stat().st_size // PAGE_BYTES
+    assert heard == [("Copying the journal", pages, pages), ("Verifying the copy", 0, None)]
+
+
+async def test_a_damaged_page_that_only_the_verification_reads_makes_no_backup(
+    tmp_path: Path, vault: Path
+) -> None:
+    """All of its bytes can be copied, and the log can be counted."""
+    path = tmp_path / "relay.db"
+    async with opened(path):
+        pass
+    with closing(sqlite3.connect(path)) as other:
+        find = "SELECT rootpage FROM sqlite_schema WHERE name = 'rejection'"
+        [page] = other.execute(find).fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * PAGE_BYTES)
+        file.write(b"\xaa" * PAGE_BYTES)
+    with pytest.raises(JournalDamaged, match="is damaged, and no backup was made"):
+        back_up(path, vault / "copy.db", ignore)
+    assert left_in(vault) == []
+
+
+async def test_a_journal_that_cannot_be_opened_is_not_called_damaged(
+    tmp_path: Path, vault: Path
+) -> None:
+    """Such as where the write-ahead log is a link, which SQLite does not follow."""
+    async with opened(tmp_path / "relay.db"):
+        pass
+    (tmp_path / "elsewhere").touch()
+    (tmp_path / "relay.db-wal").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RelayError, match=r"cannot be copied \(SQLITE_CANTOPEN\)") as raised:
+        back_up(tmp_path / "relay.db", vault / "copy.db", ignore)
+    assert not isinstance(raised.value, JournalDamaged)
+    assert left_in(vault) == []
 
 
 async def test_a_damaged_journal_is_no_backup(tmp_path: Path, vault: Path) -> None:
