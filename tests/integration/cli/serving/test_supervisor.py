@@ -6,6 +6,7 @@ import os
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -15,9 +16,12 @@ import pytest
 from relay.cli.serving.supervisor import Supervisor
 from relay.errors import JournalUnavailable
 from relay.journal.sqlite import SqliteJournal
+from tests.simulation.virtual_time import run, sleep
 
 PROCESS = 42
 WITHIN_S = 10.0
+MORE_THAN_QUEUED = 5_000
+"""More datagrams than any system keeps for a socket that nobody reads."""
 WATCHDOG = {"WATCHDOG_USEC": "40000", "WATCHDOG_PID": str(PROCESS)}
 
 
@@ -62,10 +66,12 @@ async def test_a_supervisor_hears_each_step_of_a_life(tmp_path: Path, *, abstrac
 
         supervisor.ready("Takes\nevents.")
         assert await systemd.heard() == ["READY=1", "STATUS=Takes events."]
+        before_us = time.monotonic_ns() // 1000
         with supervisor.reloading():
             state, since = await systemd.heard()
         assert state == "RELOADING=1"
-        assert since.startswith("MONOTONIC_USEC=")
+        since_us = int(since.removeprefix("MONOTONIC_USEC="))
+        assert before_us <= since_us <= time.monotonic_ns() // 1000
         assert await systemd.heard() == ["READY=1"]
         supervisor.stopping()
         assert (await systemd.heard())[0] == "STOPPING=1"
@@ -95,6 +101,34 @@ async def test_a_supervisor_that_is_gone_is_no_fault_and_one_line(
     assert [each.getMessage() for each in caplog.records] == ["the supervisor does not listen"]
 
 
+async def test_a_supervisor_that_goes_again_is_another_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "notify"
+    supervisor = Supervisor({"NOTIFY_SOCKET": str(path)}, PROCESS)
+
+    supervisor.ready("")
+    with listening(str(path)) as systemd:
+        supervisor.ready("")
+        assert (await systemd.heard())[0] == "READY=1"
+    path.unlink()
+    supervisor.ready("")
+
+    assert len(caplog.records) == 2
+
+
+def test_a_supervisor_that_reads_nothing_holds_up_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The event loop would wait for it, and the producers and platforms for the loop."""
+    with listening(f"{tmp_path}/notify"):
+        supervisor = Supervisor({"NOTIFY_SOCKET": f"{tmp_path}/notify"}, PROCESS)
+        for _ in range(MORE_THAN_QUEUED):
+            supervisor.ready("")
+
+    assert [each.getMessage() for each in caplog.records] == ["the supervisor does not listen"]
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [("gone", "No such file or directory"), ("x" * 200, "AF_UNIX path too long")],
@@ -115,6 +149,22 @@ async def test_signs_of_life_come_with_the_state_in_one_line(tmp_path: Path) -> 
                 assert await systemd.heard() == ["WATCHDOG=1", "STATUS=a READY=0"]
 
 
+@pytest.mark.parametrize(
+    ("watchdog_us", "signs"), [(40_000_000, 5), (0, 4)], ids=["watchdog", "none"]
+)
+def test_signs_of_life_come_twice_in_the_watchdogs_time_and_each_half_minute_without_one(
+    tmp_path: Path, watchdog_us: int, signs: int
+) -> None:
+    async def hear() -> list[str]:
+        with listening(f"{tmp_path}/notify") as systemd:
+            environ = {"NOTIFY_SOCKET": f"{tmp_path}/notify", "WATCHDOG_USEC": str(watchdog_us)}
+            async with Supervisor(environ, PROCESS).watching(alive, str):
+                await sleep(99.0)
+                return systemd.drain()
+
+    assert run(hear()).count("WATCHDOG=1") == signs
+
+
 async def test_while_it_stops_that_stays_its_status(tmp_path: Path) -> None:
     """Else a stop would look like a relay that takes events, or has lost its workers."""
     with listening(f"{tmp_path}/notify") as systemd:
@@ -125,7 +175,9 @@ async def test_while_it_stops_that_stays_its_status(tmp_path: Path) -> None:
             assert await systemd.heard() == ["WATCHDOG=1"]
 
 
-async def test_nothing_is_heard_while_there_is_no_progress(tmp_path: Path) -> None:
+async def test_nothing_is_heard_while_there_is_no_progress(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Each try is given up and made anew, so that life shows again as soon as there is any."""
     tries = 0
     hanging = asyncio.Event()
@@ -144,6 +196,7 @@ async def test_nothing_is_heard_while_there_is_no_progress(tmp_path: Path) -> No
             assert systemd.drain() == []
             hanging.set()
             assert (await systemd.heard())[0] == "WATCHDOG=1"
+    assert caplog.records[0].getMessage() == "nothing was written within 0.0 s"
 
 
 async def test_a_watchdog_of_another_process_is_not_ours(tmp_path: Path) -> None:
