@@ -466,6 +466,8 @@ async def test_a_refused_connection_does_not_keep_the_port_open() -> None:
 async def test_a_refused_client_that_stays_is_hung_up_on() -> None:
     async with serving(max_connections=0) as port, Client(port.number) as client:
         assert (await client.answer()).status == 503
+        assert await client.is_closed()
+        assert port.server.refused  # our half is open, so it has heard all before it is cut
         await until(lambda: not port.server.refused)
 
 
