@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -44,7 +45,7 @@ class Bench:
     def __init__(self, failures: int = 0) -> None:
         self.journal = RecordingJournal()
         self.rejected = RejectedInMemory(failures)
-        metrics = Metrics()
+        self.metrics = metrics = Metrics()
         self.status = Status("relay", ("conversions",), metrics, lambda: NOW_S)
         router = Router([route_to(StubDestination("p"))], Window(1_000_000))
         self.receiver = BatchReceiver(
@@ -72,6 +73,23 @@ async def test_usable_events_are_stored_and_the_others_written_away() -> None:
         (1, "missing"),
         (None, "not_json"),
     }
+
+
+async def test_messages_without_a_value_are_counted_and_nothing_else() -> None:
+    bench = Bench()
+    await bench.receiver.take([Record(None), Record(None)])
+    assert bench.status.view().tombstones == 2
+    assert (bench.journal.keys, bench.rejected.written) == ([], [])
+
+
+async def test_each_append_is_measured() -> None:
+    bench, began_s = Bench(), time.perf_counter()
+    await bench.receiver.take([Record(msgspec.json.encode(event("e1")))])
+    name = "relay_journal_append_seconds"
+    assert bench.metrics.registry.get_sample_value(f"{name}_count") == 1
+    total_s = bench.metrics.registry.get_sample_value(f"{name}_sum")
+    assert total_s is not None
+    assert 0 < total_s < time.perf_counter() - began_s
 
 
 async def test_only_unusable_messages_count_as_rejections_all_the_same() -> None:
@@ -113,6 +131,18 @@ def test_what_cannot_be_written_away_is_tried_again_until_it_is() -> None:
     virtual_time.run(bench.receiver.take([Record(b"17")]))
     assert len(bench.rejected.written) == 1
     assert bench.status.view().state == "connecting"
+
+
+def test_after_long_trouble_the_next_wait_is_short_again() -> None:
+    async def waits() -> float:
+        await bench.receiver.take([Record(b"17")])
+        bench.rejected.failures = 1
+        began_s = asyncio.get_running_loop().time()
+        await bench.receiver.take([Record(b"17")])
+        return asyncio.get_running_loop().time() - began_s
+
+    bench = Bench(failures=20)
+    assert virtual_time.run(waits()) <= batch.REJECTED_FIRST_S
 
 
 def test_while_nothing_can_be_written_away_it_waits_and_says_so() -> None:

@@ -36,8 +36,13 @@ def test_a_fault_is_told_once_however_often_it_is_met(
     for _ in range(5):
         status.away(Fault(PASSWORD.reason, PASSWORD.key))
     [line] = told(caplog)
-    assert line["key"] == "kafka.sasl_plain_password"
-    assert line["reason"] == PASSWORD.reason
+    assert line == {
+        "source": "kafka",
+        "group_id": "relay",
+        "state": "unreachable",
+        "reason": PASSWORD.reason,
+        "key": "kafka.sasl_plain_password",
+    }
 
 
 def test_people_are_told_which_key_to_look_at(status: Status) -> None:
@@ -64,6 +69,7 @@ def test_a_topic_that_is_missing_is_told_once(
     status: Status, caplog: pytest.LogCaptureFixture
 ) -> None:
     status.lacks(["conversions"], {})
+    assert status.view().missing_topics == ["conversions"]
     for _ in range(3):
         status.has_topics(["others"])
     [line] = told(caplog)
@@ -71,6 +77,14 @@ def test_a_topic_that_is_missing_is_told_once(
     assert status.view().missing_topics == ["conversions"]
     status.has_topics(["conversions"])
     assert status.view().missing_topics == []
+
+
+def test_what_was_deleted_unread_is_told_with_its_place(
+    status: Status, caplog: pytest.LogCaptureFixture
+) -> None:
+    status.deleted(TopicPartition("conversions", 3), 5)
+    [line] = told(caplog)
+    assert line == {"source": "kafka", "topic": "conversions, partition 3", "messages": 5}
 
 
 def test_it_says_since_when_it_is_so_whatever_the_reason(metrics: Metrics) -> None:
@@ -119,13 +133,40 @@ def test_only_partitions_of_this_relay_have_a_lag(status: Status) -> None:
     assert status.view().assignment == []
 
 
+def test_monitoring_sees_the_lag_as_long_as_a_partition_is_this_relays(
+    status: Status, metrics: Metrics
+) -> None:
+    def lag(partition: int) -> float | None:
+        labels = {"topic": "conversions", "partition": str(partition)}
+        return metrics.registry.get_sample_value("relay_kafka_lag", labels)
+
+    one, two = TopicPartition("conversions", 0), TopicPartition("conversions", 1)
+    status.assigned([one, two])
+    status.measured({one: 3, two: 4})
+    status.measured({two: 5})
+    assert (lag(0), lag(1)) == (3, 5)
+    status.assigned([two])
+    assert (lag(0), lag(1)) == (None, None)
+    assert [each.lag for each in status.view().assignment] == [None]
+
+
+def test_people_see_when_it_was_last_committed(metrics: Metrics) -> None:
+    now_s = itertools.count(NOW_S)
+    status = Status("relay", ("conversions",), metrics, lambda: next(now_s))
+    status.committed({TopicPartition("conversions", 0): 7})
+    found = status.view().last_commit
+    assert found is not None
+    assert found.timestamp() == NOW_S + 1
+
+
 def test_before_the_first_answer_it_is_connecting(status: Status) -> None:
     assert status.view().state == "connecting"
     assert status.view().last_commit is None
 
 
-def test_messages_without_a_value_are_counted(status: Status) -> None:
+def test_messages_without_a_value_are_counted(status: Status, metrics: Metrics) -> None:
     assert status.view().tombstones == 0
     status.passed_over(2)
     status.passed_over(1)
     assert status.view().tombstones == 3
+    assert metrics.registry.get_sample_value("relay_kafka_tombstones_total") == 3
