@@ -234,10 +234,15 @@ class Journal(Protocol):
         ...
 
     async def dead_groups(
-        self, *, destination: str | None = None, since_ms: int = 0
+        self,
+        *,
+        destination: str | None = None,
+        since_ms: int = 0,
+        until_ms: int = FOR_EVER_MS,
     ) -> Sequence[DeadGroup]:
-        """Return the dead letters of events received since `since_ms`, in groups, largest first.
+        """Return dead letters in groups, largest first.
 
+        They are those of events received between `since_ms` and `until_ms`, two Unix milliseconds.
         There are at most 200 groups.
         """
         ...

@@ -40,6 +40,7 @@ class DeadFilter(msgspec.Struct, frozen=True, kw_only=True):
     until_ms: int | None = None
     code: str | None = None
     received_since_ms: int | None = None
+    received_until_ms: int | None = None
 
 
 class DeadGroup(msgspec.Struct, frozen=True, kw_only=True):

@@ -337,10 +337,16 @@ class SqliteJournal:
         return await self._opened.queries.run(query)
 
     async def dead_groups(
-        self, *, destination: str | None = None, since_ms: int = 0
+        self,
+        *,
+        destination: str | None = None,
+        since_ms: int = 0,
+        until_ms: int = FOR_EVER_MS,
     ) -> Sequence[DeadGroup]:
         """Return dead letters, grouped by destination, reason and code."""
-        query = partial(grouping.groups, destination=destination, since_ms=since_ms)
+        query = partial(
+            grouping.groups, destination=destination, since_ms=since_ms, until_ms=until_ms
+        )
         return await self._opened.queries.run(query)
 
     async def last_delivered_ms(self) -> Mapping[str, int]:

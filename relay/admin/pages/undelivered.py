@@ -72,10 +72,12 @@ class Undelivered(Screen):
     async def group(self, request: web.Request) -> web.Response:
         """Answer with a page of one group's letters, those of a range if one is named."""
         where, range_name = form.group(request.query), choice(request, "range", RangeName)
-        since_ms = self.context.insight.row_ms(range_name) if range_name else None
+        if range_name:
+            since_ms, until_ms = self.context.insight.span_ms(range_name)
+            where = replace(where, received_since_ms=since_ms, received_until_ms=until_ms)
         try:
             found = await self.context.reports.dead_letters(
-                replace(where, received_since_ms=since_ms),
+                where,
                 limit=LETTERS,
                 cursor=request.query.get("cursor"),
             )

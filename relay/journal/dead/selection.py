@@ -33,6 +33,7 @@ def conditions(where: DeadFilter, *, but: Sequence[str] = ()) -> tuple[str, list
         "dead_ms >= ?": where.since_ms,
         "dead_ms < ?": where.until_ms,
         "+received_ms >= ?": where.received_since_ms,
+        "+received_ms < ?": where.received_until_ms,
         "id IN (SELECT value FROM json_each(?))": _row_ids(where.ids),
         "event_id = ?": where.event_id,
         "reason NOT IN (SELECT value FROM json_each(?))": _json(but) if but else None,

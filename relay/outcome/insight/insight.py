@@ -155,7 +155,10 @@ class Insight:
         return on_call(self._metrics, views, journal, totals, self._reports.health())
 
     async def _groups(self, range_name: RangeName, name: str | None = None) -> Sequence[DeadGroup]:
-        found = await self._journal.dead_groups(destination=name, since_ms=self.row_ms(range_name))
+        since_ms, until_ms = self.span_ms(range_name)
+        found = await self._journal.dead_groups(
+            destination=name, since_ms=since_ms, until_ms=until_ms
+        )
         return [each for each in found if each.destination in self._destinations]
 
     async def _kinds(self, range_name: RangeName, name: str) -> Sequence[KindCount]:
@@ -227,10 +230,14 @@ class Insight:
     def _until_ms(self) -> int:
         return round((self._clock() + AHEAD_S) * 1000)
 
-    def row_ms(self, range_name: RangeName) -> int:
-        """Return the start of a range in Unix milliseconds, at the start of its roll-up row."""
+    def span_ms(self, range_name: RangeName) -> tuple[int, int]:
+        """Return when a range begins and ends, in Unix milliseconds.
+
+        It begins at the start of its first roll-up row, so that letters are those that the row
+        counts, and ends after now; see `AHEAD_S`.
+        """
         since_s = self._since_ms(range_name) // 1000
-        return (since_s - since_s % _ROW_S[range_name]) * 1000
+        return (since_s - since_s % _ROW_S[range_name]) * 1000, self._until_ms()
 
 
 def _skipped(totals: Totals, name: str) -> Sequence[tuple[Wording, int]]:

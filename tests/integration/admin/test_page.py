@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from relay.admin.pages import Links
+from relay.admin.pages.overview import TASKS_SHOWN
 from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.dead.grouping import MAX_GROUPS
@@ -93,6 +94,22 @@ async def test_figures_are_counts_or_shares_without_scripts(tmp_path: Path, path
     assert "adds up" not in words(shares)
 
 
+async def test_a_platform_tells_each_kind_and_why_what_was_skipped(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("delivered")
+        await port.deliver(PINTEREST, RECEIPT)
+        await port.take("dead", pinterest=INVALID)
+        await port.take("lead-1", "lead", pinterest=Passed("skipped", "no_consent"))
+        for number in range(2):
+            await port.take(f"lead-{2 + number}", "lead", pinterest=Passed("skipped", "duplicate"))
+        await port.take("lead-4", "lead")
+        text = words(await page(port, f"/destinations/{PINTEREST}"))
+
+    assert "Purchase 2 1 0 1 0 2026-01-01 00:00:00 UTC" in text
+    assert "Lead 4 0 1 0 3 2026-01-01 00:00:00 UTC" in text
+    assert re.search(r"accepted before\. 2 .* agreed to advertising\. 1 ", text)
+
+
 async def test_late_events_are_shown_with_the_time_since_the_oldest_came(tmp_path: Path) -> None:
     """Not since the platform's last throttle, which is a moment ago."""
     async with AdminPort(tmp_path, names=[PINTEREST]) as port:
@@ -153,6 +170,31 @@ async def test_what_came_before_the_clock_was_set_back_is_not_of_the_last_hour(
     assert "Last delivered some time ago" in a_day
     assert not re.search("last delivery|Purchases delivered", a_day)
     assert "Last one" not in of_one
+
+
+async def test_what_died_before_the_clock_was_set_back_is_no_task_now_and_hides_none(
+    tmp_path: Path,
+) -> None:
+    """What had been dismissed then was taken off what failed now, and all seemed to arrive."""
+    group = f"/undelivered/group?destination={PINTEREST}&reason=invalid_event&code="
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("dismissed", pinterest=INVALID)
+        await port.journal.drop(DeadFilter(), note="", dry_run=False)
+        await port.take("ahead", value="100.00", pinterest=INVALID)
+        port.now_s -= 2 * 86_400
+        failed = conversion("failed", received_ms=round(port.now_s * 1000))
+        await port.journal.append([entry_of(failed, {PINTEREST: INVALID}, {})])
+        text = words(await page(port, "/?range=1h"))
+        of_one = words(await page(port, f"/destinations/{PINTEREST}?range=1h"))
+        listed = words(await page(port, f"{group}&range=1h"))
+        every = words(await page(port, group))
+
+    assert "Your conversions are not being taken." in text
+    assert "1 purchase was not delivered" in text
+    assert "100.00 USD" not in text
+    assert "1 100 %" in of_one
+    assert "1 conversion that came in during the last hour" in listed
+    assert "2 conversions, newest first." in every
 
 
 async def test_a_port_that_takes_nothing_is_told_like_a_journal_that_does(tmp_path: Path) -> None:
@@ -244,6 +286,19 @@ async def test_all_that_is_in_trouble_is_shown_and_only_reasons_are_left_to_thei
     assert all(f"See {name}" in paused for name in names)
     assert " more " not in paused
     assert '<a href="/undelivered">3 more</a>' in refused
+
+
+async def test_of_reasons_alone_the_first_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await refuse(port, PINTEREST, [str(code) for code in range(TASKS_SHOWN)])
+        whole = await page(port)
+        await refuse(port, PINTEREST, ["another"])
+        part = await page(port)
+
+    assert whole.count("See these conversions") == part.count("See these conversions") == 8
+    assert " more</a>" not in whole
+    assert '<a href="/undelivered">1 more</a>' in part
+    assert "9 things need attention." in part
 
 
 async def test_a_rare_reason_beside_hundreds_of_others_is_found_at_its_platform(
