@@ -414,6 +414,7 @@ async def test_whoever_is_on_call_sees_requests_waits_and_journal(tmp_path: Path
     assert "≤ 0.25 s" in told
     assert "conversions 0 42" in told
     assert "Kafka is not set up" not in told
+    assert "started 1 hour ago" in told
     assert "Up for 1 hour" in told
 
 

@@ -149,6 +149,10 @@ def test_a_journal_that_fills_is_told_before_it_is_full() -> None:
     )
     (soon,) = tasks(replace(filling, hours_to_full=0.4), ARRIVED, [], [])
     assert soon.sentence.endswith(", and full in less than an hour if this goes on.")
+    (first,) = tasks(replace(filling, used_bytes=800, left_bytes=200), ARRIVED, [], [])
+    assert "is 80 % full" in first.sentence
+    (last,) = tasks(replace(filling, used_bytes=999, left_bytes=1), ARRIVED, [], [])
+    assert "is 99 % full" in last.sentence
     assert tasks(replace(filling, used_bytes=799, left_bytes=201), ARRIVED, [], []) == []
 
 
