@@ -55,6 +55,17 @@ def test_a_throttle_counts_before_anything_has_passed(rate: SteeredRate, clock: 
     assert rate.per_s < 50
 
 
+@pytest.mark.parametrize(("most_per_s", "share"), [(50.0, 0.6), (1.8, 0.49)])
+def test_a_throttle_takes_its_share_off_what_was_really_sent(
+    rate: SteeredRate, clock: Clock, most_per_s: float, share: float
+) -> None:
+    """Whatever else was allowed, this much was too much."""
+    rate.bound(most_per_s)
+    spend(rate, clock, 5.5, share)
+    rate.throttled(clock(), 0.0)
+    assert rate.per_s == pytest.approx(most_per_s * share * LOWERED, rel=0.05)
+
+
 def test_the_throttles_of_one_window_lower_it_once(rate: SteeredRate, clock: Clock) -> None:
     spend(rate, clock, 5)
     rate.throttled(clock(), 0.0)
