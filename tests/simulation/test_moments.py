@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.given.destination.sending import purchase, purchases
+from tests.given.destination.sending import PINTEREST, purchase, purchases
 from tests.given.event.builders import NOW_S
 from tests.simulation import virtual_time
 from tests.simulation.world import Platforms, VirtualClock, relay
@@ -82,3 +82,22 @@ def test_a_stop_is_heard_at_once_by_a_sender_that_has_nothing_to_do(tmp_path: Pa
             return sending.clock() - began_s
 
     assert virtual_time.run(seconds_to_stop()) == 0
+
+
+def test_an_end_of_a_pause_is_heard_at_once(tmp_path: Path) -> None:
+    platforms = Platforms()
+
+    async def pause_and_resume() -> float:
+        async with relay(tmp_path, platforms, max_batch=10) as sending:
+            await sending.dispatcher.pause(PINTEREST)
+            await sending.accept(purchase(sending.clock, "order"))
+            await virtual_time.sleep(2.5 * LINGER_S)
+            assert not platforms.pinterest
+            resumed_s = sending.clock()
+            await sending.dispatcher.resume(PINTEREST)
+            await virtual_time.sleep(LINGER_S)
+        return resumed_s
+
+    resumed_s = virtual_time.run(pause_and_resume())
+    [request] = platforms.pinterest
+    assert request.at_s - resumed_s <= SLOWEST_S
