@@ -10,6 +10,7 @@ from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import AiohttpTransport, Fault
 from relay.identity import Identity
 from relay.identity.subject import Subject
+from relay.journal.entry import Pending
 from relay.outcome.acting.erasure import Erasure
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
@@ -28,6 +29,11 @@ ADA = Subject(email=frozenset([ADA_DIGEST]))
 
 def of_ada(event: Conversion) -> Conversion:
     return msgspec.structs.replace(event, identity=Identity((ADA_DIGEST,), (ADA_DIGEST,)))
+
+
+def everything(event: Pending) -> bool:
+    del event
+    return True
 
 
 class Held(AiohttpTransport):
@@ -104,3 +110,14 @@ async def test_a_batch_that_comes_back_refused_goes_out_without_the_person(tmp_p
     assert done.destinations[PINTEREST].erased == 30
     assert (funnel.delivered, funnel.dead) == (20, 30)
     assert len(accepted(sandbox)) == 20
+
+
+async def test_a_rule_holds_until_it_is_released_and_no_longer(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox, sending(tmp_path, pinterest(sandbox.url)) as relay:
+        await relay.dispatcher.withhold(everything)
+        await relay.accept(*purchases(relay.clock, 1, "held"))
+        await relay.turn()
+        relay.dispatcher.release(everything)
+        await relay.accept(*purchases(relay.clock, 1, "later"))
+        await relay.settled(left=1)
+    assert set(accepted(sandbox)) == {"later-0000"}
