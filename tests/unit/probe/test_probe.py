@@ -118,10 +118,12 @@ async def test_each_class_of_answer_has_its_sentence(
     assert found.message.endswith(".")
 
 
-async def test_a_refusal_by_a_gateway_counts_once_it_is_repeated() -> None:
-    [once] = await ask(TIKTOK, HttpResponse(401, {}, b"<html>"), tiktok(40002))
+@pytest.mark.parametrize(("times", "verdict"), [(1, "ok"), (2, "ok"), (3, "wrong")])
+async def test_a_refusal_by_a_gateway_counts_once_it_is_repeated(times: int, verdict: str) -> None:
+    """As often as it takes to pause a destination."""
+    [found] = await ask(TIKTOK, *[HttpResponse(401, {}, b"<html>")] * times, tiktok(40002))
 
-    assert once.verdict == "ok"
+    assert found.verdict == verdict
 
 
 async def test_without_a_token_no_platform_is_asked() -> None:
