@@ -40,6 +40,12 @@ def test_a_commit_is_on_the_disk_when_it_returns(path: Path) -> None:
         assert setting(connection, "synchronous") == FULL
 
 
+def test_a_commit_moves_a_log_that_has_grown_beyond_its_bound(path: Path) -> None:
+    with closing(open_writer(path, sqlite3.Connection, max_wal_bytes=2**20)) as connection:
+        assert setting(connection, "wal_autocheckpoint") == 2**20 // 4_096
+        assert setting(connection, "journal_size_limit") == 2**20
+
+
 def test_what_is_deleted_is_overwritten(path: Path) -> None:
     with closing(open_writer(path, sqlite3.Connection, max_wal_bytes=2**20)) as connection:
         assert setting(connection, "secure_delete") == ON
