@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relay.conversion import Order
@@ -79,6 +79,7 @@ def test_tail_and_runs_together_find_every_event(
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=50), st.integers(0, 2**32 - 1))
+@example([0x02010101], 0x01010101)
 def test_a_checksum_is_found_only_where_one_begins(checksums: Sequence[int], wanted: int) -> None:
     """Four bytes across two neighbours may look like another checksum; they are none."""
     packed = b"".join(each.to_bytes(4, "little") for each in [*checksums, wanted, *checksums])

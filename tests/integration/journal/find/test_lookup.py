@@ -1,9 +1,13 @@
 """The look-up across its life: ids wait in memory, go into runs, and survive a restart."""
 
+from zlib import crc32
+
+from relay.conversion import Order
 from relay.event_name import Lane
+from relay.journal.codec import entry_of
 from relay.journal.entry import Entry
 from relay.journal.find.lookup import RUN_EVENTS, Kind, Place, Run, Tail, places, recover, store
-from tests.given.event.builders import entry
+from tests.given.event.builders import conversion, entry
 from tests.given.journal.seed import Seed
 
 HALF = RUN_EVENTS // 2
@@ -19,6 +23,17 @@ def tail_of(groups: int, lane: Lane = Lane.MONEY) -> Tail:
 
 def events(first: int, count: int) -> list[Entry]:
     return [entry(f"e{first + at}") for at in range(count)]
+
+
+def test_a_run_has_a_checksum_for_each_id_in_a_form_that_every_version_reads() -> None:
+    """Zero stands for no id, and so is the checksum of none."""
+    run = Run(Lane.MONEY, 0)
+    order = Order(order_id="4711")
+    run.add([entry_of(conversion("a", order=order), {}), entry("b"), entry_of(conversion(""), {})])
+    ids = [crc32(b"a"), crc32(b"b"), 1]
+    assert (Kind.EVENT, Kind.ORDER) == (0, 1)
+    assert run.packed(Kind.EVENT) == b"".join(each.to_bytes(4, "little") for each in ids)
+    assert run.packed(Kind.ORDER) == crc32(b"4711").to_bytes(4, "little") + bytes(8)
 
 
 def test_a_tail_is_full_with_one_runs_worth_of_a_lane() -> None:
