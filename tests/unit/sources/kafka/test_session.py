@@ -15,6 +15,7 @@ from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.message import Message
 from relay.sources.kafka.session import Session
 from relay.sources.kafka.status import Status
+from relay.sources.kafka.watch import TopicAppeared
 from tests.given.event.builders import NOW_S
 from tests.given.event.kafka_message import Record
 from tests.simulation import virtual_time
@@ -33,10 +34,15 @@ class Consumer:
         self.offset = 0
         self.polls = 0
         self.is_paused = False
+        self.unread: TopicPartition | None = None
+        """One of its partitions from which nothing has come; it has no position yet."""
         self.slips_in = False
         """Whether a poll hands out what was fetched before the pause."""
         self.failure: Exception | None = None
         """What the next commit fails with."""
+        self.commit_takes_s = 0.0
+        self.known = {"conversions"}
+        """The topics that exist."""
         self.begins = 0
         self.read_before: int | None = None
         self.answers = asyncio.Event()
@@ -51,16 +57,18 @@ class Consumer:
         return {PARTITION: found} if found else {}
 
     def assignment(self) -> set[TopicPartition]:
-        return {PARTITION}
+        return {PARTITION} if self.unread is None else {PARTITION, self.unread}
 
-    async def position(self, _: TopicPartition) -> int:
+    async def position(self, at: TopicPartition) -> int:
+        assert at != self.unread, "the library would wait here until something comes"
         return self.offset
 
-    def highwater(self, _: TopicPartition) -> int:
-        return len(self.log)
+    def highwater(self, at: TopicPartition) -> int | None:
+        return None if at == self.unread else len(self.log)
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
         await self.answers.wait()
+        await asyncio.sleep(self.commit_takes_s)
         failure, self.failure = self.failure, None
         if failure is not None:
             raise failure
@@ -77,7 +85,7 @@ class Consumer:
         return dict.fromkeys(partitions, len(self.log))
 
     async def topics(self) -> set[str]:
-        return {"conversions"}
+        return self.known
 
     def pause(self, *_: TopicPartition) -> None:
         self.is_paused = True
@@ -133,13 +141,19 @@ class Bench:
         self.stop = asyncio.Event()
         self.metrics = Metrics()
         self.clients = ClientsOf()
+        self.status = Status("relay", ("conversions",), self.metrics, lambda: NOW_S)
         self.session = Session(
             cast("AIOKafkaConsumer", self.consumer),
             cast("BatchReceiver", self.receiver),
-            Status("relay", ("conversions",), self.metrics, lambda: NOW_S),
+            self.status,
             cast("Clients", self.clients),
             self.stop,
         )
+
+    @property
+    def assigned(self) -> list[tuple[int, int | None]]:
+        """The partitions that people see, with what is committed of them."""
+        return [(each.partition, each.committed) for each in self.status.view().assignment]
 
     @property
     def lag(self) -> float | None:
@@ -216,6 +230,23 @@ def test_a_commit_that_takes_its_time_is_waited_for() -> None:
     assert happened(trial) == ["stored 3", "committed 3"]
 
 
+def test_a_new_topic_waits_until_what_is_being_committed_is() -> None:
+    """Else it would all be read again."""
+
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(3)
+        bench.status.lacks(["others"], {})
+        bench.consumer.commit_takes_s = 4
+        bench.receiver.let.set()
+        bench.consumer.known = {"conversions", "others"}
+        seen.append(bench)
+
+    seen: list[Bench] = []
+    with pytest.raises(TopicAppeared):
+        happened(trial, stops=False)
+    assert seen[0].happened == ["stored 3", "committed 3"]
+
+
 def test_what_takes_long_pauses_the_partitions_and_not_the_loop() -> None:
     """What slips in meanwhile is read again afterwards, not lost and not taken twice."""
 
@@ -226,6 +257,7 @@ def test_what_takes_long_pauses_the_partitions_and_not_the_loop() -> None:
         await asyncio.sleep(60)
         assert bench.consumer.is_paused
         assert bench.consumer.polls >= 50
+        bench.consumer.slips_in = False
         bench.receiver.let.set()
         await asyncio.sleep(2)
 
@@ -243,6 +275,56 @@ def test_partitions_that_are_taken_away_get_half_a_session_and_no_commit_after()
         bench.receiver.let.set()
 
     assert {"stored 3", "committed 3"}.isdisjoint(happened(trial))
+
+
+def test_partitions_that_are_taken_away_before_anything_came_are_given_at_once() -> None:
+    """The library also says so of none at all, before it joins its group."""
+
+    async def trial(bench: Bench) -> None:
+        began_s = asyncio.get_running_loop().time()
+        await bench.session.on_partitions_revoked([])
+        assert asyncio.get_running_loop().time() == began_s
+
+    happened(trial, messages=0)
+
+
+def test_people_see_the_partitions_as_long_as_they_are_this_relays() -> None:
+    async def trial(bench: Bench) -> None:
+        bench.receiver.let.set()
+        await bench.session.on_partitions_assigned([PARTITION])
+        assert bench.assigned == [(0, None)]
+        await asyncio.sleep(1)
+        assert bench.assigned == [(0, 3)]
+        await bench.session.on_partitions_revoked([PARTITION])
+        assert bench.assigned == []
+        await bench.session.on_partitions_assigned([PARTITION])
+        seen.append(bench)
+
+    seen: list[Bench] = []
+    happened(trial)
+    assert seen[0].assigned == []
+
+
+def test_the_trouble_of_what_is_dropped_is_over() -> None:
+    """What another relay will read is no longer held up here."""
+
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(3)
+        bench.status.in_trouble("held", Fault("the journal is full"))
+        await bench.session.on_partitions_revoked([PARTITION])
+        await asyncio.sleep(1)
+        assert bench.status.view().state == "active"
+
+    happened(trial)
+
+
+def test_a_partition_from_which_nothing_came_holds_up_no_other() -> None:
+    async def trial(bench: Bench) -> None:
+        bench.consumer.unread = TopicPartition("conversions", 1)
+        bench.receiver.let.set()
+        await asyncio.sleep(1)
+
+    assert happened(trial) == ["stored 3", "committed 3"]
 
 
 @pytest.mark.parametrize("failure", [CommitFailedError(), IllegalStateError()])
@@ -330,6 +412,22 @@ def test_what_is_not_stored_yet_counts_as_lag() -> None:
     assert happened(trial) == ["stored 3", "committed 3"]
 
 
+def test_what_another_relay_has_read_is_no_lag_of_this_one() -> None:
+    """Partitions that come back begin where the group has read to, not where they were left."""
+
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(3)
+        await bench.session.on_partitions_revoked([PARTITION])
+        bench.consumer.offset = len(bench.consumer.log)
+        await bench.session.on_partitions_assigned([PARTITION])
+        for _ in range(10):
+            bench.consumer.failure = CommitFailedError()
+            await asyncio.sleep(0.2)
+        assert bench.lag == 0
+
+    happened(trial)
+
+
 def test_a_gap_in_which_nothing_was_deleted_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
     """As behind the marker of a transaction that was rolled back."""
 
@@ -340,6 +438,32 @@ def test_a_gap_in_which_nothing_was_deleted_is_not_told(caplog: pytest.LogCaptur
 
     assert happened(trial, messages=0) == ["committed 7"]
     assert not caplog.records
+
+
+def test_what_is_deleted_once_it_was_read_is_no_loss(caplog: pytest.LogCaptureFixture) -> None:
+    async def trial(bench: Bench) -> None:
+        bench.consumer.read_before = 0
+        await asyncio.sleep(0.5)
+        bench.consumer.begins = 3
+        bench.receiver.let.set()
+        await asyncio.sleep(1)
+
+    assert happened(trial) == ["stored 3", "committed 3"]
+    assert not caplog.records
+
+
+def test_of_a_single_message_behind_a_gap_what_was_deleted_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def trial(bench: Bench) -> None:
+        bench.consumer.read_before, bench.consumer.begins = 2, 7
+        bench.consumer.log = [Record(b"{}", offset=7)]
+        bench.receiver.let.set()
+        await asyncio.sleep(1)
+
+    assert happened(trial, messages=0) == ["stored 1", "committed 1"]
+    [line] = [record for record in caplog.records if "deleted before" in record.message]
+    assert vars(line)["fields"]["messages"] == 5
 
 
 def test_that_all_there_was_is_deleted_is_told_without_a_message_behind_it(
