@@ -11,9 +11,11 @@ import aiohttp
 import pytest
 
 from relay.admin.pages.undelivered import LETTERS
+from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.entry import Passed, Rejection
 from relay.journal.letter import DeadFilter
+from relay.journal.settlement import Dead, Receipt, Settlement
 from relay.outcome.health import Health
 from relay.outcome.probe import Probe
 from relay.outcome.views.source import SourcesView
@@ -23,6 +25,7 @@ from tests.given.port.admin import INVALID, PINTEREST, TIKTOK, AdminPort, Reply
 from tests.ui.world import KAFKA, OUTCOMES
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=90, outcome="invalid", http_status=200)
 GROUP = {"destination": TIKTOK, "reason": "invalid_event", "code": ""}
 
 
@@ -66,6 +69,55 @@ async def test_only_what_was_asked_about_is_done(tmp_path: Path, action: str) ->
         left = await port.journal.dead_letters(DeadFilter(reason="invalid_event"), limit=10)
 
     assert [letter.event_id for letter in left.letters] == ["b"]
+
+
+@pytest.mark.parametrize("action", ["replay", "drop"])
+async def test_to_be_asked_changes_nothing(tmp_path: Path, action: str) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+        await port.ask(f"/undelivered/confirm?{urlencode(GROUP)}&action={action}")
+        [letter] = (await port.journal.dead_letters(DeadFilter(), limit=10)).letters
+
+    assert (letter.reason, letter.note) == ("invalid_event", "")
+
+
+async def test_each_group_is_told_with_its_own_reason_and_by_the_platforms_code(
+    tmp_path: Path,
+) -> None:
+    """A code that is known says more than that the platform refused it."""
+    own = "A field of the event is not as TikTok wants it."
+    refused = {"destination": TIKTOK, "reason": "platform_rejected", "code": "40002"}
+    async with AdminPort(tmp_path) as port:
+        port.destinations[1].type = "tiktok"
+        await port.take("a")
+        start = port.journal.cursor(TIKTOK, Lane.MONEY)
+        [pending] = (await port.journal.read(TIKTOK, Lane.MONEY, start, 1)).pending
+        dead = [Dead(pending, "platform_rejected", "40002")]
+        await port.journal.settle(TIKTOK, Settlement(receipt=RECEIPT, dead=dead))
+        port.now_s += 60
+        for number in range(2):
+            await port.take(f"b-{number}", tiktok=INVALID)
+        listed = words(await port.ask("/undelivered"))
+        of_one = words(await port.ask(f"/destinations/{TIKTOK}"))
+        alone = words(await port.ask(f"/undelivered/group?{urlencode(refused)}"))
+        other = words(await port.ask(f"/undelivered/group?{urlencode(GROUP)}"))
+
+    assert f"TikTok: {own}" in listed
+    assert own in of_one
+    assert f"TikTok: {own} 1 conversion, newest first." in alone
+    assert "TikTok: The event lacks something that this platform needs. 2 conversions," in other
+
+
+async def test_what_died_at_a_platform_that_is_configured_no_more_is_still_shown(
+    tmp_path: Path,
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("a", tiktok=INVALID)
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        listed = await port.ask(f"/undelivered?destination={TIKTOK}")
+
+    assert listed.status == 200
+    assert f"{TIKTOK}: The event lacks something" in words(listed)
 
 
 async def test_a_moment_that_is_none_is_not_understood(tmp_path: Path) -> None:

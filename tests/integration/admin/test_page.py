@@ -121,6 +121,18 @@ async def test_late_events_are_shown_with_the_time_since_the_oldest_came(tmp_pat
     assert "1 purchase worth 10.00 USD is waiting since 2026-01-01 00:00:00 UTC" in text
 
 
+async def test_at_a_paused_platform_what_waits_is_told_with_the_time_since_the_pause(
+    tmp_path: Path,
+) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("order-1", value="10.00")
+        port.now_s += 1_200
+        port.switch.health[PINTEREST] = Health("paused", "token_expired", "", NOW_S + 600.0, None)
+        text = words(await page(port))
+
+    assert "1 purchase worth 10.00 USD is waiting since 2026-01-01 00:10:00 UTC" in text
+
+
 async def test_what_waits_is_told_in_all_whatever_the_range(tmp_path: Path) -> None:
     """Count, money and moment belong to the same conversions, also to those of before."""
     async with AdminPort(tmp_path, names=[PINTEREST]) as port:
