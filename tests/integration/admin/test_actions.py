@@ -115,8 +115,10 @@ async def test_what_died_at_a_platform_that_is_configured_no_more_is_still_shown
         await port.take("a", tiktok=INVALID)
     async with AdminPort(tmp_path, names=[PINTEREST]) as port:
         listed = await port.ask(f"/undelivered?destination={TIKTOK}")
+        front = words(await port.ask("/"))
 
     assert listed.status == 200
+    assert "attention" not in front
     assert f"{TIKTOK}: The event lacks something" in words(listed)
 
 

@@ -95,19 +95,36 @@ async def test_figures_are_counts_or_shares_without_scripts(tmp_path: Path, path
 
 
 async def test_a_platform_tells_each_kind_and_why_what_was_skipped(tmp_path: Path) -> None:
-    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+    async with AdminPort(tmp_path) as port:
         await port.take("delivered")
-        await port.deliver(PINTEREST, RECEIPT)
-        await port.take("dead", pinterest=INVALID)
-        await port.take("lead-1", "lead", pinterest=Passed("skipped", "no_consent"))
+        await port.deliver(TIKTOK, RECEIPT)
+        await port.take("dead", tiktok=INVALID)
+        await port.take("lead-1", "lead", tiktok=Passed("skipped", "no_consent"))
         for number in range(2):
-            await port.take(f"lead-{2 + number}", "lead", pinterest=Passed("skipped", "duplicate"))
+            await port.take(f"lead-{2 + number}", "lead", tiktok=Passed("skipped", "duplicate"))
         await port.take("lead-4", "lead")
-        text = words(await page(port, f"/destinations/{PINTEREST}"))
+        text = words(await page(port, f"/destinations/{TIKTOK}"))
 
+    assert "Received 6 Delivered 1 Waiting 1 Not delivered 1 Skipped on purpose 3" in text
     assert "Purchase 2 1 0 1 0 2026-01-01 00:00:00 UTC" in text
     assert "Lead 4 0 1 0 3 2026-01-01 00:00:00 UTC" in text
     assert re.search(r"accepted before\. 2 .* agreed to advertising\. 1 ", text)
+    assert "This platform has no such event." not in text
+
+
+async def test_a_range_begins_for_tasks_where_it_begins_for_counts(tmp_path: Path) -> None:
+    """Counts are kept by the minute; half of one cannot be left out."""
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("dead", pinterest=INVALID)
+        port.now_s += 3_600 + 30
+        within = words(await page(port, "/?range=1h"))
+        port.now_s += 30
+        after = words(await page(port, "/?range=1h"))
+
+    assert "1 conversion came in during the last hour." in within
+    assert "1 purchase was not delivered" in within
+    assert "0 conversions came in during the last hour." in after
+    assert "was not delivered" not in after
 
 
 async def test_late_events_are_shown_with_the_time_since_the_oldest_came(tmp_path: Path) -> None:
@@ -523,6 +540,7 @@ async def test_a_first_run_waits_for_the_first_conversion(tmp_path: Path) -> Non
     assert "Each row adds up" not in text
     assert "relay send" in text
     assert "Conversions reach" in later
+    assert "Last delivered none yet" in later
 
 
 async def test_a_quiet_time_says_when_the_last_one_was_delivered(tmp_path: Path) -> None:
