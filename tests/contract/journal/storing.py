@@ -87,6 +87,13 @@ class Storing(Opening):
             ]
             assert [set(each.passed) for each in recent] == [set(), set(), {"p"}]
 
+    async def test_of_events_that_came_together_the_latest_ids_are_told(
+        self, tmp_path: Path
+    ) -> None:
+        async with self.opened(tmp_path) as journal:
+            await journal.append(events("a", "b", "c"))
+            assert [each.event_id for each in await journal.recent_ids(2)] == ["b", "c"]
+
     async def test_its_size_is_known(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as journal:
             await journal.append(events("a"))

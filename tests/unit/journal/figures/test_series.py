@@ -125,7 +125,8 @@ def test_the_last_delivery_is_the_one_since_the_clock_was_set_back(
 def test_a_destination_that_others_outrun_has_its_own_last_delivery(
     journal: sqlite3.Connection,
 ) -> None:
-    sent = [(PINTEREST, 3, "ok"), (PINTEREST, 4, "ok"), (PINTEREST, 5, "transient")]
+    sent = [(PINTEREST, 3, "ok"), (PINTEREST, 4, "ok"), ("one-lane", 6, "ok")]
+    sent += [(PINTEREST, 5, "transient")]
     sent += [(TIKTOK, 10 + at, "ok") for at in range(series.RECEIPTS_LOOKED_AT)]
     journal.executemany(
         "INSERT INTO receipt (destination, at_ms, duration_ms, outcome, code, message,"
@@ -138,12 +139,12 @@ def test_a_destination_that_others_outrun_has_its_own_last_delivery(
     )
     journal.executemany(
         "INSERT INTO cursor (destination, lane, start, position, ahead) VALUES (?, 0, 0, 0, x'')",
-        [(name,) for name in DESTINATIONS],
+        [(name,) for name in (*DESTINATIONS, "one-lane")],
     )
 
     found = series.last_delivered_ms(journal)
 
-    assert found == {PINTEREST: 4, TIKTOK: 9 + series.RECEIPTS_LOOKED_AT}
+    assert found == {PINTEREST: 4, "one-lane": 6, TIKTOK: 9 + series.RECEIPTS_LOOKED_AT}
 
 
 def test_a_month_of_ten_million_events_is_told_at_once(journal: sqlite3.Connection) -> None:
