@@ -1,12 +1,15 @@
 """One moment of a journal, read from outside whatever its relay does meanwhile."""
 
+import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from relay.errors import JournalDamaged, RelayError
 from relay.journal.disk.snapshot import at_one_moment
+from relay.journal.disk.still import ATTEMPTS
 from tests.given.event.builders import entry
 from tests.given.journal.seed import PINTEREST, Seed, new_journal
 
@@ -47,6 +50,24 @@ def test_reading_begins_anew_if_a_relay_starts_meanwhile(tmp_path: Path) -> None
         return len(found)
 
     assert at_one_moment(path, read) == 2
+
+
+def test_reading_is_given_up_if_relays_come_and_go_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "relay.db"
+    with new_journal(path) as connection:
+        Seed(connection).group(entry("a"))
+    reads: list[int] = []
+
+    def read(snapshot: sqlite3.Connection) -> None:
+        reads.append(groups(snapshot))
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("UPDATE log_end SET next = next + 1")
+        os.utime(path, (0, len(reads)))  # no clock of a file system needs to have moved on
+
+    with pytest.raises(RelayError, match="again and again; try once more") as raised:
+        at_one_moment(path, read)
+    assert not isinstance(raised.value, JournalDamaged)
+    assert len(reads) == ATTEMPTS
 
 
 def test_a_journal_at_rest_is_read_without_making_a_file(tmp_path: Path) -> None:

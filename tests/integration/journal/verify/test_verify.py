@@ -16,6 +16,7 @@ from relay.event_name import Lane
 from relay.journal.codec import entry_of
 from relay.journal.disk.connection import pragma
 from relay.journal.disk.snapshot import at_one_moment
+from relay.journal.disk.still import ATTEMPTS
 from relay.journal.disk.upgrades import FIRST_VERSION, VERSION
 from relay.journal.entry import Passed
 from relay.journal.letter import DeadFilter
@@ -174,6 +175,24 @@ async def test_a_relay_that_starts_meanwhile_begins_the_verification_anew(path: 
 
     assert all(each.fine for each in findings)
     assert steps.count("Checking pages") == 2
+
+
+async def test_what_was_read_while_relays_came_and_went_is_not_told(path: Path) -> None:
+    """Half of it may be from before: it could seem damaged, with the advice to move it away."""
+    await filled(path)
+    starts: list[str] = []
+
+    def start_and_stop(step: str, done: int, total: int | None) -> None:
+        del done, total
+        if step == "Checking pages":
+            starts.append(step)
+            change(path, "UPDATE log SET entries = x'c1' WHERE id = 1")
+            os.utime(path, (0, len(starts)))  # no clock of a file system needs to have moved on
+
+    [found] = verify(path, start_and_stop)
+
+    assert found.message == f"{path}: a relay is started and stopped again and again"
+    assert len(starts) == ATTEMPTS
 
 
 async def test_what_is_delivered_while_it_counts_breaks_no_sum(path: Path) -> None:
