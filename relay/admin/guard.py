@@ -162,7 +162,7 @@ async def _answered(
         response.headers["Retry-After"] = str(problem.retry_after_s)
         return response
     except web.HTTPException as problem:
-        return _told(problem)
+        return _as_json(problem)
     except Exception:
         log.exception(FAILED)
         return error(500, "internal", MISTAKE)
@@ -188,7 +188,7 @@ def _text(header: str) -> str:
     return header.encode(errors="surrogateescape").decode(errors="replace")
 
 
-def _told(problem: web.HTTPException) -> web.Response:
+def _as_json(problem: web.HTTPException) -> web.Response:
     """Return aiohttp's own error as JSON; raise the exception again if it is not an error."""
     if problem.status not in _WORDS:
         raise problem

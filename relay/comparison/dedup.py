@@ -56,10 +56,10 @@ def check(
         watch("Looking for pairs", 0, None)
         for pair in book.pairs():
             comparison.take(pair)
-        return _told(journal, pixel, book, comparison)
+        return _result(journal, pixel, book, comparison)
 
 
-def _told(
+def _result(
     journal: Path, pixel: PixelFile, book: PixelBook, comparison: "_Comparison"
 ) -> DedupResult:
     before_s = None if comparison.kept_since_ms is None else comparison.kept_since_ms // 1000

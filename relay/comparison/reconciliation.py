@@ -97,7 +97,7 @@ def reconciliation(question: Question, orders: OrderFile, watch: Watch) -> Recon
         else:
             with ResultFile.create(question.result, facts.destinations) as result:
                 tally.go_through(book, result)
-        return _told(question, orders, book, tally)
+        return _result(question, orders, book, tally)
 
 
 def _look(snapshot: sqlite3.Connection, question: Question, book: OrderBook, watch: Watch) -> Facts:
@@ -177,7 +177,9 @@ class _Tally:
         self.examples.append(example)
 
 
-def _told(question: Question, orders: OrderFile, book: OrderBook, tally: _Tally) -> Reconciliation:
+def _result(
+    question: Question, orders: OrderFile, book: OrderBook, tally: _Tally
+) -> Reconciliation:
     facts, faults = tally.facts, orders.faults
     since_ms = facts.kept_since_ms
     statements = [

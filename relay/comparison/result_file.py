@@ -47,7 +47,7 @@ class ResultFile:
             with _whole_or_none(path) as file:
                 yield cls(file, destinations)
         except OSError as error:
-            raise _told(path, error) from None
+            raise _unwritable(path, error) from None
 
     def write(self, order: ShopOrder, verdicts: Sequence[Verdict]) -> None:
         """Write the lines of one order."""
@@ -106,7 +106,7 @@ def _safe(text: str) -> str:
     return as_text(text).replace("\r", " ")
 
 
-def _told(path: Path, error: OSError) -> RelayError:
+def _unwritable(path: Path, error: OSError) -> RelayError:
     reason = (error.strerror or "error").lower()
     if isinstance(
         error, PermissionError | FileNotFoundError | NotADirectoryError | IsADirectoryError

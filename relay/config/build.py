@@ -102,7 +102,7 @@ def _kind(group: Group, value: Mapping[str, Any], path: str) -> str:
         raise ConfigError(f"{path}.{TYPE_KEY} is missing; it must be {leaf.form}")
     if not isinstance(kind, str) or kind not in group.kinds:
         hint = _did_you_mean(leaf, kind)
-        raise ConfigError(f"{_told(f'{path}.{TYPE_KEY}', kind)} must be {leaf.form}{hint}")
+        raise ConfigError(f"{_with_variable(f'{path}.{TYPE_KEY}', kind)} must be {leaf.form}{hint}")
     return str(kind)
 
 
@@ -117,10 +117,10 @@ def _leaf(leaf: Leaf, value: object, path: str) -> object:
         hint = _did_you_mean(leaf, plain)
         example = f"{path.rpartition('.')[2]} = {leaf.example}"
         raise ConfigError(
-            f"{_told(path, value)} must be {leaf.form}, such as {example}{hint}"
+            f"{_with_variable(path, value)} must be {leaf.form}, such as {example}{hint}"
         ) from None
     except ConfigError as error:
-        raise ConfigError(f"{_told(path, value)} {error}") from None
+        raise ConfigError(f"{_with_variable(path, value)} {error}") from None
 
 
 def _from_text(leaf: Leaf, text: str) -> object:
@@ -177,6 +177,6 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{short if bare else json.dumps(short)}".removeprefix(".")
 
 
-def _told(path: str, value: object) -> str:
+def _with_variable(path: str, value: object) -> str:
     """Return the path, with the environment variable that set it, if one did."""
     return f"{path} (set by {value.variable})" if isinstance(value, Override) else path

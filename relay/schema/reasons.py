@@ -62,18 +62,18 @@ REFUSED: Final[dict[RefusalCode, Wording]] = {
 def reasons() -> Json:
     """Return all sets as one document."""
     return {
-        "states": _told(STATES),
-        "paused": _told(PAUSED),
-        "deliveries": _told(DELIVERIES),
-        "skipped": _told(SKIPPED),
-        "dead": _told(DEAD),
-        "rejected": _told(REJECTED),
-        "refused": _told(REFUSED),
+        "states": _texts(STATES),
+        "paused": _texts(PAUSED),
+        "deliveries": _texts(DELIVERIES),
+        "skipped": _texts(SKIPPED),
+        "dead": _texts(DEAD),
+        "rejected": _texts(REJECTED),
+        "refused": _texts(REFUSED),
         "request_outcomes": list(get_args(Outcome)),
     }
 
 
-def _told(words: Mapping[Any, Wording]) -> Json:
+def _texts(words: Mapping[Any, Wording]) -> Json:
     return {
         word: {"sentence": wording.sentence, "fix": wording.fix, "who": wording.who}
         for word, wording in words.items()
