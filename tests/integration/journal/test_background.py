@@ -55,8 +55,10 @@ async def test_ids_move_from_memory_into_runs(tmp_path: Path) -> None:
     path = tmp_path / "relay.db"
     async with opened(path) as journal:
         await append(journal, 0, 2 * RUN_EVENTS)
-        await until(lambda: runs(path) >= 1)
-        for name in ("e0", f"e{2 * RUN_EVENTS - 1}"):
+        await until(lambda: runs(path) == 1)
+        await append(journal, 2 * RUN_EVENTS, RUN_EVENTS)
+        await until(lambda: runs(path) == 2)
+        for name in ("e0", f"e{3 * RUN_EVENTS - 1}"):
             assert len(await journal.find(event_id=name)) == 1
     async with opened(path) as journal:
         assert len(await journal.find(event_id="e0")) == 1
