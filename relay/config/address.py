@@ -11,6 +11,8 @@ from typing import ClassVar, Self
 from relay.errors import ConfigError
 
 MAX_PORT = 65_535
+MAX_LABEL = 63
+"""The most characters between the dots of a host name (RFC 1035, section 2.3.4)."""
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -39,7 +41,7 @@ class Listen(str):
         """Read `text`; a `ConfigError` says what it must be."""
         self = super().__new__(cls, text.strip())
         known = re.fullmatch(cls.PATTERN, self) is not None
-        if not known or self.port > MAX_PORT or not _has_good_brackets(self):
+        if not known or self.port > MAX_PORT or not _is_host(self.host, self):
             raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
         return self
 
@@ -75,7 +77,7 @@ class BaseUrl(str):
             raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
         scheme, _, rest = plain.partition("://")
         host, port = split_port(rest)
-        if not _has_good_brackets(rest) or int(port or 1) not in range(1, MAX_PORT + 1):
+        if not _is_host(host, rest) or int(port or 1) not in range(1, MAX_PORT + 1):
             raise ConfigError(f'must be {cls.FORM}, such as "{cls.EXAMPLE}"')
         if scheme == "http" and not is_loopback(host.strip("[]")):
             raise ConfigError("must use https; plain http is for loopback addresses only")
@@ -87,6 +89,12 @@ def split_port(text: str) -> tuple[str, str]:
     """Return host and port of `host[:port]`; a colon in brackets belongs to the address."""
     host, colon, port = text.rpartition(":")
     return (host, port) if colon and not port.endswith("]") else (text, "")
+
+
+def _is_host(host: str, text: str) -> bool:
+    """Return whether the `host` of `text` may exist; looking up any other would be an error."""
+    labels = host.removesuffix(".").split(".")
+    return _has_good_brackets(text) and all(0 < len(each) <= MAX_LABEL for each in labels)
 
 
 def _has_good_brackets(text: str) -> bool:

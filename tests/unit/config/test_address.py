@@ -14,6 +14,7 @@ from relay.errors import ConfigError
         ("[::]:8080", "::", 8080, False),
         ("10.0.0.1:80", "10.0.0.1", 80, False),
         ("relay.internal:65535", "relay.internal", 65_535, False),
+        (f"{'a' * 63}.internal.:1", f"{'a' * 63}.internal.", 1, False),
     ],
 )
 def test_an_address_is_host_and_port(text: str, host: str, port: int, loopback: bool) -> None:  # noqa: FBT001 - a table
@@ -37,6 +38,9 @@ def test_an_address_is_host_and_port(text: str, host: str, port: int, loopback: 
         "[::1::]:1",
         "http://a:1",
         "a:",
+        "relay..internal:80",
+        ".:80",
+        f"{'a' * 64}.internal:80",
     ],
 )
 def test_what_is_no_address_says_what_one_is(text: str) -> None:
@@ -73,6 +77,8 @@ def test_one_platform_has_one_spelling(text: str, normal: str) -> None:
         "https://host:99999",
         "https://[x]",
         "https://exämple.com",
+        "https://api..pinterest.com",
+        "https://.pinterest.com",
         "ftp://host",
     ],
 )
