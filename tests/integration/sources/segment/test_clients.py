@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +21,13 @@ from relay.intake.intake import CHUNK_EVENTS
 from relay.intake.split import MAX_EVENTS
 from tests.acceptance.process import free_ports
 from tests.given.command.process import Shop, answers
+from tests.given.event.builders import NOW_S
 from tests.given.hostile.row import raw
 from tests.given.port import producers
 from tests.given.port.producers import serving
 from tests.given.port.unreliable import unreliable
 
+MINUTE: Final = timedelta(minutes=1)
 NO_HEADERS: Final[Mapping[str, str]] = {}
 SHARED: Final = {
     "userId": "customer-7",
@@ -235,6 +238,55 @@ async def test_a_text_that_was_cut_through_an_emoji_costs_no_call_of_its_batch()
 
         assert answered.status == 200
         assert port.journal.event_ids == ["m-1", "m-2"]
+
+
+SIGNED_UP: Final = {"type": "track", "event": "Signed Up", "userId": "7"}
+
+
+async def test_a_refused_event_does_not_fail_its_batch_and_alone_says_why() -> None:
+    bad = {**SIGNED_UP, "userId": None, "messageId": "m-2"}
+    worse = {"type": "page", "userId": "7"}
+    async with serving() as port:
+        body = json.dumps({"batch": [bad, {**SIGNED_UP, "messageId": "m-1"}]}).encode()
+        mixed = await port.send(producers.post(body, path="/v1/batch"))
+        body = json.dumps({"batch": [worse, bad]}).encode()
+        refused = await port.send(producers.post(body, path="/v1/batch"))
+
+        assert (mixed.status, mixed.json) == (200, {"success": True})
+        assert port.journal.event_ids == ["m-1"]
+        assert len(port.journal.rejections) == 3
+        assert (refused.status, refused.json) == (
+            400,
+            {"code": "missing", "message": "event_id: This key is required."},
+        )
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
+async def test_a_clock_that_is_wrong_is_corrected_by_the_moment_of_sending(path: str) -> None:
+    sent_at = datetime.fromtimestamp(NOW_S + 7200, UTC)
+    call = {**SIGNED_UP, "messageId": "m-1", "timestamp": (sent_at - MINUTE).isoformat()}
+    body = {"batch": [call]} if path == "/v1/batch" else call
+    async with serving() as port:
+        sent = json.dumps({**body, "sentAt": sent_at.isoformat()}).encode()
+        answered = await port.send(producers.post(sent, path=path))
+
+        assert answered.status == 200
+        [entry] = port.journal.entries
+        assert entry.conversion.event_time == NOW_S - 60
+
+
+async def test_the_path_says_what_a_single_call_is() -> None:
+    async with serving() as port:
+        for path, more in (("/v1/page", {}), ("/v1/group", {}), ("/v1/track", {"type": "page"})):
+            body = json.dumps({**SIGNED_UP, "messageId": path, **more}).encode()
+            assert (await port.send(producers.post(body, path=path))).status == 200
+
+        events = [(each.event_id, each.conversion.event) for each in port.journal.entries]
+        assert events == [("/v1/page", "page_view"), ("/v1/track", "signup")]
+        counted = port.metrics.passed_over.counts()
+        assert {labels: count for labels, count in counted.items() if count} == {
+            ("segment", "group"): 1
+        }
 
 
 async def test_a_batch_of_too_many_calls_is_refused_as_too_large() -> None:
