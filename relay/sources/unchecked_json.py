@@ -4,12 +4,13 @@ Such clients send whatever their own platform accepts. Intake checks the resulti
 other; here, a wrong type must not get in the way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
+from relay.event import MAX_ITEMS
 from relay.intake import Unreadable
 from relay.intake.split import BYTE_ORDER_MARK, repaired
 
@@ -80,6 +81,17 @@ def whole(value: object) -> int | None:
     """Return a count from 0 to below 10**9, or None if the value is not one."""
     number = decimal(value)
     return int(number) if number is not None and 0 <= number < 10**9 else None
+
+
+def lines(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return an order's fields about its lines; those beyond `MAX_ITEMS` count in `num_items` only.
+
+    An order with more would be refused, and these clients could not send fewer.
+    """
+    if len(items) <= MAX_ITEMS:
+        return {"items": items}
+    units = sum(item.get("quantity", 1) for item in items)
+    return {"items": items[:MAX_ITEMS], "num_items": units}
 
 
 def present(**fields: object) -> dict[str, Any]:

@@ -12,7 +12,17 @@ from typing import Any, Final
 
 from relay.event_name import STANDARD_NAMES, canonical_name
 from relay.intake.page import query_of
-from relay.sources.unchecked_json import Json, amount, decimal, present, rows, table, text, whole
+from relay.sources.unchecked_json import (
+    Json,
+    amount,
+    decimal,
+    lines,
+    present,
+    rows,
+    table,
+    text,
+    whole,
+)
 
 SKEW_S: Final = 60.0
 """If a client's clock is off by more than this, times are corrected by its time of sending."""
@@ -169,7 +179,7 @@ def _order(properties: Json, name: str) -> dict[str, Any]:
         search_string=text(properties.get("query")),
         content_name=text(properties.get("name")) if name in NAMED else None,
         content_category=text(properties.get("category")),
-        items=[item for product in products if (item := _item(product))],
+        **lines([item for product in products if (item := _item(product))]),
     )
 
 

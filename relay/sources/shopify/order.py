@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from relay.intake.page import query_of
-from relay.sources.unchecked_json import Json, amount, present, rows, table, text, whole
+from relay.sources.unchecked_json import Json, amount, lines, present, rows, table, text, whole
 
 CLICK_IDS: Final = {
     "epik": "epik",
@@ -46,7 +46,7 @@ def _order(order: Json, domain: str) -> dict[str, Any] | None:
             value=amount(order.get("current_subtotal_price"), order.get("subtotal_price")),
             currency=text(order.get("currency")),
             order_id=text(order.get("id")),
-            items=_items(order),
+            **lines(_items(order)),
         ),
     )
 
@@ -60,7 +60,7 @@ def _checkout(checkout: Json, domain: str) -> dict[str, Any] | None:
         order=present(
             value=amount(checkout.get("subtotal_price")),
             currency=text(checkout.get("currency"), checkout.get("presentment_currency")),
-            items=_items(checkout),
+            **lines(_items(checkout)),
         ),
     )
 

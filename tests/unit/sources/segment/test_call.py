@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.event import MAX_ITEMS
 from relay.sources.segment.call import event_of, read_time
 from relay.sources.unchecked_json import decoded
 
@@ -107,6 +108,16 @@ def test_a_product_event_holds_its_one_product() -> None:
     assert viewed["event"] == "view_content"
     assert viewed["order"]["items"] == [{"id": "s-1", "name": "Lamp", "price": 5}]
     assert viewed["order"]["content_name"] == "Lamp"
+
+
+@pytest.mark.parametrize(("count", "units"), [(MAX_ITEMS, None), (MAX_ITEMS + 1, MAX_ITEMS + 3)])
+def test_an_order_of_more_lines_than_an_event_takes_loses_no_more_than_lines(
+    count: int, units: int | None
+) -> None:
+    products = [{"sku": f"s-{number}"} for number in range(count)]
+    order = properties(products=[*products[:-1], {**products[-1], "quantity": 3}])["order"]
+    assert [item["id"] for item in order["items"]] == [f"s-{at}" for at in range(MAX_ITEMS)]
+    assert order.get("num_items") == units
 
 
 def test_an_order_with_lines_is_no_line_of_its_own() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.event import MAX_ITEMS
 from relay.sources.shopify.order import TOPICS, event_of
 from tests.given.event.shopify_payload import CHECKOUT, CUSTOMER, DOMAIN, ORDER
 
@@ -86,6 +87,16 @@ def test_the_person_the_browser_and_the_clicks_come_from_the_order() -> None:
         "ttclid": "tt-1",
         "epik": "dj0yJnU9",
     }
+
+
+@pytest.mark.parametrize("topic", ["orders/paid", "checkouts/create"])
+def test_an_order_of_more_lines_than_an_event_takes_loses_no_more_than_lines(topic: str) -> None:
+    [line] = ORDER["line_items"]
+    lines = [{**line, "product_id": number} for number in range(1, 502)]
+    found = event_of(topic, {**ORDER, "line_items": lines}, DOMAIN)
+    assert found is not None
+    assert len(found["order"]["items"]) == MAX_ITEMS
+    assert found["order"]["num_items"] == 2 * 501
 
 
 WITHOUT: dict[str, Any] = dict.fromkeys(
