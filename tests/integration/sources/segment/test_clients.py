@@ -325,4 +325,5 @@ async def test_a_wrong_method_is_refused_in_segments_shape(method: str) -> None:
         answered = await port.send(raw(f"{method} /v1/track HTTP/1.1\nHost: relay"))
 
         assert (answered.status, answered.headers["allow"]) == (405, "POST")
+        assert answered.headers["connection"] == "close"
         assert answered.json == {"code": "method_not_allowed", "message": "Use POST here."}
