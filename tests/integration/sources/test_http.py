@@ -49,6 +49,8 @@ def counts(answered: Answered) -> dict[str, int]:
         (encoded(), {"Content_Type": "application/json; charset=utf-8"}),
         (encoded(), {"Content_Type": "Text/JSON"}),
         (encoded() + b"\n", {"Content_Type": "application/x-ndjson"}),
+        (b"\n" + encoded(), {"Content_Type": "application/ndjson; charset=utf-8"}),
+        (b"\n" + encoded() + b"\n", {"Content_Type": "Application/JSONL"}),
         (gzip.compress(encoded()), {"Content_Encoding": "gzip"}),
         (gzip.compress(encoded()), {"Content_Encoding": "GZIP"}),
         (gzip.compress(encoded()), {"Content_Encoding": "x-gzip"}),

@@ -126,6 +126,12 @@ def test_an_order_with_lines_is_no_line_of_its_own() -> None:
     assert "items" not in properties(products=[{"name": "Lamp"}], currency="EUR")["order"]
 
 
+@pytest.mark.parametrize("products", [["p-1", None, {"sku": "s-1"}, [{"sku": "s-2"}]], "p-1", {}])
+def test_what_is_no_line_is_left_out(products: object) -> None:
+    items = properties(products=products, sku="s-1")["order"]["items"]
+    assert items == [{"id": "s-1"}]
+
+
 def test_only_the_name_of_a_page_or_product_is_one() -> None:
     """That of an order's properties may be anything, such as a coupon's."""
     assert taken(type="page", properties={"name": "Home"})["order"]["content_name"] == "Home"
