@@ -329,15 +329,38 @@ async def test_what_the_settings_no_longer_let_pass_is_dead_and_says_so(tmp_path
         assert not requests(sandbox, "tiktok")
 
 
-async def test_what_grows_too_old_while_its_request_waits_is_not_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("age_s", "wait_s"),
+    [
+        pytest.param(3590, 20, id="found while it waits"),
+        pytest.param(3595, 8, id="found when its turn comes"),
+    ],
+)
+async def test_what_grows_too_old_while_its_request_waits_is_not_sent(
+    tmp_path: Path, age_s: float, wait_s: float
+) -> None:
     clock = Clock()
     async with Sandbox(clock=clock) as sandbox:
         target = pinterest(sandbox.url, max_event_age=Duration("1h"))
         async with sending(tmp_path, target, clock=clock) as relay:
             script(sandbox, {"times": 1, "action": {"answer": "pinterest-429", "reset_s": 5}})
-            await relay.accept(purchase(clock, "old", age_s=3590), *purchases(clock, 2))
+            await relay.accept(purchase(clock, "old", age_s=age_s), *purchases(clock, 2))
             await relay.until(lambda: relay.health().state == "throttled")
-            relay.skip(20)
+            relay.skip(wait_s)
             funnels = await relay.settled()
         assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (2, 1)
         assert "old" not in accepted(sandbox)
+
+
+async def test_a_request_of_which_nothing_is_left_is_not_sent(tmp_path: Path) -> None:
+    clock = Clock()
+    async with Sandbox(clock=clock) as sandbox:
+        target = pinterest(sandbox.url, max_event_age=Duration("1h"))
+        async with sending(tmp_path, target, clock=clock) as relay:
+            script(sandbox, {"times": 1, "action": {"answer": "pinterest-429", "reset_s": 5}})
+            await relay.accept(purchase(clock, "old", age_s=3595))
+            await relay.until(lambda: relay.health().state == "throttled")
+            relay.skip(8)
+            funnels = await relay.settled()
+        assert funnels[PINTEREST].dead == 1
+        assert len(requests(sandbox)) == 1
