@@ -1,7 +1,7 @@
 """What happens to one destination, to the storage or to the process costs no other one anything."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -269,6 +269,38 @@ async def test_stop_finishes_what_is_in_flight_and_leaves_the_rest(tmp_path: Pat
             funnel = (await relay.funnels())[PINTEREST]
         assert funnel.delivered == len(accepted(sandbox)) == 80
         assert funnel.pending == 420
+
+
+class Interrupted(FailingJournal):
+    """A journal that has something happen whenever waiting events are read."""
+
+    def __init__(self, inner: Journal, happens: Callable[[], None]) -> None:
+        super().__init__(inner)
+        self._happens = happens
+
+    async def read(self, destination: str, lane: Lane, start: int, limit: int) -> Chunk:
+        chunk = await super().read(destination, lane, start, limit)
+        if chunk.pending:
+            self._happens()
+        return chunk
+
+
+async def test_a_stop_while_events_are_read_leaves_them_for_the_next_start(tmp_path: Path) -> None:
+    def stop() -> None:
+        relay.dispatcher.stop()
+
+    def stopping(journal: Journal) -> Journal:
+        return cast("Journal", Interrupted(journal, stop))
+
+    async with Sandbox() as sandbox:
+        target = pinterest(sandbox.url, max_batch=5)
+        async with sending(tmp_path, target, journal=stopping) as relay:
+            await relay.accept(*purchases(relay.clock, 5))
+            await asyncio.wait_for(relay.running, 5)
+            assert not requests(sandbox)
+        async with sending(tmp_path, target) as relay:
+            await relay.settled()
+        assert list(accepted(sandbox).values()) == [1] * 5
 
 
 async def test_cancellation_in_mid_flight_leaves_no_task(tmp_path: Path) -> None:
