@@ -6,12 +6,13 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from functools import partial
 from typing import cast
 
 import pytest
 
 from relay.sources.port import listening
-from relay.workers.acceptor import Acceptor
+from relay.workers.acceptor import PAUSE_S, Acceptor
 from relay.workers.connection_count import ConnectionCounts, attached, shared
 from tests.given.port.producers import Client, until
 
@@ -23,7 +24,7 @@ class Worker:
 
     def __init__(self, listening: socket.socket, counts: ConnectionCounts) -> None:
         self.connections: list[asyncio.Transport] = []
-        self._counts = counts
+        self.counts = counts
         self.acceptor = Acceptor([listening], self._protocol, counts)
         counts.report(0)
 
@@ -33,7 +34,11 @@ class Worker:
     def accepted(self, transport: asyncio.Transport) -> None:
         """Count a connection."""
         self.connections.append(transport)
-        self._counts.report(len(self.connections))
+        self.counts.report(len(self.connections))
+
+    def has(self, connections: int) -> bool:
+        """Return whether it has accepted so many."""
+        return len(self.connections) == connections
 
 
 class Connection(asyncio.Protocol):
@@ -78,6 +83,32 @@ async def test_a_worker_that_does_not_accept_keeps_nobody_waiting() -> None:
         await until(lambda: len(first.connections) == CROWD)
 
 
+async def test_a_worker_with_more_connections_lets_the_other_one_go_first() -> None:
+    async with two_workers() as (port, first, second), AsyncExitStack() as stack:
+        first.acceptor.open()
+        for _ in range(CROWD):
+            await stack.enter_async_context(Client(port))
+        await until(partial(first.has, CROWD))
+        second.acceptor.open()
+        for count in range(1, CROWD // 2):
+            await stack.enter_async_context(Client(port))
+            await until(partial(second.has, count))
+        assert first.has(CROWD)
+
+
+async def test_an_acceptor_that_is_closed_while_it_lets_another_one_go_first_is_closed() -> None:
+    async with two_workers() as (port, first, second), AsyncExitStack() as stack:
+        first.counts.report(5)
+        first.acceptor.open()
+        await stack.enter_async_context(Client(port))
+        await until(lambda: first.acceptor._pauses)
+        first.acceptor.close()
+        second.acceptor.open()
+        await until(lambda: second.connections)
+        [timer] = first.acceptor._pauses.values()
+        assert timer.cancelled()
+
+
 async def test_a_closed_acceptor_accepts_nothing() -> None:
     async with two_workers() as (port, first, second), AsyncExitStack() as stack:
         first.acceptor.open()
@@ -89,14 +120,14 @@ async def test_a_closed_acceptor_accepts_nothing() -> None:
 
 
 class Exhausted(socket.socket):
-    """A socket of a process that has no file descriptor left, once."""
+    """A socket of a process that has no file descriptor left, once; notes when it is asked."""
 
-    left = 1
+    asked_s: list[float]
 
     def accept(self) -> tuple[socket.socket, object]:
         """Accept, or fail as the system does then."""
-        if self.left:
-            self.left -= 1
+        self.asked_s.append(asyncio.get_running_loop().time())
+        if len(self.asked_s) == 1:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return super().accept()
 
@@ -107,10 +138,13 @@ async def test_a_connection_is_accepted_once_there_are_file_descriptors_again(
     """Until then it is tried, and logged, once a second instead of in a busy loop."""
     async with two_workers() as (port, first, second), AsyncExitStack() as stack:
         [listening] = second.acceptor._sockets
-        second.acceptor._sockets = [Exhausted(fileno=listening.detach())]
+        exhausted = Exhausted(fileno=listening.detach())
+        exhausted.asked_s = []
+        second.acceptor._sockets = [exhausted]
         second.acceptor.open()
         await stack.enter_async_context(Client(port))
         await until(lambda: second.connections)
         assert first.connections == []
+        assert exhausted.asked_s[1] - exhausted.asked_s[0] > 0.9 * PAUSE_S
     assert [record.getMessage() for record in caplog.records] == ["no connection can be accepted"]
     caplog.clear()
