@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 from relay.errors import ConfigError, JournalDamaged, JournalUnavailable, RelayError
-from relay.journal.cursor import Cursor
 from relay.journal.disk.connection import APPLICATION_ID, Connect, open_new, open_reader, pragma
 from relay.journal.disk.place import place_of
 from relay.journal.disk.storage import (
@@ -215,9 +214,7 @@ def _judge_content(path: Path, connection: sqlite3.Connection) -> None:
     for query, sound in checks:
         if connection.execute(query).fetchone()[0] != sound:
             raise damaged(path)
-    recent(connection, RECENT_EVENTS)
-    for position, ahead in connection.execute("SELECT position, ahead FROM cursor"):
-        Cursor.stored(position, ahead)
+    recent(connection, RECENT_EVENTS)  # which reads all cursors as well
 
 
 def _judge_schema(path: Path, connection: sqlite3.Connection) -> None:

@@ -198,6 +198,16 @@ async def test_a_version_that_never_was_is_damage(tmp_path: Path) -> None:
     assert "is damaged" in await refusal(path)
 
 
+async def test_a_cursor_that_cannot_be_read_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "relay.db"
+    async with opened(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE cursor SET ahead = x'c1' WHERE lane = 1")
+    with pytest.raises(JournalDamaged, match="is damaged; restore a backup"):
+        claim(path, sqlite3.Connection)
+
+
 @pytest.mark.parametrize("table", ["log", "cursor"])
 async def test_a_lane_that_never_was_is_damage(tmp_path: Path, table: str) -> None:
     path = tmp_path / "relay.db"
