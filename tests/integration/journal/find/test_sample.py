@@ -4,7 +4,7 @@ import pytest
 
 from relay.journal.codec import encode_group, entry_of
 from relay.journal.entry import Entry
-from relay.journal.find.sample import recent_events
+from relay.journal.find.sample import recent_events, rejected
 from tests.given.event.builders import conversion, entry
 from tests.given.journal.seed import NOW_MS, Seed
 
@@ -45,3 +45,16 @@ def test_what_cannot_be_read_is_left_out(seed: Seed, damaged: bytes, left: list[
     seed.connection.execute("UPDATE log SET entries = ? WHERE first = ?", (data, place.offset))
 
     assert ids(seed) == left
+
+
+def test_refusals_are_told_without_what_they_refused(seed: Seed) -> None:
+    seed.connection.executemany(
+        "INSERT INTO rejection (at_ms, source, key, event_id, code, path, message)"
+        " VALUES (?, 'http', ?, 'e', 'missing', ?, 'Who did it?')",
+        [(NOW_MS - 1, "shop", "old"), (NOW_MS, "shop", "user"), (NOW_MS + 1, None, "event")],
+    )
+
+    assert rejected(seed.connection, NOW_MS) == [
+        ("shop", "user", "missing"),
+        ("", "event", "missing"),
+    ]
