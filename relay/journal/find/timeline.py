@@ -9,7 +9,7 @@ such an event is never called delivered. Only reads, on one snapshot.
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from heapq import nlargest
 from typing import Final, NamedTuple
 
 import msgspec
@@ -67,12 +67,12 @@ def find(
     entries = {place: entry for place in candidates if (entry := _entry_at(connection, place))}
     if kind is Kind.EVENT:
         entries |= _entries_of_the_dead(connection, wanted)
-    found = [
+    matching = [each for each in entries.items() if _has_id(each[1], kind, wanted)]
+    newest = nlargest(MAX_FOUND, matching, key=lambda each: each[1].received_ms)
+    return [
         FoundEvent(entry.conversion, deliveries(connection, place, entry, destinations))
-        for place, entry in islice(entries.items(), MAX_FOUND)
-        if _has_id(entry, kind, wanted)
+        for place, entry in newest
     ]
-    return sorted(found, key=lambda event: event.conversion.received_ms, reverse=True)
 
 
 def _has_id(entry: Entry, kind: Kind, wanted: str) -> bool:

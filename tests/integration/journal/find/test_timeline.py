@@ -6,7 +6,7 @@ from relay.conversion import Order
 from relay.event_name import Lane
 from relay.journal.codec import decode_group, entry_of
 from relay.journal.entry import Passed
-from relay.journal.find.lookup import Kind, Place, Run, store
+from relay.journal.find.lookup import MAX_FOUND, Kind, Place, Run, store
 from relay.journal.find.timeline import find
 from relay.journal.report import Delivery
 from tests.given.event.builders import conversion, entry
@@ -187,6 +187,24 @@ def test_events_are_found_through_a_run_by_event_id_and_by_order_id(seed: Seed) 
     assert [event.conversion.event_id for event in by_event] == ["paid-7"]
     assert {event.conversion.event_id for event in by_order} == {"paid-7", "view-7"}
     assert not find(seed.connection, Kind.ORDER, "paid-7", [], DESTINATIONS)
+
+
+def test_of_an_id_that_many_events_have_the_newest_of_all_are_told(seed: Seed) -> None:
+    """They are looked up lane by lane: those of one kept out all of the other."""
+    order = Order(order_id="test")
+    paid = [
+        entry_of(conversion(f"paid-{at}", order=order, received_ms=NOW_MS + at), {})
+        for at in range(MAX_FOUND)
+    ]
+    seed.group(*paid)
+    viewed = conversion("viewed", "view_content", order=order, received_ms=NOW_MS + MAX_FOUND)
+    seed.group(entry_of(viewed, {}))
+    index(seed)
+    found = find(seed.connection, Kind.ORDER, "test", [], DESTINATIONS)
+    assert [each.conversion.event_id for each in found] == [
+        "viewed",
+        *(f"paid-{at}" for at in range(MAX_FOUND - 1, 0, -1)),
+    ]
 
 
 def test_an_id_that_came_twice_is_found_twice_newest_first(seed: Seed) -> None:
