@@ -127,15 +127,19 @@ class Reader:
             (pending.lane, pending.offset) for pending in pendings if pending.retry
         )
 
-    async def without_expired(self, batch: Batch) -> Batch:
-        """Return the batch without the events that became too old while they waited; these end."""
+    def part(self, batch: Batch) -> tuple[Batch, Sequence[Pending]]:
+        """Return the batch without the events that became too old while they waited, and these."""
         if not self._preparation.may_be_too_old(batch.happened_at()):
-            return batch
-        too_old = self._preparation.too_old()
-        if not any(map(too_old, batch.pendings)):
-            return batch
-        await self._bury(filter(too_old, batch.pendings))
-        return batch.part([at for at, each in enumerate(batch.pendings) if not too_old(each)])
+            return batch, ()
+        expired = list(map(self._preparation.too_old(), batch.pendings))
+        if not any(expired):
+            return batch, ()
+        young = batch.part([at for at, is_expired in enumerate(expired) if not is_expired])
+        return young, list(compress(batch.pendings, expired))
+
+    async def bury(self, expired: Iterable[Pending]) -> None:
+        """End events that became too old; return once that is recorded."""
+        await self._end([Dead(pending, "expired") for pending in expired])
 
     async def _fill(self, lane: Lane) -> None:
         """Go through as many events of a lane as there is room for."""
@@ -217,10 +221,7 @@ class Reader:
 
     async def _bury_what_waits(self) -> None:
         if self._preparation.may_be_too_old(self._waiting.happened_at()):
-            await self._bury(self._waiting.discard(self._preparation.too_old()))
-
-    async def _bury(self, expired: Iterable[Pending]) -> None:
-        await self._end([Dead(pending, "expired") for pending in expired])
+            await self.bury(self._waiting.discard(self._preparation.too_old()))
 
     async def _end(self, exceptions: Sequence[Dead | Retry]) -> None:
         """Record events that end, or get a later due time, without a request."""

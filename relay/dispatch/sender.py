@@ -206,9 +206,10 @@ class Sender:
 
     async def _deliver(self, batch: Batch, token: str) -> None:
         try:
-            young = await self._reader.without_expired(batch)
+            young, expired = self._reader.part(batch)
             if len(young):
                 await self._exchange(young, token)
+            await self._reader.bury(expired)  # last: it takes as long as the storage fails
         finally:
             self._in_flight -= 1
             self._under_way.remove(batch)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from relay.config.quantity import Duration
 from relay.conversion import Conversion
 from relay.delivery import (
     Answer,
@@ -204,6 +205,33 @@ async def test_a_journal_that_cannot_be_read_for_a_moment_stops_nobody(tmp_path:
             await relay.accept(*purchases(relay.clock, 20))
             funnels = await relay.settled()
         assert funnels[PINTEREST].delivered == 20
+
+
+async def test_what_grew_too_old_holds_up_no_request_while_the_storage_fails(
+    tmp_path: Path,
+) -> None:
+    """Its end is recorded afterwards: meanwhile others would grow too old as well."""
+    clock = Clock()
+    storage: dict[str, int] = {}
+
+    def failing(journal: Journal) -> Journal:
+        found = FailingJournal(journal)
+        found.failures = storage
+        return cast("Journal", found)
+
+    async with Sandbox(clock=clock) as sandbox:
+        target = pinterest(sandbox.url, max_event_age=Duration("1h"))
+        async with sending(tmp_path, target, clock=clock, journal=failing) as relay:
+            script(sandbox, {"times": 1, "action": {"answer": "pinterest-429", "reset_s": 2}})
+            await relay.accept(purchase(clock, "old", age_s=3597), *purchases(clock, 2))
+            await relay.until(lambda: relay.health().state == "throttled")
+            storage["settle"] = 10**9
+            relay.skip(4)
+            await relay.until(lambda: len(accepted(sandbox)) == 2)
+            storage.clear()
+            funnels = await relay.settled()
+        assert (funnels[PINTEREST].delivered, funnels[PINTEREST].dead) == (2, 1)
+        assert set(accepted(sandbox).values()) == {1}
 
 
 async def test_a_pause_that_cannot_be_written_holds_and_is_written_later(tmp_path: Path) -> None:

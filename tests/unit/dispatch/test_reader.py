@@ -192,8 +192,9 @@ async def test_what_grew_too_old_in_a_batch_is_dead_and_the_rest_stays_in_it() -
     scene.recorder.settlements.clear()
     old, young = pending(0), pending(1)
     young.entry.event_time = NOW_S + 10_000
-    batch = await scene.reader.without_expired(Batch([old, young], [payload(), payload()]))
+    batch, expired = scene.reader.part(Batch([old, young], [payload(), payload()]))
     assert batch.pendings == [young]
+    await scene.reader.bury(expired)
     [settlement] = scene.recorder.settlements
     assert [(each.pending, each.reason) for each in settlement.dead] == [(old, "expired")]
 
