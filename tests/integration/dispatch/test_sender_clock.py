@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+import pytest
 from msgspec.structs import replace
 
 from relay.delivery import HttpRequest, HttpResponse
@@ -147,3 +148,33 @@ async def test_throttles_of_one_moment_lower_the_rate_once_though_the_clock_was_
         platform.answers[2].set_result(THROTTLED)
         await relay.until(lambda: ended()[TIKTOK, "throttled"] == 2)
         assert pace.per_s == lowered_per_s
+
+
+async def test_a_request_is_told_with_when_it_was_sent_and_how_long_it_took(tmp_path: Path) -> None:
+    clock, platform = Clock(), ByHand()
+    target = tiktok("http://127.0.0.1")
+    async with sending(tmp_path, target, clock=clock, transport=platform) as relay:
+        accepted_at_ms = clock() * 1000
+        await relay.accept(*purchases(clock, 1))
+        await relay.until(lambda: len(platform.answers) == 1)
+        asked_at_ms = clock() * 1000
+        relay.skip(HOUR_S)
+        platform.answers[0].set_result(TAKEN)
+        await relay.settled()
+        [found] = await relay.journal.find(event_id="order-0000")
+    [attempt] = found.deliveries[0].attempts
+    assert accepted_at_ms - 1 <= attempt.at_ms <= asked_at_ms + 1
+    assert attempt.duration_ms == pytest.approx(HOUR_S * 1000, rel=0.01)
+
+
+async def test_a_request_in_which_the_clock_was_set_back_took_no_time(tmp_path: Path) -> None:
+    clock, platform = Clock(), ByHand()
+    target = tiktok("http://127.0.0.1")
+    async with sending(tmp_path, target, clock=clock, transport=platform) as relay:
+        await relay.accept(*purchases(clock, 1))
+        await relay.until(lambda: len(platform.answers) == 1)
+        relay.skip(-HOUR_S)
+        platform.answers[0].set_result(TAKEN)
+        await relay.settled()
+        [found] = await relay.journal.find(event_id="order-0000")
+    assert [each.duration_ms for each in found.deliveries[0].attempts] == [0]
