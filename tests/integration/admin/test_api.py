@@ -11,6 +11,7 @@ from relay.conversion import Order
 from relay.journal.codec import entry_of
 from relay.journal.entry import Passed, Rejection
 from relay.journal.settlement import Receipt
+from relay.outcome.health import STATES, Health
 from relay.outcome.views.source import SourcesView
 from tests.given.event.builders import NOW_S, conversion
 from tests.given.port.admin import INVALID, PINTEREST, TIKTOK, AdminPort
@@ -87,10 +88,22 @@ async def test_what_waits_is_told_in_minutes_left_and_in_money(tmp_path: Path) -
         port.now_s += 3_600
         late = by_name((await port.ask("/api/v1/summary?range=1h")).json)
 
+    assert found[PINTEREST]["value_delivered"] == {"USD": "10.00"}
+    assert found[TIKTOK]["value_delivered"] == {}
     assert (found[PINTEREST]["minutes_left"], found[TIKTOK]["minutes_left"]) == (58.5, 58.5)
     assert found[PINTEREST]["money_at_risk"] == {"USD": "12.50"}
     assert found[TIKTOK]["money_at_risk"] == {"USD": "32.50"}
     assert late[PINTEREST]["minutes_left"] == 0
+    assert found[PINTEREST]["warnings"] == {}
+
+
+async def test_advice_is_told_where_it_was_given_and_counted(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        port.metrics.warnings.add(TIKTOK, "may_count_twice", count=0)
+        port.metrics.warnings.add(TIKTOK, "may_be_offline", count=3)
+        found = by_name((await port.ask("/api/v1/destinations")).json)
+
+    assert found[TIKTOK]["warnings"] == {"may_be_offline": 3}
     assert found[PINTEREST]["warnings"] == {}
 
 
@@ -242,6 +255,22 @@ async def test_the_most_and_the_fewest_entries_are_allowed(tmp_path: Path) -> No
             assert (await port.ask(f"{LETTERS}?limit={limit}")).status == 200
 
 
+async def test_a_pause_tells_the_platforms_own_fix(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        port.destinations[0].fixes = {"token_expired": "Press the button of the platform."}
+        paused = Health("paused", "token_expired", "unused", NOW_S, None)
+        port.switch.health |= dict.fromkeys((PINTEREST, TIKTOK), paused)
+        told = by_name((await port.ask("/api/v1/destinations")).json)
+        port.switch.health[TIKTOK] = Health("degraded", None, "It hangs.", NOW_S, NOW_S + 60.0)
+        hangs = by_name((await port.ask("/api/v1/destinations")).json)[TIKTOK]
+
+    assert told[PINTEREST]["message"] == (
+        "The access token has expired. Press the button of the platform."
+    )
+    assert told[TIKTOK]["message"].startswith("The access token has expired. Make a new one.")
+    assert (hangs["message"], hangs["until"]) == ("It hangs.", "2026-01-01T00:01:00.000Z")
+
+
 async def test_a_pause_and_its_end_answer_with_the_destination(tmp_path: Path) -> None:
     async with AdminPort(tmp_path) as port:
         await port.take("order-1")
@@ -363,6 +392,67 @@ async def test_metrics_are_in_prometheus_text_format(tmp_path: Path) -> None:
 
     assert reply.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert f'relay_events_pending{{destination="{PINTEREST}"}} 1.0'.encode() in reply.body
+
+
+async def test_metrics_tell_what_the_page_tells(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await take_four(port)
+        await port.reject("user", "missing")
+        replay = {"destination": PINTEREST, "dry_run": False}
+        assert (await port.post("/api/v1/dead-letters/replay", replay)).status == 200
+        port.now_s += 90
+        port.switch.health[TIKTOK] = Health("paused", "token_expired", "", NOW_S, None, 3)
+        found = by_name((await port.ask("/api/v1/destinations")).json)
+        figures = (await port.ask("/metrics")).body.decode().splitlines()
+        space = (await port.ask("/api/v1/journal")).json
+
+    def of(name: str, destination: str, label: str = "") -> float:
+        start = f'{name}{{destination="{destination}"{label}}} '
+        [value] = [line.removeprefix(start) for line in figures if line.startswith(start)]
+        return float(value)
+
+    def alone(name: str) -> float:
+        [value] = [line.split()[1] for line in figures if line.startswith(f"{name} ")]
+        return float(value)
+
+    assert funnel(found[PINTEREST]) == [4, 1, 2, 1, 0]
+    assert of("relay_events_pending", PINTEREST) == 2
+    assert of("relay_events_accepted_total", PINTEREST) == 4
+    assert of("relay_events_replayed_total", PINTEREST) == 1
+    assert of("relay_events_dead_total", PINTEREST, ',reason="invalid_event"') == 1
+    assert of("relay_events_dead_total", PINTEREST, ',reason="expired"') == 0
+    assert of("relay_events_skipped_total", TIKTOK, ',reason="no_consent"') == 1
+    assert of("relay_events_delivered_total", PINTEREST, ',event="purchase"') == 1
+    assert 'relay_events_rejected_total{code="missing",source="http"} 1.0' in figures
+    assert 'relay_events_received_total{event="purchase",source="http"} 4.0' in figures
+    assert of("relay_oldest_pending_seconds", PINTEREST) == 90
+    assert of("relay_expiry_seconds", PINTEREST) == 3_510
+    assert [of("relay_destination_paused", each) for each in (PINTEREST, TIKTOK)] == [0, 1]
+    states = [of("relay_destination_state", TIKTOK, f',state="{each}"') for each in STATES]
+    assert dict(zip(STATES, states, strict=True)) == {
+        **dict.fromkeys(STATES, 0),
+        "paused": 1,
+    }
+    assert [of("relay_requests_in_flight", each) for each in (PINTEREST, TIKTOK)] == [0, 3]
+    assert alone("relay_clock_seconds") == NOW_S + 90
+    assert alone("relay_journal_unavailable") == 0
+    assert alone("relay_journal_max_bytes") == space["limit_bytes"]
+    assert alone("relay_journal_used_bytes") == space["used_bytes"]
+    assert alone("relay_journal_left_bytes") == space["left_bytes"]
+    assert alone("relay_journal_bytes") == space["size_bytes"]
+
+
+async def test_where_nothing_waits_nothing_expires_and_the_oldest_has_not_waited(
+    tmp_path: Path,
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("delivered", tiktok=NO_CONSENT)
+        await port.deliver(PINTEREST, RECEIPT)
+        port.now_s += 90
+        figures = (await port.ask("/metrics")).body.decode()
+
+    assert f'relay_oldest_pending_seconds{{destination="{PINTEREST}"}} 0.0' in figures
+    assert "relay_expiry_seconds{" not in figures
 
 
 async def test_the_document_of_the_port_is_served(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from relay.journal.entry import Passed
+from relay.outcome.wording import DEAD
 from tests.given.port.admin import INVALID, PINTEREST, TIKTOK, AdminPort
 
 TIME = "2026-01-01T00:00:00.000Z"
@@ -44,6 +46,14 @@ async def test_dead_letters_are_listed_newest_first_and_paged(tmp_path: Path) ->
         "message": "page.url is missing.",
         "dead_at": letter["dead_at"],
     }
+
+
+async def test_a_letter_without_words_tells_what_its_reason_means(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path) as port:
+        await port.take("order-1", pinterest=Passed("dead", "no_identifier"))
+        [letter] = (await port.ask(LETTERS)).json["dead_letters"]
+
+    assert letter["message"] == DEAD["no_identifier"].sentence
 
 
 @pytest.mark.parametrize(
