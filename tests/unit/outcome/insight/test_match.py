@@ -49,6 +49,14 @@ def test_each_kind_says_what_it_carries_and_what_it_lacks_most_the_most_frequent
     ]
 
 
+def test_where_a_tenth_lacks_an_identifier_that_is_enough_of_it() -> None:
+    rest = {"phone": 20, "epik": 20, "external_id": 20}
+    kinds = {"lead": carried(20, email=18, **rest), "purchase": carried(20, email=17, **rest)}
+    found = match_data(IDENTIFIER_KEYS, kinds)
+
+    assert [each.lacking for each in found.kinds] == [None, "E-mail"]
+
+
 def test_nothing_is_told_of_a_platform_that_takes_nothing() -> None:
     found = match_data({}, {"purchase": carried(10, email=7)})
 

@@ -11,14 +11,17 @@ from relay.outcome.views.api import RANGES_S, RangeName
 from tests.given.event.builders import NOW_S
 
 
+@pytest.mark.parametrize("later_s", [0, 17.5, 50_000])
 @pytest.mark.parametrize("name", get_args(RangeName))
-def test_a_range_has_a_step_for_each_moment_that_is_over(name: RangeName) -> None:
-    steps = filled([], name, NOW_S)
+def test_a_range_has_a_step_for_each_moment_that_is_over(name: RangeName, later_s: float) -> None:
+    now_s = NOW_S + later_s
+    steps = filled([], name, now_s)
 
     starts = [each.start_s for each in steps]
     assert starts == list(range(starts[0], starts[-1] + 1, STEPS_S[name]))
-    assert starts[0] <= NOW_S - RANGES_S[name] < starts[1]
-    assert starts[-1] + STEPS_S[name] <= NOW_S < starts[-1] + 2 * STEPS_S[name]
+    assert starts[0] <= now_s - RANGES_S[name] < starts[1]
+    assert starts[-1] + STEPS_S[name] <= now_s < starts[-1] + 2 * STEPS_S[name]
+    assert not any(each.received + each.skipped + each.delivered + each.dead for each in steps)
     assert 48 <= len(steps) <= 62
     assert STEPS_S[name] % (MINUTE_S if RANGES_S[name] <= 48 * HOUR_S else HOUR_S) == 0
 
