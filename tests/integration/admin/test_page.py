@@ -145,9 +145,14 @@ async def test_at_a_paused_platform_what_waits_is_told_with_the_time_since_the_p
         await port.take("order-1", value="10.00")
         port.now_s += 1_200
         port.switch.health[PINTEREST] = Health("paused", "token_expired", "", NOW_S + 600.0, None)
+        await port.reject("user", "missing")
         text = words(await page(port))
+        of_one = words(await page(port, f"/destinations/{PINTEREST}"))
 
-    assert "1 purchase worth 10.00 USD is waiting since 2026-01-01 00:10:00 UTC" in text
+    for told in (text, of_one):
+        assert "1 purchase worth 10.00 USD is waiting since 2026-01-01 00:10:00 UTC" in told
+    assert "1 of 2 events was refused on arrival." in text
+    assert "refused on arrival" not in of_one
 
 
 async def test_what_waits_is_told_in_all_whatever_the_range(tmp_path: Path) -> None:
