@@ -20,12 +20,13 @@ from tests.given.event.strategies import hostile_amounts
 from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, Seed, new_journal
 
 AMOUNTS = st.decimals(0, 10**12, places=4)
+CURRENCIES = st.sampled_from(["USD", "EUR", None])
 PASSED = st.sampled_from([{}, {PINTEREST: Passed("skipped", "no_consent")}])
 
 
 @st.composite
 def entries(draw: st.DrawFn) -> Entry:
-    order = Order(value=draw(st.none() | AMOUNTS), currency=draw(st.sampled_from(["USD", "EUR"])))
+    order = Order(value=draw(st.none() | AMOUNTS), currency=draw(CURRENCIES))
     event = conversion("e", draw(st.sampled_from(["purchase", "add_to_cart"])), order=order)
     return entry_of(event, draw(PASSED))
 
