@@ -102,6 +102,24 @@ async def test_an_event_that_waits_for_its_moment_does_not_wait_for_the_clock(
         assert funnels[PINTEREST].delivered == len(accepted(sandbox)) == 3
 
 
+async def test_an_event_is_tried_ever_more_rarely_though_the_clock_was_set_back(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
+    ):
+        relay.skip(-HOUR_S)
+        script(sandbox, {"action": {"answer": "pinterest-200-unknown-status"}})
+        await relay.accept(purchase(clock, "order"))
+        await relay.until(asked(sandbox, 1))
+        for _ in range(60):
+            relay.skip(1)
+            await relay.turn()
+        assert 2 <= len(requests(sandbox)) <= 15
+
+
 async def test_what_may_count_twice_is_counted_though_the_clock_was_set_back_meanwhile(
     tmp_path: Path,
 ) -> None:
