@@ -1,11 +1,13 @@
 """Events reach both platforms, each gets the verdict of its own, and order and rate hold."""
 
+import logging
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
 
-from relay.delivery import HttpRequest, HttpResponse
+from relay.delivery import Answer, Destination, HttpRequest, HttpResponse
 from relay.dispatch.transport import AiohttpTransport, Fault
 from relay.sandbox.server import Sandbox
 from tests.given.destination.sending import (
@@ -60,6 +62,40 @@ async def test_each_event_of_a_partial_answer_gets_its_own_end(tmp_path: Path) -
         assert (delivery.state, delivery.reason) == ("dead", "platform_rejected")
         assert delivery.message
         assert "jane" not in delivery.message
+
+
+class Quoting:
+    """A destination of a platform that quotes a person wherever it can."""
+
+    def __init__(self, inner: Destination) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def answer(self, response: HttpResponse, count: int) -> Answer:
+        answer = self._inner.answer(response, count)
+        words = "jane.doe@example.com"
+        return msgspec.structs.replace(answer, code=words, message=words, request_id=words)
+
+
+async def test_what_a_platform_says_of_a_request_is_scrubbed_before_it_is_kept_or_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "relay")
+    async with (
+        Sandbox() as sandbox,
+        sending(
+            tmp_path, pinterest(sandbox.url), wrap=lambda each: cast("Destination", Quoting(each))
+        ) as relay,
+    ):
+        await relay.accept(*purchases(relay.clock, 1))
+        await relay.settled()
+        [found] = await relay.journal.find(event_id="order-0000")
+    [attempt] = found.deliveries[0].attempts
+    assert attempt.code
+    assert attempt.message
+    assert "jane" not in attempt.code + attempt.message + attempt.request_id + caplog.text
 
 
 async def test_an_event_of_unknown_status_is_tried_again_at_a_moment_of_its_own(
