@@ -7,7 +7,14 @@ from itertools import chain
 import pytest
 
 from relay.journal.figures.fold import forget_hours
-from relay.journal.figures.rollup import DAY_S, HOUR_S, HOURS_KEPT_S, MINUTE_S
+from relay.journal.figures.rollup import (
+    DAY_S,
+    HOUR_S,
+    HOURS_KEPT_S,
+    MINUTE_S,
+    MINUTES_KEPT_S,
+    row_of,
+)
 from tests.given.event.builders import NOW_S
 from tests.given.journal.seed import PINTEREST, new_journal
 
@@ -54,3 +61,10 @@ def test_hours_are_forgotten_a_day_at_a_time_until_the_oldest_is_young(
 
     assert forget_hours(journal, NOW_S) is False
     assert starts(journal, "rollup") == left
+
+
+def test_a_late_count_goes_to_the_hour_once_all_of_it_is_48_hours_old() -> None:
+    hour_s = NOW_S - MINUTES_KEPT_S - HOUR_S
+    received_ms = (hour_s + MINUTE_S + 1) * 1000
+    assert row_of(received_ms, NOW_S * 1000 - 1) == (hour_s + MINUTE_S, MINUTE_S)
+    assert row_of(received_ms, NOW_S * 1000) == (hour_s, HOUR_S)

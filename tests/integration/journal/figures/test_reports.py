@@ -11,6 +11,7 @@ from relay.journal.entry import Entry, Passed, Rejection
 from relay.journal.figures.fold import fold_minutes
 from relay.journal.figures.reports import MAX_REJECTIONS, rejections, report, totals
 from relay.journal.figures.rollup import DAY_S, HOUR_S, MINUTE_S, Deltas
+from relay.journal.report import Funnel
 from relay.journal.sqlite import SqliteJournal
 from tests.given.event.builders import conversion
 from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed
@@ -63,6 +64,30 @@ def test_a_delivery_counts_in_the_minute_of_receipt_with_its_worth(seed: Seed) -
     day = report(seed.connection, NOW_MS - DAY_S * 1000).destinations[PINTEREST]
     assert (day.delivered, day.value_delivered) == (2, {"USD": Decimal("10.30")})
     assert day.pending == 0
+
+
+def test_whatever_becomes_of_an_event_counts_in_its_minute_of_receipt(seed: Seed) -> None:
+    """Also hours later, and until it is replayed."""
+    received_ms = NOW_MS - 5 * HOUR_S * 1000
+    event = purchase(5 * HOUR_S)
+    passed = entry_of(event.conversion, {PINTEREST: Passed("skipped", "no_consent")})
+    seed.group(event, event, passed)
+    deltas = Deltas()
+    deltas.delivered(PINTEREST, [event])
+    deltas.dead(PINTEREST, event, "platform_rejected")
+    deltas.rejected([Rejection(received_ms, "http", None, None, "missing", "", "")])
+    deltas.flush(seed.connection, NOW_MS)
+
+    minute = report(seed.connection, received_ms, received_ms)
+    assert (minute.received, minute.rejected) == (3, 1)
+    assert minute.destinations[PINTEREST] == Funnel(
+        received=3, skipped=1, delivered=1, dead=1, value_delivered={"USD": Decimal("10.10")}
+    )
+
+    replayed = Deltas()
+    replayed.replayed(PINTEREST, event)
+    replayed.flush(seed.connection, NOW_MS)
+    assert report(seed.connection, received_ms, received_ms).destinations[PINTEREST].dead == 0
 
 
 def test_only_purchases_are_worth_something(seed: Seed) -> None:
