@@ -110,6 +110,14 @@ async def test_what_the_socket_does_not_take_at_once_goes_out_in_order() -> None
         while len(found) < len(wanted):
             found += await asyncio.get_running_loop().sock_recv(theirs, 2**16)
         assert found == wanted
+        await until(lambda: not end.channel._stuck)
+        assert not _is_watched(end.channel._socket), "it would be called again and again"
+
+
+def _is_watched(connection: socket.socket | None) -> bool:
+    """Have the loop watch for room no longer; return whether it did."""
+    assert connection is not None
+    return asyncio.get_running_loop().remove_writer(connection)
 
 
 async def test_what_is_sent_within_a_turn_is_one_write() -> None:
@@ -192,6 +200,32 @@ async def test_the_end_is_told_once_and_what_is_sent_after_it_is_dropped() -> No
         await until(lambda: end.lost)
         end.channel.send(Done(1))
         await asyncio.sleep(0)
+    assert end.lost == 1
+
+
+async def test_the_end_leaves_nothing_of_its_socket_in_the_loop() -> None:
+    """The next socket may have its number."""
+    ours, theirs = socket.socketpair()
+    end, number, loop = End(), ours.fileno(), asyncio.get_running_loop()
+    with theirs:
+        end.channel.open(ours)
+        for _ in range(100):
+            end.channel.send(Unavailable(1, "x" * READ_BYTES, 5))
+        await until(lambda: end.channel._stuck)
+        end.channel.abort()
+        end.channel.abort()
+        assert end.lost == 1
+        assert not loop.remove_reader(number)
+        assert not loop.remove_writer(number)
+
+
+async def test_what_is_closed_before_there_is_a_connection_goes_out_with_it() -> None:
+    end = End()
+    end.channel.send(Done(1))
+    end.channel.close()
+    async with wired(end) as theirs:
+        assert theirs.recv(2**16) == framed([Done(1)])
+        assert theirs.recv(1) == b""
     assert end.lost == 1
 
 
