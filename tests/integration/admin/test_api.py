@@ -1,5 +1,6 @@
 """The JSON of the admin port: every endpoint's shape, and what each refuses."""
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -440,6 +441,27 @@ async def test_metrics_tell_what_the_page_tells(tmp_path: Path) -> None:
     assert alone("relay_journal_used_bytes") == space["used_bytes"]
     assert alone("relay_journal_left_bytes") == space["left_bytes"]
     assert alone("relay_journal_bytes") == space["size_bytes"]
+
+
+async def test_metrics_count_what_waits_for_a_destination_that_is_configured_no_more(
+    tmp_path: Path,
+) -> None:
+    """Nothing else tells of it, and the sums are of all that was accepted."""
+    async with AdminPort(tmp_path) as port:
+        await port.take("order-1", value="10.50")
+        await port.deliver(PINTEREST, RECEIPT)
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        figures = (await port.ask("/metrics")).body.decode().splitlines()
+
+    pending = [line for line in figures if line.startswith("relay_events_pending{")]
+    assert pending == [
+        f'relay_events_pending{{destination="{PINTEREST}"}} 0.0',
+        f'relay_events_pending{{destination="{TIKTOK}"}} 1.0',
+    ]
+    worth = [line for line in figures if line.startswith("relay_value_delivered_total{")]
+    labels = f'currency="USD",destination="{PINTEREST}"'
+    assert worth == [f"relay_value_delivered_total{{{labels}}} 10.5"]
+    assert f'relay_build_info{{version="{version("conversion-relay")}"}} 1.0' in figures
 
 
 async def test_where_nothing_waits_nothing_expires_and_the_oldest_has_not_waited(
