@@ -1,5 +1,8 @@
 """Senders without a key or a signature cost the shops nothing."""
 
+import hmac
+import json
+from base64 import b64encode
 from contextlib import AsyncExitStack
 
 import pytest
@@ -9,7 +12,7 @@ from relay.sources.body import MAX_BODIES_AT_ONCE, STRANGERS_SHARE
 from relay.sources.shopify.shopify import PATH, Shop
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import encoded
-from tests.given.event.shopify_payload import DOMAIN
+from tests.given.event.shopify_payload import DOMAIN, ORDER
 from tests.given.port.producers import MAX_BODY_BYTES, Client, post, serving, until
 
 SECRET = SecretSource(SecretRef("env:SECRET"), {"SECRET": "canary"}, lambda: float(NOW_S))
@@ -36,6 +39,30 @@ async def test_who_cannot_be_a_known_shop_is_refused_before_the_body(sent: bytes
         await client.send(sent)
 
         assert (await client.answer()).status == 401
+
+
+@pytest.mark.parametrize("secret", ["", None])
+async def test_a_shop_whose_secret_is_not_there_yet_takes_nothing(
+    secret: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even what is signed with no secret at all; the log says once that it is missing."""
+    environ = {} if secret is None else {"SECRET": secret}
+    source = SecretSource(SecretRef("env:SECRET"), environ, lambda: float(NOW_S))
+    body = json.dumps(ORDER).encode()
+    signature = b64encode(hmac.digest(b"", body, "sha256")).decode()
+    headers = {
+        "X_Shopify_Topic": "orders/paid",
+        "X_Shopify_Shop_Domain": DOMAIN,
+        "X_Shopify_Hmac_Sha256": signature,
+    }
+    async with serving(shops={DOMAIN: Shop("lamp-shop", DOMAIN, source)}) as port:
+        for _ in range(3):
+            assert (await port.send(post(body, PATH, **headers))).status == 401
+        assert port.journal.entries == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "a secret cannot be read, there is none"
+    ]
+    caplog.clear()
 
 
 async def test_bodies_of_strangers_leave_room_for_everybody_else() -> None:
