@@ -170,9 +170,10 @@ class Sender:
 
     async def _step(self, requests: asyncio.TaskGroup) -> float:
         """Start at most one request; return the seconds until the next step makes sense."""
-        token = self._gate.token()
+        self._gate.token()  # what it finds is kept and told
         await self._gate.keep()
         await self._reader.refill()
+        token = self._gate.token()  # it may have been replaced meanwhile
         wait_s = self._gate.wait_s(self._in_flight)
         if wait_s > 0 or token is None or self._stopping:
             return wait_s or IDLE_S

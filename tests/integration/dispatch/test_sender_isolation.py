@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from relay.config.quantity import Duration
+from relay.config.secret import CHECK_INTERVAL_S
 from relay.conversion import Conversion
 from relay.delivery import (
     Answer,
@@ -329,6 +330,28 @@ async def test_a_stop_while_events_are_read_leaves_them_for_the_next_start(tmp_p
         async with sending(tmp_path, target) as relay:
             await relay.settled()
         assert list(accepted(sandbox).values()) == [1] * 5
+
+
+async def test_a_token_that_is_replaced_while_events_are_read_goes_with_them(
+    tmp_path: Path,
+) -> None:
+    """The old one would be refused, and the new one be blamed for it."""
+    clock, file = Clock(), tmp_path / "token"
+    file.write_text("pina_bad")
+
+    def replace_token() -> None:
+        file.write_text("pina_new")
+        clock.skip(CHECK_INTERVAL_S)
+
+    def replacing(journal: Journal) -> Journal:
+        return cast("Journal", Interrupted(journal, replace_token))
+
+    async with Sandbox(clock=clock) as sandbox:
+        target = pinterest(sandbox.url, token=f"file:{file}", max_batch=5)
+        async with sending(tmp_path, target, clock=clock, journal=replacing) as relay:
+            await relay.accept(*purchases(clock, 5))
+            await relay.settled()
+        assert [each.status for each in requests(sandbox)] == [200]
 
 
 async def test_cancellation_in_mid_flight_leaves_no_task(tmp_path: Path) -> None:
