@@ -1,15 +1,23 @@
 """`relay doctor` beside a running relay."""
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import msgspec
+import pytest
+from msgspec.structs import replace
 
+from relay.cli import run
+from relay.identity import Identity
+from relay.journal.codec import entry_of
+from relay.journal.sqlite import SqliteJournal
 from tests.bench.corpus import Shop as Customers
 from tests.given.command.process import Shop, fetch
+from tests.given.event.builders import DIGEST, conversion
 
 
 def post(shop: Shop, body: bytes) -> None:
@@ -60,6 +68,49 @@ def test_a_clean_day_has_nothing_to_mend(tmp_path: Path) -> None:
         ended = shop.run("doctor", "--sandbox")
     assert (ended.code, ended.err) == (0, "")
     assert "300 events looked at: nothing to fix." in ended.out
+
+
+async def test_shares_are_those_of_the_events_of_that_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what a group carries; what is left out, of the whole group."""
+    monkeypatch.chdir(tmp_path)
+    now_ms = round(time.time() * 1000)
+    lead = conversion("lead-1", "lead", received_ms=now_ms)
+    leads = [
+        lead,
+        replace(lead, event_id="lead-2", hashed=1),
+        replace(lead, event_id="lead-3", unusable=(("email", "sent to one platform alone"),)),
+        replace(
+            lead,
+            event_id="lead-4",
+            identity=Identity(external_id=(DIGEST,)),
+            unusable=(("email", "left out: no address"),),
+        ),
+    ]
+    old = conversion("old", received_ms=now_ms - 3 * 86_400_000)
+    journal = SqliteJournal(
+        tmp_path / "data" / "relay.db.sandbox",
+        clock=time.time,
+        max_size_bytes=2**30,
+        retention_s=7 * 86_400,
+    )
+    await journal.open([])
+    await journal.append([entry_of(old, {}, {})])
+    await journal.append([entry_of(each, {}, {}) for each in leads])
+    await journal.close()
+    run(["doctor", "--sandbox"])
+    day = " ".join(capsys.readouterr().out.split())
+    run(["doctor", "--sandbox", "--since", "7d"])
+    week = " ".join(capsys.readouterr().out.split())
+
+    carried = (
+        "email 75 % (33 % hashed, 33 % for one platform only, 25 % unusable), external_id 25 %"
+    )
+    assert f"lead - 4 {carried}" in day
+    assert "4 events looked at" in day
+    assert "purchase - 1 email 100 %" in week
+    assert "5 events looked at" in week
 
 
 def test_a_damaged_journal_is_one_line(tmp_path: Path) -> None:

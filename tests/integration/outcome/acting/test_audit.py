@@ -160,6 +160,14 @@ def test_an_audit_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     assert "run this as the relay's user" in ended.err
 
 
+def test_of_many_acts_the_latest_are_shown(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    for name in ("first", "second", "third"):
+        shop.run("keys", "create", name)
+    found = json.loads(shop.run("audit", "--limit", "2", "--json").out)["acts"]
+    assert [each["target"] for each in found] == ["second", "third"]
+
+
 def test_keys_that_were_made_before_there_is_a_configuration_are_told(tmp_path: Path) -> None:
     shop = Shop.of(tmp_path)
     shop.run("keys", "create", "backend")
