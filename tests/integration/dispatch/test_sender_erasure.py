@@ -76,6 +76,25 @@ async def test_what_is_in_a_request_is_finished_and_told_as_delivered(tmp_path: 
     assert set(accepted(sandbox)) == set(done.delivered_event_ids)
 
 
+async def test_every_request_in_flight_is_looked_through(tmp_path: Path) -> None:
+    """Also one that was sent after those of others."""
+    held = Held()
+    async with Sandbox() as sandbox:
+        target = pinterest(sandbox.url, max_batch=1)
+        async with sending(tmp_path, target, transport=held) as relay:
+            of_another, hers = purchases(relay.clock, 2)
+            await relay.accept(of_another, of_ada(hers))
+            for _ in range(2):
+                await held.asked.acquire()
+            forgetting = asyncio.create_task(Erasure(relay.journal, relay.dispatcher).forget(ADA))
+            for _ in range(10):
+                await relay.turn()
+            assert not forgetting.done()
+            held.open.set()
+            done = (await forgetting).destinations[PINTEREST]
+    assert (done.delivered, done.erased) == (1, 0)
+
+
 async def test_what_waits_in_memory_is_never_sent_and_others_are(tmp_path: Path) -> None:
     async with Sandbox() as sandbox:
         target = pinterest(sandbox.url)
