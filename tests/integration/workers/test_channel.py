@@ -193,6 +193,22 @@ async def test_an_error_in_the_receiver_delivers_no_message_twice(
     caplog.clear()
 
 
+async def test_what_follows_a_message_that_ended_the_channel_is_dropped() -> None:
+    taken: list[object] = []
+
+    def receive(message: object) -> None:
+        taken.append(message)
+        channel.abort()
+
+    ours, theirs = socket.socketpair()
+    channel: Channel[object] = Channel(Reply, receive, lambda: None)
+    with theirs:
+        channel.open(ours)
+        theirs.send(framed([Done(1), Done(2)]))
+        await until(lambda: taken)
+    assert taken == [Done(1)]
+
+
 async def test_the_end_is_told_once_and_what_is_sent_after_it_is_dropped() -> None:
     end = End()
     async with wired(end) as theirs:
