@@ -81,11 +81,14 @@ async def test_shares_are_those_of_the_events_of_that_time(
         lead,
         replace(lead, event_id="lead-2", hashed=1),
         replace(lead, event_id="lead-3", unusable=(("email", "sent to one platform alone"),)),
-        replace(
-            lead,
-            event_id="lead-4",
-            identity=Identity(external_id=(DIGEST,)),
-            unusable=(("email", "left out: no address"),),
+        *(
+            replace(
+                lead,
+                event_id=event_id,
+                identity=Identity(external_id=(DIGEST,)),
+                unusable=(("email", "left out: no address"),),
+            )
+            for event_id in ("lead-4", "lead-5")
         ),
     ]
     old = conversion("old", received_ms=now_ms - 3 * 86_400_000)
@@ -105,12 +108,12 @@ async def test_shares_are_those_of_the_events_of_that_time(
     week = " ".join(capsys.readouterr().out.split())
 
     carried = (
-        "email 75 % (33 % hashed, 33 % for one platform only, 25 % unusable), external_id 25 %"
+        "email 60 % (33 % hashed, 33 % for one platform only, 40 % unusable), external_id 40 %"
     )
-    assert f"lead - 4 {carried}" in day
-    assert "4 events looked at" in day
+    assert f"lead - 5 {carried}" in day
+    assert "5 events looked at" in day
     assert "purchase - 1 email 100 %" in week
-    assert "5 events looked at" in week
+    assert "6 events looked at" in week
 
 
 def test_a_damaged_journal_is_one_line(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import random
 
 import msgspec
+import pytest
 
-from relay.cli.sending.demo import Shop
+from relay.cli.sending.demo import MINUTE_S, Shop
 from relay.cli.sending.example import example_events, pasteable
 from relay.config import parse, sandbox_config
 from relay.conversion import Conversion
@@ -59,6 +60,17 @@ def test_the_same_seed_makes_the_same_shop_with_other_ids() -> None:
     first, second = (list(Shop(random.Random(7), run, NOW_S).lines(50)) for run in "ab")
 
     assert [line.replace(b"-a-", b"-b-") for line in first] == second
+
+
+def test_the_made_up_shop_sells_what_it_says_for_what_it_costs() -> None:
+    events = [msgspec.json.decode(line) for line in Shop(random.Random(7), "r", NOW_S).lines(400)]
+    orders = [each["order"] for each in events if each["event"] == "purchase"]
+
+    assert len({each["order_id"] for each in orders}) == len(orders) > 20
+    for each in orders:
+        assert each["value"] == pytest.approx(sum(item["price"] for item in each["items"]))
+    assert all(NOW_S - MINUTE_S < each["event_time"] <= NOW_S for each in events)
+    assert 0 < sum("consent" in each for each in events) < 40
 
 
 def test_the_command_to_paste_posts_an_event_of_its_own() -> None:
