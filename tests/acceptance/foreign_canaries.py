@@ -37,8 +37,8 @@ def foreign(person: Mapping[str, str]) -> Iterator[Sent]:
     order = _order(person)
     yield _signed(200, order)
     yield _signed(200, order, topic=person["email"])
-    yield _signed(200, order | {"currency": person["last_name"]})
-    yield _signed(200, order | {"id": None})
+    yield _signed(400, order | {"currency": person["last_name"]})
+    yield _signed(400, order | {"id": None})
     yield _signed(401, order, secret=SHOP_SECRET.upper())
     yield Sent(400, "/v1/events", b"\n".join([msgspec.json.encode(person)] * 2), NDJSON)
 

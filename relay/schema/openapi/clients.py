@@ -32,9 +32,7 @@ is `400` only if nothing in the body could be used.\
 SHOPIFY: Final = """\
 For each shop in `[sources.shopify.…]`, signed with its secret. `200` once the event is on durable
 storage, and also for topics that are not conversions: only `orders/create`, `orders/paid`,
-`customers/create` and `checkouts/create` are. Rejected events are answered `200` as well, since
-Shopify removes a webhook that keeps failing; they are listed on the admin port. Repeated webhooks
-are skipped.\
+`customers/create` and `checkouts/create` are. Repeated webhooks are skipped.\
 """
 _STATUSES: Final = {
     400: ("Useless", "Nothing in the body could be used."),
@@ -106,7 +104,7 @@ def _shopify() -> Json:
     unsigned = part.response(
         "The signature is missing or wrong, or the shop is unknown.", ref(Answer)
     )
-    useless = part.response("The webhook is signed, but is not a JSON object.", ref(Answer))
+    useless = part.response("The webhook is signed, but unusable.", ref(Answer))
     schema: Json = {"$ref": TEMPLATE.format(name="Webhook")}
     return {
         "operationId": "shopifyWebhook",
@@ -119,7 +117,7 @@ def _shopify() -> Json:
             "The webhook as Shopify sends it.", {part.JSON: (schema, {"order": _ORDER})}
         ),
         "responses": {
-            "200": part.response("Stored, rejected, or not a conversion.", ref(Success)),
+            "200": part.response("Stored, or not a conversion.", ref(Success)),
             "400": useless,
             "401": unsigned,
             **part.shared(_SHARED),

@@ -1,11 +1,9 @@
 """Shopify's webhooks, which are signed with the shop's key instead of carrying a relay key.
 
 The answer is `401` for a bad or missing signature and for a shop that is not configured, `400` if
-the body is signed but no JSON object, and else `200` once the event is on disk. Topics without
-meaning get `200` as well, and so do events that intake refuses, such as a sale at the till to
-nobody known; these are listed among the rejections. Shopify repeats everything else for hours, and
-then removes the webhook, with all that it would still have sent. A repetition is skipped as a
-duplicate.
+the body is signed but unusable, and else `200` once the event is on disk. Topics without meaning
+get `200` as well, since Shopify repeats everything else for hours, and removes a webhook that does
+nothing but fail. A repetition is skipped as a duplicate.
 """
 
 import base64
@@ -21,7 +19,7 @@ from relay.intake import Intake, Origin, Taken, Unreadable
 from relay.keys.keyring import Grant
 from relay.keys.uses import Uses
 from relay.metrics import Metrics
-from relay.sources.answer import Refused, response, unreadable
+from relay.sources.answer import Refused, response, taken_answer, unreadable
 from relay.sources.prompt import Prompt
 from relay.sources.receiver import Receiver, Use
 from relay.sources.shopify.order import TOPICS, event_of
@@ -73,9 +71,11 @@ class Shopify:
 
         try:
             use = Use(self._nobody, shop.name)
-            await self._receiver.take(request, use, read, strangers=True)
+            taken = await self._receiver.take(request, use, read, strangers=True)
         except Unreadable as error:
             return response(400, unreadable(error.problem))
+        if taken.errors:
+            return response(400, taken_answer(taken))
         return Prompt(200, SUCCESS)
 
     async def _read(self, body: bytes, origin: Origin, topic: str, shop: Shop) -> Taken:
