@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from relay.config.quantity import Duration
+from relay.delivery import HttpRequest, HttpResponse
+from relay.dispatch.transport import AiohttpTransport, Fault
 from relay.journal.letter import DeadFilter
 from relay.sandbox.answer import PlatformName
 from relay.sandbox.server import Sandbox
@@ -199,6 +202,39 @@ async def test_an_outage_is_degraded_and_tried_with_small_requests_every_15_s(
         assert funnels[PINTEREST].delivered == 1_000
         assert relay.health().state == "active"
         assert accepted(sandbox).total() == 1_000
+
+
+class Watched(AiohttpTransport):
+    """A network that keeps what was sent over it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies: list[bytes] = []
+
+    async def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse | Fault:
+        """Keep it, and send it."""
+        self.bodies.append(request.body)
+        return await super().send(request, timeout_s)
+
+
+async def test_a_platform_that_does_not_answer_is_tried_with_money_first(tmp_path: Path) -> None:
+    clock, network = Clock(), Watched()
+    async with (
+        Sandbox(clock=clock) as sandbox,
+        sending(tmp_path, pinterest(sandbox.url), clock=clock, transport=network) as relay,
+    ):
+        script(sandbox, {"action": {"answer": "pinterest-503"}})
+        await relay.accept(purchase(clock, "first", "page_view"))
+        while relay.health().state != "degraded":
+            relay.skip(1)
+            await relay.turn()
+        view, sale = purchase(clock, "view", "page_view"), purchase(clock, "sale")
+        await relay.accept(replace(view, received_ms=view.received_ms - 1000), sale)
+        while not any(b'"sale"' in each for each in network.bodies):
+            relay.skip(5)
+            await relay.turn()
+    first = next(each for each in network.bodies if b'"sale"' in each or b'"view"' in each)
+    assert b'"view"' not in first
 
 
 async def test_a_refusal_that_took_confirmation_is_an_answer_as_well(tmp_path: Path) -> None:
