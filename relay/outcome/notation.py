@@ -24,8 +24,13 @@ def money(amount: Decimal) -> str:
 
 
 def until_full(hours: float) -> str:
-    """Return when something will be full, such as `in about 5 h`."""
-    return "in less than an hour" if hours < 1 else f"in about {hours:.0f} h"
+    """Return when something will be full, such as `in about 5 hours`."""
+    if hours < 1:
+        return "in less than an hour"
+    days, whole_hours = round(hours / 24), round(hours)
+    if days > 1:
+        return f"in about {days} days"
+    return f"in about {whole_hours} hours" if whole_hours > 1 else "in about an hour"
 
 
 def listed(names: Sequence[str], rest: str) -> str:

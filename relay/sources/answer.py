@@ -12,7 +12,7 @@ from relay.intake.problem import Code
 from relay.sources.prompt import Prompt, json_response
 
 MAX_LISTED: Final = 1000
-"""The most entries in `errors` and in `warnings`; the counts include the rest."""
+"""The most entries in `errors` and in `warnings`; `rejected` counts the rest, too."""
 RETRY_AFTER_S: Final = 5
 
 RefusalCode = Literal[

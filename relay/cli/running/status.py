@@ -22,6 +22,7 @@ from relay.cli.output import (
 )
 from relay.cli.running.client import AdminClient, admin_connection, read
 from relay.config.quantity import sized
+from relay.outcome.notation import until_full
 from relay.outcome.views.api import DestinationView, JournalView, RangeName, Summary
 from relay.outcome.views.source import KafkaSourceView, OutcomesView, SourcesView
 from relay.outcome.wording import LATE
@@ -79,14 +80,7 @@ def room(journal: JournalView) -> Text:
     hours = journal.hours_to_full
     if hours is None:
         return plain(f"{text}.")
-    return plain(f"{text}; full {_within(hours)}, if it goes on growing like this.")
-
-
-def _within(hours: float) -> str:
-    if hours < 1:
-        return "within the hour"
-    days = round(hours / 24)
-    return f"in about {counted(days, 'day') if days > 1 else counted(round(hours), 'hour')}"
+    return plain(f"{text}; full {until_full(hours)}, if it goes on growing like this.")
 
 
 def of_kafka(sources: SourcesView) -> list[Text]:

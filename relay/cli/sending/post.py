@@ -199,4 +199,4 @@ def _placed(message: str, chunk: Chunk) -> str:
     first = chunk.lines[0]
     if first == 1:
         return message
-    return f"{message}; what stands before line {first} is stored, and may be sent again"
+    return f"{message}; what stands before line {first} has been sent, and may be sent again"

@@ -141,7 +141,8 @@ def _items(payload: Json) -> list[dict[str, Any]]:
 def _item(line: Json) -> dict[str, Any] | None:
     """Return a line as an item, or None if it has no id or nothing is left after refunds."""
     identity = text(line.get("product_id"), line.get("variant_id"), line.get("sku"))
-    quantity = whole(line.get("current_quantity", line.get("quantity")))
+    current = whole(line.get("current_quantity"))
+    quantity = whole(line.get("quantity")) if current is None else current
     if identity is None or quantity == 0:
         return None
     return present(

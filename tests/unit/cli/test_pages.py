@@ -276,7 +276,7 @@ def test_without_destinations_the_page_says_so() -> None:
             {"hours_to_full": 1.0},
             (
                 "Journal: 1.25 GiB of 10.00 GiB; "
-                "full in about 1 hour, if it goes on growing like this."
+                "full in about an hour, if it goes on growing like this."
             ),
         ),
         (
@@ -297,7 +297,7 @@ def test_without_destinations_the_page_says_so() -> None:
             {"hours_to_full": 0.4},
             (
                 "Journal: 1.25 GiB of 10.00 GiB; "
-                "full within the hour, if it goes on growing like this."
+                "full in less than an hour, if it goes on growing like this."
             ),
         ),
         (

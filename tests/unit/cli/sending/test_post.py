@@ -187,7 +187,7 @@ def test_a_request_that_cannot_be_read_as_a_whole_is_no_success() -> None:
 def test_a_failure_on_the_way_says_from_which_line_on_nothing_is_stored() -> None:
     first = Chunk(b"{}\n", (1,))
 
-    with pytest.raises(NoAnswer, match="before line 3 is stored"):
+    with pytest.raises(NoAnswer, match="before line 3 has been sent"):
         posted(FakeRelay(answer(1), NoAnswer("gone")), first, CHUNK)
 
 
@@ -197,7 +197,7 @@ def test_a_failure_at_the_first_line_tells_of_nothing_that_is_stored() -> None:
 
 
 def test_a_failure_amid_halves_says_so_too() -> None:
-    with pytest.raises(NoAnswer, match="before line 7 is stored"):
+    with pytest.raises(NoAnswer, match="before line 7 has been sent"):
         posted(FakeRelay(Reply(413, {}, b""), answer(1), NoAnswer("gone")))
 
 

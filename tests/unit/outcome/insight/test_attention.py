@@ -145,8 +145,10 @@ def test_a_journal_that_fills_is_told_before_it_is_full() -> None:
 
     assert (task.kind, task.tone, task.who) == ("filling", "warn", "engineer")
     assert task.sentence == (
-        "The relay's journal is 90 % full, and full in about 5 h if this goes on."
+        "The relay's journal is 90 % full, and full in about 5 hours if this goes on."
     )
+    (later,) = tasks(replace(filling, hours_to_full=9_842.0), ARRIVED, [], [])
+    assert later.sentence.endswith(", and full in about 410 days if this goes on.")
     (soon,) = tasks(replace(filling, hours_to_full=0.4), ARRIVED, [], [])
     assert soon.sentence.endswith(", and full in less than an hour if this goes on.")
     (first,) = tasks(replace(filling, used_bytes=800, left_bytes=200), ARRIVED, [], [])

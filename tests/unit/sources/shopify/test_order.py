@@ -50,10 +50,12 @@ def test_a_line_is_its_product_with_what_is_left_of_it() -> None:
     partly = [
         {**line, "product_id": None, "title": None, "name": "Lamp - red", "current_quantity": 1},
         {"sku": "LAMP-1", "quantity": 3},
+        {"sku": "LAMP-2", "quantity": 2, "current_quantity": None},
     ]
     assert purchase(line_items=partly)["order"]["items"] == [
         {**whole, "id": "808950810", "name": "Lamp - red", "quantity": 1},
         {"id": "LAMP-1", "quantity": 3},
+        {"id": "LAMP-2", "quantity": 2},
     ]
 
 
