@@ -14,9 +14,9 @@ from relay.keys.keyring import Keyring
 from relay.keys.uses import Uses
 from relay.schema.openapi import producers_document
 from relay.sources.kafka.side import KafkaSide
-from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
 from relay.workers.session import MainServices
+from relay.workers.shared_payloads import SharedPayloads
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +62,8 @@ async def _router(parts: Parts, journal: SqliteJournal) -> Router:
 
 
 def _services(parts: Parts, storage: Storage, uses: Uses, keyring: Keyring) -> MainServices:
-    figures, alike = FigureBook(parts.metrics), Alike(parts.destinations)
-    return MainServices(storage, uses, keyring, FailedAttempts(parts.clock), figures, alike)
+    figures, shared = FigureBook(parts.metrics), SharedPayloads(parts.destinations)
+    return MainServices(storage, uses, keyring, FailedAttempts(parts.clock), figures, shared)
 
 
 def _front(parts: Parts, intake: Intake, services: MainServices) -> Front:

@@ -21,12 +21,12 @@ from relay.intake import Intake, Router, Window
 from relay.sources.connections import bounded
 from relay.sources.http import HttpSource, server
 from relay.workers.acceptor import Acceptor
-from relay.workers.alike import Alike
 from relay.workers.channel import Channel
 from relay.workers.connection_count import ConnectionCounts, attached
 from relay.workers.figure_book import INTERVAL_S, QUIET_TIMES, FigureBook
 from relay.workers.link import Link
 from relay.workers.message import Alive, FromMain, Ready, Reload, Setup, Stop
+from relay.workers.shared_payloads import SharedPayloads
 
 CUT_OFF = 1
 """The exit code of a worker whose socket has ended."""
@@ -83,7 +83,7 @@ class Worker:
         self._tell(figures)
 
     def _source(self, setup: Setup, parts: Parts) -> HttpSource:
-        self._link = link = Link(self._channel, Alike(parts.destinations))
+        self._link = link = Link(self._channel, SharedPayloads(parts.destinations))
         router = Router(routes_of(parts), Window(0))  # duplicates are the main process's business
         intake = Intake(router, link, parts.clock, parts.config.intake.default_country)
         keyring = keyring_of(parts, link, setup.keys)

@@ -17,7 +17,6 @@ from relay.errors import JournalUnavailable
 from relay.intake.problem import Finding
 from relay.journal.entry import Entry, Rejection
 from relay.keys.uses import Denied, Meter
-from relay.workers.alike import Alike
 from relay.workers.message import (
     Begin,
     Done,
@@ -31,6 +30,7 @@ from relay.workers.message import (
     Reply,
     Unavailable,
 )
+from relay.workers.shared_payloads import SharedPayloads
 
 PART_EVENTS: Final = 25
 """Events in one message: some 100 KB, which stay in the processor's cache all the way."""
@@ -57,9 +57,9 @@ class _Asked(NamedTuple):
 class Link:
     """See the module docstring."""
 
-    def __init__(self, channel: Sender, alike: Alike) -> None:
+    def __init__(self, channel: Sender, shared: SharedPayloads) -> None:
         self._channel = channel
-        self._alike = alike
+        self._shared = shared
         self._numbers = count()
         self._asked: dict[int, _Asked] = {}
 
@@ -72,7 +72,7 @@ class Link:
     ) -> "Future[float | None]":
         """Have the events of one request stored; see `relay.intake.Storage.put`."""
         number, future = self._ask()
-        self._alike.strip(entries)
+        self._shared.strip(entries)
         last = max(0, len(entries) - 1) // PART_EVENTS * PART_EVENTS
         for start in range(0, last, PART_EVENTS):
             self._channel.send(Part(number, list(entries[start : start + PART_EVENTS])))

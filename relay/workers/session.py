@@ -19,7 +19,6 @@ from relay.intake.storage import Storage
 from relay.journal.entry import Entry
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Denied, Uses
-from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
 from relay.workers.message import (
     Alive,
@@ -37,6 +36,7 @@ from relay.workers.message import (
     Refusal,
     Unavailable,
 )
+from relay.workers.shared_payloads import SharedPayloads
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class MainServices(msgspec.Struct, frozen=True):
     keyring: Keyring
     failed_attempts: FailedAttempts
     figures: FigureBook
-    alike: Alike
+    shared: SharedPayloads
 
 
 class WorkerSession:
@@ -117,7 +117,7 @@ class WorkerSession:
     def _put(self, message: Put) -> None:
         entries = self._parts.pop(message.number, [])
         entries += message.entries
-        self._services.alike.restore(entries)
+        self._services.shared.restore(entries)
         key = message.key if entries else None
         held = self._take_use(key)
         put = self._services.storage.put

@@ -22,11 +22,11 @@ from relay.journal.entry import Entry, Rejection
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Denied, Meter, Uses
 from relay.metrics import Metrics
-from relay.workers.alike import Alike
 from relay.workers.figure_book import FigureBook
 from relay.workers.link import PART_EVENTS, Link, MainFailedError
 from relay.workers.message import FromMain, FromWorker, Part, Ready
 from relay.workers.session import MainServices, WorkerSession
+from relay.workers.shared_payloads import SharedPayloads
 from tests.given.destination.stub import StubDestination, route_to
 from tests.given.event.builders import NOW_S
 from tests.given.event.inbound import body, event
@@ -73,7 +73,9 @@ class Main:
         self.metrics = Metrics()
         keyring = Keyring(Path("/nowhere/keys.json"), self.uses, lambda: NOW_S)
         failed_attempts, figures = FailedAttempts(lambda: NOW_S), FigureBook(self.metrics)
-        self.services = MainServices(storage, self.uses, keyring, failed_attempts, figures, Alike())
+        self.services = MainServices(
+            storage, self.uses, keyring, failed_attempts, figures, SharedPayloads()
+        )
 
 
 class Pair:
@@ -83,7 +85,7 @@ class Pair:
         self.up, self.down = Wire(FromWorker), Wire(FromMain)
         self.ready: list[bool] = []
         self.session = WorkerSession(main.services, self.down.send, lambda: self.ready.append(True))
-        self.link = Link(self.up, Alike())
+        self.link = Link(self.up, SharedPayloads())
         self.up.received = self.session.received
         self.down.received = self.link.received
         router = Router([route_to(StubDestination("first"))], Window(0))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from relay.intake import Router, Window
 from relay.journal.entry import Entry
-from relay.workers.alike import Alike
+from relay.workers.shared_payloads import SharedPayloads
 from tests.given.destination.stub import StubDestination, route_to
 from tests.given.event.builders import NOW_S, conversion
 
@@ -27,11 +27,11 @@ def test_an_entry_comes_out_as_it_went_in_whoever_it_is_for(selected: set[str]) 
     router = Router([route_to(each) for each in destinations()], Window(9))
     entry = router.prepare(conversion(), frozenset(selected), NOW_S)
     whole = msgspec.structs.replace(entry, payloads=dict(entry.payloads))
-    alike = Alike(destinations())
+    shared = SharedPayloads(destinations())
 
-    alike.strip([entry])
+    shared.strip([entry])
     travelled = msgspec.msgpack.decode(msgspec.msgpack.encode(entry), type=Entry)
-    alike.restore([travelled])
+    shared.restore([travelled])
 
     assert travelled == whole
     assert entry.payloads.keys() == (selected - {"c", "d"} if "a" in selected else selected)
@@ -40,8 +40,8 @@ def test_an_entry_comes_out_as_it_went_in_whoever_it_is_for(selected: set[str]) 
 def test_a_shared_payload_is_one_object_again() -> None:
     router = Router([route_to(each) for each in destinations()], Window(9))
     entry = router.prepare(conversion(), None, NOW_S)
-    alike = Alike(destinations())
-    alike.strip([entry])
+    shared = SharedPayloads(destinations())
+    shared.strip([entry])
     assert list(entry.payloads) == ["a", "b"]
-    alike.restore([entry])
+    shared.restore([entry])
     assert entry.payloads["d"] is entry.payloads["c"] is entry.payloads["a"]

@@ -9,7 +9,7 @@ from relay.delivery import Destination
 from relay.journal.entry import Entry
 
 
-class Alike:
+class SharedPayloads:
     """Knows which destinations map alike, from the configuration that all processes share."""
 
     def __init__(self, destinations: Sequence[Destination] = ()) -> None:
