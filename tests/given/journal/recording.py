@@ -16,6 +16,8 @@ class RecordingJournal:
         self.rejections: list[Rejection] = []
         self.refusal: str | None = None
         """While set, every append fails at once for this reason."""
+        self.mistake: Exception | None = None
+        """While set, every append raises it, in a way that no contract knows."""
         self.keys: list[str | None] = []
         """The key that each append was counted with."""
         self._held = held
@@ -38,6 +40,8 @@ class RecordingJournal:
         key: str | None = None,
     ) -> "Future[None]":
         """Queue; see `relay.journal.base.Journal.append`."""
+        if self.mistake is not None:
+            raise self.mistake
         self.keys.append(key)
         stored: Future[None] = asyncio.get_running_loop().create_future()
         if self.refusal is not None:

@@ -68,27 +68,11 @@ class Producer:
         self._cluster.stored += batch.values
 
 
-class Cluster:
-    """Stands for `Clients` and for all that they reach."""
+class Topics:
+    """Stands for the client that lists and makes topics."""
 
-    def __init__(self, topic: str) -> None:
-        self.topic = topic
-        self.topics = {topic}
-        self.stored: list[bytes] = []
-        self.under_way: set[int] = set()
-        self.is_away = self.refuses = False
-        self.credentials = b"first"
-        self.made = self.closed = 0
-
-    def takes_nothing_from(self, credentials: bytes) -> bool:
-        return self.is_away or self.topic not in self.topics or credentials != self.credentials
-
-    def producer(self) -> Producer:
-        self.made += 1
-        return Producer(self)
-
-    def admin(self) -> "Cluster":
-        return self
+    def __init__(self, *names: str) -> None:
+        self.names = set(names)
 
     async def start(self) -> None:
         pass
@@ -97,11 +81,36 @@ class Cluster:
         pass
 
     async def list_topics(self) -> set[str]:
-        return self.topics
+        return self.names
 
     async def create_topics(self, topics: Sequence[Any]) -> Any:
-        self.topics |= {each.name for each in topics}
+        self.names |= {each.name for each in topics}
         return type("Answer", (), {"topic_errors": [("", 0, "")]})
+
+
+class Cluster:
+    """Stands for `Clients` and for all that they reach."""
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.topics = Topics(topic)
+        self.stored: list[bytes] = []
+        self.under_way: set[int] = set()
+        self.is_away = self.refuses = False
+        self.credentials = b"first"
+        self.made = self.closed = 0
+
+    def takes_nothing_from(self, credentials: bytes) -> bool:
+        return (
+            self.is_away or self.topic not in self.topics.names or credentials != self.credentials
+        )
+
+    def producer(self) -> Producer:
+        self.made += 1
+        return Producer(self)
+
+    def admin(self) -> Topics:
+        return self.topics
 
     async def probe(self) -> None:
         if self.is_away:

@@ -5,7 +5,6 @@ import gc
 import gzip
 import json
 import socket
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import cast
 
@@ -13,7 +12,6 @@ import pytest
 
 from relay.errors import RelayError
 from relay.http_connection import HttpConnection
-from relay.journal.entry import Entry, Rejection
 from relay.sources.body import MAX_BODIES_AT_ONCE
 from relay.sources.connections import MAX_REFUSED
 from relay.sources.port import ACCEPTED_AT_ONCE, Port, cannot_listen
@@ -515,30 +513,14 @@ def test_a_host_that_nobody_knows_is_told_in_words() -> None:
     assert "cannot listen on nowhere:8080: there is no such host;" in str(error)
 
 
-class BrokenJournal(RecordingJournal):
-    """A journal with a mistake in it at first, whose words hold what nobody may read."""
-
-    is_broken = True
-
-    def append(
-        self,
-        entries: Sequence[Entry],
-        rejections: Sequence[Rejection] = (),
-        key: str | None = None,
-    ) -> "asyncio.Future[None]":
-        """Fail in a way that no contract knows."""
-        if self.is_broken:
-            raise KeyError("c4n4ry")
-        return super().append(entries, rejections, key)
-
-
 async def test_a_mistake_of_the_relay_is_500_and_says_nothing_of_the_event(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    journal = BrokenJournal()
+    journal = RecordingJournal()
+    journal.mistake = KeyError("c4n4ry")
     async with serving(journal) as port:
         answered = await port.post(encoded())
-        journal.is_broken = False
+        journal.mistake = None
         await port.post(encoded())
 
     assert [entry.passed for entry in journal.entries] == [{}]

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -263,24 +263,13 @@ async def test_only_a_202_is_a_use(keys: Keys) -> None:
         assert (await auth_test(port, **bearer(token))).json["uses_left"] == 1
 
 
-class MistakenJournal(RecordingJournal):
-    """A journal with a mistake in it."""
-
-    def append(
-        self,
-        entries: Sequence[Entry],
-        rejections: Sequence[Rejection] = (),
-        key: str | None = None,
-    ) -> "asyncio.Future[None]":
-        """Fail in a way that no contract knows."""
-        raise KeyError("a mistake")
-
-
 async def test_a_mistake_of_the_relay_costs_no_use(
     keys: Keys, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = keys.make(limits=Limits(max_uses=1))
-    async with keyed(keys, MistakenJournal()) as port:
+    journal = RecordingJournal()
+    journal.mistake = KeyError("a mistake")
+    async with keyed(keys, journal) as port:
         refusal(await port.post(encoded(), **bearer(token)), 500, "internal")
         assert (await auth_test(port, **bearer(token))).json["uses_left"] == 1
     caplog.clear()

@@ -55,7 +55,7 @@ def test_of_each_partition_one_batch_is_under_way_and_all_arrive() -> None:
 
 def test_while_the_cluster_is_away_it_says_so_and_writes_nothing_twice() -> None:
     async def trial(bench: Bench) -> None:
-        bench.cluster.topics.add(TOPIC)
+        bench.cluster.topics.names.add(TOPIC)
         await bench.write([b"before"])
         bench.cluster.is_away = True
         write = asyncio.create_task(bench.write(values(10)))
@@ -79,7 +79,7 @@ def test_while_much_is_written_the_cluster_is_not_blamed() -> None:
 def test_a_topic_that_is_gone_is_made_again() -> None:
     async def trial(bench: Bench) -> None:
         await bench.write([b"before"])
-        bench.cluster.topics.clear()
+        bench.cluster.topics.names.clear()
         assert "the topic is gone" in (await fault_of(bench.write([b"after"]))).reason
         await bench.write([b"after"])
 

@@ -6,19 +6,10 @@ from relay.journal.report import Totals
 from relay.metrics import Metrics
 from relay.outcome.health import Health
 from relay.outcome.insight.on_call import OnCall, on_call
+from tests.given.journal.totals import NO_TOTALS
 from tests.unit.outcome.insight.page_view import ROOMY, view
 
 ACTIVE = Health("active", None, "", None, None)
-NO_EVENTS = Totals(
-    received={},
-    rejected={},
-    accepted={},
-    replayed={},
-    delivered={},
-    skipped={},
-    dead={},
-    value_delivered={},
-)
 
 
 @pytest.fixture
@@ -26,7 +17,7 @@ def metrics() -> Metrics:
     return Metrics()
 
 
-def told(metrics: Metrics, totals: Totals = NO_EVENTS) -> OnCall:
+def told(metrics: Metrics, totals: Totals = NO_TOTALS) -> OnCall:
     views = [view(name="p"), view(name="t")]
     return on_call(metrics, views, ROOMY, totals, {"p": ACTIVE, "t": ACTIVE})
 

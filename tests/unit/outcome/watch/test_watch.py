@@ -15,19 +15,10 @@ from relay.outcome.health import Health
 from relay.outcome.watch.notice import Notice
 from relay.outcome.watch.watch import CALM_S, LOOK_S, RECOUNT_S, Watch
 from tests.given.destination.stub import StubDestination
+from tests.given.journal.totals import NO_TOTALS
 from tests.simulation import virtual_time
 
 NAME = "first"
-NOTHING = Totals(
-    received={},
-    rejected={},
-    accepted={},
-    replayed={},
-    delivered={},
-    skipped={},
-    dead={},
-    value_delivered={},
-)
 
 
 class Shop:
@@ -85,7 +76,7 @@ class Shop:
         if self.fails:
             raise JournalUnavailable("the disk fails")
         dead = {(NAME, reason): count for reason, count in self.died.items()}
-        return replace(NOTHING, dead={**dead, ("gone", "expired"): 9})
+        return replace(NO_TOTALS, dead={**dead, ("gone", "expired"): 9})
 
     async def dead_letters(
         self, where: DeadFilter, *, limit: int, cursor: str | None = None

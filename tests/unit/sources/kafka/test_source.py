@@ -16,6 +16,7 @@ from relay.kafka.fault import Fault
 from relay.metrics import Metrics
 from relay.sources.kafka.source import FIRST_WAIT_S, MAX_WAIT_S, TOPIC_WAIT_S, KafkaSource
 from tests.given.event.builders import NOW_S
+from tests.given.kafka.cluster import Topics
 from tests.simulation import virtual_time
 
 AWAY = Fault("no broker listens there", "kafka.bootstrap_servers")
@@ -28,7 +29,7 @@ class Cluster:
         self.tried_s: list[float] = []
         """When it was asked whether it lets the relay in."""
         self.fault: Exception | None = None
-        self.names = {"conversions"}
+        self.known = Topics("conversions")
         self.subscribed: Sequence[str] = ()
         self.failure: Exception | None = None
         """What the consumer fails with at its next poll."""
@@ -43,24 +44,14 @@ class Cluster:
         if self.fault is not None:
             raise self.fault
 
-    def admin(self) -> "Cluster":
-        return self
+    def admin(self) -> Topics:
+        return self.known
+
+    async def topics(self) -> set[str]:
+        return self.known.names
 
     async def start(self) -> None:
         pass
-
-    async def close(self) -> None:
-        pass
-
-    async def list_topics(self) -> set[str]:
-        return self.names
-
-    async def topics(self) -> set[str]:
-        return self.names
-
-    async def create_topics(self, topics: Sequence[Any]) -> Any:
-        self.names = self.names | {each.name for each in topics}
-        return type("Answer", (), {"topic_errors": [("", 0, "")]})
 
     def consumer(self, group_id: str) -> "Cluster":
         assert group_id == "relay"
@@ -160,13 +151,13 @@ def test_what_is_there_is_read_and_the_topics_for_what_is_unusable_are_made() ->
         assert bench.source.view().missing_topics == ["others"]
 
     bench = running(trial)
-    assert bench.cluster.names == {"conversions", "conversions.rejected", "others.rejected"}
+    assert bench.cluster.known.names == {"conversions", "conversions.rejected", "others.rejected"}
     assert bench.cluster.stopped == 1
 
 
 def test_topics_that_are_all_missing_are_looked_for_often() -> None:
     async def trial(bench: Bench) -> None:
-        bench.cluster.names = set()
+        bench.cluster.known.names = set()
         await asyncio.sleep(600)
         assert "none of the topics exists" in bench.message
         assert "conversions, others; look at sources.kafka.topics" in bench.message
@@ -180,7 +171,7 @@ def test_topics_that_are_all_missing_are_looked_for_often() -> None:
 def test_a_topic_that_comes_is_read_without_a_wait() -> None:
     async def trial(bench: Bench) -> None:
         await asyncio.sleep(0.5)
-        bench.cluster.names = bench.cluster.names | {"others"}
+        bench.cluster.known.names |= {"others"}
         await asyncio.sleep(6)
         assert bench.cluster.subscribed == ["conversions", "others"]
         assert bench.source.view().state == "active"
