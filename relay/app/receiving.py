@@ -8,7 +8,7 @@ from relay.app.front import Backend, Front, LocalFront, keyring_of, routes_of, s
 from relay.app.parts import Parts
 from relay.app.worker_pool import cores, pool_of
 from relay.failed_attempts import FailedAttempts
-from relay.intake import Intake, Router, Storage, Window, presence
+from relay.intake import Intake, Router, Storage, Window, identifier_count
 from relay.journal.sqlite import SqliteJournal
 from relay.keys.keyring import Keyring
 from relay.keys.uses import Uses
@@ -32,7 +32,7 @@ class Receiving(NamedTuple):
 async def receiving_of(parts: Parts, journal: SqliteJournal) -> Receiving:
     """Return these parts; both ways share one storage."""
     router = await _router(parts, journal)
-    storage = Storage(router, journal, on_stored=partial(presence.count, parts.metrics))
+    storage = Storage(router, journal, on_stored=partial(identifier_count.count, parts.metrics))
     intake = Intake(router, storage, parts.clock, parts.config.intake.default_country)
     uses = Uses(journal.key_uses(), parts.clock)
     keyring = keyring_of(parts, uses)

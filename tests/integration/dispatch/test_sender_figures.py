@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from relay.delivery import HttpRequest, HttpResponse
 from relay.dispatch.transport import AiohttpTransport, Fault
-from relay.intake import presence
+from relay.intake import identifier_count
 from relay.journal.letter import DeadFilter
 from relay.outcome.exposition import Exposition
 from relay.outcome.reports import Reports
@@ -268,7 +268,7 @@ async def test_identifiers_are_counted_where_events_are_stored(tmp_path: Path) -
         for each in relay.destinations:
             relay.metrics.identifiers.expect(each.name, each.identifier_keys)
         entries = [relay.entry(event) for event in purchases(relay.clock, 4)]
-        presence.count(relay.metrics, entries, ())
+        identifier_count.count(relay.metrics, entries, ())
         families = await scrape(relay)
     present = {
         sample.labels["identifier"]: sample.value

@@ -1,6 +1,6 @@
 from relay.identity import Identity
 from relay.identity.presence import presence_of
-from relay.intake.presence import count
+from relay.intake.identifier_count import count
 from relay.intake.problem import Finding, Problem
 from relay.journal.codec import entry_of
 from relay.metrics import IDENTIFIERS, Metrics
