@@ -40,12 +40,13 @@ _TOKEN: Final = (
 _ROLE: Final = "Let an admin of the ad account make the token, or give its user a role there."
 _BUSY: Final = Wording("TikTok asks for fewer requests.", WAITS)
 _TROUBLE: Final = Wording("TikTok has trouble of its own.", WAITS)
-_TAKEN: Final = Wording("TikTok took the event.", "Nothing to do.")
 _PARAMETER: Final = Wording("A field of the event is not as TikTok wants it.", _FIELD, "shop")
 _LARGE: Final = Wording("The request was too large for TikTok.", WAITS)
+_PARTNER: Final = _engineer("TikTok does not know the partner name.")
+_STRANGE: Final = _engineer("TikTok's answer is not about events.")
 
 TIKTOK: Final = (
-    Codes(0, 0, _TAKEN),
+    Codes(0, 0, Wording("TikTok took the event.", "Nothing to do.")),
     Codes(20001, 20001, Wording("TikTok took a part of the events.", "Nothing to do.")),
     Codes(40000, 40000, _PARAMETER),
     Codes(40001, 40001, _access("The access token may not be used for this pixel.", _ROLE)),
@@ -66,7 +67,7 @@ TIKTOK: Final = (
     Codes(40016, 40016, _BUSY),
     Codes(40050, 40050, Wording("TikTok had taken the event before.", "Nothing to do.")),
     Codes(40051, 40051, _engineer("TikTok has ended this version of its interface.")),
-    Codes(40052, 40053, _engineer("TikTok's answer is not about events.")),
+    Codes(40052, 40053, _STRANGE),
     Codes(40061, 40061, _LARGE),
     Codes(
         40062,
@@ -77,9 +78,9 @@ TIKTOK: Final = (
             "shop",
         ),
     ),
-    Codes(40063, 40063, _engineer("TikTok does not know the partner name.")),
+    Codes(40063, 40063, _PARTNER),
     Codes(40100, 40100, _BUSY),
-    Codes(40101, 40101, _engineer("TikTok does not know the partner name.")),
+    Codes(40101, 40101, _PARTNER),
     Codes(40102, 40103, _access("The access token has expired.", _TOKEN)),
     Codes(40104, 40104, _access("No access token reached TikTok.", _TOKEN)),
     Codes(40105, 40105, _access("The access token is wrong, replaced or revoked.", _TOKEN)),
@@ -97,21 +98,17 @@ TIKTOK: Final = (
     Codes(40302, 40302, _access("TikTok knows no such customer.", _ROLE)),
     Codes(40309, 40309, _access("TikTok wants a new login.", _TOKEN)),
     Codes(40400, 40400, _engineer("TikTok has nothing at this address.")),
-    Codes(40502, 40502, _engineer("TikTok's answer is not about events.")),
+    Codes(40502, 40502, _STRANGE),
     Codes(40700, 40700, _PARAMETER),
     Codes(40900, 40900, _access("TikTok refuses the signature of the login.", _TOKEN)),
-    Codes(40901, 40916, _engineer("TikTok's answer is not about events.")),
+    Codes(40901, 40916, _STRANGE),
     Codes(41000, 41000, _access("TikTok has blocked the account.", "Ask TikTok's support why.")),
     Codes(41001, 41002, _engineer("TikTok has switched this interface off.")),
-    Codes(41013, 41013, _engineer("TikTok's answer is not about events.")),
+    Codes(41013, 41013, _STRANGE),
     Codes(50000, 51020, _TROUBLE),
     Codes(51021, 51021, _BUSY),
     Codes(51022, 53101, _TROUBLE),
-    Codes(
-        53102,
-        53103,
-        Wording("TikTok could not read the event.", _FIELD, "shop"),
-    ),
+    Codes(53102, 53103, Wording("TikTok could not read the event.", _FIELD, "shop")),
     Codes(60001, 60001, Wording("TikTok is being maintained.", WAITS)),
     Codes(61000, 61000, Wording("TikTok blocks for a while after too many requests.", WAITS)),
     Codes(70001, 70001, _access("TikTok does not accept this kind of login.", _TOKEN)),
@@ -119,6 +116,9 @@ TIKTOK: Final = (
 """By the `code` in the body."""
 
 _PINTEREST_TROUBLE: Final = Wording("Pinterest has trouble of its own.", WAITS)
+_PINTEREST_PARAMETER: Final = Wording(
+    "A field of the event is not as Pinterest wants it.", _FIELD, "shop"
+)
 _PINTEREST_TOKEN: Final = (
     "Make a new access token in Pinterest Ads Manager, and have whoever runs this relay put it in"  # noqa: S105 - advice
     " the place of the old one."
@@ -127,11 +127,7 @@ _PINTEREST_TOKEN: Final = (
 PINTEREST: Final = (
     Codes(200, 200, Wording("Pinterest took the events.", "Nothing to do.")),
     Codes(207, 207, Wording("Pinterest took a part of the events.", "Nothing to do.")),
-    Codes(
-        400,
-        400,
-        Wording("A field of the event is not as Pinterest wants it.", _FIELD, "shop"),
-    ),
+    Codes(400, 400, _PINTEREST_PARAMETER),
     Codes(401, 401, _access("Pinterest refuses the access token.", _PINTEREST_TOKEN)),
     Codes(
         403,
@@ -152,11 +148,7 @@ PINTEREST: Final = (
     ),
     Codes(408, 408, _PINTEREST_TROUBLE),
     Codes(413, 413, Wording("The request was too large for Pinterest.", WAITS)),
-    Codes(
-        422,
-        422,
-        Wording("A field of the event is not as Pinterest wants it.", _FIELD, "shop"),
-    ),
+    Codes(422, 422, _PINTEREST_PARAMETER),
     Codes(425, 425, _PINTEREST_TROUBLE),
     Codes(429, 429, Wording("Pinterest asks for fewer requests.", WAITS)),
     Codes(500, 599, _PINTEREST_TROUBLE),
