@@ -17,10 +17,9 @@ def utc(seconds: float) -> str:
 
 
 def money(amount: Decimal) -> str:
-    """Return an amount with at least two decimals, such as `12.50`."""
-    exponent = amount.as_tuple().exponent
-    cents = isinstance(exponent, int) and exponent > -CENTS
-    return f"{amount:.{CENTS}f}" if cents else f"{amount:f}"
+    """Return an amount with two decimals, or as many as are needed: `12.50`, `1.234`."""
+    units, _, decimals = f"{amount:f}".partition(".")
+    return f"{units}.{decimals.rstrip('0'):0<{CENTS}}"
 
 
 def until_full(hours: float) -> str:

@@ -35,6 +35,14 @@ def test_money_of_several_currencies_is_told_in_one_line() -> None:
     )
 
 
+def test_an_amount_ends_in_no_zero_that_makes_cents_look_like_thousands() -> None:
+    """A sum keeps the decimals of what was added to it, though that went out long ago."""
+    assert formatting.money_text({"EUR": Decimal("200.000")}) == "200.00 EUR"
+    assert formatting.money_text({"EUR": Decimal("200.050")}) == "200.05 EUR"
+    assert formatting.money_text({"KWD": Decimal("1.2340")}) == "1.234 KWD"
+    assert formatting.money_text({"JPY": Decimal("1E+3")}) == "1,000.00 JPY"
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
