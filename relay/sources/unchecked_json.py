@@ -6,7 +6,8 @@ other; here, a wrong type must not get in the way.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from math import inf
+from typing import Any, Final
 
 import msgspec
 
@@ -16,6 +17,9 @@ from relay.intake.split import BYTE_ORDER_MARK, repaired
 
 Json = Mapping[str, Any]
 Scalar = str | int | float
+
+_ENDLESS: Final = msgspec.json.Decoder(float_hook=float)
+"""Takes a number beyond all floats, such as 1e400, for infinity; others refuse the whole body."""
 
 
 def decoded(body: bytes) -> Json:
@@ -30,11 +34,14 @@ def decoded(body: bytes) -> Json:
 
 
 def _read(text: bytes) -> object:
-    """Decode JSON, and repair strings that were cut in the middle of an emoji."""
+    """Decode JSON, and repair strings that were cut in the middle of an emoji.
+
+    A number that is too large costs at most its own event, as well.
+    """
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
-        return msgspec.json.decode(repaired(text))
+        return _ENDLESS.decode(repaired(text))
 
 
 def table(value: object) -> dict[str, Any]:
@@ -58,10 +65,13 @@ def text(*values: object) -> str | None:
 
 
 def amount(*values: object) -> Scalar | None:
-    """Return the first value that is a number or a non-blank text, which may be one, or None."""
+    """Return the first value that is a number or a non-blank text, which may be one, or None.
+
+    Infinity becomes a text, which is refused: as a number of JSON, it would be null.
+    """
     for value in values:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return value
+            return str(value) if value in (inf, -inf) else value
         if isinstance(value, str) and value.strip():
             return value.strip()
     return None

@@ -243,6 +243,22 @@ async def test_a_text_that_was_cut_through_an_emoji_costs_no_call_of_its_batch()
 SIGNED_UP: Final = {"type": "track", "event": "Signed Up", "userId": "7"}
 
 
+async def test_a_number_that_no_decoder_takes_costs_at_most_its_own_call() -> None:
+    """It counts as a value only where one belongs, and is refused there."""
+    calls = [
+        {**SIGNED_UP, "messageId": f"m-{at}", "properties": properties}
+        for at, properties in enumerate(({"revenue": "@"}, {"loaded": "@"}, {}))
+    ]
+    async with serving() as port:
+        body = json.dumps({"batch": calls}).replace('"@"', "1e400").encode()
+        answered = await port.send(producers.post(body, path="/v1/batch"))
+
+        assert answered.status == 200
+        assert port.journal.event_ids == ["m-1", "m-2"]
+        [refused] = port.journal.rejections
+        assert (refused.event_id, refused.path) == ("m-0", "order.value")
+
+
 async def test_a_refused_event_does_not_fail_its_batch_and_alone_says_why() -> None:
     bad = {**SIGNED_UP, "userId": None, "messageId": "m-2"}
     worse = {"type": "page", "userId": "7"}
