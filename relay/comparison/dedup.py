@@ -25,8 +25,9 @@ from relay.delivery import Destination, Payload
 from relay.errors import RelayError
 from relay.event_name import Lane
 from relay.journal.disk.snapshot import at_one_moment
+from relay.journal.disk.storage import UNREADABLE
 from relay.journal.find import standing
-from relay.journal.find.standing import START, Stand, Standing
+from relay.journal.find.standing import START, Stand, Standing, Wanted
 from relay.journal.verify.finding import Watch
 
 EXAMPLES: Final = 5
@@ -68,11 +69,13 @@ def _result(
         journal=str(journal),
         sound=bool(book.count)
         and not any(each.twice for each in checked)
-        and not pixel.faults.count,
+        and not pixel.faults.count
+        and not comparison.unreadable,
         browser_events=book.count,
         unreadable=pixel.faults.count,
         faults=pixel.faults.listed,
         columns=pixel.columns,
+        events_unreadable=comparison.unreadable,
         kept_since=rfc3339(before_s),
         destinations=checked,
         browser_only=[comparison.unsent(each) for each in book.browser_only(before_s)],
@@ -134,12 +137,15 @@ def _look(
     period = book.period() if book.count else NEVER
     comparison = _Comparison(served, period, now_s, _kept_since_ms(snapshot))
     total = sum(standing.count(snapshot, lane) for lane in Lane)
-    stands = _all_stands(snapshot, [each.name for each in served])
+    # An entry of which only the id is left was not sent recently, and cannot be judged.
+    wanted = Wanted(lambda entry: bool(entry.record))
+    stands = _all_stands(snapshot, [each.name for each in served], wanted)
     done = 0
     while batch := list(islice(stands, BATCH)):
         comparison.look(batch, book)
         done += len(batch)
         watch("Reading the journal", done, max(done, total))
+    comparison.unreadable += wanted.unreadable
     return comparison
 
 
@@ -148,10 +154,11 @@ def _kept_since_ms(snapshot: sqlite3.Connection) -> int | None:
     return min((each for each in oldest if each is not None), default=None)
 
 
-def _all_stands(snapshot: sqlite3.Connection, names: Sequence[str]) -> Iterator[Stand]:
+def _all_stands(
+    snapshot: sqlite3.Connection, names: Sequence[str], wanted: Wanted
+) -> Iterator[Stand]:
     for lane in Lane:
-        # An entry of which only the id is left was not sent recently, and cannot be judged.
-        yield from standing.stands(snapshot, lane, names, lambda entry: bool(entry.record))
+        yield from standing.stands(snapshot, lane, names, wanted)
 
 
 class _Comparison:
@@ -165,6 +172,8 @@ class _Comparison:
         kept_since_ms: int | None,
     ) -> None:
         self.kept_since_ms = kept_since_ms
+        self.unreadable = 0
+        """Events that cannot be read, or only their names and ids."""
         self._first, self._last = period
         self._now_s = now_s
         self._sends: set[str] = set()
@@ -179,7 +188,7 @@ class _Comparison:
         alone: list[Alone] = []
         for stand in stands:
             browser = same.get(stand.entry.event_id, ())
-            where = bytes(self._without_twin(stand, browser))
+            where = self._places_without_twin(stand, browser)
             if where:
                 entry = stand.entry
                 alone.append(
@@ -213,6 +222,13 @@ class _Comparison:
             server_sends=only.event in self._sends,
             example=only.example,
         )
+
+    def _places_without_twin(self, stand: Stand, browser: Sequence[PixelEvent]) -> bytes:
+        try:
+            return bytes(self._without_twin(stand, browser))
+        except UNREADABLE:
+            self.unreadable += 1
+            return b""
 
     def _without_twin(self, stand: Stand, browser: Sequence[PixelEvent]) -> Iterator[int]:
         """Judge an event at each destination; yield the index of each one where it is alone."""

@@ -67,11 +67,14 @@ class DedupResult(msgspec.Struct, frozen=True, kw_only=True):
 
     journal: str
     sound: bool
-    """Whether there is at least one line, every line could be read, and nothing counts twice."""
+    """Whether there is at least one line, every line and event could be read, and nothing counts
+    twice."""
     browser_events: int
     unreadable: int
     faults: Sequence[Fault]
     columns: Mapping[str, str]
+    events_unreadable: int
+    """Events of the journal that cannot be read; whether they count twice is unknown."""
     kept_since: str | None
     """When the oldest event that the relay still keeps was received."""
     destinations: Sequence[Checked]

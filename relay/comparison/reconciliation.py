@@ -57,6 +57,8 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     faults: Sequence[Fault]
     """The first 20 lines that could not be read."""
     columns: Mapping[str, str]
+    events_unreadable: int
+    """Events of the journal that cannot be read; each may be a purchase of these orders."""
     kept_since: str | None
     """When the oldest purchase that the relay still keeps was received."""
     destinations: Sequence[Statement]
@@ -69,6 +71,7 @@ class Facts(NamedTuple):
     destinations: Sequence[str]
     kept_since_ms: int | None
     pauses: Mapping[str, str]
+    unreadable: int
 
 
 class Question(NamedTuple):
@@ -105,7 +108,8 @@ def _look(snapshot: sqlite3.Connection, question: Question, book: OrderBook, wat
     book.forget_found()
     destinations = _chosen(snapshot, question.destinations)
     total = standing.count(snapshot, _LANE)
-    stands = standing.stands(snapshot, _LANE, destinations, _is_purchase)
+    wanted = standing.Wanted(_is_purchase)
+    stands = standing.stands(snapshot, _LANE, destinations, wanted)
     purchases = ((each.entry.order_id or each.entry.event_id, _found(each)) for each in stands)
     done = 0
     while batch := list(islice(purchases, BATCH)):
@@ -113,7 +117,8 @@ def _look(snapshot: sqlite3.Connection, question: Question, book: OrderBook, wat
         done += len(batch)
         watch("Reading the journal", done, max(done, total))
     pauses = dict(snapshot.execute("SELECT destination, reason FROM pause").fetchall())
-    return Facts(destinations, standing.oldest_ms(snapshot, _LANE), pauses)
+    kept_since_ms = standing.oldest_ms(snapshot, _LANE)
+    return Facts(destinations, kept_since_ms, pauses, wanted.unreadable)
 
 
 def _chosen(snapshot: sqlite3.Connection, wanted: Sequence[str]) -> Sequence[str]:
@@ -155,8 +160,9 @@ class _Tally:
 
     def go_through(self, book: OrderBook, result: ResultFile | None) -> None:
         destinations, since_ms = len(self.facts.destinations), self.facts.kept_since_ms
+        all_read = not self.facts.unreadable
         for number, known in enumerate(book.known()):
-            found = verdicts(known, destinations, since_ms)
+            found = verdicts(known, destinations, since_ms, all_read=all_read)
             for at, verdict in enumerate(found):
                 self.accounts[at].add(known.order, verdict)
                 if verdict.state != "delivered" and self._named[at] < EXAMPLES:
@@ -199,6 +205,7 @@ def _result(
         unreadable=faults.count,
         faults=faults.listed,
         columns=orders.columns,
+        events_unreadable=facts.unreadable,
         kept_since=rfc3339(None if since_ms is None else since_ms // 1000),
         destinations=statements,
         examples=tally.examples,

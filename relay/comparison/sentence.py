@@ -30,6 +30,7 @@ DEAD: Final[Mapping[DeadReason, str]] = {
 UNKNOWN: Final[Mapping[UnknownReason, str]] = {
     "not_received": "not on record (never posted, refused on arrival, or older than what is kept)",
     "before_journal": "older than what the relay still keeps, so it cannot tell",
+    "unreadable": "not on record, unless among the events that cannot be read",
     "not_served_then": "came while this destination was not set up",
 }
 REASONS: Final[Mapping[str, str]] = dict((*SKIPPED.items(), *DEAD.items(), *UNKNOWN.items()))

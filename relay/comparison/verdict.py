@@ -16,9 +16,10 @@ STATES: Final[Sequence[OrderState]] = ("delivered", "pending", "dead", "skipped"
 RANKS: Final = {state: rank for rank, state in enumerate(STATES)}
 """Ranks of the states, the best first."""
 
-UnknownReason = Literal["not_received", "before_journal", "not_served_then"]
+UnknownReason = Literal["not_received", "before_journal", "unreadable", "not_served_then"]
 """Why an order is unknown: no purchase of it is on record; it is older than anything that the relay
-still keeps; its purchase came while the destination was not configured."""
+still keeps; its purchase may be an event that cannot be read; its purchase came while the
+destination was not configured."""
 
 
 class Verdict(NamedTuple):
@@ -35,8 +36,13 @@ class Verdict(NamedTuple):
     platform may count each as an order."""
 
 
-def verdicts(known: Known, destinations: int, since_ms: int | None) -> list[Verdict]:
-    """Return the verdict for each destination; `since_ms` is when the oldest kept event came."""
+def verdicts(
+    known: Known, destinations: int, since_ms: int | None, *, all_read: bool = True
+) -> list[Verdict]:
+    """Return the verdict for each destination.
+
+    `since_ms` is when the oldest kept event came; `all_read`, whether each event could be read.
+    """
     reports = [_Report() for _ in range(destinations)]
     seen = False
     for found in known.found:
@@ -44,7 +50,7 @@ def verdicts(known: Known, destinations: int, since_ms: int | None) -> list[Verd
         for report, standing in zip(reports, found.standings, strict=True):
             if standing is not None:
                 report.add(found, standing)
-    unknown = _unknown(known, since_ms, seen=seen)
+    unknown = _NOT_SERVED_THEN if seen else _never_seen(known, since_ms, all_read=all_read)
     return [report.verdict() or unknown for report in reports]
 
 
@@ -80,15 +86,14 @@ def _rank(found: Found, standing: Standing) -> tuple[int, bool, int]:
     return RANKS[standing.state], duplicate, found.received_ms
 
 
-def _unknown(known: Known, since_ms: int | None, *, seen: bool) -> Verdict:
-    if seen:
-        return _NOT_SERVED_THEN
+def _never_seen(known: Known, since_ms: int | None, *, all_read: bool) -> Verdict:
     time_s = known.order.time_s
     if time_s is not None and since_ms is not None and time_s * 1000 < since_ms:
         return _BEFORE_JOURNAL
-    return _NOWHERE
+    return _NOWHERE if all_read else _UNREADABLE
 
 
 _NOWHERE: Final = Verdict("unknown", "not_received")
 _BEFORE_JOURNAL: Final = Verdict("unknown", "before_journal")
+_UNREADABLE: Final = Verdict("unknown", "unreadable")
 _NOT_SERVED_THEN: Final = Verdict("unknown", "not_served_then")

@@ -111,19 +111,22 @@ def encode_group(entries: Sequence[Entry]) -> bytes:
     return head + b"".join([entry.record for entry in entries])
 
 
-def decode_group(data: bytes) -> list[Entry]:
-    """Return the entries of one row of the log. Raises `msgspec.DecodeError` if it is damaged."""
-    return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)]
+def decode_group(data: bytes, part: slice = slice(None)) -> list[Entry]:
+    """Return the entries of one row of the log, or only a part of them without decoding the others.
+
+    Raises `msgspec.DecodeError` if one of them is damaged.
+    """
+    return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)[part]]
 
 
 def entries_of(data: bytes, count: int, received_ms: int, part: slice = slice(None)) -> list[Entry]:
-    """Return the entries of a log row, or only a part of them without decoding the others.
+    """Return the same as `decode_group`, also of a damaged row.
 
     A damaged entry does not affect the others. If the row itself cannot be decoded, all of its
     `count` entries count as damaged; see `salvage`.
     """
     try:
-        return [decode_entry(bytes(record)) for record in _RECORDS.decode(data)[part]]
+        return decode_group(data, part)
     except UNREADABLE:
         return [salvage(record, received_ms) for record in _records(data, count)[part]]
 

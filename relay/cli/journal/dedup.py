@@ -10,7 +10,7 @@ import msgspec
 
 from relay.cli.journal.place import journal_path, sandbox_option, settings
 from relay.cli.journal.progress import interruptible, progress
-from relay.cli.journal.reconcile import reading, tell_faults
+from relay.cli.journal.reconcile import reading, tell_faults, tell_unreadable
 from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, number, plain, print_json, table
 from relay.comparison.dedup import check
@@ -72,6 +72,7 @@ def _checked(file: BinaryIO, journal: Path, served: Sequence[Destination]) -> De
 
 def _show(found: DedupResult) -> None:
     tell_faults(list(found.faults), found.unreadable)
+    tell_unreadable(found.events_unreadable)
     screen = console()
     numbers = ("Once", "Server only", "Twice", "Outside")
     rows = table("Destination", *numbers, numbers=numbers)

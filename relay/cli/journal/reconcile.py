@@ -113,6 +113,13 @@ def tell_faults(faults: list[Fault], count: int) -> None:
         )
 
 
+def tell_unreadable(events: int) -> None:
+    """Print how many events of the journal the result leaves out, if any."""
+    if events:
+        told = f"{counted(events, 'event')} of the journal that cannot be read"
+        console(sys.stderr).print(f"left out: {told}; relay journal check says more")
+
+
 def _refuse_own_input(file: BinaryIO, result: Path | None) -> None:
     """Raise `ConfigError` if the result would replace the orders."""
     if result is None or not result.exists():
@@ -136,6 +143,7 @@ def _currency(text: str) -> str:
 def _show(found: Reconciliation, result: Path | None) -> None:
     """Print the result, to stderr if the result file goes to stdout."""
     tell_faults(list(found.faults), found.unreadable)
+    tell_unreadable(found.events_unreadable)
     screen = console(sys.stderr if result is not None and is_own_output(result) else None)
     rows = table("Destination", *HEADERS.values(), numbers=tuple(HEADERS.values()))
     for each in found.destinations:

@@ -3,8 +3,8 @@
 The rules are those of `timeline`, which looks at one event at a time; a property test compares the
 two. Here the log, the rows of exceptions and the spans of requests are read in parallel, each in
 the order of offsets, so that ten million events take no more memory than one. Events that are no
-longer in the log come first, from their rows in `dead` and `retry`. It only reads; the connection
-must have a snapshot open.
+longer in the log come first, from their rows in `dead` and `retry`. An event that cannot be read is
+counted and left out. It only reads; the connection must have a snapshot open.
 """
 
 import heapq
@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from relay.event_name import Lane
-from relay.journal.codec import decode_entry, decode_group
+from relay.journal.codec import entries_of, readable, salvage
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Passed
 from relay.journal.find.lookup import Place
@@ -43,6 +43,19 @@ class Stand(NamedTuple):
     place: Place
     entry: Entry
     standings: Sequence[Standing | None]
+
+
+class Wanted:
+    """Chooses events; `unreadable` is how many were asked about that cannot be read."""
+
+    def __init__(self, chosen: Callable[[Entry], bool]) -> None:
+        self._chosen = chosen
+        self.unreadable = 0
+
+    def __call__(self, entry: Entry) -> bool:
+        """Whether the event can be read, and is wanted."""
+        self.unreadable += entry.is_damaged
+        return not entry.is_damaged and self._chosen(entry)
 
 
 Exceptional = tuple[int, DeliveryState, str | None, str, str]
@@ -80,7 +93,8 @@ def stands(
 ) -> Iterator[Stand]:
     """Yield the events of a lane for which `wanted` is true, in the order of their offsets.
 
-    `destinations` are among those that `names` returns.
+    It is also asked about the stand-ins of events that cannot be read. `destinations` are among
+    those that `names` returns.
     """
     columns = [(name, _Column(connection, name, lane)) for name in destinations]
     for offset, entry in chain(_forgotten(connection, lane), _kept(connection, lane)):
@@ -167,10 +181,10 @@ class _Requests:
 
 def _kept(connection: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int, Entry]]:
     groups = connection.execute(
-        "SELECT first, entries FROM log WHERE lane = ? ORDER BY first", (lane,)
+        "SELECT first, count, received_ms, entries FROM log WHERE lane = ? ORDER BY first", (lane,)
     )
-    for first, data in groups:
-        yield from enumerate(decode_group(data), first)
+    for first, events, received_ms, data in groups:
+        yield from enumerate(entries_of(data, events, received_ms), first)
 
 
 def _forgotten(connection: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int, Entry]]:
@@ -187,10 +201,11 @@ def _forgotten(connection: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int
 
 
 def _entry(rows: Sequence[tuple[int, str, str, int, int, bytes | None]]) -> Entry:
-    for *_, record in rows:
-        if record:
-            return decode_entry(record)
     _, event, event_id, event_time, received_ms, _ = rows[0]
+    records = [record for *_, record in rows if record]
+    if records:
+        found = next(filter(None, map(readable, records)), None)
+        return found or salvage(records[0], received_ms)
     return Entry(event, event_id, event_time, received_ms, "web", "", None, None, None, b"", {})
 
 

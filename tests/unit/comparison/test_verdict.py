@@ -51,6 +51,20 @@ def test_the_best_news_counts(
     assert (made.state, made.reason) == (state, reason)
 
 
+def test_nothing_is_called_missing_while_an_event_cannot_be_read() -> None:
+    """It may be the very purchase. Of what was found or is too old, as much is known as before."""
+    order = ShopOrder(2, "A", 5, None, "")
+
+    def reason(since_ms: int, *found: Found) -> str | None:
+        [made] = verdicts(Known(order, iter(found)), 1, since_ms, all_read=False)
+        return made.reason
+
+    assert reason(0) == "unreadable"
+    assert reason(5_001) == "before_journal"
+    assert reason(0, Found("event", 5, None, None, [None])) == "not_served_then"
+    assert reason(0, Found("event", 5, None, None, [SKIPPED])) == "no_consent"
+
+
 def test_a_repeated_event_is_no_second_delivery_and_another_id_is() -> None:
     assert verdict(DELIVERED, DUPLICATE, DUPLICATE).deliveries == 1
     assert verdict(DELIVERED, DELIVERED).deliveries == 2

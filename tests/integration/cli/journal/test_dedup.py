@@ -1,7 +1,9 @@
 """`relay dedup` as a process, over a journal that a relay wrote, also while one runs."""
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from relay.journal.codec import entry_of
 from relay.journal.settlement import Receipt, Settlement
 from relay.journal.sqlite import SqliteJournal
 from tests.given.command.process import Ended, Shop, assert_one_line
-from tests.given.event.builders import NOW_S, conversion
+from tests.given.event.builders import DIGEST, NOW_S, conversion
 
 CONFIG = """
 [journal]
@@ -66,6 +68,26 @@ async def test_a_shop_that_does_it_right_is_told_so_with_0(shop: Shop) -> None:
     assert "pinterest-main: none of 2 events is counted twice." in ended.out
     assert "tiktok-main: none of 2 events is counted twice." in ended.out
     assert "Only the browser" not in ended.out
+
+
+@pytest.mark.parametrize("spoilt", [b"e-2", DIGEST.encode()], ids=["its head", "its person"])
+async def test_an_event_that_cannot_be_read_proves_nothing_and_the_others_are_compared(
+    shop: Shop, spoilt: bytes
+) -> None:
+    await write_journal(shop.folder / "shop.db")
+    with closing(sqlite3.connect(shop.folder / "shop.db", isolation_level=None)) as journal:
+        [(data,)] = journal.execute("SELECT entries FROM log").fetchall()
+        assert spoilt in data
+        at = data.rindex(spoilt) + 1
+        journal.execute("UPDATE log SET entries = ?", (data[:at] + b"\xff" + data[at + 1 :],))
+
+    ended = shop.run("dedup", "-", stdin=FINE)
+
+    assert ended.code == 1
+    assert ended.err == (
+        "left out: 1 event of the journal that cannot be read; relay journal check says more\n"
+    )
+    assert "pinterest-main: the only event counts once." in ended.out
 
 
 async def test_a_file_without_an_event_proves_nothing(shop: Shop) -> None:

@@ -4,8 +4,10 @@ import csv
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -125,6 +127,36 @@ async def test_people_get_a_table_and_a_sentence_for_each_platform(shop: Shop) -
     assert "in test mode, where the platform records nothing" in tiktok
     [example] = [line for line in lines if line.startswith("A-2 ") and "pinterest" in line]
     assert example.split(maxsplit=2)[2].startswith("Not delivered")
+
+
+async def test_for_an_event_that_cannot_be_read_the_others_are_told_and_no_order_is_missing(
+    shop: Shop,
+) -> None:
+    """A disk has spoilt one of them; whose order it was, nobody can say."""
+    await write_journal(shop.folder / "shop.db")
+    with closing(sqlite3.connect(shop.folder / "shop.db", isolation_level=None)) as journal:
+        [(data,)] = journal.execute("SELECT entries FROM log WHERE lane = 0").fetchall()
+        journal.execute(
+            "UPDATE log SET entries = ? WHERE lane = 0", (data.replace(b"e-2", b"e\xff2"),)
+        )
+
+    ended = shop.run("reconcile", "orders.csv", "--json")
+    for_people = shop.run("reconcile", "orders.csv")
+
+    assert (ended.code, ended.err) == (1, "")
+    found = json.loads(ended.out)
+    assert found["events_unreadable"] == 1
+    assert shares(found, "tiktok-main") == {
+        ("delivered", None): 1,
+        ("skipped", "no_consent"): 1,
+        ("unknown", "unreadable"): 1,
+        ("unknown", "before_journal"): 1,
+    }
+    assert for_people.code == 1
+    assert for_people.err == (
+        "left out: 1 event of the journal that cannot be read; relay journal check says more\n"
+    )
+    assert "not on record, unless among the events that cannot be read" in for_people.out
 
 
 async def test_a_file_that_the_output_goes_to_keeps_what_it_holds_and_gets_the_lines(

@@ -1,7 +1,10 @@
 """Where all events of a lane stand: what is told of those that the log has no more."""
 
+import pytest
+
 from relay.event_name import Lane
-from relay.journal.find.standing import Stand, Standing, count, names, oldest_ms, stands
+from relay.journal.codec import encode_group
+from relay.journal.find.standing import Stand, Standing, Wanted, count, names, oldest_ms, stands
 from tests.given.event.builders import conversion, entry
 from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed
 
@@ -49,6 +52,48 @@ def test_a_payload_that_waits_for_another_destination_tells_the_whole_event(seed
         Standing("dead", "platform_rejected", "", "refused"),
         Standing("pending"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("damaged", "left", "lost"), [(b"\x91\x07", ["a", "c", "d"], 1), (b"\xc1", ["d"], 3)]
+)
+def test_what_cannot_be_read_is_counted_and_the_rest_stands_where_it_stood(
+    seed: Seed, damaged: bytes, left: list[str], lost: int
+) -> None:
+    seed.cursor(PINTEREST, 3)
+    first = seed.group(entry("a"), entry("b"), entry("c"))
+    seed.group(entry("d"))
+    seed.receipt(PINTEREST, first, first.offset + 2)
+    data = encode_group([entry("a"), entry("b"), entry("c")]).replace(entry("b").record, damaged)
+    seed.connection.execute("UPDATE log SET entries = ? WHERE first = ?", (data, first.offset))
+    wanted = Wanted(lambda each: each.event == "purchase")
+
+    found = list(stands(seed.connection, Lane.MONEY, [PINTEREST], wanted))
+
+    states = {each.entry.event_id: [of.state for of in each.standings if of] for each in found}
+    assert states == {each: ["pending" if each == "d" else "delivered"] for each in left}
+    assert wanted.unreadable == lost
+
+
+def test_a_row_that_outlived_the_log_and_cannot_be_read_is_counted(seed: Seed) -> None:
+    """Its dead letter has no order id, so it cannot be told whose it was."""
+    event = entry("a")
+    place = seed.group(event)
+    seed.dead(PINTEREST, place, event)
+    seed.retry(TIKTOK, place, event)
+    forgotten(seed)
+    wanted = Wanted(lambda _: True)
+
+    def found() -> list[str]:
+        return [
+            each.entry.event_id
+            for each in stands(seed.connection, Lane.MONEY, DESTINATIONS, wanted)
+        ]
+
+    seed.connection.execute("UPDATE dead SET entry = x'c1'")
+    assert (found(), wanted.unreadable) == (["a"], 0)
+    seed.connection.execute("UPDATE retry SET entry = x'c1'")
+    assert (found(), wanted.unreadable) == ([], 1)
 
 
 def test_how_much_of_a_lane_is_left_and_since_when(seed: Seed) -> None:

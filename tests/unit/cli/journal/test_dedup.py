@@ -35,6 +35,7 @@ def lines(capsys: pytest.CaptureFixture[str], *browser_only: Unsent) -> list[str
         unreadable=0,
         faults=(),
         columns={},
+        events_unreadable=0,
         kept_since=None,
         destinations=(checked,),
         browser_only=browser_only,
