@@ -38,19 +38,24 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """(destination, currency), purchases only."""
 
 
-class Funnel(msgspec.Struct, frozen=True, kw_only=True):
-    """One destination's counts of the events received in a range of minutes, by their state now."""
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Events that were received for one destination, by their state now."""
 
     received: int = 0
     skipped: int = 0
     delivered: int = 0
     dead: int = 0
-    value_delivered: Mapping[str, Decimal] = {}
 
     @property
     def pending(self) -> int:
         """How many events are neither skipped, delivered nor dead."""
         return self.received - self.skipped - self.delivered - self.dead
+
+
+class Funnel(Counts, frozen=True, kw_only=True):
+    """The counts of a range of minutes, and what was delivered in it."""
+
+    value_delivered: Mapping[str, Decimal] = {}
 
 
 class RangeReport(msgspec.Struct, frozen=True):
@@ -93,31 +98,18 @@ class FoundEvent(msgspec.Struct, frozen=True):
     deliveries: Sequence[Delivery]
 
 
-class KindCount(msgspec.Struct, frozen=True, kw_only=True):
-    """The counts of one kind of event at one destination."""
+class KindCount(Counts, frozen=True, kw_only=True):
+    """The counts of one kind of event."""
 
     event: str
-    received: int
-    skipped: int
-    delivered: int
-    dead: int
     last_s: int
     """When the last minute (or hour) with such an event began, in Unix seconds."""
 
-    @property
-    def pending(self) -> int:
-        """How many events are neither skipped, delivered nor dead."""
-        return self.received - self.skipped - self.delivered - self.dead
 
-
-class Slice(msgspec.Struct, frozen=True, kw_only=True):
-    """One destination's counts of the events received in one step of time."""
+class Slice(Counts, frozen=True, kw_only=True):
+    """The counts of one step of time."""
 
     start_s: int
-    received: int
-    skipped: int
-    delivered: int
-    dead: int
 
 
 class ErasedAt(msgspec.Struct, frozen=True, kw_only=True):

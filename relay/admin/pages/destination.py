@@ -8,7 +8,6 @@ from relay.admin.pages.screen import Screen, figures_of, told
 from relay.admin.query import range_of
 from relay.outcome.insight.attention import meaning
 from relay.outcome.insight.headline import SPOKEN
-from relay.outcome.insight.trend import waiting
 
 
 class Destination(Screen):
@@ -34,7 +33,6 @@ class Destination(Screen):
             card=detail.card,
             view=detail.card.view,
             groups=[(group, meaning(group, detail.card.view.type)) for group in detail.groups],
-            waiting=waiting,
             labels=self.context.insight.labels,
             ranges=SPOKEN,
             figures=figures_of(request),

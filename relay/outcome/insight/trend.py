@@ -24,17 +24,8 @@ def filled(found: Sequence[Slice], range_name: RangeName, now_s: float) -> Seque
     by_start = {each.start_s: each for each in found}
     first_s, last_s = (_start(moment, step_s) for moment in (now_s - RANGES_S[range_name], now_s))
     end_s = last_s + 1 if last_s in by_start else last_s
-    return [by_start.get(at_s, _nothing(at_s)) for at_s in range(first_s, end_s, step_s)]
-
-
-def waiting(each: Slice) -> int:
-    """Return how many of a step's events are still waiting."""
-    return each.received - each.skipped - each.delivered - each.dead
+    return [by_start.get(at_s, Slice(start_s=at_s)) for at_s in range(first_s, end_s, step_s)]
 
 
 def _start(moment_s: float, step_s: int) -> int:
     return int(moment_s) - int(moment_s) % step_s
-
-
-def _nothing(start_s: int) -> Slice:
-    return Slice(start_s=start_s, received=0, skipped=0, delivered=0, dead=0)

@@ -6,7 +6,7 @@ import pytest
 
 from relay.journal.figures.rollup import HOUR_S, MINUTE_S
 from relay.journal.report import Slice
-from relay.outcome.insight.trend import STEPS_S, filled, waiting
+from relay.outcome.insight.trend import STEPS_S, filled
 from relay.outcome.views.api import RANGES_S, RangeName
 from tests.given.event.builders import NOW_S
 
@@ -33,4 +33,4 @@ def test_what_was_found_stands_where_it_was() -> None:
 
     assert steps[-1] == found
     assert sum(each.received for each in steps) == 9
-    assert waiting(found) == 2
+    assert found.pending == 2
