@@ -26,8 +26,8 @@ MAX_KEY = 100
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Windows programs write it before UTF-8; a reader may ignore it (RFC 8259, section 8.1)."""
 BLANKS = b" \t\r\n"
-MAX_REPAIRED_BYTES = 1 << 20
-"""A larger body with half of a pair is unreadable: repairing it would block everything else."""
+MAX_REPAIRED = 175_000
+"""A body of more escapes of surrogates is not repaired, since that would block everything else."""
 _SHAPES = 'send one event, an array of events, or {"events": […]}'
 
 
@@ -70,8 +70,6 @@ def split_json(body: bytes) -> list[tuple[int, Document]]:
             raise unreadable(error) from None
     if not events:
         raise Unreadable("The list holds no event.")
-    if len(events) > MAX_EVENTS:
-        raise _too_many()
     return list(enumerate(events))
 
 
@@ -94,7 +92,8 @@ def split_ndjson(body: bytes) -> list[tuple[int, Document]]:
 
 def repaired(text: bytes) -> bytes:
     """Return a text of the same length, with U+FFFD for each escaped half of a surrogate pair."""
-    return text if len(text) > MAX_REPAIRED_BYTES else _HALF.sub(_WHOLE, text)
+    escapes = text.count(rb"\ud") + text.count(rb"\uD")
+    return text if escapes > MAX_REPAIRED else _HALF.sub(_WHOLE, text)
 
 
 def unreadable(error: Exception) -> Unreadable:
@@ -142,6 +141,13 @@ def _check_utf8(text: bytes) -> None:
 
 
 def _events_of(text: bytes) -> Sequence[Document]:
+    events = _listed(text)
+    if len(events) > MAX_EVENTS:
+        raise _too_many()
+    return events
+
+
+def _listed(text: bytes) -> Sequence[Document]:
     if text.startswith(b"["):
         return _LIST.decode(text)
     if not text.startswith(b"{"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from relay.intake.problem import TooMany, Unreadable
 from relay.intake.split import (
     MAX_EVENTS,
-    MAX_REPAIRED_BYTES,
+    MAX_REPAIRED,
     Document,
     repaired,
     split_json,
@@ -72,7 +72,7 @@ def test_a_json_body_is_one_event_or_a_list(body: bytes, events: list[bytes]) ->
         ('{"event":"a"}'.encode("utf-16"), "not UTF-8"),
         (b'["\\ud8zz"]', "not valid JSON"),
         (b'{"event":"\\ud800","custom":{"a":"events"}}', "not valid JSON"),
-        (b'["\\ud800"%b]' % (b" " * MAX_REPAIRED_BYTES), "hex escape"),
+        (b'["%b"]' % (rb"\ud800 " * (MAX_REPAIRED + 1)), "hex escape"),
         (b"[" * DEEP + b"]" * DEEP, "nested too deep"),
         (b'{"events":' + b"[" * DEEP + b"]" * DEEP + b"}", "nested too deep"),
     ],
@@ -99,6 +99,14 @@ def test_a_text_is_mended_in_its_halves_alone(text: str) -> None:
         assert whole == body
 
 
+def test_a_half_sinks_no_list_however_large() -> None:
+    """As long as little of it has to be repaired."""
+    sold, cut = b'{"event":"purchase"}', rb'{"event":"a party \ud83c"}'
+    events = [sold] * 99_999 + [cut]
+
+    assert texts(split_json(b"[%b]" % b",".join(events))) == list(enumerate(events))
+
+
 def test_a_strange_key_beside_events_is_named() -> None:
     with pytest.raises(Unreadable) as caught:
         split_json(b'{"events":[{"a":1}],"jane@example.com":1}')
@@ -111,6 +119,8 @@ def test_a_list_of_too_many_events_is_refused() -> None:
     assert len(split_json(json.dumps([1] * MAX_EVENTS).encode())) == MAX_EVENTS
     with pytest.raises(TooMany):
         split_json(json.dumps([1] * (MAX_EVENTS + 1)).encode())
+    with pytest.raises(TooMany):
+        split_json(json.dumps(["\ud800"] * (MAX_EVENTS + 1)).encode())
 
 
 def test_the_lines_of_ndjson_keep_their_number() -> None:
