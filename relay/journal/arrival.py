@@ -16,6 +16,7 @@ from relay.journal import log
 from relay.journal.codec import salvage
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry
+from relay.journal.figures.rollup import ADD_TOTAL
 from relay.journal.figures.worth import recount
 from relay.journal.ledger import Key
 
@@ -106,7 +107,7 @@ def _bury(connection: sqlite3.Connection, name: str, lost: int) -> None:
     """Count `lost` events, whose groups are gone, as expired; the roll-ups count the oldest."""
     if lost <= 0:
         return
-    connection.execute(_ADD_DEAD, (name, lost))
+    connection.execute(ADD_TOTAL, ("dead", name, "expired", lost))
     for start_s, width_s, event, waiting in connection.execute(_WAITING, (name,)).fetchall():
         count = min(lost, waiting)
         connection.execute(_ADD_DEAD_IN_ROW, (count, start_s, width_s, name, event))
@@ -128,10 +129,6 @@ _ADD: Final = """
 """
 _BACK: Final = """
     UPDATE cursor SET position = ?, ahead = ?, until = NULL WHERE destination = ? AND lane = ?
-"""
-_ADD_DEAD: Final = """
-    INSERT INTO total (kind, who, label, count) VALUES ('dead', ?, 'expired', ?)
-    ON CONFLICT DO UPDATE SET count = count + excluded.count
 """
 _WAITING: Final = """
     SELECT start_s, width_s, event, received - skipped - delivered - dead AS waiting FROM rollup

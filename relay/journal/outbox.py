@@ -18,6 +18,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 import msgspec
 
 from relay.journal.entry import Entry
+from relay.journal.figures.rollup import ADD_TOTAL
 from relay.journal.settlement import Dead, Receipt
 
 MAX_EVENTS: Final = 1_000
@@ -151,7 +152,7 @@ def give_up(connection: sqlite3.Connection, rows: int) -> bool:
     found = oldest.fetchall()
     if found:
         forget(connection, found[-1][0])
-        connection.execute(_COUNT_LOST, (LOST, sum(count for _, count in found)))
+        connection.execute(ADD_TOTAL, (LOST, "", "", sum(count for _, count in found)))
     return bool(found)
 
 
@@ -161,8 +162,4 @@ _DECODER: Final = msgspec.msgpack.Decoder(list[Ended])
 _ADD: Final = """
     INSERT INTO outcome (destination, state, reason, code, request_id, at_ms, count, events)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_COUNT_LOST: Final = """
-    INSERT INTO total (kind, who, label, count) VALUES (?, '', '', ?)
-    ON CONFLICT (kind, who, label) DO UPDATE SET count = count + excluded.count
 """

@@ -105,7 +105,7 @@ class Deltas:
     def flush(self, connection: sqlite3.Connection, now_ms: int) -> None:
         """Add everything to the roll-ups and totals, in the transaction that is open."""
         connection.executemany(_ADD_ROLLUP, self._rollup_rows(now_ms))
-        connection.executemany(_ADD_TOTAL, self._total_rows())
+        connection.executemany(ADD_TOTAL, self._total_rows())
         for (minute, destination, currency), value in self._values.items():
             row = row_of(minute * 60_000, now_ms)
             add_value(connection, row, destination, currency, value)
@@ -203,7 +203,7 @@ _ADD_ROLLUP: Final = f"""
     ON CONFLICT DO UPDATE SET
     {", ".join(f"{column} = {column} + excluded.{column}" for column in ROLLUP_COUNTS)}
 """
-_ADD_TOTAL: Final = """
+ADD_TOTAL: Final = """
     INSERT INTO total (kind, who, label, count) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count
 """
