@@ -97,7 +97,7 @@ def _verify(path: Path, fresh: Path, watch: Watch) -> None:
     If the copy's own disk cannot be read, it is that disk's fault.
     """
     watch("Verifying the copy", 0, None)
-    with closing(open_still(fresh, sqlite3.Connection)) as connection:
+    with closing(open_still(fresh)) as connection:
         try:
             told = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.DatabaseError:

@@ -47,12 +47,12 @@ def open_reader(path: Path, connect: Connect) -> sqlite3.Connection:
     return _open(path, "ro", connect, settings, same_thread=False)
 
 
-def open_still(path: Path, connect: Connect) -> sqlite3.Connection:
+def open_still(path: Path) -> sqlite3.Connection:
     """Open a journal that has no write-ahead log and that nobody uses, without making any file.
 
     If somebody writes meanwhile, what is read is wrong; the caller has to check that.
     """
-    return _open(path, "ro&immutable=1", connect, same_thread=False)
+    return _open(path, "ro&immutable=1", sqlite3.Connection, same_thread=False)
 
 
 def open_checkpointer(path: Path, connect: Connect) -> sqlite3.Connection:

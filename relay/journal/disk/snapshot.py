@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from relay.errors import JournalDamaged, RelayError
-from relay.journal.disk.connection import open_reader, open_still, pragma
+from relay.journal.disk.connection import pragma
 from relay.journal.disk.still import ATTEMPTS, State
 from relay.journal.disk.storage import UNREADABLE, gives_all, is_damage
 from relay.journal.verify.finding import RESTORE, Finding
@@ -47,7 +47,7 @@ def at_one_moment(
     for _ in range(ATTEMPTS):
         before, fault = State.of(path), None
         try:
-            with closing(_opened(path, before)) as connection:
+            with closing(before.connect(path)) as connection:
                 connection.execute("BEGIN")
                 _refuse(version_fault(path, pragma(connection, "user_version")))
                 found = read(connection)
@@ -63,8 +63,3 @@ def at_one_moment(
 def _refuse(problem: Finding | None) -> None:
     if problem is not None:
         raise JournalDamaged(f"{problem.message}; {problem.fix}")
-
-
-def _opened(path: Path, state: State) -> sqlite3.Connection:
-    opened = open_still if state.still else open_reader
-    return opened(path, sqlite3.Connection)

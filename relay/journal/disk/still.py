@@ -5,9 +5,11 @@ or any file beside it. The reader compares the state before and after: if a rela
 meanwhile, what was read is useless.
 """
 
+import sqlite3
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
+from relay.journal.disk.connection import open_reader, open_still
 from relay.journal.disk.place import place_of
 
 ATTEMPTS: Final = 3
@@ -30,6 +32,10 @@ class State(NamedTuple):
         except OSError:
             return cls(still, 0, 0)
         return cls(still, status.st_size, status.st_mtime_ns)
+
+    def connect(self, path: Path) -> sqlite3.Connection:
+        """Open the journal for reading."""
+        return open_still(path) if self.still else open_reader(path, sqlite3.Connection)
 
     def holds(self, path: Path) -> bool:
         """Whether what was read since this state is valid."""

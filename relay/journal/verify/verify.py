@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from relay.journal.disk.connection import open_reader, open_still, pragma
+from relay.journal.disk.connection import pragma
 from relay.journal.disk.file import EARLY, lacking, stored_version
 from relay.journal.disk.still import ATTEMPTS, State
 from relay.journal.disk.storage import UNREADABLE, gives_all, is_damage
@@ -31,19 +31,18 @@ def verify(path: Path, watch: Watch) -> list[Finding]:
     """Return the findings of all checks; the journal is sound if every one of them is fine."""
     for _ in range(ATTEMPTS):
         before = State.of(path)
-        findings = _verify(path, watch, still=before.still)
+        findings = _verify(path, watch, before)
         if before.holds(path):
             return findings
     restless = f"{path}: a relay is started and stopped again and again"
     return [problem("file", restless, "try once more")]
 
 
-def _verify(path: Path, watch: Watch, *, still: bool) -> list[Finding]:
+def _verify(path: Path, watch: Watch, state: State) -> list[Finding]:
     if (found := unusable(path)) is not None:
         return [found]
     try:
-        opened = open_still if still else open_reader
-        with closing(opened(path, sqlite3.Connection)) as connection:
+        with closing(state.connect(path)) as connection:
             return _checks(path, connection, watch)
     except (sqlite3.DatabaseError, *UNREADABLE) as error:
         return [_unreadable(path, error)]
