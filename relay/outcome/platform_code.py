@@ -14,7 +14,10 @@ from relay.outcome.wording import PAUSED, Wording
 
 WAITS: Final = "Nothing to do: it is sent again by itself, and nothing is lost."
 _SETTINGS: Final = "Check this destination's settings and the relay's version."
-_FIELD: Final = "Read the platform's message, fix that field in the shop, and send the event again."
+_FIELD: Final = (
+    "Read the platform's message, and fix that field in the shop. Have the shop post the event"
+    " corrected, with an event id of its own: sent again from here, it goes out as it was."
+)
 
 
 class Codes(msgspec.Struct, frozen=True):

@@ -82,6 +82,16 @@ def test_a_token_without_the_scope_is_told_from_one_that_is_refused() -> None:
     assert wording_of("pinterest", "3", 400) == wording_of("pinterest", "", 400)
 
 
+@pytest.mark.parametrize(("platform", "code"), [("pinterest", ""), ("tiktok", "40002")])
+def test_whoever_corrects_a_refused_event_is_told_to_give_it_another_id(
+    platform: str, code: str
+) -> None:
+    """Under the same id it would be skipped as a duplicate; sent again, it would be unchanged."""
+    wording = wording_of(platform, code, 400)
+    assert wording is not None
+    assert "an event id of its own" in wording.fix
+
+
 @pytest.mark.parametrize("platform", ["pinterest", "tiktok", "other"])
 def test_the_relays_own_codes_mean_the_same_whatever_the_platform(platform: str) -> None:
     for code, wording in OWN.items():
