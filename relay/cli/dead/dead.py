@@ -15,7 +15,7 @@ from relay.cli.dead.action import drop, replay
 from relay.cli.dead.selection import Filter, filter_options
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, moment, plain, print_json, table
-from relay.cli.running.client import AdminClient, admin_connection, read
+from relay.cli.running.client import AdminClient, admin_client, read
 from relay.cli.running.event import find, timeline
 from relay.errors import RelayError
 from relay.outcome.views.api import DeadLetterList, DeadLetterView, EventList
@@ -45,8 +45,7 @@ def list_(
     where: Filter, limit: int, cursor: str | None, config_file: Path | None, *, as_json: bool
 ) -> None:
     """List dead letters, the latest first."""
-    with admin_connection(available_config(config_file)) as connection:
-        client = AdminClient(connection)
+    with admin_client(available_config(config_file)) as client:
         body = client.ask(LIST, **where.query(), limit=limit, cursor=cursor)
     if as_json:
         print_json(body)
@@ -88,8 +87,7 @@ def _rest(found: DeadLetterList) -> str:
 @config_option
 def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
     """Show the dead letter ID, or those of the event ID: why, what to do, and what was tried."""
-    with admin_connection(available_config(config_file)) as connection:
-        client = AdminClient(connection)
+    with admin_client(available_config(config_file)) as client:
         found = lookup(client, identity)
         if as_json:
             page = DeadLetterList(found, None, len(found))

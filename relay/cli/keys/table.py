@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from rich.text import Text
 
 from relay.cli.output import moment, plain
-from relay.cli.running.client import AdminClient, admin_connection, read
+from relay.cli.running.client import admin_client, read
 from relay.config import Config
 from relay.errors import RelayError
 from relay.keys.record import Key
@@ -27,8 +27,8 @@ COLUMNS: Final = (
 def known_uses(config: Config) -> Mapping[str, KeyView]:
     """Return what the running relay knows about its keys; nothing if none answers."""
     try:
-        with admin_connection(config, timeout_s=ASK_S) as connection:
-            found = read(AdminClient(connection).ask("/api/v1/keys"), KeyList)
+        with admin_client(config, timeout_s=ASK_S) as client:
+            found = read(client.ask("/api/v1/keys"), KeyList)
     except RelayError:
         return {}
     return {each.key: each for each in found.keys}

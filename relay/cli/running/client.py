@@ -6,7 +6,8 @@ the fix; none contains the password.
 
 import os
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from getpass import getuser
 from ipaddress import ip_address
 from typing import Final, Literal, TypeVar
@@ -97,14 +98,15 @@ class AdminClient:
         return kind(message.rstrip("."))
 
 
-def admin_connection(
+@contextmanager
+def admin_client(
     config: Config,
     environ: Mapping[str, str] = os.environ,
     *,
     address: str | None = None,
     timeout_s: float = TIMEOUT_S,
-) -> Connection:
-    """Return the connection to the admin port of the relay that runs with `config`.
+) -> Iterator[AdminClient]:
+    """Talk to the admin port of the relay that runs with `config` while the context is open.
 
     `address` (host and port) replaces the address from `config`.
     """
@@ -115,7 +117,8 @@ def admin_connection(
             credentials = b64encode(b"relay:" + password.reveal().encode())
             headers["Authorization"] = f"Basic {credentials.decode()}"
     address = address or reachable(config.admin.listen, "admin.listen")
-    return Connection(f"http://{address}", headers=headers, timeout_s=timeout_s)
+    with Connection(f"http://{address}", headers=headers, timeout_s=timeout_s) as connection:
+        yield AdminClient(connection)
 
 
 def actor() -> str:

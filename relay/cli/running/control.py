@@ -6,7 +6,7 @@ import click
 
 from relay.cli.option import available_config, config_option
 from relay.cli.output import counted
-from relay.cli.running.client import AdminClient, admin_connection
+from relay.cli.running.client import admin_client
 
 
 @click.command(short_help="Stop sending to a destination.")
@@ -17,8 +17,8 @@ def pause(name: str, config_file: Path | None) -> None:
 
     Nothing is lost: its events wait on disk.
     """
-    with admin_connection(available_config(config_file)) as connection:
-        view = AdminClient(connection).switch(name, "pause")
+    with admin_client(available_config(config_file)) as client:
+        view = client.switch(name, "pause")
     click.echo(f"{view.name} is paused; {counted(view.pending, 'event')} waiting.")
 
 
@@ -27,6 +27,6 @@ def pause(name: str, config_file: Path | None) -> None:
 @config_option
 def resume(name: str, config_file: Path | None) -> None:
     """Clear any pause or wait of the destination NAME, and try at once."""
-    with admin_connection(available_config(config_file)) as connection:
-        view = AdminClient(connection).switch(name, "resume")
+    with admin_client(available_config(config_file)) as client:
+        view = client.switch(name, "resume")
     click.echo(f"{view.name} is resumed; {counted(view.pending, 'event')} to send.")

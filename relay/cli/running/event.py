@@ -10,7 +10,7 @@ from rich.text import Text
 
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, moment, plain, print_json
-from relay.cli.running.client import AdminClient, NotFound, admin_connection, read
+from relay.cli.running.client import AdminClient, NotFound, admin_client, read
 from relay.delivery import Outcome
 from relay.journal.find.lookup import MAX_FOUND
 from relay.outcome.views.api import AttemptView, DeliveryView, EventList, EventView
@@ -36,8 +36,8 @@ def event(
     """Show what became of the event EVENT_ID, or of an order."""
     if (event_id is None) == (order_id is None):
         raise click.UsageError("give either EVENT_ID or --order ORDER_ID")
-    with admin_connection(available_config(config_file)) as connection:
-        body = find(AdminClient(connection), event_id=event_id, order_id=order_id)
+    with admin_client(available_config(config_file)) as client:
+        body = find(client, event_id=event_id, order_id=order_id)
     if as_json:
         print_json(body)
         return

@@ -22,7 +22,7 @@ from relay.cli.option import (
     value_of,
 )
 from relay.cli.output import confirm, console, counted, plain, print_json
-from relay.cli.running.client import AdminClient, admin_connection, read
+from relay.cli.running.client import admin_client, read
 from relay.errors import ConfigError, RelayError
 from relay.event import User
 from relay.identity.subject import Subject
@@ -69,17 +69,19 @@ def forget(
 ) -> None:
     """Erase a person: nothing of theirs is sent any more, and nothing is kept but the counts.
 
-    With - as VALUE it is read from stdin, so that it stays out of the shell's history. What the
+    With - as VALUE a line is read from stdin, so that it stays out of the shell's history. What the
     platforms already have is listed: only they can delete it.
     """
     config = available_config(config_file)
     region = country_of(country) or config.intake.default_country
     given = {"email": email, "external_id": external_id, "phone": phone}
     subject = subject_of(given, region)
+    if "-" in (*email, *external_id, *phone):
+        _refuse_more_lines()
     if not yes and sys.stdin.isatty():
         confirm("Erase this person for good?")
-    with admin_connection(config, timeout_s=TIMEOUT_S) as connection:
-        body = AdminClient(connection).tell("/api/v1/forget", Forget.about(subject))
+    with admin_client(config, timeout_s=TIMEOUT_S) as client:
+        body = client.tell("/api/v1/forget", Forget.about(subject))
     done = read(body, ForgetResult)
     if as_json:
         print_json(body)
@@ -90,6 +92,12 @@ def forget(
         raise RelayError(DAMAGED.format(counted(done.damaged, "damaged event")))
     if not done.complete:
         raise RelayError(LEFT_OVER)
+
+
+def _refuse_more_lines() -> None:
+    """Raise `ConfigError` if stdin holds more than was read: those people would not be erased."""
+    if not sys.stdin.isatty() and sys.stdin.read().strip():
+        raise ConfigError("stdin has more lines than there are -, each of which takes one")
 
 
 def subject_of(given: dict[str, Sequence[str]], region: str | None) -> Subject:

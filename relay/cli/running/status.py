@@ -20,7 +20,7 @@ from relay.cli.output import (
     print_json,
     table,
 )
-from relay.cli.running.client import AdminClient, admin_connection, read
+from relay.cli.running.client import admin_client, read
 from relay.config.quantity import sized
 from relay.outcome.notation import until_full
 from relay.outcome.views.api import DestinationView, JournalView, RangeName, Summary
@@ -49,8 +49,7 @@ _STATES: Final = {"paused": "Paused", "degraded": "Not answering", "throttled": 
 @config_option
 def status(range_name: str, config_file: Path | None, *, as_json: bool) -> None:
     """Show what was received, and what became of it at each destination."""
-    with admin_connection(available_config(config_file)) as connection:
-        client = AdminClient(connection)
+    with admin_client(available_config(config_file)) as client:
         body = client.ask("/api/v1/summary", range=range_name)
         if as_json:
             print_json(body)

@@ -17,7 +17,7 @@ import click
 from relay.cli.connection import Connection
 from relay.cli.failure import failure_of
 from relay.cli.output import console, counted, program
-from relay.cli.running.client import AdminClient, admin_connection, read
+from relay.cli.running.client import admin_client, read
 from relay.cli.running.status import funnel
 from relay.cli.sending.chunk import chunks
 from relay.cli.sending.example import example_events, pasteable
@@ -77,8 +77,8 @@ class Tour:
             await asyncio.sleep(LOOK_S)  # between two looks at another process's figures
 
     def _summary(self) -> Summary:
-        with admin_connection(self._config, self._environ, address=self._admin) as connection:
-            return read(AdminClient(connection).ask("/api/v1/summary", range="1h"), Summary)
+        with admin_client(self._config, self._environ, address=self._admin) as client:
+            return read(client.ask("/api/v1/summary", range="1h"), Summary)
 
     def _show(self, tally: Tally, summary: Summary) -> None:
         event_id = f"order-{self._run}-5"
