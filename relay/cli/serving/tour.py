@@ -82,6 +82,7 @@ class Tour:
 
     def _show(self, tally: Tally, summary: Summary) -> None:
         event_id = f"order-{self._run}-5"
+        with_key = bool(key_headers(self._environ))
         screen = console()
         screen.print(
             f"\n{counted(tally.accepted, 'example event')} posted. The last hour so far:\n"
@@ -89,14 +90,11 @@ class Tour:
         screen.print(funnel(summary))
         click.echo(
             "\nPost one more purchase:\n\n"
-            f"{pasteable(self._url, event_id, time.time(), with_key=bool(self._key()))}\n\n"
+            f"{pasteable(self._url, event_id, time.time(), with_key=with_key)}\n\n"
             "and see what became of it:\n\n"
             f"{program()} event {event_id}\n"
         )
         sys.stdout.flush()
-
-    def _key(self) -> str:
-        return self._environ.get("RELAY_API_KEY", "").strip()
 
 
 def _tell(reason: str) -> None:
