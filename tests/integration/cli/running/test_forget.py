@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.given.command.process import Running, Shop
+from tests.given.command.process import Running, Shop, assert_one_line
 
 MAIL, PHONE, CUSTOMER = "ada.canary@example.com", "+49 30 901820-77", "customer-canary"
 ADA = {
@@ -168,3 +168,10 @@ def test_a_value_by_which_nobody_is_found_is_wrong_usage_and_not_repeated(
     [line] = ended.err.splitlines()
     assert words in line
     assert "canary" not in line
+
+
+def test_nobody_is_erased_if_stdin_names_more_people_than_are_read(shop: Shop) -> None:
+    """Whoever pipes a list into it would believe that all of them are erased."""
+    ended = shop.run("forget", "--email", "-", stdin=f"{MAIL}\n\nbob-canary@example.com\n")
+    assert_one_line(ended, 2, "stdin has more lines")
+    assert "canary" not in ended.err
