@@ -7,7 +7,7 @@ from aiohttp import web
 from relay.admin.pages.screen import Screen, figures_of, told
 from relay.admin.query import range_of
 from relay.outcome.insight.attention import meaning
-from relay.outcome.insight.headline import SPOKEN
+from relay.outcome.views.api import SPOKEN
 
 
 class Destination(Screen):

@@ -7,7 +7,7 @@ from aiohttp import web
 from relay.admin.pages.screen import Screen, figures_of, told
 from relay.admin.query import range_of
 from relay.outcome.insight.attention import Task
-from relay.outcome.insight.headline import SPOKEN
+from relay.outcome.views.api import SPOKEN
 
 TASKS_SHOWN = 8
 """How many tasks are shown; further reasons for undelivered events are only in their own list."""

@@ -19,8 +19,7 @@ from relay.journal.dead.grouping import MAX_GROUPS
 from relay.journal.letter import DeadFilter, DeadGroup, Replayed
 from relay.outcome.acting.dead_letters import MAX_NOTE, DeadLetters
 from relay.outcome.insight.attention import meaning
-from relay.outcome.insight.headline import SPOKEN
-from relay.outcome.views.api import RangeName
+from relay.outcome.views.api import SPOKEN, RangeName
 from relay.outcome.wording import SETTLED
 
 LETTERS = 50

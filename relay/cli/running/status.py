@@ -22,17 +22,14 @@ from relay.cli.output import (
 )
 from relay.cli.running.client import admin_client, read
 from relay.config.quantity import sized
+from relay.outcome.insight.situation import DELAYED_S
 from relay.outcome.notation import until_full
-from relay.outcome.views.api import DestinationView, JournalView, RangeName, Summary
+from relay.outcome.views.api import SPOKEN, DestinationView, JournalView, RangeName, Summary
 from relay.outcome.views.source import KafkaSourceView, OutcomesView, SourcesView
 from relay.outcome.wording import LATE
 
-DELAYED_S: Final = 300.0
-"""If the oldest waiting event is older than this, the destination needs attention."""
-
 FIGURES: Final = ("Received", "Skipped", "Waiting", "Delivered", "Not delivered")
 WIDEST: Final = max(map(len, FIGURES))
-_RANGES: Final = {"1h": "hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 _STATES: Final = {"paused": "Paused", "degraded": "Not answering", "throttled": "Slowed down"}
 
 
@@ -63,7 +60,7 @@ def status(range_name: str, config_file: Path | None, *, as_json: bool) -> None:
 
 def page(summary: Summary) -> RenderableType:
     """Return a summary as people read it."""
-    head = f"Last {_RANGES[summary.range]}: {number(summary.received)} received"
+    head = f"Last {SPOKEN[summary.range]}: {number(summary.received)} received"
     if summary.rejected:
         head += f", {number(summary.rejected)} not usable and refused on arrival"
     if not summary.destinations:

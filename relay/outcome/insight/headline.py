@@ -12,14 +12,7 @@ from relay.outcome.insight.attention import Arrivals, Task
 from relay.outcome.insight.condition import Tone
 from relay.outcome.insight.situation import BY_HAND, Situation, Trouble
 from relay.outcome.notation import listed
-from relay.outcome.views.api import RangeName
 
-SPOKEN: Final[dict[RangeName, str]] = {
-    "1h": "hour",
-    "24h": "24 hours",
-    "7d": "7 days",
-    "30d": "30 days",
-}
 NONE: Final = "\N{EN DASH}"
 """Shown instead of a share of nothing."""
 

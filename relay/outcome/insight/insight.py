@@ -16,13 +16,13 @@ from relay.metrics import Metrics
 from relay.outcome.health import Health
 from relay.outcome.insight.attention import Arrivals, Task, tasks
 from relay.outcome.insight.condition import Condition, condition
-from relay.outcome.insight.headline import SPOKEN, Headline, Labels, headline
+from relay.outcome.insight.headline import Headline, Labels, headline
 from relay.outcome.insight.match import MatchData, match_data
 from relay.outcome.insight.on_call import OnCall, on_call
 from relay.outcome.insight.situation import Situation
 from relay.outcome.insight.trend import STEPS_S, filled
 from relay.outcome.reports import Reports, funnel_of
-from relay.outcome.views.api import AHEAD_S, RANGES_S, DestinationView, RangeName, Summary
+from relay.outcome.views.api import AHEAD_S, RANGES_S, SPOKEN, DestinationView, RangeName, Summary
 from relay.outcome.wording import SETTLED, SKIPPED, Wording
 
 TYPICAL = 0.5
