@@ -12,6 +12,7 @@ from relay.cli.journal.place import journal_path, sandbox_option
 from relay.cli.journal.progress import interruptible, progress
 from relay.cli.option import config_option, json_option
 from relay.cli.output import console, counted, plain, print_json
+from relay.errors import ConfigError
 from relay.journal.disk.backup import Backup, back_up
 from relay.journal.verify.finding import Finding
 from relay.journal.verify.verify import verify
@@ -64,6 +65,8 @@ def backup(config_file: Path | None, file: Path, *, emulated: bool, as_json: boo
     The copy is complete by itself: it holds all that was acknowledged before it began. To restore
     it, stop the relay and put the copy in place of the journal, with no -wal or -shm beside it.
     """
+    if file == Path("-"):
+        raise ConfigError("-: stdout cannot take a backup; name a file")
     path = journal_path(config_file, emulated=emulated)
     with interruptible(), progress() as watch:
         done = back_up(path, file, watch)

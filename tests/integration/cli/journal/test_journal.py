@@ -148,6 +148,14 @@ async def test_a_backup_says_what_it_holds(shop: Shop) -> None:
     assert answer == {"file": "other.db", "events": 3, "size_bytes": size_bytes}
 
 
+async def test_whoever_wants_a_backup_on_stdout_is_refused(shop: Shop) -> None:
+    """A pipe would get one line of text and look like a backup."""
+    await journal_at(shop.folder / "shop.db")
+
+    assert_one_line(shop.run("journal", "backup", "-"), 2, "stdout", "name a file")
+    assert not (shop.folder / "-").exists()
+
+
 async def test_a_full_disk_of_the_backup_is_one_line_and_leaves_nothing(shop: Shop) -> None:
     await journal_at(shop.folder / "shop.db")
 
