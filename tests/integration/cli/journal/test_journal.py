@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from relay.journal.sqlite import SqliteJournal
-from tests.given.command.process import Ended, Shop, command, unmeasured
+from tests.given.command.process import Ended, Shop, assert_one_line, command, unmeasured
 from tests.given.event.builders import NOW_S, entry
 
 CONFIG = '[journal]\npath = "shop.db"\n'
