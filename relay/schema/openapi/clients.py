@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from relay.schema.document import Json
 from relay.schema.openapi import part
-from relay.schema.openapi.part import TEMPLATE, ref
+from relay.schema.openapi.part import MOMENT, RETRY_AFTER, TEMPLATE, TEXT, ref
 from relay.sources.answer import Answer
 from relay.sources.segment.segment import BATCH, PATHS, Failure, Success
 from relay.sources.shopify.shopify import PATH as SHOPIFY_PATH
@@ -44,7 +44,9 @@ _STATUSES: Final = {
     429: ("KeyTooFast", "The write key is over its rate."),
     503: ("CallUnavailable", "No events can be accepted now."),
 }
-_SHARED: Final = {408: "TooSlow", 413: "TooLarge", 415: "UnsupportedMediaType", 503: "Unavailable"}
+SHARED: Final = {408: "TooSlow", 413: "TooLarge", 415: "UnsupportedMediaType", 503: "Unavailable"}
+"""The refusals of a body that every path has, by the names in `relay.schema.openapi.producers`."""
+CHALLENGE: Final = part.header("How to send a key.", TEXT)
 
 
 def client_paths() -> Json:
@@ -60,11 +62,10 @@ def client_schemas() -> Json:
     return {"Call": _CALL, "Webhook": _WEBHOOK, **part.answers([Success, Failure])}
 
 
-def client_responses(retry_after: Json) -> Json:
+def client_responses() -> Json:
     """Return the refusals in Segment's form, by the names that the paths refer to."""
-    challenge = part.header("How to send a key.", {"type": "string"})
-    headers = {401: {"WWW-Authenticate": challenge}}
-    headers |= {status: {"Retry-After": retry_after} for status in (429, 503)}
+    headers = {401: {"WWW-Authenticate": CHALLENGE}}
+    headers |= {status: {"Retry-After": RETRY_AFTER} for status in (429, 503)}
     return {
         name: part.response(text, ref(Failure), headers=headers.get(status))
         for status, (name, text) in _STATUSES.items()
@@ -94,7 +95,7 @@ def _body(kind: str) -> tuple[Json, Json]:
         return call, {"call": _ORDER_COMPLETED if kind == "track" else _IDENTIFY}
     calls: Json = {
         "type": "object",
-        "properties": {"batch": {"type": "array", "items": call}, "sentAt": _MOMENT},
+        "properties": {"batch": {"type": "array", "items": call}, "sentAt": MOMENT},
         "required": ["batch"],
     }
     return calls, {"batch": {"batch": [_ORDER_COMPLETED | {"type": "track"}]}}
@@ -120,17 +121,15 @@ def _shopify() -> Json:
             "200": part.response("Stored, or not a conversion.", ref(Success)),
             "400": useless,
             "401": unsigned,
-            **part.shared(_SHARED),
+            **part.shared(SHARED),
         },
     }
 
 
 def _header(name: str, description: str) -> Json:
-    schema = {"type": "string"}
-    return {"name": name, "in": "header", "description": description, "schema": schema}
+    return {"name": name, "in": "header", "description": description, "schema": TEXT}
 
 
-_MOMENT: Final[Json] = {"type": "string", "format": "date-time"}
 _HEADERS: Final = {
     "X-Shopify-Shop-Domain": "The shop, such as lamp-shop.myshopify.com.",
     "X-Shopify-Topic": "Such as orders/paid.",
@@ -144,7 +143,7 @@ _CALL: Final[Json] = {
         "event": {"type": "string", "description": "Such as Order Completed."},
         "messageId": {"type": "string"},
         "userId": {"type": "string"},
-        "timestamp": _MOMENT,
+        "timestamp": MOMENT,
         "properties": {"type": "object"},
         "context": {"type": "object"},
     },
@@ -153,7 +152,7 @@ _WEBHOOK: Final[Json] = {
     "type": "object",
     "properties": {
         "id": {"type": "integer"},
-        "created_at": _MOMENT,
+        "created_at": MOMENT,
         "email": {"type": "string"},
         "currency": {"type": "string"},
         "current_subtotal_price": {"type": "string"},

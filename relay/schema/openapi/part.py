@@ -12,6 +12,9 @@ TEMPLATE: Final = "#/components/schemas/{name}"
 JSON: Final = "application/json"
 VERSION: Final = "1"
 """The version of the interface, as in its paths; it is not the relay's own version."""
+TEXT: Final[Json] = {"type": "string"}
+NON_EMPTY: Final[Json] = {"type": "string", "minLength": 1}
+MOMENT: Final[Json] = {"type": "string", "format": "date-time"}
 
 
 def document(
@@ -66,6 +69,11 @@ def response(
 def header(description: str, schema: Json) -> Json:
     """Return a header that an answer always has."""
     return {"description": description, "required": True, "schema": schema}
+
+
+RETRY_AFTER: Final = header(
+    "Seconds to wait before the next request.", {"type": "integer", "minimum": 1}
+)
 
 
 def body(description: str, content: Mapping[str, tuple[Json, Mapping[str, Any]]]) -> Json:

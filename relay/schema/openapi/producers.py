@@ -13,7 +13,7 @@ from relay.schema.event import event_components
 from relay.schema.examples import VALID
 from relay.schema.openapi import clients, part
 from relay.schema.openapi.clients import client_paths, client_responses, client_schemas
-from relay.schema.openapi.part import TEMPLATE, ref
+from relay.schema.openapi.part import RETRY_AFTER, TEMPLATE, ref
 from relay.sources.answer import Answer, Caller
 
 DESCRIPTION: Final = """\
@@ -36,9 +36,6 @@ the relay is configured otherwise.\
 """
 
 _NDJSON: Final = "application/x-ndjson"
-_RETRY_AFTER: Final = part.header(
-    "Seconds to wait before the next request.", {"type": "integer", "minimum": 1}
-)
 _FAILURES: Final = {
     401: "Unauthorized",
     403: "Forbidden",
@@ -64,7 +61,7 @@ def producers() -> Json:
                 **part.answers([Answer, Caller]),
                 **client_schemas(),
             },
-            "responses": _responses() | client_responses(_RETRY_AFTER),
+            "responses": _responses() | client_responses(),
             "securitySchemes": SECURITY_SCHEMES | clients.SECURITY_SCHEMES,
         },
         tags=["events", "clients", "meta"],
@@ -92,8 +89,7 @@ def _post_events() -> Json:
         ref(Answer),
         examples={"none": _NONE_TAKEN, "unreadable": _UNREADABLE},
     )
-    refusals = {408: "TooSlow", 413: "TooLarge", 415: "UnsupportedMediaType", 503: "Unavailable"}
-    failures = dict(sorted({**_FAILURES, **refusals}.items()))
+    failures = dict(sorted({**_FAILURES, **clients.SHARED}.items()))
     return {
         "operationId": "postEvents",
         "tags": ["events"],
@@ -158,20 +154,19 @@ def _openapi() -> Json:
 
 def _responses() -> Json:
     """Return the answers which say that nothing was accepted."""
-    challenge = part.header("How to send a key.", {"type": "string"})
     texts: dict[str, tuple[str, Json]] = {
         "Unauthorized": (
             "The key is missing, unknown, revoked or expired.",
-            {"WWW-Authenticate": challenge},
+            {"WWW-Authenticate": clients.CHALLENGE},
         ),
         "Forbidden": ("The key lacks the scope or is used up; without keys, a foreign page.", {}),
         "TooSlow": ("The body did not arrive in time.", {}),
         "TooLarge": (f"The body is too large, or holds more than {MAX_EVENTS} events.", {}),
         "UnsupportedMediaType": ("The body is neither JSON nor NDJSON, plain or as gzip.", {}),
-        "RateLimited": ("The key is over its rate.", {"Retry-After": _RETRY_AFTER}),
+        "RateLimited": ("The key is over its rate.", {"Retry-After": RETRY_AFTER}),
         "Unavailable": (
             "No events can be accepted now: the disk or journal is full, or the relay is stopping.",
-            {"Retry-After": _RETRY_AFTER},
+            {"Retry-After": RETRY_AFTER},
         ),
     }
     return {

@@ -10,10 +10,9 @@ from relay.delivery import DeadReason
 from relay.outcome.views.api import DeadLetterList, DestinationView
 from relay.schema.document import Json
 from relay.schema.openapi import part
-from relay.schema.openapi.admin.operation import BAD, STORED, TEXT, UNKNOWN, limited, operation
-from relay.schema.openapi.part import in_path, in_query, ref
+from relay.schema.openapi.admin.operation import BAD, STORED, UNKNOWN, limited, operation
+from relay.schema.openapi.part import MOMENT, NON_EMPTY, TEXT, in_path, in_query, ref
 
-_MOMENT: Final[Json] = {"type": "string", "format": "date-time"}
 _BY_FILTER: Final = {"dry_run": True, "destination": "tiktok-main", "reason": "platform_rejected"}
 _BY_IDS: Final = {"dry_run": False, "ids": ["17", "18"]}
 _BY_EMAIL: Final = {"email": ["b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514"]}
@@ -34,11 +33,11 @@ def dead_letters() -> Json:
         ),
         in_query("event", "The standard or custom name of the event.", TEXT),
         in_query(
-            "since", "Only events that died at this time or later; with a UTC offset.", _MOMENT
+            "since", "Only events that died at this time or later; with a UTC offset.", MOMENT
         ),
-        in_query("until", "Only events that died before this time; with a UTC offset.", _MOMENT),
+        in_query("until", "Only events that died before this time; with a UTC offset.", MOMENT),
         limited(DEAD_LETTERS),
-        in_query("cursor", "The `next` of the previous page.", {"type": "string", "minLength": 1}),
+        in_query("cursor", "The `next` of the previous page.", NON_EMPTY),
     )
     return {
         "/api/v1/dead-letters": {
@@ -83,11 +82,7 @@ def erasure() -> Json:
 def switches() -> Json:
     """Return the operations that pause and resume a destination."""
     after = part.response("The destination after the change.", ref(DestinationView))
-    name = in_path(
-        "name",
-        "The name of the destination in the configuration.",
-        {"type": "string", "minLength": 1},
-    )
+    name = in_path("name", "The name of the destination in the configuration.", NON_EMPTY)
     texts = {
         "pause": ("pauseDestination", "Pause a destination; its events wait on disk"),
         "resume": (

@@ -21,8 +21,8 @@ from relay.outcome.views.source import SourcesView
 from relay.schema.document import Json, changed, components, without_null
 from relay.schema.openapi import part
 from relay.schema.openapi.admin import acting, reading
-from relay.schema.openapi.admin.operation import ALWAYS, TEXT, in_range, operation
-from relay.schema.openapi.part import TEMPLATE, ref
+from relay.schema.openapi.admin.operation import ALWAYS, in_range, operation
+from relay.schema.openapi.part import RETRY_AFTER, TEMPLATE, TEXT, ref
 
 DESCRIPTION: Final = """\
 What became of the conversions, and what to do about it. For each destination, `received = skipped +
@@ -119,9 +119,6 @@ def _probe(name: str, summary: str, failures: dict[int, str]) -> Json:
 def _responses() -> Json:
     """Return the answers that several operations share."""
     challenge = part.header("Asks for HTTP Basic.", TEXT)
-    wait = part.header(
-        "Seconds to wait before the next request.", {"type": "integer", "minimum": 1}
-    )
     texts: dict[str, tuple[str, Json]] = {
         "BadRequest": ("The request is invalid; the message says which part.", {}),
         "Unauthorized": ("The password is missing or wrong.", {"WWW-Authenticate": challenge}),
@@ -129,7 +126,7 @@ def _responses() -> Json:
         "NotFound": ("Nothing has this name or id.", {}),
         "TooLarge": ("The body is larger than 1 MiB.", {}),
         "NotReady": ("No events can be accepted now; the message says why.", {}),
-        "Unavailable": ("The journal is not available now.", {"Retry-After": wait}),
+        "Unavailable": ("The journal is not available now.", {"Retry-After": RETRY_AFTER}),
     }
     return {
         name: part.response(text, ref(Error), headers=headers)

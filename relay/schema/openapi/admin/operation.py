@@ -9,7 +9,6 @@ from relay.schema.openapi import part
 from relay.schema.openapi.part import in_query
 
 _RANGE: Final[Json] = {"type": "string", "enum": list(get_args(RangeName)), "default": "24h"}
-TEXT: Final[Json] = {"type": "string"}
 UNKNOWN: Final = {404: "NotFound"}
 BAD: Final = {400: "BadRequest"}
 ALWAYS: Final = {401: "Unauthorized", 403: "Forbidden"}

@@ -1,7 +1,5 @@
 """The operations of the admin port that only read: funnels, space, sources, producers, events."""
 
-from typing import Final
-
 from relay.journal.figures.reports import MAX_REJECTIONS
 from relay.outcome.doctor.doctor import Diagnosis
 from relay.outcome.views.api import (
@@ -19,15 +17,12 @@ from relay.schema.openapi.admin.operation import (
     ALWAYS,
     BAD,
     STORED,
-    TEXT,
     UNKNOWN,
     in_range,
     limited,
     operation,
 )
-from relay.schema.openapi.part import in_path, in_query, ref
-
-_EVENT_ID: Final[Json] = {"type": "string", "minLength": 1}
+from relay.schema.openapi.part import NON_EMPTY, TEXT, in_path, in_query, ref
 
 
 def figures() -> Json:
@@ -100,7 +95,7 @@ def producers() -> Json:
 def events() -> Json:
     """Return the operations that find single events."""
     found = part.response("The events, newest first, at most 100.", ref(EventList))
-    by_id = in_path("event_id", "The event id, percent-encoded.", _EVENT_ID)
+    by_id = in_path("event_id", "The event id, percent-encoded.", NON_EMPTY)
     return {
         "/api/v1/events": {
             "get": operation(
