@@ -7,7 +7,7 @@ between keys and the secrets themselves are left to `relay check`.
 from relay.config import Config, json_schema
 from relay.config.environment import variable
 from relay.config.shape import Group, Leaf, Table, shape
-from relay.schema.document import Json, changed, head, without_null
+from relay.schema.document import Json, changed, titled, without_null
 
 
 def config_schema() -> Json:
@@ -16,8 +16,7 @@ def config_schema() -> Json:
     tables = schema["$defs"]
     _note_variables(shape(), (), tables)
     root = tables.pop(Config.__name__)
-    title = head("config", "relay.toml")
-    return {**title, **root, "title": title["title"], "$defs": tables}
+    return {**titled("config", "relay.toml", root), "$defs": tables}
 
 
 def _editable(schema: Json) -> Json:

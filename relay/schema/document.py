@@ -22,9 +22,10 @@ def encode(document: Json | Sequence[Json]) -> bytes:
     return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def head(name: str, title: str) -> Json:
-    """Return the first keys of a JSON Schema."""
-    return {"$schema": DIALECT, "$id": f"urn:conversion-relay:{name}:1", "title": title}
+def titled(name: str, title: str, schema: Json) -> Json:
+    """Return a schema as a separate document; the title replaces its own."""
+    head = {"$schema": DIALECT, "$id": f"urn:conversion-relay:{name}:1", "title": title}
+    return {**head, **schema, "title": title}
 
 
 def components(types: Sequence[type], template: str = LOCAL) -> Json:
@@ -34,9 +35,9 @@ def components(types: Sequence[type], template: str = LOCAL) -> Json:
     return plain
 
 
-def schema_of(struct: type, name: str, title: str) -> Json:
+def schema_of(struct: type, name: str) -> Json:
     """Return the schema of a struct without structs inside, as a separate document."""
-    return {**head(name, title), **components([struct])[struct.__name__]}
+    return titled(name, struct.__name__, components([struct])[struct.__name__])
 
 
 def changed(part: Any, change: Callable[[Json], Json]) -> Any:

@@ -11,7 +11,7 @@ from typing import Final
 
 from relay.event import APP_SOURCES, InboundEvent
 from relay.event_name import ALIASES
-from relay.schema.document import LOCAL, Json, changed, components, head
+from relay.schema.document import LOCAL, Json, changed, components, titled
 from relay.schema.examples import VALID
 
 IDENTIFIERS: Final = (
@@ -25,11 +25,8 @@ def event_schema() -> Json:
     """Return the schema as a separate document."""
     parts = event_components()
     event = parts.pop(InboundEvent.__name__)
-    title = head("event", "Conversion event")
     return {
-        **title,
-        **event,
-        "title": title["title"],
+        **titled("event", "Conversion event", event),
         "examples": list(VALID.values()),
         "$defs": parts,
     }

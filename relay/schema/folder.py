@@ -32,10 +32,8 @@ def documents() -> dict[Path, bytes]:
     schemas = {
         "event.schema.json": event_schema(),
         "config.schema.json": config_schema(),
-        "notice.schema.json": schema_of(Notice, "notice", "Message to the webhook"),
-        "outcome.schema.json": schema_of(
-            Outcome, "outcome", "Outcome of an event at a destination"
-        ),
+        "notice.schema.json": schema_of(Notice, "notice"),
+        "outcome.schema.json": schema_of(Outcome, "outcome"),
     }
     payloads = {f"payload.{kind}.schema.json": each for kind, each in payload_schemas().items()}
     examples = {f"examples/{name}": each for name, each in example_files().items()}

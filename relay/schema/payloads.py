@@ -10,7 +10,7 @@ from typing import Any
 
 from relay.config import json_schema
 from relay.destinations import discover
-from relay.schema.document import Json, changed, components, head, without_null
+from relay.schema.document import Json, changed, components, titled, without_null
 
 
 def payload_schemas() -> dict[str, Json]:
@@ -30,7 +30,7 @@ def _request_schema(kind: str, destination: Any) -> Json:
     request = _envelope(wire)
     request["properties"]["data"] = data
     request["required"].append("data")
-    return {**head(f"payload.{kind}", f"Request to {kind}"), **request, "$defs": parts}
+    return {**titled(f"payload.{kind}", f"Request to {kind}", request), "$defs": parts}
 
 
 def _envelope(wire: ModuleType) -> Json:
@@ -38,7 +38,7 @@ def _envelope(wire: ModuleType) -> Json:
     if not hasattr(wire, "Envelope"):
         return {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
     found: Json = changed(components([wire.Envelope]), _as_sent)[wire.Envelope.__name__]
-    return {key: part for key, part in found.items() if key != "title"}
+    return found
 
 
 def _as_sent(schema: Json) -> Json:

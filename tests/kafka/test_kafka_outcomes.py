@@ -17,7 +17,7 @@ from tests.acceptance.process import Relay, purchase
 from tests.kafka.broker_side import read_all
 from tests.kafka.relay_side import has_published, outcomes_of, relay_of, source_of, until
 
-SCHEMA = schema_of(Outcome, "outcome", "")
+SCHEMA = schema_of(Outcome, "outcome")
 TOPIC = "relay.outcomes"
 KILLS = 3
 
