@@ -76,7 +76,8 @@ class AdminClient:
                 f"the relay does not answer at {self._connection.address}: start it with "
                 "`relay serve`, or name its config with -c"
             ) from None
-        if reply.status == 200:  # noqa: PLR2004 - the one status of success of this API
+        # 200 is the one status of success of this API; another server may give it to a page.
+        if reply.status == 200 and _is_json(reply.body):  # noqa: PLR2004
             return reply.body
         raise self._problem(reply)
 
@@ -141,6 +142,14 @@ def reachable(listen: Listen, key: str) -> str:
     if not everywhere:
         return str(listen)
     return f"{'[::1]' if ':' in listen.host else '127.0.0.1'}:{listen.port}"
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def read(body: bytes, kind: type[Answer]) -> Answer:

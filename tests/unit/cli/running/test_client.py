@@ -63,10 +63,12 @@ def test_what_is_not_there_is_an_error_of_its_own() -> None:
         AdminClient(FakeAdmin(events=(404, error("No.")))).ask("/api/v1/events")
 
 
+@pytest.mark.parametrize("status", [200, 500])
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b"[" * 100_000])
-def test_another_server_on_the_port_is_recognised(body: bytes) -> None:
+def test_another_server_on_the_port_is_recognised(status: int, body: bytes) -> None:
+    """Many answer every address with a page, and 200."""
     with pytest.raises(RelayError, match="no relay"):
-        AdminClient(FakeAdmin(summary=(500, body))).ask("/api/v1/summary")
+        AdminClient(FakeAdmin(summary=(status, body))).ask("/api/v1/summary")
     with pytest.raises(RelayError, match="another form"):
         read(body, RejectionList)
 
