@@ -111,22 +111,16 @@ async def _started(
     command: Sequence[str], environ: Mapping[str, str], theirs: socket.socket, setup: Setup
 ) -> Process:
     try:
-        return await _spawned(command, environ, theirs, setup)
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            env=environ,
+            pass_fds=(theirs.fileno(), *setup.sockets, setup.counts),
+            process_group=0,  # only the main process should receive Ctrl-C
+        )
     except RuntimeError as error:  # asyncio cannot start the thread that waits for the process
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
-
-
-async def _spawned(
-    command: Sequence[str], environ: Mapping[str, str], theirs: socket.socket, setup: Setup
-) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *command,
-        stdin=DEVNULL,
-        stdout=DEVNULL,
-        env=environ,
-        pass_fds=(theirs.fileno(), *setup.sockets, setup.counts),
-        process_group=0,  # only the main process should receive Ctrl-C
-    )
 
 
 async def _killed(process: Process) -> None:

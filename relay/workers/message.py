@@ -150,4 +150,4 @@ class Stop(msgspec.Struct, frozen=True, array_like=True, tag=14):
 
 FromWorker = Ready | Alive | Part | Put | Begin | GiveBack | Left | KeyFailed | Figures
 Reply = Done | Unavailable | Refusal | Failed
-FromMain = Setup | Done | Unavailable | Refusal | Failed | Reload | Stop
+FromMain = Setup | Reply | Reload | Stop
