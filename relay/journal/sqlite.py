@@ -248,7 +248,8 @@ class SqliteJournal:
         self._growth.note(now_ms / 1000, engine.used_bytes)
         await engine.save_passed()
         try:
-            for step in retention.steps(engine.ledger.destinations, self._retention_ms, now_ms):
+            bounds = (self._retention_ms, now_ms, engine.ledger.room.file_bytes)
+            for step in retention.steps(engine.ledger.destinations, *bounds):
                 while await engine.writer.submit(step):
                     pass
         except JournalUnavailable:

@@ -36,6 +36,7 @@ STEP_BYTES: Final = 512 * 1024
 """Bytes of a lane's events after which a step stops; a single group may be larger."""
 STEP_PAGES: Final = 128
 """The most database pages that a step returns to the file system."""
+ENDLESS: Final = 2**62
 SPARE_PAGES: Final = 2_500
 """Free pages (10 MB) that are kept for new events, and a tenth of the file besides."""
 
@@ -43,8 +44,13 @@ Step = Callable[[sqlite3.Connection], bool]
 """Runs in a transaction of its own; returns True if there may be more to do."""
 
 
-def steps(destinations: Sequence[str], retention_ms: int, now_ms: int) -> Sequence[Step]:
-    """Return all upkeep steps; each is repeated until it returns False, then the next follows."""
+def steps(
+    destinations: Sequence[str], retention_ms: int, now_ms: int, file_bytes: int = ENDLESS
+) -> Sequence[Step]:
+    """Return all upkeep steps; each is repeated until it returns False, then the next follows.
+
+    The file may be as large as `file_bytes`: of a limit that was lowered, nothing else tells it.
+    """
     return (
         lambda connection: forget_events(
             connection, destinations, now_ms - retention_ms, now_ms=now_ms
@@ -58,7 +64,7 @@ def steps(destinations: Sequence[str], retention_ms: int, now_ms: int) -> Sequen
         lambda connection: fold_minutes(connection, now_ms // 1000),
         lambda connection: forget_hours(connection, now_ms // 1000),
         forget_rejections,
-        give_back,
+        lambda connection: give_back(connection, file_bytes=file_bytes),
     )
 
 
@@ -170,15 +176,17 @@ def forget_rejections(connection: sqlite3.Connection) -> bool:
     return _delete(connection, "rejection", [row for (row,) in rows])
 
 
-def give_back(connection: sqlite3.Connection, spare_pages: int | None = None) -> bool:
+def give_back(
+    connection: sqlite3.Connection, spare_pages: int | None = None, file_bytes: int = ENDLESS
+) -> bool:
     """Return free pages to the file system.
 
-    By default some are kept, since the file is about to grow again.
+    By default some are kept, since the file is about to grow again, but none beyond `file_bytes`.
     """
-    free = pragma(connection, "freelist_count")
+    free, pages = pragma(connection, "freelist_count"), pragma(connection, "page_count")
     if spare_pages is None:
-        spare_pages = max(SPARE_PAGES, pragma(connection, "page_count") // 10)
-    surplus = free - spare_pages
+        spare_pages = max(SPARE_PAGES, pages // 10)
+    surplus = max(free - spare_pages, pages - file_bytes // pragma(connection, "page_size"))
     if surplus <= 0:
         return False
     # Python's sqlite3 steps this pragma only once, which frees one page whatever number is given.

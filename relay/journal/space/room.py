@@ -51,6 +51,8 @@ class Room:
         self._max_size_bytes = max_size_bytes
         self.reserve_bytes = min(MAX_RESERVE_BYTES, max_size_bytes // RESERVE_SHARE)
         """Room for recording deliveries; the write-ahead log may get half as large."""
+        self.file_bytes = max_size_bytes - self.reserve_bytes
+        """How large the file may be; the rest is for the write-ahead log and its index."""
         self.step_bytes = min(STEP_BYTES, self.reserve_bytes // 2)
         """The most bytes that may be written or deleted at once, and between two checkpoints."""
         self._file: tuple[int, int] | None = None

@@ -55,11 +55,12 @@ async def opened(
     disk: Disk | None = None,
     hot_events: int = 100,
     connect: Connect | None = None,
+    max_size_bytes: int = MAX_SIZE_BYTES,
 ) -> AsyncIterator[SqliteJournal]:
     journal = SqliteJournal(
         folder / "relay.db",
         clock=lambda: NOW_S,
-        max_size_bytes=MAX_SIZE_BYTES,
+        max_size_bytes=max_size_bytes,
         retention_s=86_400,
         hot_events=hot_events,
         probe_interval_s=0.01,
@@ -283,6 +284,20 @@ async def test_delivered_events_make_room_by_themselves(tmp_path: Path) -> None:
         await until(lambda: journal.unavailable() is None)
         await journal.append(bulk("after"))
         assert (await journal.totals()).accepted == {"p": taken + 100}
+
+
+async def test_a_limit_that_was_lowered_holds_for_the_file_as_well(tmp_path: Path) -> None:
+    """Spare pages, of which a large journal keeps some, are no use beyond it."""
+    async with opened(tmp_path, "p") as journal:
+        await fill(journal)
+        while found := await waiting(journal):
+            await journal.settle("p", Settlement(receipt=RECEIPT, delivered=found))
+    async with opened(tmp_path, "p", max_size_bytes=MIB) as journal:
+        assert journal.size_bytes() > MIB
+        await until(lambda: journal.unavailable() is None)
+        await journal.maintain(NOW_S * 1000)
+        assert await journal.find(event_id="0-0") == []
+    assert (tmp_path / "relay.db").stat().st_size <= MIB
 
 
 async def test_no_more_is_deleted_than_makes_room(tmp_path: Path) -> None:
