@@ -7,7 +7,7 @@ of an order but the first have neither its id nor its amount, and are skipped.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import BinaryIO, Final, NamedTuple
@@ -49,18 +49,17 @@ class ShopOrder(NamedTuple):
 
 
 class OrderFile:
-    """The orders of a file; lines that cannot be used are noted in `faults`."""
+    """The orders of a file; lines that cannot be used are noted in `faults`.
+
+    `columns` maps each wanted column to the file's name for it.
+    """
 
     def __init__(self, file: BinaryIO, currency: str, watch: Callable[[int], None]) -> None:
         """Read the first line. `currency` applies to lines that name none."""
         self.faults = Faults()
         self._listing = Listing(file, COLUMNS, self.faults, watch)
+        self.columns = self._listing.columns
         self._currency = currency
-
-    @property
-    def columns(self) -> Mapping[str, str]:
-        """Maps each wanted column to the file's name for it."""
-        return self._listing.columns
 
     def __iter__(self) -> Iterator[ShopOrder]:
         """Yield the orders, in the order of the file."""

@@ -5,7 +5,7 @@ whose event ids differ, and with a platform, names are compared as that platform
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
 from relay.comparison.listing import Column, Faults, Line, Listing, Unusable, identifier, moment
@@ -42,7 +42,10 @@ class PixelEvent(NamedTuple):
 
 
 class PixelFile:
-    """The events of a file; lines that cannot be used are noted in `faults`."""
+    """The events of a file; lines that cannot be used are noted in `faults`.
+
+    `columns` maps each wanted column to the file's name for it.
+    """
 
     def __init__(
         self, file: BinaryIO, platforms: Sequence[str], watch: Callable[[int], None]
@@ -50,12 +53,8 @@ class PixelFile:
         """Read the first line. `platforms` are the values that the platform column may have."""
         self.faults = Faults()
         self._listing = Listing(file, COLUMNS, self.faults, watch)
+        self.columns = self._listing.columns
         self._platforms = platforms
-
-    @property
-    def columns(self) -> Mapping[str, str]:
-        """Maps each wanted column to the file's name for it."""
-        return self._listing.columns
 
     def __iter__(self) -> Iterator[PixelEvent]:
         """Yield the events, in the order of the file."""

@@ -6,15 +6,15 @@ shop does not take silence for an answer.
 """
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from relay.comparison.order_book import Found, Known
 from relay.journal.find.standing import Standing
 
 OrderState = Literal["delivered", "pending", "dead", "skipped", "unknown"]
-STATES: Final[Sequence[OrderState]] = ("delivered", "pending", "dead", "skipped", "unknown")
+"""The best state first."""
+STATES: Final[Sequence[OrderState]] = get_args(OrderState)
 RANKS: Final = {state: rank for rank, state in enumerate(STATES)}
-"""Ranks of the states, the best first."""
 
 UnknownReason = Literal["not_received", "before_journal", "unreadable", "not_served_then"]
 """Why an order is unknown: no purchase of it is on record; it is older than anything that the relay

@@ -71,7 +71,7 @@ def _checked(file: BinaryIO, journal: Path, served: Sequence[Destination]) -> De
 
 
 def _show(found: DedupResult) -> None:
-    tell_faults(list(found.faults), found.unreadable)
+    tell_faults(found.faults, found.unreadable)
     tell_unreadable(found.events_unreadable)
     screen = console()
     numbers = ("Once", "Server only", "Twice", "Outside")

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -102,7 +102,7 @@ def reading(file: BinaryIO, step: str, watch: Watch) -> Callable[[int], None]:
     return read
 
 
-def tell_faults(faults: list[Fault], count: int) -> None:
+def tell_faults(faults: Sequence[Fault], count: int) -> None:
     """Print which lines of a file could not be read."""
     screen = console(sys.stderr)
     for each in faults:
@@ -142,7 +142,7 @@ def _currency(text: str) -> str:
 
 def _show(found: Reconciliation, result: Path | None) -> None:
     """Print the result, to stderr if the result file goes to stdout."""
-    tell_faults(list(found.faults), found.unreadable)
+    tell_faults(found.faults, found.unreadable)
     tell_unreadable(found.events_unreadable)
     screen = console(sys.stderr if result is not None and is_own_output(result) else None)
     rows = table("Destination", *HEADERS.values(), numbers=tuple(HEADERS.values()))
