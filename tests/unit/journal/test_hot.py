@@ -34,6 +34,16 @@ def test_a_group_larger_than_memory_leaves_its_end() -> None:
     assert ids(hot, Lane.MONEY, 3) == [(3, "3"), (4, "4")]
 
 
+def test_large_events_leave_memory_before_there_are_many() -> None:
+    size = len(entry("a").record)
+    hot = Hot(10, dict.fromkeys(Lane, 0), max_bytes=3 * size)
+    hot.add(Lane.MONEY, [entry("a"), entry("b")])
+    hot.release(Lane.MONEY, 1)
+    hot.add(Lane.OTHER, [entry(each) for each in "cde"])
+    assert ids(hot, Lane.MONEY, 1) == [(1, "b")]
+    assert ids(hot, Lane.OTHER, hot.start(Lane.OTHER)) == [(1, "d"), (2, "e")]
+
+
 def test_what_is_released_is_let_go_of() -> None:
     """Offsets go on as before, and to release again, or what is gone already, does nothing."""
     hot = Hot(10, dict.fromkeys(Lane, 0))
