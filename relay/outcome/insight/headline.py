@@ -57,7 +57,7 @@ def headline(
     if not arrivals.received:
         return _nothing(arrivals, labels.lately, ever=ever)
     arriving = _arriving(situations, labels)
-    if arriving.tone == "good" and arrivals.are_refused:
+    if arriving.tone in ("good", "quiet") and arrivals.are_refused:
         return Headline("warn", "Part of what the shop sends cannot be used.", _refused(arrivals))
     return arriving
 
@@ -129,7 +129,10 @@ def _arriving(situations: Sequence[Situation], labels: Labels) -> Headline:
         return Headline("warn", "Nothing is recorded: only tests are sent.", detail)
     tried = [each for each in real if each.tried]
     if not tried:
-        return Headline("good", "Conversions are coming in.", _delivered(real, labels.lately))
+        detail = _delivered(real, labels.lately)
+        if not any(each.view.pending for each in real):
+            return Headline("quiet", "Conversions are coming in, but none is sent on.", detail)
+        return Headline("good", "Conversions are coming in.", detail)
     none = [each for each in tried if not each.view.delivered]
     short = none or [each for each in tried if each.is_short]
     if not short:
@@ -159,8 +162,16 @@ def _delivered(situations: Sequence[Situation], lately: str, what: str = "conver
     tried = sum(each.tried for each in situations)
     aside = _aside(sum(each.view.dead - each.failed for each in situations))
     if not tried:
-        return f"None of {lately} was sent yet{aside}."
+        return f"{_none_sent(situations, lately)}{aside}."
     return f"{share(delivered, tried)} of the {what} in {lately} were delivered{aside}."
+
+
+def _none_sent(situations: Sequence[Situation], lately: str) -> str:
+    if any(each.view.pending for each in situations):
+        return f"None of {lately} was sent yet"
+    if any(each.view.skipped for each in situations):
+        return f"All of {lately} were skipped on purpose"
+    return f"None of {lately} was sent"
 
 
 def _aside(settled: int) -> str:

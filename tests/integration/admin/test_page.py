@@ -188,6 +188,19 @@ async def test_what_waits_is_told_in_all_whatever_the_range(tmp_path: Path) -> N
     assert "100 % delivered" not in one_new
 
 
+async def test_where_all_is_skipped_nothing_is_promised_to_be_sent_yet(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("order-1", pinterest=Passed("skipped", "no_consent"))
+        skipped = words(await page(port))
+        await port.take("order-2")
+        waiting = words(await page(port))
+
+    assert "Conversions are coming in, but none is sent on." in skipped
+    assert "Nothing to send." in skipped
+    assert "yet." not in skipped
+    assert "Nothing sent yet." in waiting
+
+
 async def test_a_clock_that_is_set_back_hides_no_money_that_waits(tmp_path: Path) -> None:
     async with AdminPort(tmp_path, names=[PINTEREST]) as port:
         await port.take("order-1", value="100.00")

@@ -47,6 +47,20 @@ def told(
             ("bad", "Your conversions are not being taken.", "0.0 %"),
         ),
         ([view(delivered=0, pending=4)], 4, ("good", "Conversions are coming in.", "None of")),
+        (
+            [view(delivered=0, skipped=4)],
+            4,
+            (
+                "quiet",
+                "Conversions are coming in, but none is sent on.",
+                "All of the last 24 hours were skipped on purpose.",
+            ),
+        ),
+        (
+            [view(delivered=0, skipped=4), view(**TIKTOK, delivered=0, pending=4)],
+            4,
+            ("good", "Conversions are coming in.", "None of the last 24 hours was sent yet."),
+        ),
         ([view(delivered=0, received=0)], 0, ("quiet", "No conversion came in during", "All is")),
         ([], 0, ("quiet", "No platform is set up yet.", "Ask whoever")),
         (
@@ -187,6 +201,12 @@ def test_what_is_refused_on_arrival_is_told(
 
     assert found[:2] == words[:2]
     assert found[2].startswith(words[2])
+
+
+def test_what_is_refused_is_told_also_where_all_the_rest_is_skipped() -> None:
+    found = told(view(delivered=0, skipped=50), received=50, rejected=50)
+
+    assert found[:2] == ("warn", "Part of what the shop sends cannot be used.")
 
 
 def test_where_only_tests_are_sent_nothing_is_recorded() -> None:
