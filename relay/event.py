@@ -194,7 +194,10 @@ class App(_Inbound):
 class Lead(_Inbound):
     """The platform's id of the lead, for `crm` events."""
 
-    id: Annotated[Text | int, Meta(description="The id that the platform gave the lead.")]
+    id: Annotated[
+        Text | int | None,
+        Meta(description="The id that the platform gave the lead; `crm` events need it."),
+    ] = None
 
 
 class Consent(_Inbound):

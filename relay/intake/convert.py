@@ -55,7 +55,7 @@ def convert(
         url,
         None if page is None else without_emails(page.referrer),
         None if event.app is None else _app(event.app),
-        None if event.lead is None else str(event.lead.id),
+        _lead_id(event),
         None if consent is None else consent.advertising,
         consent is not None and bool(consent.limited_data_use),
         source,
@@ -87,8 +87,12 @@ def _identity(
 def _check_source(action_source: ActionSource, event: InboundEvent) -> None:
     if event.app is None and action_source in APP_SOURCES:
         raise Unusable("missing", "app", "An event of an app needs the app's id.")
-    if event.lead is None and action_source == "crm":
+    if action_source == "crm" and _lead_id(event) is None:
         raise Unusable("missing", "lead.id", "An event of a CRM needs the platform's lead id.")
+
+
+def _lead_id(event: InboundEvent) -> str | None:
+    return None if event.lead is None or event.lead.id is None else str(event.lead.id)
 
 
 def _order(order: Order, name: str) -> conversion.Order:

@@ -71,11 +71,12 @@ _CURRENCY_RULE: Final[Json] = {
 }
 
 
-def _source_rule(action_sources: Iterable[str], key: str) -> Json:
-    """Return the rule that events of these sources need this key."""
+def _source_rule(action_sources: Iterable[str], needed: Json) -> Json:
+    """Return the rule that events of these sources need what `needed` describes."""
     sources = {"properties": {"action_source": {"enum": sorted(action_sources)}}}
-    return {"if": {**sources, "required": ["action_source"]}, "then": _given(key)}
+    return {"if": {**sources, "required": ["action_source"]}, "then": needed}
 
 
-_APP_RULE: Final = _source_rule(APP_SOURCES, "app")
-_LEAD_RULE: Final = _source_rule(["crm"], "lead")
+_LEAD_ID: Final = {"required": ["lead"], "properties": {"lead": {"type": "object", **_given("id")}}}
+_APP_RULE: Final = _source_rule(APP_SOURCES, _given("app"))
+_LEAD_RULE: Final = _source_rule(["crm"], _LEAD_ID)

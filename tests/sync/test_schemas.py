@@ -182,6 +182,15 @@ async def test_one_identifier_is_enough_for_the_schema_if_it_is_for_intake(key: 
     assert enough == (key in IDENTIFIERS) == EVENT.is_valid(event)
 
 
+@pytest.mark.parametrize("action_source", ["web", "crm"])
+@pytest.mark.parametrize("lead", [None, {}, {"id": None}, {"id": 7}])
+async def test_only_an_event_of_a_crm_needs_its_lead(action_source: str, lead: Any) -> None:
+    event = VALID["minimal"] | {"action_source": action_source, "lead": lead}
+
+    needless = action_source == "web" or lead == {"id": 7}
+    assert needless == EVENT.is_valid(event) == (not (await taken(event)).errors)
+
+
 @pytest.mark.parametrize(
     "amount", ["0", "0.01", "118.90", f"{MAX_AMOUNT - 1}.{'9' * MAX_DECIMALS}"]
 )

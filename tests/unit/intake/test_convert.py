@@ -148,12 +148,19 @@ def test_the_number_of_items_is_the_sum_of_quantities_unless_it_is_said() -> Non
         ({"action_source": "app_ios"}, "missing", "app"),
         ({"action_source": "app_android", "app": None}, "missing", "app"),
         ({"action_source": "crm"}, "missing", "lead.id"),
+        ({"action_source": "crm", "lead": {}}, "missing", "lead.id"),
+        ({"action_source": "crm", "lead": {"id": None}}, "missing", "lead.id"),
     ],
 )
 def test_what_the_shape_alone_does_not_show_is_checked(
     changes: dict[str, Any], code: str, path: str
 ) -> None:
     assert problem_of(**changes) == (code, path)
+
+
+@pytest.mark.parametrize("lead", [{}, {"id": None}])
+def test_only_an_event_of_a_crm_needs_its_lead(lead: dict[str, None]) -> None:
+    assert converted(lead=lead).lead_id is None
 
 
 def test_only_a_purchase_needs_the_currency_of_its_value() -> None:

@@ -105,7 +105,7 @@ def user(**parts: Any) -> bytes:
         (encoded(page={"uri": CANARY}), "unknown_key", "page.uri"),
         (encoded(app={}), "missing", "app.id"),
         (encoded(app={"id": False}), "wrong_type", "app.id"),
-        (encoded(lead={}), "missing", "lead.id"),
+        (encoded(lead={"id": False}), "wrong_type", "lead.id"),
         (encoded(lead=CANARY), "wrong_type", "lead"),
         (encoded(consent={"advertising": "true"}), "wrong_type", "consent.advertising"),
         (encoded(consent={"advertising": 1}), "wrong_type", "consent.advertising"),
