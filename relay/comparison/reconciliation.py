@@ -78,9 +78,9 @@ class Question(NamedTuple):
     """What is compared; without destinations, all that the relay serves."""
 
     journal: Path
-    destinations: Sequence[str] = ()
-    in_test: frozenset[str] = frozenset()
-    result: Path | None = None
+    destinations: Sequence[str]
+    in_test: frozenset[str]
+    result: Path | None
 
 
 def reconciliation(question: Question, orders: OrderFile, watch: Watch) -> Reconciliation:

@@ -30,7 +30,7 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     default: object
     """`NODEFAULT` if the key must be given."""
     description: str
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...]
     is_list: bool = False
 
     @property

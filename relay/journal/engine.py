@@ -54,7 +54,7 @@ class Settings(NamedTuple):
     hot_events: int
     probe_interval_s: float
     connect: Connect
-    outcomes: bool = False
+    outcomes: bool
 
 
 class Recovered(NamedTuple):

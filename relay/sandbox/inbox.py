@@ -59,7 +59,7 @@ class EventSeen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     repeated: bool
     """Whether the same event was accepted before, so that the platform would not count it again."""
     notes: tuple[str, ...]
-    payload: msgspec.Raw = _NOTHING
+    payload: msgspec.Raw
     """The event as it came; null if it was too big to keep."""
 
 

@@ -44,7 +44,7 @@ def reconciled(path: Path) -> Told:
     orders = OrderFile(io.BytesIO(lines.encode()), "", lambda _: None)
     told: Told = {}
     result = path.with_name("result.csv")
-    question = Question(path, DESTINATIONS, result=result)
+    question = Question(path, DESTINATIONS, frozenset(), result)
     found = reconciliation(question, orders, lambda *_: None)
     for line in result.read_text().splitlines()[1:]:
         order_id, _, _, _, destination, state, *_ = line.split(",")

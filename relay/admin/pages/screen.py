@@ -45,9 +45,9 @@ class ScreenContext(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], float]
     started_s: float
     sources: Callable[[], SourcesView]
-    emulated: Sequence[str] = ()
-    links: Links = Links()
-    fingerprint: str = ""
+    emulated: Sequence[str]
+    links: Links
+    fingerprint: str
 
 
 class Screen:

@@ -30,7 +30,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
     events: int
     findings: Sequence[Finding]
-    match: Sequence[GroupQuality] = ()
+    match: Sequence[GroupQuality]
     """One entry per name and key, the most frequent first."""
 
 

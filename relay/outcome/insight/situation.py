@@ -26,16 +26,16 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """See the module docstring; the counts in `view` are those of the range."""
 
     view: DestinationView
-    fixes: Mapping[PauseReason, str] = {}
+    fixes: Mapping[PauseReason, str]
     """The platform's own advice on pauses."""
-    waiting: int = 0
-    purchases: int = 0
+    waiting: int
+    purchases: int
     """How many of the waiting events are purchases."""
-    since_ms: int | None = None
+    since_ms: int
     """Unix milliseconds since when it is paused or, if it is not, the oldest event waits."""
-    settled: int = 0
+    settled: int
     """How many of the range's dead events were dropped or erased."""
-    ever_delivered: bool = True
+    ever_delivered: bool
 
     @property
     def worth(self) -> Mapping[str, Decimal]:

@@ -370,7 +370,9 @@ async def test_an_erasure_that_the_disk_fails_is_one_failure_and_the_next_finish
 
 async def test_an_erasure_tells_what_it_could_not_read_again(tmp_path: Path) -> None:
     """As at a limit of open files: the person is erased, and nobody knows what is left of them."""
-    kept = Settings(tmp_path / "relay.db", lambda: NOW_S, 2**30, 100, 1.0, sqlite3.Connection)
+    kept = Settings(
+        tmp_path / "relay.db", lambda: NOW_S, 2**30, 100, 1.0, sqlite3.Connection, outcomes=False
+    )
     engine = await Engine.start(kept, NAMES)
     try:
         await engine.append([ADA.entry("a")], (), None)

@@ -37,8 +37,16 @@ def view(**changes: Any) -> DestinationView:
 
 def situation(found: DestinationView, **changes: Any) -> Situation:
     """Return how a destination stands; all that waits came within the range."""
-    plain: dict[str, Any] = {"view": found, "waiting": found.pending}
-    return Situation(**(plain | changes))
+    plain = Situation(
+        view=found,
+        fixes={},
+        waiting=found.pending,
+        purchases=0,
+        since_ms=0,
+        settled=0,
+        ever_delivered=True,
+    )
+    return msgspec.structs.replace(plain, **changes)
 
 
 ROOMY = JournalView(
