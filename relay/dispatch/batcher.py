@@ -55,12 +55,13 @@ class Batcher:
 
     def room(self, lane: Lane) -> int:
         """Return how many first tries of a lane to read; 0 while a full request of them waits."""
-        if (
-            self._sizes_bytes[lane] >= self.size_limit.max_bytes
-            or self._counts[lane] >= self._max_events
-        ):
+        if self.fills_bytes(lane) or self._counts[lane] >= self._max_events:
             return 0
         return READ_AHEAD * self._max_events - self._counts[lane]
+
+    def fills_bytes(self, lane: Lane) -> bool:
+        """Return whether the waiting first tries of a lane have the size of a full request."""
+        return self._sizes_bytes[lane] >= self.size_limit.max_bytes
 
     def retry_room(self) -> int:
         """Return how many due retries to read."""

@@ -144,7 +144,7 @@ class Reader:
     async def _fill(self, lane: Lane) -> None:
         """Go through as many events of a lane as there is room for."""
         end = self._next[lane] + self._batcher.room(lane)
-        while self._more[lane] and self._next[lane] < end:
+        while self._more[lane] and self._next[lane] < end and not self._batcher.fills_bytes(lane):
             await self._read(lane, min(end - self._next[lane], READ_EVENTS))
 
     async def _read(self, lane: Lane, limit: int) -> None:

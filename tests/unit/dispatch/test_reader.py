@@ -61,8 +61,8 @@ class Recorded:
 class Scene:
     """A reader of a backlog."""
 
-    def __init__(self, backlog: Backlog, *, now_s: float = NOW_S) -> None:
-        self.batcher = Batcher(max_events=MOST, max_bytes=10**9, linger_s=0)
+    def __init__(self, backlog: Backlog, *, now_s: float = NOW_S, max_bytes: int = 10**9) -> None:
+        self.batcher = Batcher(max_events=MOST, max_bytes=max_bytes, linger_s=0)
         self.recorder = Recorded()
         self.destination = StubDestination()
         self.reader = Reader(
@@ -95,6 +95,13 @@ async def test_a_backlog_is_read_in_parts_and_no_further_than_there_is_room() ->
     assert sum(backlog.limits) == scene.prepared() == 2 * MOST
     await scene.reader.refill()
     assert sum(backlog.limits) == 2 * MOST, "a full request waits already"
+
+
+async def test_of_large_events_no_more_are_read_than_fill_a_request() -> None:
+    """Two requests of them by number, all in memory at once, would take a hundred times more."""
+    backlog = Backlog()
+    await Scene(backlog, max_bytes=1).reader.refill()
+    assert sum(backlog.limits) == READ_EVENTS
 
 
 class Foreign(Backlog):
