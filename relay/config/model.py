@@ -137,7 +137,7 @@ class IntakeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Meta(
             ge=100_000,
             le=10_000_000,
-            description="The last events among which a repeated event_id is skipped; about 100 "
+            description="The last events among which a repeated event_id is skipped; up to 400 "
             "bytes of memory each.",
         ),
     ] = 100_000

@@ -1,6 +1,11 @@
 """What the duplicate window remembers, for how long, and what it can take back."""
 
+import re
+import tracemalloc
+from uuid import UUID
+
 from relay.intake.window import Window
+from tests.given.config.known_key import known_keys
 
 KEY = ("purchase", "order-1")
 
@@ -68,3 +73,21 @@ def test_an_event_can_be_forgotten_after_its_generation_has_grown_old() -> None:
     window.forget(KEY, 1)
 
     assert window.seen(("purchase", "order-2")) == window.seen(KEY) == 0
+
+
+def test_an_event_takes_no_more_memory_than_the_settings_say() -> None:
+    """Whoever raises `deduplication_window` reckons with it; there are two generations."""
+    size = 20_000
+    tracemalloc.start()
+    window = Window(size)
+    for number in range(2 * size - 1):
+        window.claim(("purchase", str(UUID(int=number))), 0b11)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    [told] = [
+        int(*re.findall(r"up to (\d+) bytes", key.description))
+        for key in known_keys()
+        if key.path == "intake.deduplication_window"
+    ]
+    assert told / 2 < taken / size < told
