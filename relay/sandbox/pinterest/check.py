@@ -97,9 +97,9 @@ def _user_notes(user: UserData, payload: bytes) -> Iterator[str]:
         for value in values:
             if note := hygiene.digest_note(f"user_data.{name}", value):
                 yield note
-    if user.client_ip_address:
-        note = hygiene.address_note("user_data.client_ip_address", user.client_ip_address)
-        yield from (note,) if note else ()
+    ip = user.client_ip_address
+    if ip and (note := hygiene.address_note("user_data.client_ip_address", ip)):
+        yield note
     if user.customer_type not in {"", "new", "returning"}:
         yield "user_data.customer_type is neither new nor returning"
 

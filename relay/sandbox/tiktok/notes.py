@@ -78,7 +78,6 @@ _PART_KEYS: Final = (
     ("lead", _fields(Lead)),
 )
 _CONTENT_KEYS = _fields(Content)
-_STANDARD: Final = {"app": APP_NAMES}
 _CANONICAL: Final = {name.lower(): name for name in (*APP_NAMES, *WEB_NAMES)}
 
 
@@ -107,16 +106,11 @@ def event_notes(
 
 
 def _key_notes(document: Mapping[str, Any]) -> Iterator[str]:
-    if not document.keys() <= _EVENT_KEYS:
-        yield from _ignored("", document.keys() - _EVENT_KEYS)
+    yield from _ignored("", document.keys() - _EVENT_KEYS)
     for name, known in _PART_KEYS:
-        part = document.get(name)
-        if part and not part.keys() <= known:
-            yield from _ignored(f"{name}.", part.keys() - known)
+        yield from _ignored(f"{name}.", document.get(name, {}).keys() - known)
     for position, content in enumerate(document.get("properties", {}).get("contents", ())):
-        if not content.keys() <= _CONTENT_KEYS:
-            path = f"properties.contents.{position}."
-            yield from _ignored(path, content.keys() - _CONTENT_KEYS)
+        yield from _ignored(f"properties.contents.{position}.", content.keys() - _CONTENT_KEYS)
 
 
 def _ignored(path: str, keys: Iterable[str]) -> Iterator[str]:
@@ -128,7 +122,7 @@ def _ignored(path: str, keys: Iterable[str]) -> Iterator[str]:
 
 
 def _name_notes(name: str, source: Source) -> Iterator[str]:
-    if name in _STANDARD.get(source, WEB_NAMES):
+    if name in (APP_NAMES if source == "app" else WEB_NAMES):
         return
     if old := OLD_NAMES.get(name):
         yield f"event {name} is {old}"
