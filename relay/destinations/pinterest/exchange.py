@@ -98,7 +98,7 @@ def answer_of(response: HttpResponse, count: int) -> Answer:
 
 def _meaning(case: Case, response: HttpResponse, reply: _Reply, count: int) -> Answer:
     """Return the answer without what all answers share, which the caller adds."""
-    listing = _listing(reply) if case.per_event else None
+    listing = _listing(reply, count) if case.per_event else None
     if listing is not None and listing.agrees(count):
         verdicts = [_verdict(result, _text(reply.code)) for result in listing.results]
         return Answer(kind="settled", verdicts=verdicts)
@@ -153,15 +153,21 @@ def _is_count(value: object, count: int) -> bool:
     return type(value) is int and value == count
 
 
-def _listing(reply: _Reply) -> _Listing | None:
-    """Return the list of verdicts, at the top level or under `details`; None if there is none."""
-    for part in (reply, _reply(reply.details)):
-        try:
-            results = decode(_RESULTS, part.events)
-        except _UNREADABLE:
-            continue
-        return _Listing(results, part.num_events_received, part.num_events_processed)
-    return None
+def _listing(reply: _Reply, count: int) -> _Listing | None:
+    """Return the list of verdicts, at the top level or under `details`; None if there is none.
+
+    If both have one, one that agrees with a request of `count` events is preferred.
+    """
+    found = [listing for part in (reply, _reply(reply.details)) if (listing := _list_in(part))]
+    return next((each for each in found if each.agrees(count)), found[0] if found else None)
+
+
+def _list_in(part: _Reply) -> _Listing | None:
+    try:
+        results = decode(_RESULTS, part.events)
+    except _UNREADABLE:
+        return None
+    return _Listing(results, part.num_events_received, part.num_events_processed)
 
 
 def _verdict(result: _Result, code: str) -> Verdict:
