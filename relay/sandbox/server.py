@@ -11,7 +11,6 @@ import struct
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import pairwise
-from types import TracebackType
 from typing import Final, Self
 
 from aiohttp import web
@@ -89,12 +88,7 @@ class Sandbox:
         self._port = self._runner.addresses[0][1]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
 
     def _application(self) -> web.Application:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-from types import TracebackType
 from typing import Self
 
 from relay.errors import RelayError
@@ -52,12 +51,7 @@ class Port:
         self._port = self._listening.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._listening is not None:
             self._listening.close()
         self._server.pre_shutdown()
