@@ -18,7 +18,7 @@ from relay.sandbox.scenario import SCENARIOS
     type=click.Choice(SCENARIOS),
     default="ok",
     show_default=True,
-    help="How the platforms behave; it can be changed while they run.",
+    help="How the platforms behave; `POST /sandbox/scenario` changes it while they run.",
 )
 @unread_config_option
 def sandbox(listen: str, scenario: str) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import random
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
@@ -409,3 +410,11 @@ async def test_a_taken_port_is_an_error_in_one_line() -> None:
 def test_an_unknown_scenario_is_an_error_at_once() -> None:
     with pytest.raises(ConfigError, match="scenario: unknown name"):
         Sandbox("storm")
+
+
+async def test_the_page_tells_how_to_have_the_platforms_behave_otherwise() -> None:
+    async with emulator() as client:
+        page = (await client.get("/")).text
+        [path] = re.findall(r"<code>POST (\S+)</code>", page)
+        assert (await client.post(path, {"scenario": "outage"})).json == {"scenario": "outage"}
+        assert "<strong>outage</strong>" in (await client.get("/")).text
