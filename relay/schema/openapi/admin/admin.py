@@ -29,9 +29,9 @@ What became of the conversions, and what to do about it. For each destination, `
 pending + delivered + dead`. Times are RFC 3339 in UTC; money is a decimal string per currency.
 
 `Host` must be a loopback name or one of `[admin] hosts`, and an `Origin` must be the port's own,
-else the answer is `403`. With an `[admin] password`, every path but `/healthz` and `/readyz` needs
-HTTP Basic, with any user name. Any other path is answered `404`, any other method `405` with
-`Allow`.\
+else the answer is `403`. With an `[admin] password`, every path needs HTTP Basic, with any user
+name, but not `/healthz`, `/readyz` and, with `metrics_open = true`, `/metrics`. Any other path is
+answered `404`, any other method `405` with `Allow`.\
 """
 _VIEWS: Final = (
     *(Summary, DestinationList, DestinationView, EventList, DeadLetterList, RejectionList),
