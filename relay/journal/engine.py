@@ -126,9 +126,9 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.save_passed()
-        await self.writer.close()
         await self.reader.close()
         await self.queries.close()
+        await self.writer.close()  # the last one: it moves what only it can, of a log that is gone
         await self.checkpointer.close()
         self._lock.release()
 

@@ -25,7 +25,7 @@ DISK_RESERVE_SHARE: Final = 4
 
 AT_LIMIT: Final = "the journal is at its size limit"
 DISK_FULL: Final = "the disk of the journal is full"
-GONE: Final = "the journal's file was moved, deleted or replaced"
+GONE: Final = "the journal's file, or its -wal, was moved, deleted or replaced"
 UNREACHABLE: Final = "the journal's file cannot be reached"
 ASTRAY: Final = (GONE, UNREACHABLE)
 """Refusals because what is written might never be found again."""
@@ -55,7 +55,7 @@ class Room:
         """How large the file may be; the rest is for the write-ahead log and its index."""
         self.step_bytes = min(STEP_BYTES, self.reserve_bytes // 2)
         """The most bytes that may be written or deleted at once, and between two checkpoints."""
-        self._file: tuple[int, int] | None = None
+        self._files: list[tuple[int, int]] | None = None
 
     def look(self, connection: sqlite3.Connection) -> Look:
         """Return the room, as seen in an open transaction."""
@@ -83,13 +83,16 @@ class Room:
             return 0
 
     def _is_gone(self) -> bool:
-        """Return whether the path leads to another file than at the first look, or to none."""
+        """Return whether a path leads to another file than at the first look, or to none.
+
+        The write-ahead log is as much of the journal: whatever was not moved is in it alone.
+        """
         try:
-            found = os.stat(self._path)  # noqa: PTH116 - half the time of Path.stat
+            files = [_identity(self._path), _identity(f"{self._place}-wal")]
         except (FileNotFoundError, NotADirectoryError):
             return True
-        self._file = self._file or (found.st_dev, found.st_ino)
-        return self._file != (found.st_dev, found.st_ino)
+        self._files = self._files or files
+        return self._files != files
 
     def _spare_bytes(self, used_bytes: int) -> int:
         return self._max_size_bytes - used_bytes - 2 * self.reserve_bytes
@@ -104,6 +107,11 @@ class Room:
         reserve = min(DISK_RESERVE_BYTES, disk.f_blocks * disk.f_frsize // DISK_RESERVE_SHARE)
         growth = max(0, used_bytes - file_bytes(self._place, ""))
         return disk.f_bavail * disk.f_frsize - growth - reserve
+
+
+def _identity(path: Path | str) -> tuple[int, int]:
+    found = os.stat(path)  # noqa: PTH116 - half the time of Path.stat
+    return found.st_dev, found.st_ino
 
 
 def size_bytes(path: Path) -> int:

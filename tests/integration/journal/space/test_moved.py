@@ -45,6 +45,11 @@ def remove_folder(path: Path) -> None:
     shutil.rmtree(path.parent)
 
 
+def remove_log(path: Path) -> None:
+    """Do what somebody does who needs room on the disk."""
+    path.with_name("relay.db-wal").unlink()
+
+
 def bar(folder: Path) -> None:
     """Have nobody reach what is in a folder: whatever the user may read, the way is a circle."""
     folder.rename(folder.with_name("away"))
@@ -56,7 +61,7 @@ def unbar(folder: Path) -> None:
     folder.with_name("away").rename(folder)
 
 
-@pytest.mark.parametrize("take_away", [Path.unlink, move, replace, remove_folder])
+@pytest.mark.parametrize("take_away", [Path.unlink, move, replace, remove_folder, remove_log])
 async def test_no_event_is_taken_that_would_end_with_the_process(
     tmp_path: Path, take_away: Callable[[Path], None]
 ) -> None:
@@ -79,6 +84,23 @@ async def test_what_was_taken_before_is_sent_and_recorded(tmp_path: Path) -> Non
         await journal.settle("p", Settlement(receipt=RECEIPT, delivered=waiting))
 
         assert (await journal.totals()).delivered == {("p", "purchase"): 1}
+
+
+async def test_what_was_in_a_log_that_was_deleted_is_in_the_file_after_a_stop(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "relay.db"
+    async with holding_one(path) as journal:
+        remove_log(path)
+        assert (await journal.totals()).accepted == {"p": 1}
+
+    journal = SqliteJournal(path, clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=60)
+    await journal.open(["p"])
+    assert [
+        each.entry.event_id for each in (await journal.read("p", Lane.MONEY, 0, 9)).pending
+    ] == ["a"]
+    assert journal.unavailable() is None
+    await journal.close()
 
 
 async def test_once_the_file_is_back_events_are_taken_again(tmp_path: Path) -> None:

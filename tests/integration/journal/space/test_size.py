@@ -182,7 +182,8 @@ def test_room_is_looked_for_on_the_disk_that_a_link_leads_to(tmp_path: Path) -> 
 def test_room_is_tight_before_events_are_refused(tmp_path: Path, share: float, seen: Look) -> None:
     with closing(sqlite3.connect(tmp_path / "relay.db")) as connection:
         connection.executescript(
-            f"CREATE TABLE filling (bytes); INSERT INTO filling VALUES (zeroblob({MIB}))"
+            "PRAGMA journal_mode = WAL; CREATE TABLE filling (bytes);"
+            f" INSERT INTO filling VALUES (zeroblob({MIB})); PRAGMA wal_checkpoint(TRUNCATE)"
         )
         used = used_bytes(connection)
         room = Room(tmp_path / "relay.db", round(used / share))
