@@ -64,8 +64,7 @@ class OrderBook:
     @property
     def count(self) -> int:
         """The number of orders."""
-        found: int = self._connection.execute("SELECT count(*) FROM shop_order").fetchone()[0]
-        return found
+        return int(self._connection.execute("SELECT count(*) FROM shop_order").fetchone()[0])
 
     def forget_found(self) -> None:
         """Delete all purchases, before the journal is read again."""

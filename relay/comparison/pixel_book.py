@@ -82,8 +82,7 @@ class PixelBook:
     @property
     def count(self) -> int:
         """The number of browser events."""
-        found: int = self._connection.execute("SELECT count(*) FROM pixel").fetchone()[0]
-        return found
+        return int(self._connection.execute("SELECT count(*) FROM pixel").fetchone()[0])
 
     def forget_server(self) -> None:
         """Delete the server's side, before the journal is read again."""

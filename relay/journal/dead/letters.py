@@ -161,8 +161,7 @@ def _passed_over(where: DeadFilter) -> Sequence[str]:
 
 def _count(connection: sqlite3.Connection, matching: str, bound: Sequence[Any]) -> int:
     row = connection.execute(f"SELECT count(*) FROM dead WHERE {matching}", bound).fetchone()
-    count: int = row[0]
-    return count
+    return int(row[0])
 
 
 def _find(

@@ -81,8 +81,7 @@ def oldest_ms(connection: sqlite3.Connection, lane: Lane) -> int | None:
 def count(connection: sqlite3.Connection, lane: Lane) -> int:
     """Return how many events of a lane the log holds."""
     row = connection.execute("SELECT coalesce(sum(count), 0) FROM log WHERE lane = ?", (lane,))
-    found: int = row.fetchone()[0]
-    return found
+    return int(row.fetchone()[0])
 
 
 def stands(

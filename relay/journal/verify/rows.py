@@ -55,8 +55,7 @@ def _is_readable(what: str, data: bytes) -> bool:
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
-    count: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-    return count
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 def _misplaced(table: str, first: str = "position", last: str = "position") -> str:
