@@ -41,6 +41,7 @@ _TOKEN: Final = (
     " the place of the old one."
 )
 _ROLE: Final = "Let an admin of the ad account make the token, or give its user a role there."
+_LISTED: Final = "Ask TikTok's sales for a place on that list: app events need one."
 _BUSY: Final = Wording("TikTok asks for fewer requests.", WAITS)
 _TROUBLE: Final = Wording("TikTok has trouble of its own.", WAITS)
 _PARAMETER: Final = Wording("A field of the event is not as TikTok wants it.", _FIELD, "shop")
@@ -92,7 +93,7 @@ TIKTOK: Final = (
     Codes(40114, 40114, _access("The advertiser behind the token has logged out.", _TOKEN)),
     Codes(40115, 40116, _access("TikTok refuses time or signature of the login.", _TOKEN)),
     Codes(40117, 40117, _access("The app behind the token may not report events.", _ROLE)),
-    Codes(40118, 40118, _access("The account is not on TikTok's list for this.", _ROLE)),
+    Codes(40118, 40118, _access("The account is not on TikTok's list for this.", _LISTED)),
     Codes(40119, 40131, _access("The login behind the token lacks a permission.", _ROLE)),
     Codes(40132, 40133, _BUSY),
     Codes(40200, 40202, _TROUBLE),

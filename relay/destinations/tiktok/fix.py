@@ -25,7 +25,8 @@ FIXES: Final[Mapping[PauseReason, str]] = {
     "no_permission": (
         "The ad account must be the one that this event source belongs to, and the token must come "
         "from somebody who is its admin or operator: have such a user make it in "
-        f"{_TOKEN}. {_PLACE}"
+        f"{_TOKEN}. {_PLACE} App events also need a place on TikTok's own list: ask its sales. "
+        "Until then, give `app_id` a destination of its own, so that web events do not wait, too."
     ),
     "account_not_found": (
         "See in Events Manager which ad account this event source belongs to, and have an admin or "

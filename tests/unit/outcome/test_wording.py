@@ -9,6 +9,7 @@ import pytest
 from relay.delivery import DeadReason, LateCode, PauseReason, SkipReason
 from relay.destinations.pinterest import answer_case
 from relay.destinations.tiktok import answer_code
+from relay.destinations.tiktok.fix import FIXES
 from relay.intake.problem import Code
 from relay.outcome.health import STATES, State
 from relay.outcome.platform_code import OWN, PINTEREST, TIKTOK, wording_of
@@ -90,6 +91,13 @@ def test_whoever_corrects_a_refused_event_is_told_to_give_it_another_id(
     wording = wording_of(platform, code, 400)
     assert wording is not None
     assert "an event id of its own" in wording.fix
+
+
+def test_a_missing_place_on_tiktoks_list_is_not_blamed_on_the_tokens_role() -> None:
+    wording = wording_of("tiktok", "40118", 200)
+    assert wording is not None
+    assert "TikTok's sales" in wording.fix
+    assert "TikTok's own list" in FIXES["no_permission"]
 
 
 @pytest.mark.parametrize("platform", ["pinterest", "tiktok", "other"])
