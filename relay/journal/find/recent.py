@@ -41,12 +41,6 @@ class _Group(NamedTuple):
     entries: Sequence[Entry]
 
 
-class _Progress(NamedTuple):
-    destination: str
-    lane: Lane
-    cursor: Cursor
-
-
 _GROUP: Final = msgspec.msgpack.Decoder(list[_Stored])
 _NOT_THERE: Final = Passed("skipped", "not_selected")
 _CURSORS: Final = "SELECT destination, lane, position, ahead FROM cursor"
@@ -74,23 +68,21 @@ def recent(connection: sqlite3.Connection, limit: int) -> list[Entry]:
         groups.append(_Group(group.lane, group.first, entries))
         found += reversed(entries)
     for destination, lane, position, ahead in connection.execute(_CURSORS).fetchall():
-        progress = _Progress(destination, lane, Cursor.stored(position, ahead))
+        view = log.View(destination, lane, Cursor.stored(position, ahead))
         if of_lane := [group for group in groups if group.lane == lane]:
-            _mark_missed(connection, progress, of_lane)
+            _mark_missed(connection, view, of_lane)
     del found[limit:]
     found.reverse()
     return found
 
 
-def _mark_missed(
-    connection: sqlite3.Connection, progress: _Progress, groups: Sequence[_Group]
-) -> None:
+def _mark_missed(connection: sqlite3.Connection, view: log.View, groups: Sequence[_Group]) -> None:
     """Mark the events of a lane, newest group first, that were never meant for a destination.
 
     They are settled, although nothing was ever done with them.
     """
     low, end = groups[-1].first, groups[0].first + len(groups[0].entries)
-    destination, lane, cursor = progress
+    destination, lane, cursor = view
     missed = _Offsets(low, end)
     for first, last in [(low, cursor.position - 1), *cursor.ahead]:
         missed.set(first, last, missed=True)

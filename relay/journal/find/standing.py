@@ -21,6 +21,7 @@ from relay.journal.codec import entries_of, readable, salvage
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Passed
 from relay.journal.find.lookup import Place
+from relay.journal.find.timeline import Reach
 from relay.journal.report import DeliveryState
 
 
@@ -109,9 +110,7 @@ class _Column:
     def __init__(self, connection: sqlite3.Connection, destination: str, lane: Lane) -> None:
         key = {"destination": destination, "lane": lane}
         start, until, position, ahead = connection.execute(_CURSOR, key).fetchone() or _NEVER
-        self._start: int = start
-        self._until: int | None = until
-        self._cursor = Cursor.stored(position, ahead)
+        self._reach = Reach(destination, start, until, Cursor.stored(position, ahead))
         self._exceptions: Iterator[Exceptional] = connection.execute(_EXCEPTIONS, key)
         self._exception = next(self._exceptions, None)
         self._requests = _Requests(connection.execute(_SPANS, key))
@@ -124,16 +123,12 @@ class _Column:
             exception = self._exception_at(offset)
             if exception is not None:
                 return Standing(*exception[1:])
-        if passed is None and self._waits(offset):
+        if passed is None and self._reach.waits(offset):
             return _PENDING
         sent = self._requests.latest(offset, by_itself=passed is not None)
         if sent is not None:
             return self._delivered_at(sent[3])
         return Standing(passed.state, passed.reason, "", passed.message) if passed else None
-
-    def _waits(self, offset: int) -> bool:
-        concerned = self._start <= offset and (self._until is None or offset < self._until)
-        return concerned and not self._cursor.settled(offset)
 
     def _exception_at(self, offset: int) -> Exceptional | None:
         """Move on to the row of this offset; the first one counts, which is the one in `dead`."""

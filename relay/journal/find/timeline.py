@@ -30,7 +30,7 @@ MAX_ATTEMPTS: Final = 20
 EXCEPTIONS: Final = msgspec.msgpack.Decoder(list[tuple[int, int, Outcome, str, str]])
 
 
-class _Progress(NamedTuple):
+class Reach(NamedTuple):
     """The part of the log that is meant for a destination, and how far it has got."""
 
     destination: str
@@ -109,7 +109,7 @@ def deliveries(
         (place.lane,),
     )
     known = {
-        name: _Progress(name, start, until, Cursor.stored(position, ahead))
+        name: Reach(name, start, until, Cursor.stored(position, ahead))
         for name, start, until, position, ahead in rows
     }
     order = dict.fromkeys((*destinations, *known))
@@ -118,12 +118,12 @@ def deliveries(
 
 
 def _delivery(
-    connection: sqlite3.Connection, progress: _Progress, place: Place, entry: Entry
+    connection: sqlite3.Connection, reach: Reach, place: Place, entry: Entry
 ) -> Delivery | None:
     """Return what became of the event, None if it was never meant for the destination."""
-    passed = entry.passed.get(progress.destination)
-    receipts = covering(connection, progress.destination, place, by_itself=passed is not None)
-    state = _state(connection, progress, place, passed, sent=bool(receipts))
+    passed = entry.passed.get(reach.destination)
+    receipts = covering(connection, reach.destination, place, by_itself=passed is not None)
+    state = _state(connection, reach, place, passed, sent=bool(receipts))
     if state is None:
         return None
     attempts = list(_attempts(connection, receipts[-MAX_ATTEMPTS:], place))
@@ -131,7 +131,7 @@ def _delivery(
     if state.state == "pending" and attempts:
         message = message or attempts[-1].message
     return Delivery(
-        destination=progress.destination,
+        destination=reach.destination,
         state=state.state,
         reason=state.reason,
         message=message,
@@ -143,17 +143,17 @@ def _delivery(
 
 def _state(
     connection: sqlite3.Connection,
-    progress: _Progress,
+    reach: Reach,
     place: Place,
     passed: Passed | None,
     *,
     sent: bool,
 ) -> _State | None:
     """Return the state; the row of an exception takes precedence over the log and the cursor."""
-    exception = _exception(connection, progress.destination, place)
+    exception = _exception(connection, reach.destination, place)
     if exception is not None:
         return exception
-    if passed is None and progress.waits(place.offset):
+    if passed is None and reach.waits(place.offset):
         return _State("pending")
     if sent:
         return _State("delivered")
