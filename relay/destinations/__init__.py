@@ -1,8 +1,8 @@
 """The built-in destinations: one sub-package per platform, found by looking into this folder.
 
 A sub-package exposes `TYPE`, the word in `type = "…"` of its configuration table, `CONFIG`, the
-struct that the table is read into, and `build(name, config)`. Adding a platform means adding its
-folder; no list needs to be edited, and destinations know nothing of each other.
+struct that the table is read into, and `build(name, config)`. Destinations know nothing of each
+other; CONTRIBUTING.md lists what else knows a platform by its name.
 """
 
 import importlib
