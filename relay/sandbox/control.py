@@ -11,7 +11,7 @@
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 from aiohttp import web
@@ -102,14 +102,8 @@ class _Control:
 
     async def summary(self, request: web.Request) -> web.Response:
         del request
-        counts = self._exchange.inbox.counts
-        return _json(
-            {
-                "scenario": self._exchange.scenario_name,
-                "pinterest": counts["pinterest"],
-                "tiktok": counts["tiktok"],
-            }
-        )
+        scenario = {"scenario": self._exchange.scenario_name}
+        return _json(scenario | self._exchange.inbox.counts)
 
     async def requests(self, request: web.Request) -> web.Response:
         platform = _platform(request)
@@ -157,13 +151,8 @@ def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _platform(request: web.Request) -> PlatformName | None:
-    match request.query.get("platform"):
-        case "pinterest":
-            return "pinterest"
-        case "tiktok":
-            return "tiktok"
-        case _:
-            return None
+    wanted = request.query.get("platform")
+    return next((name for name in get_args(PlatformName) if name == wanted), None)
 
 
 def _limit(request: web.Request) -> int:
