@@ -62,6 +62,7 @@ class Undelivered(Screen):
             open=[each for each in groups if each[0].reason not in SETTLED],
             settled=[each for each in groups if each[0].reason in SETTLED],
             wanted=wanted,
+            unlisted=0 if groups else await self._dead(wanted),
             most=MAX_GROUPS,
             done=self.done.named_by(request),
             labels=self.context.insight.labels,
@@ -141,6 +142,11 @@ class Undelivered(Screen):
             content_type="text/csv",
             headers={"Content-Disposition": 'attachment; filename="not-delivered.csv"'},
         )
+
+    async def _dead(self, wanted: str) -> int:
+        """Return how many events ended undelivered, listed or not: at all, or at `wanted`."""
+        views = (await self.context.reports.destinations()).destinations
+        return sum(each.dead for each in views if wanted in ("", each.name))
 
     async def _group(self, where: DeadFilter) -> DeadGroup | None:
         found = await self.context.insight.dead_groups(where.destination)

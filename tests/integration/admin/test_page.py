@@ -115,17 +115,23 @@ async def test_a_platform_tells_each_kind_and_why_what_was_skipped(tmp_path: Pat
 async def test_what_died_is_not_told_as_delivered_once_its_letter_is_given_up_for_room(
     tmp_path: Path,
 ) -> None:
-    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+    async with AdminPort(tmp_path) as port:
         await port.take("dead", pinterest=INVALID)
         kept = words(await page(port, f"/destinations/{PINTEREST}"))
         with closing(sqlite3.connect(port.journal_path)) as connection, connection:
             connection.execute("DELETE FROM dead")
         given_up = words(await page(port, f"/destinations/{PINTEREST}"))
+        listed = words(await page(port, "/undelivered"))
+        listed_of_one = words(await page(port, f"/undelivered?destination={PINTEREST}"))
+        listed_of_other = words(await page(port, f"/undelivered?destination={TIKTOK}"))
 
     assert "no longer on record" not in kept
     assert "Not delivered 1" in given_up
     assert "Why is no longer on record" in given_up
     assert "Everything that was sent" not in given_up
+    assert "1 conversion was not delivered. Which, and why, is no longer on record" in listed
+    assert f"1 conversion to {PINTEREST} was not delivered. Which" in listed_of_one
+    assert f"Everything for {TIKTOK} was delivered" in listed_of_other
 
 
 async def test_a_range_begins_for_tasks_where_it_begins_for_counts(tmp_path: Path) -> None:
