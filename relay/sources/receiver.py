@@ -21,7 +21,9 @@ from relay.sources.body import MAX_BODIES_AT_ONCE, STOPPING, BodyReader
 SOURCE: Final = "http"
 
 MAX_SEPARATORS: Final = 20_000
-"""A body with at most so many commas and line breaks is prepared without waiting for its turn."""
+"""A body with at most so many commas and line breaks is prepared without waiting for its turn, if
+it is not large in itself: long texts alone may take seconds, such as addresses full of at-signs."""
+MAX_SMALL_BYTES: Final = 1 << 19
 MAX_LARGE_AT_ONCE: Final = 2
 """How many larger bodies are prepared at the same time. As objects, events take many times their
 bytes, more than the processor's cache holds, and each body takes a share of every turn of the loop.
@@ -83,7 +85,7 @@ class Receiver:
 
     async def _in_turn(self, body: bytes, use: "Use", reading: Reading) -> Taken:
         lines = body.count(b"\n") if b"\n" in body else 0  # finding the first is far quicker
-        if body.count(b",") + lines <= MAX_SEPARATORS:
+        if len(body) <= MAX_SMALL_BYTES and body.count(b",") + lines <= MAX_SEPARATORS:
             return await self._taken(body, use, reading)
         async with self._large:
             return await self._taken(body, use, reading)
