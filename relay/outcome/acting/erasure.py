@@ -8,8 +8,9 @@ counts are logged.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
+from relay.errors import JournalUnavailable
 from relay.event_name import Lane
 from relay.identity.subject import Subject
 from relay.journal.base import Journal
@@ -18,6 +19,10 @@ from relay.journal.erase.traces import is_theirs
 from relay.journal.report import Erased
 
 log = logging.getLogger(__name__)
+
+PATIENCE_S: Final = 30.0
+"""How long requests in flight may take while the journal takes no events; usually, they may take as
+long as they do. On a full disk, their outcomes cannot be recorded, so they would never end."""
 
 
 class Senders(Protocol):
@@ -35,9 +40,12 @@ class Senders(Protocol):
 class Erasure:
     """See the module docstring."""
 
-    def __init__(self, journal: Journal, senders: Senders) -> None:
+    def __init__(
+        self, journal: Journal, senders: Senders, *, patience_s: float = PATIENCE_S
+    ) -> None:
         self._journal = journal
         self._senders = senders
+        self._patience_s = patience_s
         self._one_at_a_time = asyncio.Lock()
         self._unfinished: dict[Subject, _Theirs] = {}
         """Rules of incomplete erasures, whose waiting events stay withheld until the next try."""
@@ -47,17 +55,28 @@ class Erasure:
         async with self._one_at_a_time:
             ends = self._journal.ends()
             theirs = _Theirs(subject, ends)
-            await self._senders.withhold(theirs)
-            before = self._unfinished.pop(subject, None)
-            self._unfinished[subject] = theirs
-            if before is not None:
-                self._senders.release(before)
+            await self._withhold(subject, theirs)
             done = await self._journal.erase(subject, ends)
             if not done.damaged:
                 self._senders.release(self._unfinished.pop(subject))
         fields = {"events": done.events, "damaged": done.damaged}
         log.info("a person was erased", extra={"fields": fields})
         return done
+
+    async def _withhold(self, subject: Subject, theirs: "_Theirs") -> None:
+        """Have nothing of theirs in a request, by a rule that replaces that of the last try."""
+        before = self._unfinished.get(subject)
+        self._unfinished[subject] = theirs
+        withholding = asyncio.create_task(self._senders.withhold(theirs))
+        try:
+            while not (await asyncio.wait([withholding], timeout=self._patience_s))[0]:
+                if reason := self._journal.unavailable():
+                    raise JournalUnavailable(reason)
+            await withholding
+        finally:
+            withholding.cancel()
+            if before is not None:
+                self._senders.release(before)
 
 
 class _Theirs:

@@ -1,5 +1,6 @@
 """What waits of a person is withheld by one rule at a time, until an erasure leaves nothing."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -24,9 +25,13 @@ class Senders:
 
     def __init__(self) -> None:
         self.rules: list[Unwanted] = []
+        self.over = asyncio.Event()
+        """Set once no request is in flight."""
+        self.over.set()
 
     async def withhold(self, unwanted: Unwanted) -> None:
         self.rules.append(unwanted)
+        await self.over.wait()
 
     def release(self, unwanted: Unwanted) -> None:
         self.rules.remove(unwanted)
@@ -37,6 +42,11 @@ class StubJournal:
 
     def __init__(self) -> None:
         self.damaged, self.fails, self.end = 0, False, 0
+        self.reasons: list[str | None] = []
+        """What keeps it from taking events, at each look."""
+
+    def unavailable(self) -> str | None:
+        return self.reasons.pop(0)
 
     def ends(self) -> Mapping[Lane, int]:
         return dict.fromkeys(Lane, self.end)
@@ -61,6 +71,22 @@ async def test_an_erasure_that_is_tried_again_has_one_rule_and_in_the_end_none()
         await erasure.forget(ADA)
     assert len(senders.rules) == 1
     journal.fails, journal.damaged = False, 0
+    await erasure.forget(ADA)
+    assert senders.rules == []
+
+
+async def test_requests_whose_outcome_cannot_be_recorded_are_not_waited_for() -> None:
+    """Nothing tells how long a disk is full; until the next try, nothing of the person is sent."""
+    journal, senders = StubJournal(), Senders()
+    erasure = Erasure(cast("Journal", journal), senders, patience_s=0)
+    senders.over.clear()
+    for _ in range(2):
+        journal.reasons = [None, "the disk is full"]
+        with pytest.raises(JournalUnavailable, match="the disk is full"):
+            await erasure.forget(ADA)
+        assert (len(senders.rules), journal.reasons) == (1, [])
+    senders.over.set()
+    journal.reasons = [None]
     await erasure.forget(ADA)
     assert senders.rules == []
 
