@@ -108,17 +108,17 @@ class Api:
 
     async def list_dead_letters(self, request: web.Request) -> web.Response:
         """Answer with a page of dead letters."""
-        identity = request.query.get("id")
+        identity = query.given(request, "id")
         where = DeadFilter(
             ids=None if identity is None else frozenset({identity}),
-            event_id=request.query.get("event_id"),
-            destination=request.query.get("destination"),
+            event_id=query.given(request, "event_id"),
+            destination=query.given(request, "destination"),
             reason=query.choice(request, "reason", DeadReason),
-            event=request.query.get("event"),
+            event=query.given(request, "event"),
             since_ms=query.milliseconds(request, "since"),
             until_ms=query.milliseconds(request, "until"),
         )
-        limit, cursor = query.limit(request, DEAD_LETTERS), request.query.get("cursor")
+        limit, cursor = query.limit(request, DEAD_LETTERS), query.given(request, "cursor")
         try:
             page = await self._reports.dead_letters(where, limit=limit, cursor=cursor)
         except ValueError:

@@ -18,9 +18,14 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """RFC 3339 with an offset: without one, a time would mean another moment in each time zone."""
 
 
+def given(request: web.Request, name: str) -> str | None:
+    """Return a parameter, or None if it is absent or blank, as forms send it."""
+    return request.query.get(name) or None
+
+
 def choice(request: web.Request, name: str, allowed: Any) -> Any:
     """Return a parameter that is one of the words of a `Literal`, or None if it is absent."""
-    text = request.query.get(name)
+    text = given(request, name)
     if text is not None and text not in get_args(allowed):
         raise BadRequest(f"{name}: use one of {', '.join(get_args(allowed))}.")
     return text
@@ -37,7 +42,7 @@ def milliseconds(request: web.Request, name: str) -> int | None:
 
     An unencoded plus sign arrives as a space, and is read as a plus sign.
     """
-    text = request.query.get(name)
+    text = given(request, name)
     if text is None:
         return None
     if text[-_OFFSET:].startswith(" "):
@@ -52,7 +57,7 @@ def milliseconds(request: web.Request, name: str) -> int | None:
 
 def limit(request: web.Request, default: int) -> int:
     """Return the requested number of entries."""
-    text = request.query.get("limit")
+    text = given(request, "limit")
     if text is None:
         return default
     if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= MAX_LIMIT:
