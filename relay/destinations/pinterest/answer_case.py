@@ -36,7 +36,7 @@ CASES: Final = {
     403: Case("misconfigured", "no_permission", own_words=True),
     404: Case("misconfigured", "account_not_found", own_words=True),
     408: Case("transient"),
-    413: Case("refused"),
+    413: Case("refused", "request_refused", own_words=True),
     422: Case("refused", "request_refused", per_event=True, own_words=True),
     425: Case("transient"),
     429: Case("throttled"),

@@ -111,7 +111,7 @@ BY_STATUS: Final = (
     Row(401, 401, "unauthorised", "transient", "token_rejected", confirmations=2),
     Row(403, 403, "forbidden", "transient", "no_permission", confirmations=2),
     Row(408, 408, "request timeout", "transient"),
-    Row(413, 413, "body too large", "split"),
+    Row(413, 413, "body too large", "split", "request_refused"),
     Row(425, 425, "too early", "transient"),
     Row(429, 429, "too many requests", "throttled"),
     Row(300, 499, "no Events API at this address", "misconfigured", "request_refused"),

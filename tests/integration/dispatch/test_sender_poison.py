@@ -30,8 +30,12 @@ POISONED: dict[str, Any] = {"event_id": "poison"}
 WRONG_NAME: dict[str, Any] = {
     "answer": {"body": '{"code": 40002, "message": "Invalid value for data.0.event_id"}'}
 }
-GATEWAY_400: dict[str, Any] = {"answer": {"status": 400, "body": "<html>Bad Request</html>"}}
 COUNT = 1_000
+
+
+def gateway(status: int) -> dict[str, Any]:
+    """Return the page of a gateway on the way; it is no word of the platform's."""
+    return {"answer": {"status": status, "body": "<html>Not today</html>"}}
 
 
 def mixed(clock: Clock, count: int) -> list[Conversion]:
@@ -149,14 +153,17 @@ async def test_a_lone_event_that_is_refused_as_a_request_is_told_apart_by_the_ne
         assert relay.health(TIKTOK).state == "active"
 
 
-async def test_a_gateway_that_answers_400_to_everything_kills_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [400, 413])
+async def test_a_gateway_that_turns_everything_away_kills_nothing(
+    tmp_path: Path, status: int
+) -> None:
     """Its page is no word of Pinterest's: the destination pauses, and all arrives afterwards."""
     clock = Clock()
     async with (
         Sandbox(clock=clock) as sandbox,
         sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
     ):
-        script(sandbox, {"platform": "pinterest", "action": GATEWAY_400})
+        script(sandbox, {"platform": "pinterest", "action": gateway(status)})
         await relay.accept(*purchases(clock, 100))
         await relay.until(lambda: relay.health().reason == "request_refused")
         before = len(requests(sandbox))
@@ -172,9 +179,9 @@ async def test_a_gateway_that_answers_400_to_everything_kills_nothing(tmp_path: 
         assert relay.health().state == "active"
 
 
-@pytest.mark.parametrize("place", [0, 40, 99])
+@pytest.mark.parametrize(("place", "status"), [(0, 400), (40, 400), (99, 400), (40, 413)])
 async def test_an_event_that_a_gateway_turns_away_holds_up_no_other_one(
-    tmp_path: Path, place: int
+    tmp_path: Path, place: int, status: int
 ) -> None:
     """The others are in after a few requests, with no pause; then it is clear whose fault it is."""
     clock = Clock()
@@ -182,7 +189,7 @@ async def test_an_event_that_a_gateway_turns_away_holds_up_no_other_one(
         Sandbox(clock=clock) as sandbox,
         sending(tmp_path, pinterest(sandbox.url), clock=clock) as relay,
     ):
-        script(sandbox, {"platform": "pinterest", "match": POISONED, "action": GATEWAY_400})
+        script(sandbox, {"platform": "pinterest", "match": POISONED, "action": gateway(status)})
         events = purchases(clock, 100)
         events.insert(place, purchase(clock, "poison-1"))
         await relay.accept(*events)
