@@ -15,7 +15,7 @@ from relay.cli.running.client import admin_client
 def pause(name: str, config_file: Path | None) -> None:
     """Stop sending to the destination NAME until it is resumed, even across restarts.
 
-    Nothing is lost: its events wait on disk.
+    Its events wait on disk; only those that grow too old for the platform meanwhile are lost.
     """
     with admin_client(available_config(config_file)) as client:
         view = client.switch(name, "pause")

@@ -194,6 +194,14 @@ async def test_what_waits_is_told_in_all_whatever_the_range(tmp_path: Path) -> N
     assert "100 % delivered" not in one_new
 
 
+async def test_whoever_pauses_a_platform_is_told_what_a_long_pause_costs(tmp_path: Path) -> None:
+    """How long is too long differs: settings may allow an hour, or the platform weeks."""
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        text = words(await page(port, f"/destinations/{PINTEREST}"))
+
+    assert f"Those that grow too old for {PINTEREST} meanwhile are lost." in text
+
+
 async def test_where_all_is_skipped_nothing_is_promised_to_be_sent_yet(tmp_path: Path) -> None:
     async with AdminPort(tmp_path, names=[PINTEREST]) as port:
         await port.take("order-1", pinterest=Passed("skipped", "no_consent"))
