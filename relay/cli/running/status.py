@@ -69,10 +69,11 @@ def page(summary: Summary) -> RenderableType:
 
 
 def room(journal: JournalView) -> Text:
-    """Return how full the journal is, and when it will be full."""
+    """Return how full the journal is, what its disk leaves as well, and when it will be full."""
     text = f"Journal: {sized(journal.used_bytes)} of {sized(journal.limit_bytes)}"
     if journal.unavailable is not None:
         return plain(f"{text}; events are refused: {journal.unavailable}.")
+    text = f"{text}, room for {sized(journal.left_bytes)} more"
     hours = journal.hours_to_full
     if hours is None:
         return plain(f"{text}.")

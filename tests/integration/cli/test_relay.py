@@ -69,7 +69,7 @@ def test_events_go_in_and_their_story_can_be_told(shop: Shop, relay: Running) ->
     status = shop.run("status")
     assert "Last 24 hours: 2 received" in status.out
     assert "pinterest-sandbox" in status.out
-    assert re.search(r"Journal: \d+ KiB of 10\.00 GiB\.", status.out)
+    assert re.search(r"Journal: \d+ KiB of 10\.00 GiB, room for [\d.]+ [KMG]iB more\.", status.out)
     assert "\x1b" not in status.out
 
     by_order = shop.run("event", "--order", "order of a")

@@ -263,40 +263,43 @@ def test_without_destinations_the_page_says_so() -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({}, "Journal: 1.25 GiB of 10.00 GiB."),
-        ({"used_bytes": 135_168, "limit_bytes": 2**21}, "Journal: 132 KiB of 2.0 MiB."),
+        ({}, "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more."),
+        (
+            {"used_bytes": 135_168, "limit_bytes": 2**21, "left_bytes": 2**20},
+            "Journal: 132 KiB of 2.0 MiB, room for 1.0 MiB more.",
+        ),
         (
             {"hours_to_full": 13.6},
             (
-                "Journal: 1.25 GiB of 10.00 GiB; "
+                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
                 "full in about 14 hours, if it goes on growing like this."
             ),
         ),
         (
             {"hours_to_full": 1.0},
             (
-                "Journal: 1.25 GiB of 10.00 GiB; "
+                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
                 "full in about an hour, if it goes on growing like this."
             ),
         ),
         (
             {"hours_to_full": 48.0},
             (
-                "Journal: 1.25 GiB of 10.00 GiB; "
+                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
                 "full in about 2 days, if it goes on growing like this."
             ),
         ),
         (
             {"hours_to_full": 9_842.0},
             (
-                "Journal: 1.25 GiB of 10.00 GiB; "
+                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
                 "full in about 410 days, if it goes on growing like this."
             ),
         ),
         (
             {"hours_to_full": 0.4},
             (
-                "Journal: 1.25 GiB of 10.00 GiB; "
+                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
                 "full in less than an hour, if it goes on growing like this."
             ),
         ),
