@@ -16,7 +16,6 @@ from relay.config import DestinationConfig, PinterestConfig, Secret
 from relay.conversion import App, Conversion
 from relay.delivery import Answer, Destination, HttpRequest, PauseReason, Payload
 from relay.destinations import build
-from relay.dispatch.size_limit import TOO_LARGE
 from relay.dispatch.transport import Fault, Transport
 from relay.event import ActionSource
 from relay.identity import Identity
@@ -140,7 +139,7 @@ def _meaning(destination: Destination, attempt: _Attempt, answer: Answer) -> Pro
         return Probe(name, source, "ok", None, _HALF_TAKEN)
     if answer.pause is not None:
         return _wrong(destination, source, answer.pause)
-    if answer.kind in ("settled", "refused") and answer.http_status != TOO_LARGE:
+    if answer.kind in ("settled", "refused"):
         return Probe(name, source, "ok", None, _TAKEN if attempt.has_event else _HALF_TAKEN)
     return Probe(name, source, "unknown", None, _UNCLEAR)
 

@@ -19,7 +19,8 @@ class Case(msgspec.Struct, frozen=True):
     `per_event`: a list of verdicts in the body takes precedence over `kind`. `own_words`: `kind`
     applies only if the body is Pinterest's error object. A gateway's page with the same status is
     `transient`, and pauses for `pause` once confirmed; if the events may be at fault, it pauses
-    only if one is refused alone while no other passes.
+    only if one is refused alone while no other passes. So does what only gateways answer: `refused`
+    without `own_words`.
     """
 
     kind: Literal["refused", "throttled", "transient", "misconfigured"]
@@ -36,7 +37,7 @@ CASES: Final = {
     403: Case("misconfigured", "no_permission", own_words=True),
     404: Case("misconfigured", "account_not_found", own_words=True),
     408: Case("transient"),
-    413: Case("refused", "request_refused", own_words=True),
+    413: Case("refused", "request_refused"),
     422: Case("refused", "request_refused", per_event=True, own_words=True),
     425: Case("transient"),
     429: Case("throttled"),

@@ -105,9 +105,10 @@ def _meaning(case: Case, response: HttpResponse, reply: _Reply, count: int) -> A
     if listing is not None and listing.processed is not None and count > 1:
         # Some of these events may be accepted, and the list does not say which: halves will.
         return Answer(kind="refused")
-    if case.own_words and not (_text(reply.code) or _text(reply.message)):
-        if case.kind == "refused":
-            return _turned_away(case, count)
+    in_own_words = case.own_words and bool(_text(reply.code) or _text(reply.message))
+    if case.kind == "refused" and not in_own_words:
+        return _turned_away(case, count)
+    if case.own_words and not in_own_words:
         case = Case("transient", case.pause)
     return Answer(
         kind=case.kind,

@@ -70,7 +70,6 @@ async def ask(config: DestinationConfig, *answers: HttpResponse | Fault) -> Sequ
         (PINTEREST, pinterest(403, 29), "wrong", "no_permission", "Business Access"),
         (PINTEREST, pinterest(404), "wrong", "account_not_found", "`ad_account_id`"),
         (PINTEREST, pinterest(422), "ok", None, "takes the token and the id"),
-        (PINTEREST, pinterest(413), "unknown", None, "Try again later"),
         (PINTEREST, HttpResponse(413, {}, b"<html>"), "wrong", "request_refused", "settings"),
         (PINTEREST, pinterest(429, 8), "unknown", None, "patience"),
         (PINTEREST, pinterest(503), "unknown", None, "Try again later"),
