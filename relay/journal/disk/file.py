@@ -79,7 +79,6 @@ def claim(path: Path, connect: Connect) -> Lock:
             if path.exists() and path.stat().st_size:
                 _reach(path)
                 _judge(path, connect)
-                path.chmod(_MODE)
             else:
                 _make(path, connect)
         except BaseException:
@@ -97,6 +96,13 @@ def _reach(path: Path) -> None:
     for each in (Path(f"{_place(path)}{suffix}") for suffix in _SUFFIXES):
         if each.exists() and not os.access(each, os.R_OK, effective_ids=True):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(each))
+
+
+def _own(path: Path) -> None:
+    """Give a journal's files the mode that they need, such as those of a restored backup."""
+    for each in (Path(f"{_place(path)}{suffix}") for suffix in _SUFFIXES):
+        if each.exists():
+            each.chmod(_MODE)
 
 
 def _unusable(path: Path, error: OSError) -> str:
@@ -178,11 +184,15 @@ def flush_folder(folder: Path) -> None:
 
 
 def _judge(path: Path, connect: Connect) -> None:
-    """Raise `JournalDamaged` if the file is not a journal of this version; writes nothing to it."""
+    """Raise `JournalDamaged` if the file is not a journal of this version; writes nothing to it.
+
+    Only the modes of its files are put right, before SQLite gives new ones the mode of the journal.
+    """
     version = stored_version(path)
     if version is None:
         raise JournalDamaged(f"{path}: is no journal of the relay; move it, or set [journal] path.")
     _judge_version(path, version)
+    _own(path)
     try:
         with closing(open_reader(path, connect)) as connection:
             _judge_schema(path, connection)

@@ -153,15 +153,23 @@ async def test_only_the_relays_user_can_read_its_files(tmp_path: Path, mask: int
     assert mode(path.parent) == 0o700
 
 
-async def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
-    """A restored backup often has the mode of whoever restored it."""
+@pytest.mark.parametrize("given", [0o644, 0o400], ids=["read by others", "for reading only"])
+async def test_the_files_of_a_restored_backup_get_the_mode_that_they_need(
+    tmp_path: Path, given: int
+) -> None:
+    """They often have that of whoever restored them, and SQLite's own files would get it as well.
+
+    With an index for reading only, no start would succeed.
+    """
     path = tmp_path / "relay.db"
     async with opened(path):
         pass
-    path.chmod(0o644)
+    path.chmod(given)
+    (tmp_path / "relay.db-shm").touch(given)
     async with opened(path) as journal:
         await journal.append([entry()])
-        assert {mode(path), mode(tmp_path / "relay.db-wal")} == {0o600}
+        files = [tmp_path / f"relay.db{suffix}" for suffix in ("", "-wal", "-shm")]
+        assert set(map(mode, files)) == {0o600}
 
 
 async def test_after_closing_the_file_is_whole_by_itself(tmp_path: Path) -> None:
