@@ -3,19 +3,21 @@
 This module shows them; `relay.cli.dead.action` acts on them.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import click
 import msgspec
 from rich.table import Table
+from rich.text import Text
 
 from relay.admin.query import MAX_LIMIT
 from relay.cli.dead.action import drop, replay
 from relay.cli.dead.selection import Filter, filter_options
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, counted, moment, plain, print_json, table
-from relay.cli.running.client import AdminClient, admin_client, read
+from relay.cli.running.client import AdminClient, NotFound, admin_client, read
 from relay.cli.running.event import find, timeline
 from relay.errors import RelayError
 from relay.outcome.views.api import DeadLetterList, DeadLetterView, EventList
@@ -93,7 +95,7 @@ def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
             page = DeadLetterList(found, None, len(found))
             print_json(msgspec.json.encode(page))
             return
-        events = read(find(client, event_id=found[0].event_id), EventList)
+        story = tried(client, found[0].event_id)
     screen = console()
     for letter in found:
         wording = dead_wording(letter.reason, letter.message)
@@ -101,8 +103,16 @@ def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
         screen.print(plain(f"{letter.destination}: {letter.reason}. {wording.sentence}"))
         screen.print(plain(f"To do: {wording.fix}"))
         screen.print()
-    for line in timeline(events):
+    for line in story:
         screen.print(line)
+
+
+def tried(client: AdminClient, event_id: str) -> Iterable[Text]:
+    """Return the lines of an event's timeline: a dead letter may outlive its event by a year."""
+    try:
+        return timeline(read(find(client, event_id=event_id), EventList))
+    except NotFound:
+        return [plain("What was tried is no longer on record.")]
 
 
 def lookup(client: AdminClient, identity: str) -> list[DeadLetterView]:

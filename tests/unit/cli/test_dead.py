@@ -1,4 +1,4 @@
-"""`relay dead show` asks at most twice, however many dead letters there are."""
+"""`relay dead show` asks at most twice for letters, and tells them without their event as well."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from relay.cli.connection import Reply
-from relay.cli.dead.dead import lookup
+from relay.cli.dead.dead import lookup, tried
 from relay.cli.running.client import AdminClient
 from relay.errors import RelayError
 from relay.outcome.views.api import DeadLetterList, DeadLetterView
@@ -30,7 +30,7 @@ LETTERS = [letter("3", "order-1"), letter("2", "1"), letter("1", "order-1")]
 
 
 class Relay:
-    """Answers from `LETTERS`, and keeps what it was asked."""
+    """Answers from `LETTERS`, whose events are gone, and keeps what it was asked."""
 
     address = "127.0.0.1:8081"
 
@@ -42,6 +42,8 @@ class Relay:
     ) -> Reply:
         """Return the letters that the query means."""
         assert (method, body, content_type) == ("GET", None, None)
+        if not path.startswith("/api/v1/dead-letters"):
+            return Reply(404, {}, b'{"code":"not_found","message":"No event with this id."}')
         query = parse_qs(urlsplit(path).query)
         self.asked.append(query)
         limit = int(query.pop("limit")[0])
@@ -66,3 +68,9 @@ def test_an_id_that_no_dead_letter_has_is_said_so(identity: str) -> None:
     with pytest.raises(RelayError, match="no dead letter has this id"):
         lookup(AdminClient(relay), identity)
     assert [list(each) for each in relay.asked] == [["id"], ["event_id"]]
+
+
+def test_a_letter_is_told_though_its_event_is_no_longer_on_record() -> None:
+    """A letter is kept for 400 days, and its event for 30 at most."""
+    lines = tried(AdminClient(Relay()), "order-1")
+    assert [each.plain for each in lines] == ["What was tried is no longer on record."]
