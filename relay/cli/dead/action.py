@@ -80,7 +80,7 @@ def drop(
     wanted = Drop(dry_run=dry_run, note=note, **selected(where, ids))
     if note is None and not dry_run and not yes and sys.stdin.isatty():
         wanted.note = click.prompt("Why", err=True)[:MAX_NOTE]
-    body = _act(wanted, config_file, question=None if yes else "Drop {} for good?")
+    body = _act(wanted, config_file, question=None if yes else "Drop {}?")
     if as_json:
         print_json(body)
         return

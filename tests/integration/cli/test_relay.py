@@ -160,7 +160,7 @@ def test_on_a_terminal_a_no_leaves_everything_as_it_is(shop: Shop, relay: Runnin
         os.close(theirs)
 
     assert done.returncode == 1
-    assert b"Drop 1 dead letter for good?" in done.stderr
+    assert b"Drop 1 dead letter?" in done.stderr
     [letter] = json.loads(shop.run("dead", "list", "--json").out)["dead_letters"]
     assert letter["reason"] == "invalid_event"
 
