@@ -17,6 +17,7 @@ from relay.app.receiving import receiving_of
 from relay.app.sending import dispatcher_of
 from relay.app.showing import admin_of, listening, notifying, refusing
 from relay.config import Config
+from relay.config.proxy import proxied
 from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
 from relay.journal.sqlite import SqliteJournal
@@ -72,8 +73,9 @@ class App:
 
     @property
     def proxy(self) -> str:
-        """Host and port of the proxy to the platforms; empty if there is none."""
-        return str(self._parts.proxy)
+        """Host and port of the proxy to the platforms; empty if none is reached through one."""
+        proxy = self._parts.proxy
+        return str(proxy) if proxied(self._parts.config, proxy) else ""
 
     def reload_secrets(self) -> None:
         """Read secrets from their files again now."""

@@ -66,6 +66,11 @@ def proxy_of(config: Config, environ: Mapping[str, str]) -> Proxy:
     return Proxy.of(environ)
 
 
+def proxied(config: Config, proxy: Proxy) -> list[str]:
+    """Return the names of the destinations that are reached through the proxy."""
+    return [name for name, each in config.destinations.items() if proxy.address_for(each.base_url)]
+
+
 def _variable(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name.lower(), environ.get(name, ""))
 

@@ -21,7 +21,7 @@ from relay.config import (
     describe,
     read_secret,
 )
-from relay.config.proxy import Proxy, proxy_of
+from relay.config.proxy import Proxy, proxied, proxy_of
 from relay.config.webhook import Followed
 from relay.dispatch.transport import AiohttpTransport
 from relay.errors import ConfigError
@@ -93,8 +93,8 @@ def notes(config: Config, proxy: Proxy) -> list[str]:
     webhook = config.notify.webhook
     if webhook is not None and _address(webhook) is None:
         found.append("notify.webhook holds no address yet, so nobody is told of what needs them")
-    if str(proxy):
-        found.append(f"HTTPS_PROXY is set: platforms are reached through {proxy}")
+    if through := proxied(config, proxy):
+        found.append(f"HTTPS_PROXY is set: requests to {', '.join(through)} go through {proxy}")
     if not config.destinations:
         found.append("no destination is configured: events will be stored, and sent nowhere")
     return found

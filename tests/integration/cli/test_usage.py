@@ -138,8 +138,12 @@ def test_check_names_the_proxy_without_its_password(shop: Shop) -> None:
     shop.folder.joinpath("relay.toml").write_text(CONFIG.format(url="https://platform.example"))
     ended = shop.run("check", https_proxy="http://jane:s3cret@proxy.example:3128")
     assert ended.code == 0
-    assert "HTTPS_PROXY is set: platforms are reached through proxy.example:3128" in ended.err
+    assert "requests to pinterest-main, tiktok-main go through proxy.example:3128" in ended.err
     assert "s3cret" not in ended.out + ended.err
+
+    ended = shop.run("check", https_proxy="http://proxy.example:3128", NO_PROXY="platform.example")
+    assert ended.code == 0
+    assert "proxy" not in ended.err.lower()
 
     ended = shop.run("check", https_proxy="socks5://jane:s3cret@proxy.example")
     assert_one_line(ended, 2, 'HTTPS_PROXY must be "http://HOST:PORT"')

@@ -3,7 +3,7 @@
 import pytest
 
 from relay.config import parse
-from relay.config.proxy import Proxy, proxy_of
+from relay.config.proxy import Proxy, proxied, proxy_of
 from relay.errors import ConfigError
 
 CANARY = "s3cret-canary"
@@ -100,3 +100,4 @@ def test_one_platform_over_the_internet_beside_emulated_ones_is_enough() -> None
     mixed = parse(EMULATED + real, {}, origin="relay.toml")
     proxy = proxy_of(mixed, {"HTTPS_PROXY": "proxy.example:3128"})
     assert proxy.address_for(PINTEREST) == "http://proxy.example:3128"
+    assert proxied(mixed, proxy) == ["tiktok-main"]
