@@ -64,6 +64,13 @@ def test_its_secrets_are_its_users_before_it_first_runs() -> None:
     assert f"chown {uid} secrets/*" in steps.partition("docker compose run")[0]
 
 
+def test_what_its_steps_make_beside_it_is_never_committed() -> None:
+    """Tokens and a password: whoever runs it from a clone may add all that is new."""
+    ignored = (FILE.parents[1] / ".gitignore").read_text().splitlines()
+
+    assert {"/deploy/relay.toml", "/deploy/secrets/"} <= set(ignored)
+
+
 def test_it_asks_for_no_more_open_files_than_an_engine_may_have() -> None:
     """Or the container does not start; the relay itself raises its limit as far as it needs."""
     assert "ulimits" not in RELAY
