@@ -18,6 +18,9 @@ from relay.intake.split import BYTE_ORDER_MARK, repaired
 Json = Mapping[str, Any]
 Scalar = str | int | float
 
+MAX_ROWS: Final = 10_000
+"""How much of an array is read: translating each row of a whole body would block everything else.
+"""
 _ENDLESS: Final = msgspec.json.Decoder(float_hook=float)
 """Takes a number beyond all floats, such as 1e400, for infinity; others refuse the whole body."""
 
@@ -50,8 +53,10 @@ def table(value: object) -> dict[str, Any]:
 
 
 def rows(value: object) -> list[Json]:
-    """Return the objects in an array; none if the value is not an array."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    """Return the objects among the first `MAX_ROWS` of an array; none if it is not an array."""
+    if not isinstance(value, list):
+        return []
+    return [each for each in value[:MAX_ROWS] if isinstance(each, dict)]
 
 
 def text(*values: object) -> str | None:

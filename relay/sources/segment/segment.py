@@ -16,7 +16,7 @@ import msgspec
 from aiohttp import web
 
 from relay.intake import Intake, Origin, Taken, TooMany, Unreadable
-from relay.intake.intake import CHUNK_EVENTS
+from relay.intake.intake import CHUNK_BYTES, CHUNK_EVENTS
 from relay.intake.problem import Code
 from relay.intake.split import MAX_EVENTS
 from relay.keys.keyring import Denied, Grant, Keyring
@@ -33,7 +33,8 @@ BATCH: Final = "batch"
 PATHS: Final = {**{f"/v1/{kind}": kind for kind in (*KINDS, BATCH)}, "/v1/import": BATCH}
 """What each path accepts; some clients (Ruby's) post their batches to the last one."""
 MAX_BYTES: Final = 32 * 2**20
-"""The most bytes of a batch's events, each of which includes the batch's shared context."""
+"""The most bytes of a batch's events, each of which counts at least for the shared context, since
+each looks through it."""
 SUCCESS: Final = b'{"success":true}'
 
 
@@ -103,7 +104,8 @@ class Segment:
         """Return the conversions among the calls, numbered, and count the other calls."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         sent_at, events = read_time(envelope.get("sentAt")), []
-        shared, room = table(envelope.get("context")), MAX_BYTES
+        shared = table(envelope.get("context"))
+        room = _Room(shared)
         for number, call in enumerate(map(table, calls)):
             if number and number % CHUNK_EVENTS == 0:
                 await asyncio.sleep(0)  # lets other requests in
@@ -112,10 +114,25 @@ class Segment:
                 self._metrics.passed_over.add("segment", _kind_of(call))
                 continue
             events.append((number, msgspec.json.encode(event)))
-            room -= len(events[-1][1])
-            if room < 0:
-                raise TooMany("The context of the batch makes its calls too large; send fewer.")
+            if room.fill(len(events[-1][1])):
+                await asyncio.sleep(0)
         return events
+
+
+class _Room:
+    """The room left for the events of a batch with this shared context."""
+
+    def __init__(self, shared: Json) -> None:
+        self._least_bytes = len(msgspec.json.encode(shared))
+        self._left_bytes = MAX_BYTES
+
+    def fill(self, size_bytes: int) -> bool:
+        """Take room for one event; return whether that fills a chunk. Raises `TooMany`."""
+        chunks = self._left_bytes // CHUNK_BYTES
+        self._left_bytes -= max(self._least_bytes, size_bytes)
+        if self._left_bytes < 0:
+            raise TooMany("The context of the batch makes its calls too large; send fewer.")
+        return self._left_bytes // CHUNK_BYTES < chunks
 
 
 def _batch(envelope: Json) -> Sequence[object]:

@@ -227,6 +227,20 @@ async def test_a_large_batch_leaves_the_loop_to_others_between_its_chunks() -> N
         assert {CHUNK_EVENTS, CHUNK_EVENTS * 2} <= seen
 
 
+async def test_long_calls_leave_the_loop_to_others_however_few_they_are() -> None:
+    page = {"type": "page", "properties": {"url": "https://shop.example/?" + "a=%40&" * 1300}}
+    body = json.dumps({"batch": [page, {"type": "identify"}] * 40}).encode()
+    async with serving() as port:
+        passed_over = port.metrics.passed_over
+        sending = asyncio.create_task(port.send(producers.post(body, path="/v1/batch")))
+        seen = set()
+        while not sending.done():
+            seen.add(sum(passed_over.counts().values()))
+            await asyncio.sleep(0)
+
+        assert len(seen) > 4
+
+
 async def test_a_text_that_was_cut_through_an_emoji_costs_no_call_of_its_batch() -> None:
     calls = [
         {"type": "track", "event": "Signed Up", "messageId": each, "userId": "7", "properties": cut}
@@ -325,9 +339,17 @@ async def test_the_shared_context_of_a_batch_is_not_copied_for_each_call() -> No
     assert took_s < 1
 
 
-async def test_a_batch_whose_calls_share_too_much_is_refused_as_too_large() -> None:
-    """It would have come to many times its own size."""
-    shared = {"userAgent": "x" * 100_000}
+@pytest.mark.parametrize(
+    "shared",
+    [
+        {"userAgent": "x" * 100_000},
+        {"consent": {"categoryPreferences": dict.fromkeys(map(str, range(10_000)), True)}},
+    ],
+)
+async def test_a_batch_whose_calls_share_too_much_is_refused_as_too_large(
+    shared: dict[str, Any],
+) -> None:
+    """It would have come to many times its own size, or taken many times as long."""
     body = json.dumps({"batch": [{"type": "page"}] * 400, "context": shared}).encode()
     async with serving() as port:
         answered = await port.send(producers.post(body, path="/v1/batch"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from relay.event import MAX_ITEMS
 from relay.sources.segment.call import event_of, read_time
-from relay.sources.unchecked_json import decoded
+from relay.sources.unchecked_json import MAX_ROWS, decoded
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 JSON = st.recursive(
@@ -118,6 +118,11 @@ def test_an_order_of_more_lines_than_an_event_takes_loses_no_more_than_lines(
     order = properties(products=[*products[:-1], {**products[-1], "quantity": 3}])["order"]
     assert [item["id"] for item in order["items"]] == [f"s-{at}" for at in range(MAX_ITEMS)]
     assert order.get("num_items") == units
+
+
+def test_of_a_body_full_of_lines_no_more_are_read_than_take_a_moment() -> None:
+    order = properties(products=[{"sku": "s"}] * (MAX_ROWS + 5))["order"]
+    assert order["num_items"] == MAX_ROWS
 
 
 def test_an_order_with_lines_is_no_line_of_its_own() -> None:
