@@ -31,6 +31,7 @@ NDJSON_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "
 MAX_LINE_BYTES: Final = 8190
 MAX_HEADER_BYTES: Final = 16_380
 MAX_HEADERS: Final = 100
+BAD_REQUEST: Final = 400
 UNAUTHORIZED: Final = 401
 
 log = logging.getLogger(__name__)
@@ -75,9 +76,12 @@ class HttpSource:
         try:
             answer = await self._handler_of(request)(request)
         except Denied as denied:
-            answer = _answer_to(refused(denied))
+            answer = refused(denied).response()
         except Refused as refusal:
-            answer = _answer_to(refusal)
+            answer = refusal.response()
+        if answer.status >= BAD_REQUEST:
+            fields = {"source": "http", "http_status": answer.status}
+            log.debug("a request was refused", extra={"fields": fields})
         if answer.status == UNAUTHORIZED:
             await self._refusals.failed(request.remote)
         self.answered(answer.status)
@@ -134,12 +138,6 @@ class HttpSource:
 
     async def _document(self, request: web.BaseRequest) -> web.StreamResponse:
         return Prompt(200, self._openapi)
-
-
-def _answer_to(refusal: Refused) -> web.Response:
-    fields = {"source": "http", "http_status": refusal.status, "code": refusal.code}
-    log.debug("a request was refused", extra={"fields": fields})
-    return refusal.response()
 
 
 def server(

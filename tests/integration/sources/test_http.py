@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,6 +68,30 @@ async def test_an_event_is_taken_in_every_shape(sent: bytes, headers: dict[str, 
         assert answered.json == {"accepted": 1, "rejected": 0, "errors": [], "warnings": []}
         assert answered.headers["content-type"].startswith("application/json")
         assert port.journal.event_ids == ["order-1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status"),
+    [
+        ("/v1/events", b"{", 400),
+        ("/v1/events", b"{}", 400),
+        ("/v1/batch", b"{}", 400),
+        ("/v1/webhooks/shopify", b"{}", 401),
+        ("/v1/nothing", b"{}", 404),
+    ],
+)
+async def test_every_request_that_is_refused_has_a_line_in_the_log_for_who_asks_for_it(
+    caplog: pytest.LogCaptureFixture, path: str, sent: bytes, status: int
+) -> None:
+    """A body that is no JSON, for example, has no event that a list of refused ones could show."""
+    caplog.set_level(logging.DEBUG, logger="relay.sources.http")
+    async with serving() as port:
+        answered = await port.send(post(sent, path))
+
+        assert answered.status == status
+        [record] = caplog.records
+        assert record.getMessage() == "a request was refused"
+        assert vars(record)["fields"] == {"source": "http", "http_status": status}
 
 
 async def test_the_answer_waits_for_the_disk() -> None:
