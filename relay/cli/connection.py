@@ -28,6 +28,10 @@ class NoAnswer(RelayError):
     """No answer came; it is unknown whether the request was carried out."""
 
 
+class CutOff(NoAnswer):
+    """The server was reached, and a whole answer did not come."""
+
+
 class Reply(msgspec.Struct, frozen=True):
     """A whole answer; header names are in lower case."""
 
@@ -76,11 +80,15 @@ class Connection:
         headers = dict(self._headers)
         if content_type is not None:
             headers["Content-Type"] = content_type
+        kind = NoAnswer
         try:
+            if self._connection.sock is None:
+                self._connection.connect()
+            kind = CutOff
             return self._exchange(method, path, body, headers)
         except (OSError, UnicodeError, http.client.HTTPException) as error:
             self._connection.close()
-            raise NoAnswer(f"no answer from {self.address}: {_reason(error)}") from None
+            raise kind(f"no answer from {self.address}: {_reason(error)}") from None
 
     def _exchange(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
@@ -114,6 +122,8 @@ def _reason(error: Exception) -> str:
         return "it took too long"
     if isinstance(error, socket.gaierror | UnicodeError):  # UnicodeError: a label is too long
         return "there is no such host"
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "it closed the connection"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return "what came is no HTTP"

@@ -17,7 +17,7 @@ from relay.admin.selection import MAX_IDS, Drop, Replay
 from relay.cli.dead.selection import Filter, filter_options
 from relay.cli.option import Command, available_config, config_option, json_option
 from relay.cli.output import confirm, counted, print_json
-from relay.cli.running.client import AdminClient, admin_client, read
+from relay.cli.running.client import LONG_S, AdminClient, admin_client, read
 from relay.outcome.acting.dead_letters import MAX_NOTE
 
 
@@ -118,7 +118,7 @@ def selected(where: Filter, ids: tuple[str, ...]) -> dict[str, Any]:
 def _act(wanted: Replay | Drop, config_file: Path | None, question: str | None) -> bytes:
     """Act and return the answer; on a terminal, ask first unless it is a dry run."""
     path = f"/api/v1/dead-letters/{'replay' if isinstance(wanted, Replay) else 'drop'}"
-    with admin_client(available_config(config_file)) as client:
+    with admin_client(available_config(config_file), timeout_s=LONG_S) as client:
         if question is not None and not wanted.dry_run and sys.stdin.isatty():
             _confirm(client, path, wanted, question)
         return client.tell(path, wanted)

@@ -15,14 +15,16 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from relay.cli.connection import Connection, Exchange, NoAnswer, Reply
+from relay.cli.connection import Connection, CutOff, Exchange, NoAnswer, Reply
 from relay.config import Config, Listen, read_secret
 from relay.errors import ConfigError, RelayError
 from relay.outcome.acting.audit import ACTOR_HEADER
 from relay.outcome.views.api import DestinationList, DestinationView
 
 TIMEOUT_S: Final = 60.0
-"""Long enough to replay many dead letters; everything else is answered at once."""
+"""Most is answered at once."""
+LONG_S: Final = 3_600.0
+"""Long enough to replay, or to search, some ten million events."""
 JSON: Final = "application/json"
 AS_TYPED: Final = "surrogateescape"
 """How Python keeps invalid UTF-8 from a command line."""
@@ -71,6 +73,9 @@ class AdminClient:
     def _answer(self, method: str, path: str, body: bytes | None = None) -> bytes:
         try:
             reply = self._connection.request(method, path, body, JSON if body else None)
+        except CutOff as error:
+            begun = "; what was asked for may be done in part: run the same command again"
+            raise CutOff(f"{error}{begun if method == 'POST' else ''}") from None
         except NoAnswer:
             raise NoAnswer(
                 f"the relay does not answer at {self._connection.address}: start it with "

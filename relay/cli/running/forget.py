@@ -22,13 +22,11 @@ from relay.cli.option import (
     value_of,
 )
 from relay.cli.output import confirm, console, counted, plain, print_json
-from relay.cli.running.client import admin_client, read
+from relay.cli.running.client import LONG_S, admin_client, read
 from relay.errors import ConfigError, RelayError
 from relay.event import User
 from relay.identity.subject import Subject
 
-TIMEOUT_S: Final = 3_600.0
-"""Long enough to search some ten million events."""
 SHOWN_IDS: Final = 20
 """How many event ids are shown for each destination; `--json` has more."""
 LEFT_OVER: Final = (
@@ -80,7 +78,7 @@ def forget(
         _refuse_more_lines()
     if not yes and sys.stdin.isatty():
         confirm("Erase this person for good?")
-    with admin_client(config, timeout_s=TIMEOUT_S) as client:
+    with admin_client(config, timeout_s=LONG_S) as client:
         body = client.tell("/api/v1/forget", Forget.about(subject))
     done = read(body, ForgetResult)
     if as_json:

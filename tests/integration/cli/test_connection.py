@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from relay.cli.connection import Connection, NoAnswer
+from relay.cli.connection import Connection, CutOff, NoAnswer
 from relay.errors import ConfigError
 
 TOO_LARGE = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
@@ -31,18 +31,19 @@ def server(answer: bytes, read_bytes: int = 65_536) -> Iterator[str]:
         thread.join()
 
 
-def failure(url: str, timeout_s: float = 5.0) -> str:
+def failure(url: str, kind: type[NoAnswer] | None = None, *, timeout_s: float = 5.0) -> str:
     """Return the one line of a request that gets no answer."""
     with (
         Connection(url, headers=SECRET, timeout_s=timeout_s) as connection,
         pytest.raises(NoAnswer) as caught,
     ):
         connection.request("GET", "/")
+    assert kind is None or type(caught.value) is kind
     assert "canary" not in str(caught.value)
     return str(caught.value)
 
 
-@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 999999 x\r\n\r\n"])
+@pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 999999 x\r\n\r\n"])
 def test_what_is_no_http_is_told_as_such(answer: bytes) -> None:
     with server(answer) as url:
         assert failure(url).endswith(("what came is no HTTP", "connection reset by peer"))
@@ -50,9 +51,23 @@ def test_what_is_no_http_is_told_as_such(answer: bytes) -> None:
 
 def test_a_server_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        line = failure(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.05)
+        line = failure(f"http://127.0.0.1:{silent.getsockname()[1]}", CutOff, timeout_s=0.05)
 
     assert line.endswith("it took too long")
+
+
+def test_a_server_that_ends_before_it_answers_was_there() -> None:
+    with server(b"") as url:
+        line = failure(url, CutOff)
+
+    assert line.endswith(("it closed the connection", "connection reset by peer"))
+
+
+def test_where_nobody_listens_nothing_was_begun() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+
+    assert failure(url, NoAnswer).endswith("connection refused")
 
 
 @pytest.mark.parametrize("host", ["relay.invalid", "relay..invalid", "a" * 64 + ".invalid"])

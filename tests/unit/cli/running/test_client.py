@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from relay.cli.connection import NoAnswer, Reply
+from relay.cli.connection import CutOff, NoAnswer, Reply
 from relay.cli.running.client import AdminClient, NotFound, reachable, read
 from relay.config import Listen
 from relay.errors import ConfigError, RelayError
@@ -44,6 +44,19 @@ def test_a_question_carries_only_what_is_given() -> None:
 def test_a_relay_that_is_not_there_is_told_with_what_to_do() -> None:
     with pytest.raises(NoAnswer, match=r"127\.0\.0\.1:8081: start it with `relay serve`"):
         AdminClient(FakeAdmin()).ask("/api/v1/summary")
+
+
+def test_a_relay_that_has_not_answered_yet_is_not_said_to_be_down() -> None:
+    """It may replay for minutes, or have ended on the way: the same command does the rest."""
+
+    class Slow(FakeAdmin):
+        def request(self, *_: object) -> Reply:
+            raise CutOff("no answer from 127.0.0.1:8081: it took too long")
+
+    with pytest.raises(CutOff, match="too long; what was asked for may be done in part: run"):
+        AdminClient(Slow()).tell("/api/v1/dead-letters/replay")
+    with pytest.raises(CutOff, match=r"too long$"):
+        AdminClient(Slow()).ask("/api/v1/summary")
 
 
 def test_a_missing_password_is_a_matter_of_configuration() -> None:
