@@ -95,7 +95,7 @@ PROCESSES: Final = Row(
     [
         Panel(
             "Processor",
-            "Cores in use.",
+            "Cores in use by the main process, without `[server] workers`.",
             [
                 Query(
                     f"rate(process_cpu_seconds_total{{{PROCESS}}}[$__rate_interval])",
@@ -106,14 +106,14 @@ PROCESSES: Final = Row(
         ),
         Panel(
             "Memory",
-            "Resident.",
+            "Resident, of the main process.",
             [Query(f"process_resident_memory_bytes{{{PROCESS}}}", "{{instance}}")],
             unit="bytes",
             width=6,
         ),
         Panel(
             "Open files",
-            "Of those that the system allows; connections count.",
+            "Of those allowed to the main process; connections count, unless it has workers.",
             [
                 Query(
                     f"process_open_fds{{{PROCESS}}} / process_max_fds{{{PROCESS}}}", "{{instance}}"
