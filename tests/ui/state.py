@@ -216,7 +216,10 @@ SAYS: Final[Mapping[str, Mapping[str, str]]] = {
         "on call": "Events are refused: the journal is at its size limit",
     },
     "from Kafka": {"on call": "11,000"},
-    "Kafka is away": {"on call": "The cluster refuses sasl_plain_password"},
+    "Kafka is away": {
+        "overview": "Conversions are not read from Kafka at the moment.",
+        "on call": "The cluster refuses sasl_plain_password",
+    },
     "could not load": {
         "overview": "Could not load the figures. Sending goes on",
         "not delivered": "Could not load the figures.",

@@ -23,7 +23,8 @@ class Overview(Screen):
     @told
     async def show(self, request: web.Request) -> web.Response:
         """Answer with the figures of a range."""
-        found = await self.context.insight.overview(range_of(request))
+        kafka = self.context.sources().kafka
+        found = await self.context.insight.overview(range_of(request), kafka)
         tasks, left = _shown(found.tasks)
         return self.renderer.page(
             request,

@@ -13,10 +13,11 @@ import msgspec
 from relay.journal.letter import DeadGroup
 from relay.journal.space.room import AT_LIMIT, GONE
 from relay.outcome.health import wording_of_state
-from relay.outcome.insight.situation import BY_HAND, Situation
+from relay.outcome.insight.situation import BY_HAND, DELAYED_S, Situation
 from relay.outcome.notation import until_full
 from relay.outcome.platform_code import wording_of
 from relay.outcome.views.api import JournalView
+from relay.outcome.views.source import KafkaSourceView
 from relay.outcome.watch.watch import FILLING
 from relay.outcome.wording import PAUSED, SETTLED, Who, Wording, dead_wording
 
@@ -24,7 +25,7 @@ REFUSED: Final = 0.05
 """The share of arriving events that may be refused; the alert uses the same one."""
 
 Tone = Literal["bad", "warn"]
-Kind = Literal["refusing", "paused", "waiting", "refused", "filling", "dead"]
+Kind = Literal["refusing", "unread", "paused", "waiting", "refused", "filling", "dead"]
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,10 +68,15 @@ def tasks(
     arrivals: Arrivals,
     destinations: Sequence[Situation],
     groups: Sequence[DeadGroup],
+    source: Sequence[Task] = (),
 ) -> Sequence[Task]:
-    """Return everything that needs attention, most urgent first; `groups` are the dead letters."""
+    """Return everything that needs attention, most urgent first.
+
+    `groups` are the dead letters, `source` is what `unread` found.
+    """
     types = {each.view.name: each.view.type for each in destinations}
     found = [_refusing(journal.unavailable)] if journal.unavailable else _filling(journal)
+    found += source
     found += [task for each in destinations if (task := _waiting(each)) is not None]
     found += [_refused(arrivals)] if arrivals.are_refused else []
     found += [
@@ -79,6 +85,29 @@ def tasks(
         if group.reason not in SETTLED
     ]
     return sorted(found, key=lambda task: task.tone)
+
+
+def unread(kafka: KafkaSourceView | None, now_s: float) -> Sequence[Task]:
+    """Return the task of a Kafka source that has long read nothing; `now_s` is in Unix seconds.
+
+    If it is `held`, the journal's own task tells why.
+    """
+    if kafka is None or kafka.state in ("active", "held"):
+        return []
+    since_s = kafka.since.timestamp()
+    if now_s - since_s < DELAYED_S:
+        return []
+    task = Task(
+        tone="bad",
+        kind="unread",
+        destination=None,
+        sentence="No conversions are read from Kafka.",
+        fix="See to the reason. They wait in Kafka meanwhile, as long as it keeps them.",
+        who="engineer",
+        since_ms=round(since_s * 1000),
+        words=kafka.message.replace("`", ""),
+    )
+    return [task]
 
 
 def meaning(group: DeadGroup, platform: str) -> Wording:

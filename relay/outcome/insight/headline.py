@@ -81,6 +81,12 @@ def _trouble(
             "New conversions cannot be taken at the moment.",
             "What was accepted before is safe; a shop that does not send again loses the rest.",
         )
+    if any(task.kind == "unread" for task in tasks):
+        return Headline(
+            "bad",
+            "Conversions are not read from Kafka at the moment.",
+            "They wait there, and are read once that is fixed.",
+        )
     troubled = [each for each in situations if each.trouble is not None]
     if not troubled:
         return None

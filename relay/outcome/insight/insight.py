@@ -14,7 +14,7 @@ from relay.journal.letter import DeadGroup
 from relay.journal.report import KindCount, Slice, Totals
 from relay.metrics import Metrics
 from relay.outcome.health import Health
-from relay.outcome.insight.attention import Arrivals, Task, tasks
+from relay.outcome.insight.attention import Arrivals, Task, tasks, unread
 from relay.outcome.insight.condition import Condition, condition
 from relay.outcome.insight.headline import Headline, Labels, headline
 from relay.outcome.insight.match import MatchData, match_data
@@ -23,6 +23,7 @@ from relay.outcome.insight.situation import Situation
 from relay.outcome.insight.trend import STEPS_S, filled
 from relay.outcome.reports import Reports, funnel_of
 from relay.outcome.views.api import AHEAD_S, RANGES_S, SPOKEN, DestinationView, RangeName, Summary
+from relay.outcome.views.source import KafkaSourceView
 from relay.outcome.wording import SETTLED, SKIPPED, Wording
 
 TYPICAL = 0.5
@@ -105,12 +106,15 @@ class Insight:
         labels = self.labels
         return [labels[name] for name, each in self._destinations.items() if each.test]
 
-    async def overview(self, range_name: RangeName) -> Overview:
-        """Return the content of the first screen."""
+    async def overview(
+        self, range_name: RangeName, kafka: KafkaSourceView | None = None
+    ) -> Overview:
+        """Return the content of the first screen; `kafka` is the source, if there is one."""
         summary = await self._reports.summary(range_name)
         totals, groups = await self._journal.totals(), await self._groups(range_name)
         situations = await self._situations(summary.destinations, totals, groups)
-        found = await self._tasks(summary, situations, groups)
+        source = unread(kafka, self._clock())
+        found = await self._tasks(summary, situations, groups, source)
         ever = summary.received > 0 or bool(totals.received)
         return Overview(
             summary=summary,
@@ -190,10 +194,14 @@ class Insight:
         )
 
     async def _tasks(
-        self, summary: Summary, situations: Sequence[Situation], groups: Sequence[DeadGroup]
+        self,
+        summary: Summary,
+        situations: Sequence[Situation],
+        groups: Sequence[DeadGroup],
+        source: Sequence[Task] = (),
     ) -> Sequence[Task]:
         arrivals = Arrivals(summary.received, summary.rejected)
-        return tasks(await self._reports.journal(), arrivals, situations, groups)
+        return tasks(await self._reports.journal(), arrivals, situations, groups, source)
 
     async def _cards(
         self, range_name: RangeName, situations: Sequence[Situation], name: str | None = None

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from relay.admin.pages import Links
 from relay.admin.pages.overview import TASKS_SHOWN
@@ -18,8 +19,10 @@ from relay.journal.entry import Passed, Rejection
 from relay.journal.letter import DeadFilter
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.outcome.health import Health
+from relay.outcome.views.source import SourcesView
 from tests.given.event.builders import NOW_S, conversion
 from tests.given.port.admin import BY_HAND, INVALID, PINTEREST, TIKTOK, AdminPort
+from tests.ui.world import KAFKA
 
 RECEIPT = Receipt(at_ms=NOW_S * 1000, duration_ms=90, outcome="ok", http_status=200)
 HOSTILE = '<script src="//evil.example">{{ 7 * 7 }}&'
@@ -200,6 +203,22 @@ async def test_whoever_pauses_a_platform_is_told_what_a_long_pause_costs(tmp_pat
         text = words(await page(port, f"/destinations/{PINTEREST}"))
 
     assert f"Those that grow too old for {PINTEREST} meanwhile are lost." in text
+
+
+async def test_a_shop_whose_kafka_is_not_read_is_not_told_that_all_is_ready(tmp_path: Path) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("order-1")
+        port.now_s += 2 * 3_600
+        away = replace(KAFKA, state="unreachable", message="The cluster refuses the password.")
+        port.sources = SourcesView(kafka=away, outcomes=None)
+        await port.deliver(PINTEREST, RECEIPT)
+        text = words(await page(port, "/?range=1h"))
+
+    assert "All is ready" not in text
+    assert "Conversions are not read from Kafka at the moment." in text
+    assert "1 thing needs attention." in text
+    assert "Reason given: The cluster refuses the password." in text
+    assert "See Kafka" in text
 
 
 async def test_where_all_is_skipped_nothing_is_promised_to_be_sent_yet(tmp_path: Path) -> None:

@@ -1,18 +1,21 @@
 """What needs attention: told once, with since when, how many, how much, the fix, and who."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from relay.delivery import DeadReason
 from relay.journal.letter import DeadGroup, DeadLetter
 from relay.journal.space.room import AT_LIMIT, GONE
 from relay.outcome.health import MESSAGES, UNREACHED
-from relay.outcome.insight.attention import Arrivals, Task, tasks
+from relay.outcome.insight.attention import Arrivals, Task, tasks, unread
 from relay.outcome.insight.situation import Situation
 from relay.outcome.views.api import DestinationView
+from relay.outcome.views.source import KafkaSourceView, State
 from tests.unit.outcome.insight.page_view import ROOMY, situation, view
 
 SINCE_MS = 1_767_225_600_000
@@ -48,6 +51,20 @@ def group(reason: DeadReason = "platform_rejected", code: str = "") -> DeadGroup
         since_ms=SINCE_MS,
         until_ms=SINCE_MS,
         latest=letter,
+    )
+
+
+def kafka(state: State) -> KafkaSourceView:
+    return KafkaSourceView(
+        state=state,
+        message="The cluster refuses `sasl_plain_password`.",
+        since=datetime.fromtimestamp(SINCE_MS / 1000, UTC),
+        group_id="relay",
+        topics=["conversions"],
+        missing_topics=[],
+        assignment=[],
+        last_commit=None,
+        tombstones=0,
     )
 
 
@@ -165,3 +182,24 @@ def test_more_than_one_of_twenty_refused_on_arrival_is_for_whoever_builds_the_sh
     assert task.sentence == "106 of 2,000 events were refused on arrival."
     (task,) = tasks(ROOMY, Arrivals(received=2, rejected=1), [], [])
     assert task.sentence == "1 of 3 events was refused on arrival."
+
+
+@pytest.mark.parametrize("state", ["unreachable", "stopped", "connecting"])
+def test_kafka_that_is_long_not_read_needs_an_engineer(state: State) -> None:
+    (task,) = unread(kafka(state), SINCE_MS / 1000 + 300)
+
+    assert (task.kind, task.tone, task.who, task.since_ms) == (
+        *("unread", "bad", "engineer", SINCE_MS),
+    )
+    assert task.words == "The cluster refuses sasl_plain_password."
+    assert tasks(ROOMY, ARRIVED, [], [group()], [task])[0] == task
+
+
+def test_kafka_that_is_read_or_soon_again_needs_nobody() -> None:
+    """That the journal takes no more is a task already."""
+    late_s = SINCE_MS / 1000 + 86_400
+
+    assert not unread(None, late_s)
+    assert not unread(kafka("active"), late_s)
+    assert not unread(kafka("held"), late_s)
+    assert not unread(kafka("unreachable"), SINCE_MS / 1000 + 299)
