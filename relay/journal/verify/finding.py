@@ -18,6 +18,11 @@ LISTED: Final = 10
 """How many problems of a check are listed one by one; further ones are only counted."""
 
 RESTORE: Final = "stop the relay and restore a backup, or move the file away to begin a new journal"
+LEAVE: Final = (
+    "check its disk; the relay goes on without them, so restore a backup only if they matter more"
+    " than what came since"
+)
+"""What to do about single events: nobody should give up a journal for them."""
 REPORT: Final = "please report it with these lines; a backup from before has the right ones"
 
 
@@ -50,7 +55,8 @@ class Problems:
         if not self._listed:
             return [fine(self._check, message)]
         if self._more:
-            more = problem(self._check, f"{self._more:,} more problems like these", RESTORE)
+            fix = self._listed[-1].fix or RESTORE
+            more = problem(self._check, f"{self._more:,} more problems like these", fix)
             return [*self._listed, more]
         return self._listed
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from relay.event_name import Lane
-from relay.journal.codec import count_group
+from relay.journal.codec import count_group, entries_of
 from relay.journal.disk.storage import UNREADABLE
-from relay.journal.verify.finding import Finding, Problems, Watch, counted
+from relay.journal.entry import Entry
+from relay.journal.verify.finding import LEAVE, Finding, Problems, Watch, counted
 
 STEP_GROUPS: Final = 4
 """How many groups, of at most about 1 MiB each, are in memory at once."""
@@ -60,9 +61,7 @@ def _read(connection: sqlite3.Connection, extent: _Extent, problems: Problems) -
     for group in _groups(connection, extent):
         if group.first != expected and not _is_oldest(connection, extent, group):
             problems.add(f"{_name(extent)}: offset {group.first} follows where {expected} should")
-        fault = _fault(group)
-        if fault:
-            problems.add(f"{_name(extent)}: group {group.log_id} of the log {fault}")
+        _judge(f"{_name(extent)}: group {group.log_id} of the log", group, problems)
         expected = group.first + group.size
         yield group.size
 
@@ -84,12 +83,22 @@ def _is_oldest(connection: sqlite3.Connection, extent: _Extent, group: _Group) -
     return row[0] is None or row[0] >= group.first
 
 
-def _fault(group: _Group) -> str | None:
+def _judge(name: str, group: _Group, problems: Problems) -> None:
     try:
         count = count_group(group.entries)
     except UNREADABLE:
-        return "cannot be read"
-    return None if count == group.size else f"holds {count:,} events, not {group.size:,}"
+        lost = sum(map(_is_unreadable, entries_of(group.entries, group.size, 0)))
+        problems.add(f"{name}: {lost:,} of {counted(group.size, 'event')} cannot be read", LEAVE)
+        return
+    if count != group.size:
+        problems.add(f"{name} holds {count:,} events, not {group.size:,}")
+
+
+def _is_unreadable(entry: Entry) -> bool:
+    try:
+        return not entry.conversion
+    except UNREADABLE:
+        return True
 
 
 def _name(extent: _Extent) -> str:

@@ -13,7 +13,7 @@ from relay.journal.codec import ONE_RECORD, count_group
 from relay.journal.disk.storage import UNREADABLE
 from relay.journal.find.timeline import EXCEPTIONS
 from relay.journal.settlement import SPAN_OFFSETS
-from relay.journal.verify.finding import Finding, Problems, Watch, counted
+from relay.journal.verify.finding import LEAVE, Finding, Problems, Watch, counted
 
 WATCHED_ROWS: Final = 1_000
 """How many rows there are between two calls of the watcher."""
@@ -36,7 +36,7 @@ def check_rows(connection: sqlite3.Connection, watch: Watch) -> list[Finding]:
             if read % WATCHED_ROWS == 0:
                 watch("Reading dead letters and receipts", read, total)
         if unreadable:
-            problems.add(f"{unreadable:,} {what} cannot be read")
+            problems.add(f"{counted(unreadable, what)} cannot be read", LEAVE)
     return problems.or_fine(
         f"{counted(counts['dead'], 'dead letter')}, {counted(counts['retry'], 'event')} to retry,"
         f" {counted(counts['receipt'], 'receipt')}"
@@ -65,10 +65,10 @@ def _misplaced(table: str, first: str = "position", last: str = "position") -> s
     )
 
 
-_RECEIPTS: Final = "receipts"
+_RECEIPTS: Final = "receipt"
 _KEPT: Final = {
-    "dead letters": "SELECT entry FROM dead WHERE entry IS NOT NULL",
-    "retries": "SELECT entry FROM retry",
+    "dead letter": "SELECT entry FROM dead WHERE entry IS NOT NULL",
+    "retried event": "SELECT entry FROM retry",
     _RECEIPTS: "SELECT exceptions FROM receipt WHERE exceptions IS NOT NULL",
 }
 """Queries for what rows keep of events."""

@@ -13,7 +13,7 @@ import pytest
 
 from relay.errors import JournalDamaged
 from relay.event_name import Lane
-from relay.journal.codec import entry_of
+from relay.journal.codec import encode_group, entry_of
 from relay.journal.disk.connection import pragma
 from relay.journal.disk.snapshot import at_one_moment
 from relay.journal.disk.still import ATTEMPTS
@@ -23,11 +23,11 @@ from relay.journal.letter import DeadFilter
 from relay.journal.outbox import Outcomes, give_up
 from relay.journal.settlement import Dead, Receipt, Retry, Settlement
 from relay.journal.sqlite import SqliteJournal
-from relay.journal.verify.finding import LISTED, Finding
+from relay.journal.verify.finding import LEAVE, LISTED, Finding
 from relay.journal.verify.log import STEP_GROUPS
 from relay.journal.verify.rows import WATCHED_ROWS
 from relay.journal.verify.verify import verify
-from tests.given.event.builders import NOW_S, conversion, entry
+from tests.given.event.builders import DIGEST, NOW_S, conversion, entry
 from tests.given.journal.seed import NOW_MS
 
 RECEIPT = Receipt(at_ms=NOW_MS, duration_ms=120, outcome="partial", http_status=200)
@@ -36,6 +36,8 @@ PAGE_BYTES, PAGES_AT, FORM_AT = 4_096, 28, 19
 """In the head of a file, see https://sqlite.org/fileformat.html (2026)."""
 DELIVERED_ORDERS = "kind = 'delivered' AND label = 'purchase'"
 EXPIRED = entry_of(conversion("g"), {"p": Passed("dead", "expired")})
+SPOILT = encode_group([entry("a"), entry("b")]).replace(DIGEST[:2].encode(), b"\xff\xff", 1)
+"""Two events, of which the person of one is no text."""
 
 
 @asynccontextmanager
@@ -400,12 +402,18 @@ async def test_a_file_that_is_cut_off_is_damaged(path: Path, kept: int) -> None:
     assert "is damaged" in only_fault(path)
 
 
-async def test_a_group_that_cannot_be_read_is_named(path: Path) -> None:
-    await filled(path)
-    change(path, "UPDATE log SET entries = x'c1' WHERE id = 1")
+@pytest.mark.parametrize(("damaged", "lost"), [(b"\xc1", 2), (SPOILT, 1)], ids=["all", "one"])
+async def test_events_that_cannot_be_read_are_counted_and_no_reason_to_give_up_the_journal(
+    path: Path, damaged: bytes, lost: int
+) -> None:
+    async with opened(path) as journal:
+        await journal.append([entry("a"), entry("b")])
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("UPDATE log SET entries = ?", (damaged,))
 
     [of_the_log] = faults(path)
-    assert of_the_log.message == "lane 0: group 1 of the log cannot be read"
+    assert of_the_log.message == f"lane 0: group 1 of the log: {lost} of 2 events cannot be read"
+    assert of_the_log.fix == LEAVE
 
 
 async def test_an_event_that_cannot_be_read_is_no_fault_of_the_figures(path: Path) -> None:
@@ -413,7 +421,8 @@ async def test_an_event_that_cannot_be_read_is_no_fault_of_the_figures(path: Pat
     await filled(path)
     change(path, "UPDATE log SET entries = x'c1' WHERE id = 2")
 
-    assert only_fault(path) == "lane 0: group 2 of the log cannot be read"
+    assert "group 2 of the log" in only_fault(path)
+    assert "cannot be read" in only_fault(path)
 
 
 async def test_a_group_that_holds_less_than_it_says_is_named(path: Path) -> None:
@@ -535,13 +544,13 @@ async def test_a_destination_without_its_cursors_is_told(path: Path) -> None:
         ("UPDATE dead SET position = 99 WHERE id = 1", "1 dead letters are at no place"),
         ("UPDATE dead SET lane = 7", "2 dead letters are at no place"),
         ("UPDATE dead SET reason = 'mood' WHERE id = 1", "a reason that nobody knows"),
-        ("UPDATE dead SET entry = x'c1' WHERE id = 1", "1 dead letters cannot be read"),
+        ("UPDATE dead SET entry = x'c1' WHERE id = 1", "1 dead letter cannot be read"),
         ("UPDATE retry SET position = 99", "1 retries are at no place"),
         ("UPDATE retry SET position = 1", "dead and wait for a retry at once"),
-        ("UPDATE retry SET entry = x''", "1 retries cannot be read"),
+        ("UPDATE retry SET entry = x''", "1 retried event cannot be read"),
         ("UPDATE receipt_span SET last = 99 WHERE lane = 0", "receipts cover no place"),
         ("UPDATE receipt_span SET last = first - 1 WHERE lane = 0", "a stretch that is none"),
-        ("UPDATE receipt SET exceptions = x'c1' WHERE id = 1", "1 receipts cannot be read"),
+        ("UPDATE receipt SET exceptions = x'c1' WHERE id = 1", "1 receipt cannot be read"),
     ],
 )
 async def test_a_row_that_cannot_be_is_told(path: Path, statement: str, words: str) -> None:
