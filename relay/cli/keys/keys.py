@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from relay.cli.keys.change import fresh_key, matching, refuse_taken, with_key
 from relay.cli.keys.limit import (
+    MOST_USES,
     destinations_of,
     duration_s,
     lifetime_s,
@@ -56,7 +57,9 @@ def keys() -> None:
     show_default=True,
     help="events:write, events:read; comma-separated.",
 )
-@click.option("--max-uses", type=click.IntRange(min=1), help="Accepted requests at most, ever.")
+@click.option(
+    "--max-uses", type=click.IntRange(1, MOST_USES), help="Accepted requests at most, ever."
+)
 @click.option("--rate", metavar="N/s", help="Requests per second, such as 100/s.")
 @click.option("--expires", metavar="DURATION", help="How long it is valid, such as 90d.")
 @click.option("--destinations", help="The only destinations its events may reach, comma-separated.")

@@ -11,6 +11,8 @@ from relay.keys.record import NAME, SCOPES, Scope
 
 LONGEST: Final = Duration("36500d")
 """A century; an end after the year 9999 could not be shown."""
+MOST_USES: Final = 2**53
+"""More could not be told to worker processes."""
 RATE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)/s")
 
 

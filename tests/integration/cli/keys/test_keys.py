@@ -71,6 +71,7 @@ def test_a_person_sees_both_ways_to_use_it(shop: Shop) -> None:
         (["a", "--destinations", " ,"], "--destinations must name one or more"),
         (["a", "--destinations", "nowhere"], "nowhere is not configured; there is tiktok-main"),
         (["a", "--max-uses", "0"], "--max-uses"),
+        (["a", "--max-uses", "9" * 20], "--max-uses"),
     ],
 )
 def test_a_mistake_is_one_line_and_makes_no_key(
