@@ -48,10 +48,13 @@ PLAIN_FIELDS: Final = frozenset(
 """Fields whose values are the relay's own words; unscrubbed, a long name or path stays readable."""
 
 _INVISIBLE = frozenset({"Cf", "Cn", "Co", "Cs"})
-_AT_SIGN = re.compile(r"%(?:25)*40|&#0*64;|&#x0*40;|&commat;|\\u0040", re.IGNORECASE)
+_SLASH = re.compile(r"(?<!\\)\\+/")
+_AT_SIGN = re.compile(r"%(?:25)*40|&#0*64;?|&#x0*40;?|&commat;|\\(?:u00|x)40", re.IGNORECASE)
 _EMAIL_BREAK = r'\s"<>()\[\],;:'
 _EMAIL = re.compile(
     rf'"[^"]{{1,64}}"@[^{_EMAIL_BREAK}]*'  # a quoted local part may contain spaces
+    rf"|(?<![^{_EMAIL_BREAK}])[^{_EMAIL_BREAK}@]+(?:\s{{1,3}}@\s{{0,3}}|@\s{{1,3}})"
+    rf"(?=[^{_EMAIL_BREAK}@]*\.[^\W\d_])[^{_EMAIL_BREAK}]*"  # spaces beside the at-sign
     rf"|(?<![^{_EMAIL_BREAK}])[^{_EMAIL_BREAK}]*?@[^{_EMAIL_BREAK}]*"
 )
 _RUN = re.compile(r"[A-Za-z0-9_\-+/=%.~$*^#&]{20,}")
@@ -80,7 +83,7 @@ def scrub(text: str, max_length: int = MAX_FIELD) -> str:
     so is one with more combining marks in a row than any script uses. Scrubbing twice gives the
     same result as scrubbing once.
     """
-    line = _on_one_line(text)
+    line = _SLASH.sub("/", _on_one_line(text))
     line = _EMAIL.sub(EMAIL, _AT_SIGN.sub("@", line))
     line = _RUN.sub(_opaque, line)
     return _PHONE.sub(PHONE, line)[:max_length].rstrip()

@@ -21,6 +21,7 @@ BASE64 = st.text(string.ascii_letters + string.digits + "+/=-_", min_size=20, ma
 @example("0" * 30, 5)
 @example("a_" * 100 + "B", 25)
 @example("%2540", 10)
+@example("\\\\//", 10)
 def test_scrubbing_twice_is_scrubbing_once(text: str, length: int) -> None:
     once = scrub(text, length)
 

@@ -28,6 +28,11 @@ TOKEN = "pina_CANARYCANARYCANARYCANARY"
         ("jané@exämple.com", "[e-mail]"),
         ("jane\uff20example.com", "[e-mail]"),
         ("ja\u200bne@exam\u00adple.com", "[e-mail]"),
+        ("jane @ example.com is bad", "[e-mail] is bad"),
+        ("jane@\n example.com", "[e-mail]"),
+        ("jane\u00a0@example.com", "[e-mail]"),
+        (r"jane\x40example.com is bad", "[e-mail] is bad"),
+        ("jane&#64example.com is bad", "[e-mail] is bad"),
     ],
 )
 def test_an_email_address_goes_however_it_is_written(text: str, expected: str) -> None:
@@ -67,6 +72,7 @@ def test_a_phone_number_goes_however_it_is_written(number: str) -> None:
         "dj0yJnU9N2tYWXZ2Zk9rOVVQ",
         "abcdefghijklmnopqrstuvwxyz",
         "abc%2Bdef%2Fghi%3Djkl%3D",
+        r"amFuZT4+Pj8\/Y2FuYXJ5",
         TOKEN,
     ],
 )
