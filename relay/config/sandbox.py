@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from relay.config.address import BaseUrl
+from relay.config.destination import DestinationConfig
 from relay.config.kafka import KafkaSourceConfig
 from relay.config.load import parse
 from relay.config.model import Config, NotifyConfig
@@ -29,7 +30,7 @@ app_id = "7000000000000000001"
 offline_event_set_id = "7000000000000000002"
 crm_event_set_id = "7000000000000000003"
 """
-"""The sandbox's configuration if there is no `relay.toml`."""
+"""The sandbox's configuration if there is no `relay.toml`; its destinations if that names none."""
 
 
 def sandbox_config(environ: Mapping[str, str]) -> Config:
@@ -53,9 +54,17 @@ def sandboxed(config: Config, emulator: BaseUrl) -> Config:
         sources=replace(config.sources, kafka=_beside(config.sources.kafka)),
         destinations={
             name: replace(destination, base_url=emulator)
-            for name, destination in config.destinations.items()
+            for name, destination in destinations_of(config).items()
         },
     )
+
+
+def destinations_of(config: Config) -> Mapping[str, DestinationConfig]:
+    """Return a sandbox's destinations: those of `config` or, if it names none, the sandbox's own.
+
+    A file that only sets ports would show nothing of either platform.
+    """
+    return config.destinations or sandbox_config({}).destinations
 
 
 def sandbox_path(journal: Path) -> Path:

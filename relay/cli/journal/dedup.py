@@ -17,6 +17,7 @@ from relay.comparison.dedup import check
 from relay.comparison.dedup_advice import CAUSES
 from relay.comparison.dedup_result import Checked, DedupResult, Example
 from relay.comparison.pixel_file import TEMPLATE, PixelFile
+from relay.config.sandbox import destinations_of
 from relay.delivery import Destination
 from relay.destinations import build, discover
 from relay.errors import ConfigError
@@ -53,7 +54,8 @@ def dedup(
     if file is None:
         raise ConfigError("name the file of the browser's events; --template prints one")
     config = settings(config_file, emulated=emulated)
-    served = [build(name, each) for name, each in config.destinations.items()]
+    destinations = destinations_of(config) if emulated else config.destinations
+    served = [build(name, each) for name, each in destinations.items()]
     found = _checked(file, journal_path(config_file, emulated=emulated), served)
     if as_json:
         print_json(msgspec.json.encode(found))

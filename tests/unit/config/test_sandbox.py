@@ -41,6 +41,17 @@ def test_every_destination_and_the_journal_are_replaced_and_the_rest_stays() -> 
     assert sandbox.server == config.server
 
 
+def test_a_file_that_names_no_platform_has_both_in_the_sandbox() -> None:
+    """Whoever only needs other ports for a trial wants to see both."""
+    config = parse('[server]\nlisten = "127.0.0.1:7000"\n', {}, origin="relay.toml")
+
+    sandbox = sandboxed(config, EMULATOR)
+
+    assert [each.type for each in sandbox.destinations.values()] == ["pinterest", "tiktok"]
+    assert {each.base_url for each in sandbox.destinations.values()} == {EMULATOR}
+    assert not config.destinations
+
+
 def test_topics_are_read_with_a_group_of_its_own() -> None:
     """What a trial reads is not taken from the real relay."""
     config = parse(FILE, {}, origin="relay.toml")
