@@ -44,13 +44,14 @@ def verdicts(
     `since_ms` is when the oldest kept event came; `all_read`, whether each event could be read.
     """
     reports = [_Report() for _ in range(destinations)]
-    seen = False
+    unknown: Verdict | None = None
     for found in known.found:
-        seen = True
+        if unknown is not _BEFORE_JOURNAL:
+            unknown = _unknown(found, since_ms)
         for report, standing in zip(reports, found.standings, strict=True):
             if standing is not None:
                 report.add(found, standing)
-    unknown = _NOT_SERVED_THEN if seen else _never_seen(known, since_ms, all_read=all_read)
+    unknown = unknown or _never_seen(known, since_ms, all_read=all_read)
     return [report.verdict() or unknown for report in reports]
 
 
@@ -84,6 +85,16 @@ class _Report:
 def _rank(found: Found, standing: Standing) -> tuple[int, bool, int]:
     duplicate = standing.reason == "duplicate"
     return RANKS[standing.state], duplicate, found.received_ms
+
+
+def _unknown(found: Found, since_ms: int | None) -> Verdict:
+    """Return why nothing is on record of a purchase at a destination.
+
+    If the log has forgotten it, there is a row left of another destination, and nothing of one that
+    it was delivered to.
+    """
+    kept = since_ms is not None and found.received_ms >= since_ms
+    return _NOT_SERVED_THEN if kept else _BEFORE_JOURNAL
 
 
 def _never_seen(known: Known, since_ms: int | None, *, all_read: bool) -> Verdict:

@@ -47,8 +47,18 @@ def verdict(
 def test_the_best_news_counts(
     standings: Sequence[Standing | None], state: str, reason: str | None
 ) -> None:
-    made = verdict(*standings)
+    made = verdict(*standings, since_ms=0)
     assert (made.state, made.reason) == (state, reason)
+
+
+@pytest.mark.parametrize("since_ms", [1, None], ids=["younger ones are kept", "nothing is kept"])
+def test_what_became_of_a_purchase_that_the_log_has_forgotten_is_unknown(
+    since_ms: int | None,
+) -> None:
+    """A dead letter tells of it, and nothing of where it was delivered: that is no proof."""
+    made = verdict(None, None, since_ms=since_ms)
+    assert (made.state, made.reason) == ("unknown", "before_journal")
+    assert verdict(None, DEAD, since_ms=since_ms).state == "dead"
 
 
 def test_nothing_is_called_missing_while_an_event_cannot_be_read() -> None:
