@@ -21,7 +21,7 @@ from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Passed
 from relay.journal.exception_row import AT_PLACE
 from relay.journal.find.lookup import MAX_FOUND, Kind, Place, places
-from relay.journal.report import Attempt, Delivery, DeliveryState, FoundEvent
+from relay.journal.report import FOR_EVER_MS, Attempt, Delivery, DeliveryState, FoundEvent
 from relay.journal.settlement import SPAN_OFFSETS
 
 MAX_ATTEMPTS: Final = 20
@@ -65,6 +65,7 @@ def find(
     """
     candidates = dict.fromkeys((*held, *places(connection, kind, wanted)))
     entries = {place: entry for place in candidates if (entry := _entry_at(connection, place))}
+    entries |= _entries_that_wait(connection, wanted)
     if kind is Kind.EVENT:
         entries |= _entries_of_the_dead(connection, wanted)
     matching = [each for each in entries.items() if _has_id(each[1], kind, wanted)]
@@ -88,6 +89,13 @@ def _entry_at(connection: sqlite3.Connection, place: Place) -> Entry | None:
         place,
     ).fetchone()
     return decode_at(row[1], place.offset - row[0]) if row else None
+
+
+def _entries_that_wait(connection: sqlite3.Connection, wanted: str) -> dict[Place, Entry]:
+    """Return the entries of retries that the log has forgotten, such as those of a late replay."""
+    looked_for = wanted.encode(errors="surrogatepass")
+    rows = connection.execute(_FORGOTTEN, (FOR_EVER_MS, looked_for, MAX_FOUND))
+    return {Place(Lane(lane), offset): decode_entry(entry) for lane, offset, entry in rows}
 
 
 def _entries_of_the_dead(connection: sqlite3.Connection, event_id: str) -> dict[Place, Entry]:
@@ -211,3 +219,11 @@ def _own(attempt: Attempt, exceptions: bytes | None, place: Place) -> Attempt:
     if attempt.outcome == "partial":
         return msgspec.structs.replace(attempt, outcome="ok", code="", message="")
     return attempt
+
+
+# CROSS JOIN: by itself, SQLite would read all retries, and not only those that are older.
+_FORGOTTEN: Final = """
+    SELECT lane, retry.position, entry FROM cursor CROSS JOIN retry USING (destination, lane)
+    WHERE retry.position < coalesce((SELECT min(first) FROM log WHERE log.lane = cursor.lane), ?)
+    AND instr(entry, ?) LIMIT ?
+"""

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from relay.conversion import Order
 from relay.event_name import Lane
 from relay.journal.codec import decode_group, entry_of
@@ -227,3 +229,23 @@ def test_a_dead_event_is_found_when_the_log_has_forgotten_it(seed: Seed) -> None
     seed.dead(PINTEREST, place, entry("a"))
     seed.connection.execute("DELETE FROM log")
     assert deliveries(seed, "a")[PINTEREST].state == "dead"
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "found"),
+    [(Kind.EVENT, "a", 1), (Kind.ORDER, "1001", 1), (Kind.EVENT, "1001", 0), (Kind.ORDER, "a", 0)],
+)
+def test_an_event_that_waits_is_found_when_the_log_has_forgotten_it(
+    seed: Seed, kind: Kind, wanted: str, found: int
+) -> None:
+    """As after a late replay: it was said that such an event never arrived."""
+    event = entry_of(conversion("a", order=Order(order_id="1001")), {})
+    place = seed.group(event)
+    seed.cursor(PINTEREST, 1)
+    seed.retry(PINTEREST, place, event)
+    seed.connection.execute("DELETE FROM log")
+    states = [
+        [each.state for each in event.deliveries]
+        for event in find(seed.connection, kind, wanted, (), DESTINATIONS)
+    ]
+    assert states == [["pending"]] * found
