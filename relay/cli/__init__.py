@@ -18,6 +18,7 @@ from typing import Final
 
 import click
 
+from relay.app import core_dump
 from relay.cli.failure import failure_of, report
 
 __all__ = ["cli", "main", "run"]
@@ -92,6 +93,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line of this process, and end the process with the exit code."""
+    core_dump.prevent()  # commands read people's data and keys, too
     open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.process import Relay
 from tests.acceptance.test_workers import UNREACHABLE
+from tests.given.command.process import Shop, answers
 
 LIMIT = re.compile(r"^Max core file size +(\d+|unlimited) +(\d+|unlimited) ", re.MULTILINE)
 
@@ -18,6 +19,14 @@ async def test_no_process_of_the_relay_may_be_dumped(tmp_path: Path, workers: in
     async with Relay(tmp_path, UNREACHABLE, workers=workers) as relay:
         for process_id in (relay.process_id, *relay.worker_ids):
             assert set(limits_of(process_id)) <= {"0", "1"}
+
+
+def test_no_other_command_may_be_dumped(tmp_path: Path) -> None:
+    shop = Shop.of(tmp_path)
+    with shop.running("sandbox", "--listen", f"127.0.0.1:{shop.producers}") as command:
+        command.wait_until(lambda: answers(shop.producers, "/"))
+
+        assert set(limits_of(command.id)) <= {"0", "1"}
 
 
 def limits_of(process_id: int) -> Sequence[str]:

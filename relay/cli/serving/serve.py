@@ -21,7 +21,6 @@ import click
 import msgspec
 
 from relay import logs
-from relay.app import core_dump
 from relay.app.descriptor import fitted
 from relay.app.process import tune
 from relay.app.service import App
@@ -79,7 +78,6 @@ def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, exa
     check_start(config, os.environ)
     check_exposed(config.server.listen, config.keys_path, time.time())
     logs.configure(level=_log_level(config, on_terminal=sys.stderr.isatty()))
-    core_dump.prevent()
     platforms = (scenario or "ok") if emulated else None
     asyncio.run(_serve(fitted(config), platforms, example=example))
 

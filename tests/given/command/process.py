@@ -106,6 +106,11 @@ class Running:
         self._out = out
         self._err = err
 
+    @property
+    def id(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Return once the condition holds; fails if the process ends before, or never comes."""
         end_s = time.monotonic() + WITHIN_S
