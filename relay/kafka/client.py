@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.conn import AIOKafkaConnection, collect_hosts, create_conn
 from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.metadata import MetadataRequest
 
 from relay.config import KafkaConfig, read_secret
 from relay.errors import ConfigError
@@ -178,17 +179,27 @@ def _why(error: OSError) -> str:
 async def _try(host: str, port: int, settings: Mapping[str, Any]) -> Fault | None:
     """Connect as the clients do, and close the connection; return what prevents it, or None."""
     settings = {name: value for name, value in settings.items() if name in _OF_A_CONNECTION}
+    hung_up = _hung_up(settings["security_protocol"])
     try:
         async with asyncio.timeout(PROBE_WITHIN_S):
             connection = await create_conn(host, port, **settings)
+            hung_up = _AT_A_REQUEST
+            await _ask(connection)
     except (KafkaConnectionError, ConnectionResetError):
-        fault = _hung_up(settings["security_protocol"])
+        fault = hung_up
     except KNOWN as error:
         fault = fault_of(error)
     else:
-        await connection.close()
         return None
     return Fault(f"{fault.reason} ({host}:{port})", fault.key)
+
+
+async def _ask(connection: AIOKafkaConnection) -> None:
+    """Make a request that a listener answers only to those it lets in, and close the connection."""
+    try:
+        await connection.send(MetadataRequest([]))
+    finally:
+        await connection.close()
 
 
 def _hung_up(protocol: str) -> Fault:
@@ -198,6 +209,10 @@ def _hung_up(protocol: str) -> Fault:
     return Fault("the broker hangs up; does this listener expect TLS?", "kafka.security_protocol")
 
 
+_AT_A_REQUEST: Final = Fault(
+    "the broker hangs up at the first request; does this listener ask for a user and password?",
+    "kafka.security_protocol",
+)
 _OF_A_CONNECTION: Final = frozenset(
     {
         *("client_id", "request_timeout_ms", "ssl_context", "security_protocol"),

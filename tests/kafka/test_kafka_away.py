@@ -13,6 +13,9 @@ import aiohttp
 import pytest
 
 from deploy.kafka.broker import PASSWORD, USER, Cluster
+from relay.config import KafkaConfig
+from relay.kafka.client import Clients
+from relay.kafka.fault import Fault
 from relay.sandbox import Sandbox
 from tests.acceptance.process import Relay, accepted_ids, fetch, purchase
 from tests.kafka.broker_side import fresh, make_topic, publish, read_all
@@ -156,6 +159,20 @@ async def test_a_wrong_setting_is_one_line_that_names_it(
             assert line["key"] == key
             await _http_works(relay, "served")
     assert b"Traceback" not in relay.text_on_disk()
+
+
+async def test_a_listener_that_asks_for_a_password_says_so_to_who_has_none(
+    kafka: Cluster,
+) -> None:
+    """It lets anybody connect, and hangs up only at the first request."""
+    settings = KafkaConfig(
+        bootstrap_servers=kafka.secured_address,
+        security_protocol="SSL",
+        ssl_cafile=kafka.authority,
+    )
+    with pytest.raises(Fault, match="ask for a user and password") as caught:
+        await Clients(settings, {}).probe()
+    assert caught.value.key == "kafka.security_protocol"
 
 
 @asynccontextmanager
