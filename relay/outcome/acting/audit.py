@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from io import FileIO
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Self
+from typing import Annotated, Final, Literal, NamedTuple, Self
 
 import msgspec
 
@@ -23,6 +23,10 @@ from relay.private_file import opened
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ACTOR: Final = 64
+MAX_TARGET: Final = 300
+"""Longer than any conditions that match something; others could fill the file in a few acts."""
+MAX_MS: Final = 253_402_300_800_000
+"""Unix milliseconds of the year 10,000, which no calendar here can show."""
 ACTOR_HEADER: Final = "Relay-Actor"
 """The header in which a command tells the admin port who acts."""
 
@@ -48,7 +52,7 @@ AUTHOR: ContextVar[Author] = ContextVar("author", default=NOBODY)
 class Act(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the audit log."""
 
-    at_ms: int
+    at_ms: Annotated[int, msgspec.Meta(ge=0, lt=MAX_MS)]
     actor: str
     origin: str
     action: Action
@@ -86,7 +90,7 @@ class Trail:
             log.warning("an act was not written down", extra={"fields": fields})
 
     def acts(self) -> Iterator[Act]:
-        """Yield the lines, oldest first, without any that a crash cut off."""
+        """Yield the lines, oldest first, without any that cannot be read."""
         for path in (self._before, self._path):
             if path.exists():
                 with path.open("rb") as file:
@@ -131,5 +135,5 @@ def _is_whole(file: FileIO) -> bool:
 def _read(line: bytes) -> Act | None:
     try:
         return msgspec.json.decode(line, type=Act)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

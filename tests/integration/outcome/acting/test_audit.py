@@ -17,7 +17,7 @@ import pytest
 from relay.errors import JournalUnavailable
 from relay.journal.letter import DeadFilter
 from relay.journal.sqlite import SqliteJournal
-from relay.outcome.acting.audit import AUTHOR, MAX_ACTOR, MAX_BYTES, Author, Trail
+from relay.outcome.acting.audit import AUTHOR, MAX_ACTOR, MAX_BYTES, MAX_TARGET, Author, Trail
 from relay.outcome.acting.audited import AuditedControl, AuditedLetters
 from tests.given.command.process import Shop, assert_one_line
 from tests.given.event.builders import NOW_S
@@ -207,6 +207,12 @@ def test_a_name_without_end_is_cut(trail: Trail) -> None:
     assert [act.actor for act in trail.acts()] == ["x" * MAX_ACTOR]
 
 
+def test_conditions_without_end_push_no_other_act_out(trail: Trail) -> None:
+    trail.record("drop", "x" * MAX_BYTES, "0 dropped")
+
+    assert [(act.target, act.details) for act in trail.acts()] == [("x" * MAX_TARGET, "0 dropped")]
+
+
 def test_a_line_that_a_crash_has_cut_off_is_left_out(trail: Trail, tmp_path: Path) -> None:
     trail.record("pause", "first")
     with (tmp_path / "relay.db.audit").open("ab") as file:
@@ -214,6 +220,20 @@ def test_a_line_that_a_crash_has_cut_off_is_left_out(trail: Trail, tmp_path: Pat
     assert [act.action for act in trail.acts()] == ["pause"]
     trail.record("resume", "first")
     assert [act.action for act in trail.acts()] == ["pause", "resume"]
+
+
+@pytest.mark.parametrize("spoilt", [b"\xffda", b'","at_ms":99999999999999999,"x":"'], ids=["actor", "time"])
+def test_a_line_that_a_disk_has_spoilt_hides_no_other(
+    trail: Trail, tmp_path: Path, spoilt: bytes
+) -> None:
+    """Of one byte that was no text, nobody could see any act."""
+    for actor in ("ada", "bob"):
+        AUTHOR.set(Author(actor, "127.0.0.1"))
+        trail.record("pause", "pinterest-main")
+    path = tmp_path / "relay.db.audit"
+    path.write_bytes(path.read_bytes().replace(b"ada", spoilt))
+
+    assert [act.actor for act in trail.acts()] == ["bob"]
 
 
 def test_of_many_who_add_at_once_when_it_is_full_nobody_loses_a_line(tmp_path: Path) -> None:
