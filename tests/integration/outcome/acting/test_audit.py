@@ -222,7 +222,9 @@ def test_a_line_that_a_crash_has_cut_off_is_left_out(trail: Trail, tmp_path: Pat
     assert [act.action for act in trail.acts()] == ["pause", "resume"]
 
 
-@pytest.mark.parametrize("spoilt", [b"\xffda", b'","at_ms":99999999999999999,"x":"'], ids=["actor", "time"])
+@pytest.mark.parametrize(
+    "spoilt", [b"\xffda", b'","at_ms":99999999999999999,"x":"'], ids=["actor", "time"]
+)
 def test_a_line_that_a_disk_has_spoilt_hides_no_other(
     trail: Trail, tmp_path: Path, spoilt: bytes
 ) -> None:
