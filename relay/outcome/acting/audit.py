@@ -80,7 +80,7 @@ class Trail:
             actor=author.actor[:MAX_ACTOR],
             origin=author.origin,
             action=action,
-            target=target,
+            target=target[:MAX_TARGET],
             details=details,
         )
         try:
