@@ -32,6 +32,8 @@ HEADERS: Final[dict[OrderState, str]] = {
     "skipped": "Skipped",
     "unknown": "Unknown",
 }
+STDOUT: Final = Path("/dev/stdout")
+"""What `-` stands for."""
 WATCHED_BYTES: Final = 64 * 1024
 """How many bytes of the file are read between two updates of the progress bar."""
 
@@ -43,7 +45,7 @@ WATCHED_BYTES: Final = 64 * 1024
     "result",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     metavar="CSV",
-    help="Write a line for each order and destination; an older file is replaced.",
+    help="Write a line for each order and destination; an older file is replaced. - for stdout.",
 )
 @click.option(
     "--destination",
@@ -74,8 +76,10 @@ def reconcile(
     compared to the letter; a time without an offset is UTC. The relay may run meanwhile: its
     journal is only read. Exits with 1 unless all orders have arrived.
     """
-    _refuse_own_input(file, result)
     path = journal_path(config_file, emulated=emulated)
+    if result is not None:
+        result = STDOUT if result == Path("-") else result
+        _refuse_own_input(file, path, result)
     question = Question(path, destinations, _in_test(available_config(config_file)), result)
     with interruptible(), progress() as watch:
         orders = OrderFile(file, _currency(currency), reading(file, "Reading the orders", watch))
@@ -120,12 +124,14 @@ def tell_unreadable(events: int) -> None:
         console(sys.stderr).print(f"left out: {told}; relay journal check says more")
 
 
-def _refuse_own_input(file: BinaryIO, result: Path | None) -> None:
-    """Raise `ConfigError` if the result would replace the orders."""
-    if result is None or not result.exists():
+def _refuse_own_input(file: BinaryIO, journal: Path, result: Path) -> None:
+    """Raise `ConfigError` if the result would replace the orders, or the journal."""
+    if not result.exists():
         return
     if os.path.samestat(os.fstat(file.fileno()), result.stat()):
         raise ConfigError(f"{result}: holds the orders themselves; choose another --out")
+    if journal.exists() and journal.samefile(result):
+        raise ConfigError(f"{result}: is the journal itself; choose another --out")
 
 
 def _in_test(config: Config) -> frozenset[str]:

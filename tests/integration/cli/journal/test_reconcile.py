@@ -159,26 +159,27 @@ async def test_for_an_event_that_cannot_be_read_the_others_are_told_and_no_order
     assert "not on record, unless among the events that cannot be read" in for_people.out
 
 
+@pytest.mark.parametrize("out", ["/dev/stdout", "-"])
 async def test_a_file_that_the_output_goes_to_keeps_what_it_holds_and_gets_the_lines(
-    shop: Shop,
+    shop: Shop, out: str
 ) -> None:
     """`--out /dev/stdout >> all.csv` must not put the lines in the place of what is there."""
     await write_journal(shop.folder / "shop.db")
     everything = shop.folder / "all.csv"
     everything.write_text("yesterday\n")
 
-    said = appended_to(everything, shop)
+    said = appended_to(everything, shop, out)
 
     first, header, *lines = everything.read_text().splitlines()
     assert (first, header[:9], len(lines)) == ("yesterday", "order_id,", 8)
     assert "1 of 4 orders has arrived" in said
 
 
-def appended_to(path: Path, shop: Shop) -> str:
+def appended_to(path: Path, shop: Shop, out: str) -> str:
     """Run the command with its output going to the end of a file; return what it says beside."""
     with path.open("ab") as file:
         ended = subprocess.run(
-            command("reconcile", "orders.csv", "--out", "/dev/stdout"),
+            command("reconcile", "orders.csv", "--out", out),
             cwd=shop.folder,
             env=shop.environment({}),
             stdout=file,
@@ -262,6 +263,7 @@ async def test_bad_lines_are_named_and_the_job_is_not_done(shop: Shop) -> None:
         (["-", "--destination", "facebook"], "id\nA\n", "knows no destination facebook"),
         (["-", "--currency", "euro"], "id\nA\n", "--currency"),
         (["orders.csv", "--out", "orders.csv"], "", "holds the orders themselves"),
+        (["orders.csv", "--out", "shop.db"], "", "is the journal itself"),
         (["orders.csv", "--out", "no/such/folder.csv"], "", "choose another file"),
         (["missing.csv"], "", "missing.csv"),
         (["orders.csv", "-c", "other.toml"], "", "other.toml"),
