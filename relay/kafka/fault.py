@@ -12,6 +12,8 @@ import msgspec
 from aiokafka import errors
 
 UNREACHABLE: Final = "kafka.bootstrap_servers"
+NOBODY_BEHIND: Final = "no broker answers where the cluster sends its clients (advertised.listeners)"
+"""What a client meets that was let in before: `Clients.probe` says it of the configured address."""
 
 
 class Fault(Exception):
@@ -144,8 +146,8 @@ _MEANINGS: Final = (
         "the topic does not exist, or the user may not see it",
         "",
     ),
-    _Meaning(errors.KafkaConnectionError, "no broker answers", UNREACHABLE),
-    _Meaning(errors.NodeNotReadyError, "no broker answers", UNREACHABLE),
+    _Meaning(errors.KafkaConnectionError, NOBODY_BEHIND, UNREACHABLE),
+    _Meaning(errors.NodeNotReadyError, NOBODY_BEHIND, UNREACHABLE),
     _Meaning(errors.KafkaTimeoutError, "no broker answers in time", UNREACHABLE),
     _Meaning(errors.RequestTimedOutError, "no broker answers in time", UNREACHABLE),
     _Meaning(TimeoutError, "no broker answers in time", UNREACHABLE),

@@ -54,6 +54,12 @@ def test_an_error_without_words_of_ours_has_the_brokers_name(doing: str, reason:
     assert fault_of(errors.InvalidProducerEpoch("canary"), doing=doing) == Fault(reason)
 
 
+@pytest.mark.parametrize("error", [errors.KafkaConnectionError(), errors.NodeNotReadyError()])
+def test_who_is_sent_on_to_nobody_is_not_told_that_nobody_is_there(error: Exception) -> None:
+    """The configured broker answers: it gives out an address that is none outside its network."""
+    assert "advertised.listeners" in fault_of(error).reason
+
+
 def test_a_topic_that_may_not_be_used_is_named_if_the_library_does() -> None:
     for error, what in (
         (errors.TopicAuthorizationFailedError("conversions"), "the topic conversions"),
