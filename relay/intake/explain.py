@@ -14,13 +14,13 @@ from relay.intake.split import shown
 ANY_KEY: Final = "[...]"
 """How msgspec writes a key of a free object, such as `custom`."""
 
-_PLACE: Final = re.compile(
-    r"(?P<what>.*?)"
-    r"(?: - at `\$\.?(?P<path>(?:[a-z_]+)?(?:\.[a-z_]+|\[\d+\]|\[\.\.\.\])*)`)?",
-    re.DOTALL,
-)
+_AT: Final = " - at `$"
+_PLACE: Final = re.compile(r"\.?(?P<path>(?:[a-z_]+)?(?:\.[a-z_]+|\[\d{1,7}\]|\[\.\.\.\])*)`")
 """Each name matches in one way only. A producer's key may look like a path, and an ambiguous
 pattern would try all ways to match it: twice as many with each further character."""
+MAX_PATH: Final = 60
+"""The most characters of a path in an event; a longer one is a producer's key that looks like one.
+"""
 _NAMED: Final = re.compile(r"[^`]* field `(?P<name>.*)`", re.DOTALL)
 _BOUND: Final = re.compile(r" of length | [<>]=? ")
 _SENTENCES: Final[dict[str, tuple[Code, str]]] = {
@@ -35,13 +35,19 @@ _SENTENCES: Final[dict[str, tuple[Code, str]]] = {
 
 def explain(line: str) -> Problem:
     """Return the problem that an error line of the decoder describes."""
-    place = _PLACE.fullmatch(line)
-    what, path = (place["what"], place["path"] or "") if place else (line, "")
+    what, path = _parted(line)
     known = _SENTENCES.get(" ".join(what.split(" ", 3)[:3]))
     if known is not None:
         return Problem(known[0], _with_name(path, what), known[1])
     code: Code = "out_of_range" if _BOUND.search(what) else "wrong_type"
     return Problem(code, path, f"{_plain(what)}.")
+
+
+def _parted(line: str) -> tuple[str, str]:
+    """Return what is wrong, and the path; the key in a line may have millions of characters."""
+    what, _, end = line.rpartition(_AT)
+    place = _PLACE.fullmatch(end) if len(end) <= MAX_PATH else None
+    return (what, place["path"]) if what and place else (line, "")
 
 
 def _with_name(path: str, what: str) -> str:

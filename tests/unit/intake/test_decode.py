@@ -158,6 +158,8 @@ def test_the_first_problem_in_the_order_of_the_text_is_the_one() -> None:
         ("8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d", "[opaque]"),
         ("line\nbreak", "line break"),
         ("x` - at `$.jane.canary@example.com", "x` - at [e-mail]"),
+        (" - at `$[12065550100]", " - at `$[[phone]]"),
+        (" - at `$" + ".a" * 2000, " - at `[opaque]"),
         ("emailAddress", "emailAddress"),
         *[(name, name) for name in LONG_NAMES],
         ("aBcDeFgHiJkLmNoPqRsTuVwXyZ", "[opaque]"),
