@@ -2,10 +2,10 @@
 
 Batches whose request failed go before new events, the longest-waiting first. While the platform
 accepts nothing, small trials find out when it does. They rotate, and a batch that fails in every
-turn is halved, so that no bad event can block the others for ever. An event that failed alone while
-others passed is sent alone from then on; such events go one at a time and rarely, so that they cost
-the others no requests. An event that steps aside goes once the other parts of its batch have been
-answered.
+turn is halved, so that bad events cannot block the others for ever, however many there are. An
+event that failed alone while others passed is sent alone from then on; such events go one at a time
+and rarely, so that they cost the others no requests. An event that steps aside goes once the other
+parts of its batch have been answered.
 """
 
 import math
@@ -20,8 +20,9 @@ from relay.dispatch.withheld import Withheld
 from relay.journal.entry import Pending
 
 MAX_ROTATING = 16
-"""How many batches may take turns in trials; new events are tried only while there are fewer. This
-bounds memory: however long an outage, it holds what was in flight, and this many trials."""
+"""How many batches may take turns in trials before they are many: from then on, new events are
+tried once a round, and only the smallest batches are halved. This bounds memory: rounds grow longer
+and longer, so an outage of a day adds some two hundred batches to what was in flight."""
 
 MAX_WHOLE_TRIALS = 4
 """Failed trials after which only half of a batch is tried: if one of its events is at fault and
@@ -93,6 +94,8 @@ class Waiting:
             batch = self._part_of(held, max_events, money_first=money_first)
         else:
             batch = self._batcher.trial(max_events, money_first=money_first) or self._suspect()
+            if batch is not None and self._are_many:
+                batch.trials = min(each.trials for each in self._again)  # it joins their round
         if batch is not None:
             batch.trials += 1
         return self._on_its_way(batch)
@@ -118,6 +121,14 @@ class Waiting:
         return gone + stale + stale_suspects
 
     @property
+    def _are_many(self) -> bool:
+        return len(self._again) >= MAX_ROTATING
+
+    @property
+    def _are_amid_a_round(self) -> bool:
+        return len({batch.trials for batch in self._again}) > 1
+
+    @property
     def _may_go_again(self) -> bool:
         """Whether a failed batch may go; one that stepped aside lets all parts go first."""
         return bool(self._again) and not (self._again[0].aside and self._parts)
@@ -130,19 +141,25 @@ class Waiting:
     def _fresh_turn(self, *, money_first: bool) -> Turn | None:
         """Return the turn of the new events, or None if they have none.
 
-        If no failed batch has an event of the money lane, one more batch that has some may join.
+        While many batches rotate, one more may join after each round: all of them may hold bad
+        events. If none has an event of the money lane, one that has some need not wait for that.
         """
         money = money_first and self._batcher.has_money
-        if len(self._again) >= MAX_ROTATING and not (
-            money and not any(batch.has_money for batch in self._again)
-        ):
+        lack_money = money and not any(batch.has_money for batch in self._again)
+        if self._are_many and self._are_amid_a_round and not lack_money:
             return None
         oldest_ms = self._batcher.oldest_ms(money_first=money_first)
         return None if oldest_ms is None else (0, money_first and not money, oldest_ms)
 
     def _half_of(self, batch: Batch) -> int:
-        """Return how many events of a batch a trial takes; a half adds to the rotating batches."""
-        if batch.trials < MAX_WHOLE_TRIALS or len(self._again) >= MAX_ROTATING:
+        """Return how many events of a batch a trial takes; a half adds to the rotating batches.
+
+        While many rotate, only the smallest are halved, and at once: so halves stay few, and soon
+        an event is alone.
+        """
+        least = min((len(each) for each in self._again if len(each) > 1), default=1)
+        may_halve = len(batch) <= least or not self._are_many
+        if not may_halve or batch.trials < (1 if self._are_many else MAX_WHOLE_TRIALS):
             return len(batch)
         return (len(batch) + 1) // 2
 

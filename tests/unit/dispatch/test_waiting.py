@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,13 +66,38 @@ def test_a_probe_that_failed_is_tried_again_unless_others_take_turns() -> None:
 
 
 def test_rotation_tries_no_more_than_a_few_new_events() -> None:
-    """However long an outage lasts, it holds few batches in memory."""
+    """However long an outage lasts, it holds few batches in memory: one more a round."""
     line = waiting(*(received(offset, offset) for offset in range(100)))
     for _ in range(200):
         tried = line.trial(1, rotate=True)
         assert tried is not None
         line.put([tried])
-    assert len(line._again) == MAX_ROTATING
+    assert len(line._again) < 2 * MAX_ROTATING
+
+
+def test_new_events_are_tried_however_many_bad_ones_rotate() -> None:
+    line = waiting(received(99, 500))
+    line.put([batch(received(offset, offset)) for offset in range(2 * MAX_ROTATING)])
+    for _ in range(2 * MAX_ROTATING):
+        tried = line.trial(1, rotate=True)
+        assert tried is not None
+        line.put([tried])
+    assert offsets(line.trial(1, rotate=True)) == [99]
+
+
+@pytest.mark.parametrize("count", [MAX_ROTATING, 5 * MAX_ROTATING])
+def test_bad_events_in_all_of_many_batches_block_no_good_one(count: int) -> None:
+    """Once each batch had its turn, one of them is halved until it passes."""
+    line = waiting()
+    places = [range(start, start + 10) for start in range(0, 10 * count, 10)]
+    line.put([batch(*(received(place, place) for place in tens)) for tens in places])
+    for _ in range(count + math.ceil(math.log2(10))):
+        tried = line.trial(50, rotate=True)
+        assert tried is not None
+        if all(offset % 10 for offset in offsets(tried)):
+            return
+        line.put([tried])
+    pytest.fail("no good event had a turn without a bad one")
 
 
 def test_a_trial_takes_the_oldest_of_a_large_batch_and_leaves_the_rest() -> None:
@@ -103,7 +130,7 @@ def test_halves_of_a_large_batch_are_few() -> None:
         taken = line.trial(1_000, rotate=True)
         assert taken is not None
         line.put([taken])
-    assert len(line._again) <= MAX_ROTATING
+    assert len(line._again) <= 3 * MAX_ROTATING
 
 
 def test_a_probe_without_turns_is_not_halved() -> None:
@@ -153,7 +180,7 @@ def test_money_that_comes_during_an_outage_is_tried_however_much_else_is_held() 
     batcher.extend(Lane.MONEY, [received(99, 500)], [payload()])
     assert money_trial(line) == [99]
     batcher.extend(Lane.MONEY, [received(98, 600)], [payload()])  # one is enough
-    for _ in range(4 * MAX_ROTATING):
+    for _ in range(MAX_ROTATING):
         money_trial(line)
     assert len(line._again) == 2 * MAX_ROTATING + 1
 
