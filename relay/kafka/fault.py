@@ -12,7 +12,7 @@ import msgspec
 from aiokafka import errors
 
 UNREACHABLE: Final = "kafka.bootstrap_servers"
-NOBODY_BEHIND: Final = "no broker answers where the cluster sends its clients (advertised.listeners)"
+SENT_ON: Final = "no broker answers where the cluster sends its clients (advertised.listeners)"
 """What a client meets that was let in before: `Clients.probe` says it of the configured address."""
 
 
@@ -146,8 +146,8 @@ _MEANINGS: Final = (
         "the topic does not exist, or the user may not see it",
         "",
     ),
-    _Meaning(errors.KafkaConnectionError, NOBODY_BEHIND, UNREACHABLE),
-    _Meaning(errors.NodeNotReadyError, NOBODY_BEHIND, UNREACHABLE),
+    _Meaning(errors.KafkaConnectionError, SENT_ON, UNREACHABLE),
+    _Meaning(errors.NodeNotReadyError, SENT_ON, UNREACHABLE),
     _Meaning(errors.KafkaTimeoutError, "no broker answers in time", UNREACHABLE),
     _Meaning(errors.RequestTimedOutError, "no broker answers in time", UNREACHABLE),
     _Meaning(TimeoutError, "no broker answers in time", UNREACHABLE),
