@@ -7,6 +7,7 @@ Values come from TOML, or as `Override` from an environment variable. The first 
 import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -136,7 +137,10 @@ def _read_text_type(kind: type, value: object) -> object:
     """
     if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError
-    return kind(value)
+    made = kind(value)
+    if isinstance(made, Path) and not made.name:
+        raise ValueError  # "." and "/" are folders, beside which nothing can be put
+    return made
 
 
 def _did_you_mean(leaf: Leaf, value: object) -> str:

@@ -181,7 +181,7 @@ def _form(value_type: Any) -> str:
         return _one_of(choices)
     if hasattr(plain, "FORM"):
         return str(plain.FORM)
-    words = {bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}
+    words = {bool: "true or false", int: "a whole number", float: "a number", Path: "a file"}
     return words.get(plain, "a text in quotes") + _bounds(meta)
 
 

@@ -109,7 +109,9 @@ def test_the_keys_of_producers_are_beside_the_journal_unless_told() -> None:
             '[journal]\nengine = "kafka"',
             'journal.engine must be "sqlite", such as engine = "sqlite"',
         ),
-        ('[journal]\npath = ""', 'journal.path must be a path, such as path = "data/relay.db"'),
+        ('[journal]\npath = ""', 'journal.path must be a file, such as path = "data/relay.db"'),
+        ('[journal]\npath = "."', 'journal.path must be a file, such as path = "data/relay.db"'),
+        ('[journal]\npath = "/"', 'journal.path must be a file, such as path = "data/relay.db"'),
         (
             "[intake]\ndeduplication_window = 99_999",
             (
