@@ -243,7 +243,7 @@ class Sender:
             response = await self._transport.send(request, self._timeout_s)
             if isinstance(response, Fault):
                 return Answer(kind="transient", code=response.kind)
-            return self.destination.answer(response, len(batch))
+            return _without(token, self.destination.answer(response, len(batch)))
         except Exception as error:  # noqa: BLE001 - a destination must not stop the others
             return self._mistaken(error)
 
@@ -290,3 +290,8 @@ class Sender:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+def _without(token: str, answer: Answer) -> Answer:
+    """Return an answer without the request id if that repeats the token: ids are kept as given."""
+    return replace(answer, request_id="") if token in answer.request_id else answer

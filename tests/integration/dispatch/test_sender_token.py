@@ -1,5 +1,6 @@
 """What a sender says of its token: nothing, however the platform answers."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from tests.given.destination.sending import (
     sending,
     tiktok,
 )
+
+BARE_TOKEN = "0123456789abcdef0123456789abcdef01234567"
+"""As TikTok's own, made of what request ids are made of."""
 
 
 async def test_a_token_is_sent_and_never_told(
@@ -46,3 +50,20 @@ async def test_a_token_is_sent_and_never_told(
     told = capfd.readouterr()
     assert caplog.text
     assert TOKEN not in caplog.text + told.out + told.err
+
+
+async def test_a_request_id_that_repeats_the_token_is_not_kept(tmp_path: Path) -> None:
+    body = {"code": 40105, "message": "Bad token", "request_id": BARE_TOKEN}
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, tiktok(sandbox.url, token=f"env:{BARE_TOKEN}")) as relay,
+    ):
+        script(sandbox, {"times": 1, "action": {"answer": {"body": json.dumps(body)}}})
+        await relay.accept(*purchases(relay.clock, 1))
+        await relay.until(lambda: relay.health(TIKTOK).state == "paused")
+        await relay.dispatcher.resume(TIKTOK)
+        await relay.settled()
+        [found] = await relay.journal.find(event_id="order-0000")
+    first, second = found.deliveries[0].attempts
+    assert (first.code, first.request_id) == ("40105", "")
+    assert second.request_id
