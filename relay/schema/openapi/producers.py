@@ -165,8 +165,10 @@ def _responses() -> Json:
         "UnsupportedMediaType": ("The body is neither JSON nor NDJSON, plain or as gzip.", {}),
         "RateLimited": ("The key is over its rate.", {"Retry-After": RETRY_AFTER}),
         "Unavailable": (
-            "No events can be accepted now: the disk or journal is full, too many connections or large "
-            "bodies are there at once, or the relay is stopping.",
+            (
+                "No events can be accepted now: the disk or journal is full, too many connections "
+                "or large bodies are there at once, or the relay is stopping."
+            ),
             {"Retry-After": RETRY_AFTER},
         ),
     }
