@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from relay.admin.answer import BadRequest
 from relay.admin.pages import form
 from relay.admin.pages.done import Done
-from relay.admin.pages.letters_csv import csv_of
+from relay.admin.pages.letters_csv import MOST_LETTERS, csv_of
 from relay.admin.pages.renderer import Renderer
 from relay.admin.pages.screen import Screen, ScreenContext, told
 from relay.admin.query import choice
@@ -64,6 +64,7 @@ class Undelivered(Screen):
             wanted=wanted,
             unlisted=0 if groups else await self._dead(wanted),
             most=MAX_GROUPS,
+            csv_most=MOST_LETTERS,
             done=self.done.named_by(request),
             labels=self.context.insight.labels,
         )

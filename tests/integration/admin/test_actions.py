@@ -4,12 +4,15 @@ import codecs
 import csv
 import io
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
+from relay.admin.pages.letters_csv import MOST_LETTERS
 from relay.admin.pages.undelivered import LETTERS
 from relay.event_name import Lane
 from relay.journal.codec import entry_of
@@ -307,6 +310,28 @@ async def test_letters_are_had_as_csv_that_no_spreadsheet_computes(tmp_path: Pat
         "'\uff1d1+1",
     }
     assert {each["destination"] for each in rows(one)} == {TIKTOK}
+
+
+async def test_a_group_of_which_the_csv_lists_only_a_part_says_so(tmp_path: Path) -> None:
+    """Whoever adds up the file would take the rest for delivered."""
+    async with AdminPort(tmp_path) as port:
+        await port.take("dead", tiktok=INVALID)
+        whole = words(await port.ask("/undelivered"))
+        with closing(sqlite3.connect(port.journal_path)) as connection, connection:
+            connection.execute(MORE_OF_IT, (MOST_LETTERS,))
+        part = words(await port.ask("/undelivered"))
+
+    assert "Download as CSV (" not in whole
+    assert "Download as CSV (the latest 10,000)" in part
+
+
+MORE_OF_IT = """
+    WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+    INSERT INTO dead (destination, lane, position, reason, code, message, note, dead_ms,
+        received_ms, event, event_id, event_time)
+    SELECT destination, lane, position + i, reason, code, message, note, dead_ms, received_ms,
+        event, event_id, event_time FROM dead, n
+"""
 
 
 async def test_a_spreadsheet_reads_the_letters_of_any_script(tmp_path: Path) -> None:
