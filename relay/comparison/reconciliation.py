@@ -110,7 +110,7 @@ def _look(snapshot: sqlite3.Connection, question: Question, book: OrderBook, wat
     total = standing.count(snapshot, _LANE)
     wanted = standing.Wanted(_is_purchase)
     stands = standing.stands(snapshot, _LANE, destinations, wanted)
-    purchases = ((each.entry.order_id or each.entry.event_id, _found(each)) for each in stands)
+    purchases = ((_order_id(each.entry), _found(each)) for each in stands)
     done = 0
     while batch := list(islice(purchases, BATCH)):
         book.note(batch)
@@ -134,6 +134,11 @@ def _chosen(snapshot: sqlite3.Connection, wanted: Sequence[str]) -> Sequence[str
                 f"the journal knows no destination {name}; it knows {', '.join(known) or 'none'}"
             )
     return list(dict.fromkeys(wanted))
+
+
+def _order_id(entry: Entry) -> str:
+    """Return an id as it is in the shop's file, whose cells come without the blanks around them."""
+    return (entry.order_id or entry.event_id).strip()
 
 
 def _is_purchase(entry: Entry) -> bool:
