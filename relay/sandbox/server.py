@@ -18,6 +18,7 @@ from aiohttp import web
 from relay.errors import RelayError
 from relay.sandbox import control, elsewhere, page
 from relay.sandbox.answer import PlatformName
+from relay.sandbox.connection import Runner
 from relay.sandbox.credential import Gate
 from relay.sandbox.exchange import Exchange, Outcome
 from relay.sandbox.platform import Call, Reply
@@ -62,7 +63,7 @@ class Sandbox:
         self._host = host
         self._port = port
         self._sleep = sleep
-        self._runner = web.AppRunner(
+        self._runner = Runner(
             self._application(),
             access_log=None,
             auto_decompress=False,

@@ -393,6 +393,27 @@ async def test_no_answer_holds_a_token() -> None:
         assert CANARY not in "".join(str(answer.headers) for answer in answers)
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        f"GET / HTTP/1.1\r\nAccess-Token: {CANARY}\0\r\n\r\n",
+        f"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{CANARY}\r\n",
+        f"GET / HTTP/1.1\r\nHost: x\r\nAccess-Token: {CANARY * 1_000}\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_neither_quoted_nor_logged(
+    broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Sandbox() as sandbox:
+        port = int(sandbox.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(broken.encode())
+        answer = await reader.read()
+        writer.close()
+    assert b" 400 " in answer
+    assert CANARY not in answer.decode() + caplog.text
+
+
 async def test_only_listed_tokens_and_accounts_are_let_in() -> None:
     async with emulator(tokens=[CANARY], accounts=["1"]) as client:
         assert (await client.pinterest(pinterest_event())).status == 401
