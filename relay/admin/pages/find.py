@@ -9,6 +9,7 @@ from relay.journal.find.lookup import MAX_FOUND
 from relay.outcome.insight.situation import BY_HAND
 from relay.outcome.platform_code import wording_of
 from relay.outcome.views.api import AttemptView, DeliveryView, EventList
+from relay.outcome.wording import DEAD
 
 MAX_ID = 256
 MAX_TYPED = 600
@@ -35,6 +36,7 @@ class Find(Screen):
             most=MAX_FOUND,
             max_typed=MAX_TYPED,
             meaning=self._meaning,
+            refused=DEAD["platform_rejected"].sentence,
             paused=self._paused(),
             labels=self.context.insight.labels,
         )

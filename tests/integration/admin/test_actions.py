@@ -460,6 +460,29 @@ async def test_a_conversion_is_told_as_a_timeline(tmp_path: Path) -> None:
     assert "Nothing matches." in long
 
 
+async def test_what_a_platform_never_said_is_not_told_as_its_words(tmp_path: Path) -> None:
+    """Some refuse without a word, and what they said goes with the person that is forgotten."""
+    async with AdminPort(tmp_path) as port:
+        await port.take("told", tiktok=Passed("dead", "platform_rejected", "Too odd"))
+        await port.take("mute", tiktok=Passed("dead", "platform_rejected"))
+        told = words(await port.ask("/find?id=told"))
+        mute = words(await port.ask("/find?id=mute"))
+
+    assert "The platform's words: Too odd" in told
+    assert "The platform refused this event." in mute
+    assert "The platform's words" not in mute
+
+
+async def test_names_of_settings_are_set_apart_and_stand_between_no_backticks(
+    tmp_path: Path,
+) -> None:
+    async with AdminPort(tmp_path) as port:
+        port.switch.health[TIKTOK] = Health("degraded", None, "Check `base_url`.", NOW_S, None)
+        reply = await port.ask(f"/destinations/{TIKTOK}")
+
+    assert b"Check <code>base_url</code>" in reply.body
+
+
 async def test_an_id_is_found_to_the_letter_and_also_with_blanks_from_a_paste(
     tmp_path: Path,
 ) -> None:
