@@ -99,7 +99,8 @@ class AdminConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     hosts: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:\[\]-]{1,255}$")], ...],
         Meta(
-            description="Names that browsers may use for this port, besides loopback ones.",
+            description="Names and addresses by which browsers and Prometheus reach this port, "
+            "besides loopback ones.",
             extra={"form": "a list of host names in quotes"},
             examples=[["relay.shop.example"]],
         ),
