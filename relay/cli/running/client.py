@@ -56,7 +56,10 @@ class AdminClient:
 
     def tell(self, path: str, request: object = None) -> bytes:
         """POST to a path and return the JSON of the answer."""
-        body = b"" if request is None else msgspec.json.encode(request)
+        try:
+            body = b"" if request is None else msgspec.json.encode(request)
+        except UnicodeEncodeError:
+            raise ConfigError("an option holds bytes that are no UTF-8: type it again") from None
         return self._answer("POST", path, body)
 
     def switch(self, name: str, action: Literal["pause", "resume"]) -> DestinationView:

@@ -41,6 +41,14 @@ def test_a_question_carries_only_what_is_given() -> None:
     assert admin.asked == [("GET", "/api/v1/events?event_id=a%2Fb+%26%3D%C3%A9", None)]
 
 
+def test_an_option_that_is_no_text_is_told_and_not_sent() -> None:
+    admin = FakeAdmin(drop=(200, b"{}"))
+
+    with pytest.raises(ConfigError, match="no UTF-8"):
+        AdminClient(admin).tell("/api/v1/dead-letters/drop", {"ids": ["caf\udce9"]})
+    assert not admin.asked
+
+
 def test_a_relay_that_is_not_there_is_told_with_what_to_do() -> None:
     with pytest.raises(NoAnswer, match=r"127\.0\.0\.1:8081: start it with `relay serve`"):
         AdminClient(FakeAdmin()).ask("/api/v1/summary")
