@@ -108,10 +108,10 @@ class Api:
 
     async def list_dead_letters(self, request: web.Request) -> web.Response:
         """Answer with a page of dead letters."""
-        identity = query.given(request, "id")
+        identity = request.query.get("id")
         where = DeadFilter(
             ids=None if identity is None else frozenset({identity}),
-            event_id=query.given(request, "event_id"),
+            event_id=request.query.get("event_id"),
             destination=query.given(request, "destination"),
             reason=query.choice(request, "reason", DeadReason),
             event=query.given(request, "event"),

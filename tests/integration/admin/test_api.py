@@ -253,8 +253,10 @@ async def test_a_blank_parameter_is_an_absent_one(tmp_path: Path) -> None:
         blank = f"{LETTERS}?destination=&reason=&event=&since=&until=&limit=&cursor="
         found = await port.ask(blank)
         summary = await port.ask("/api/v1/summary?range=")
+        by_id = [(await port.ask(f"{LETTERS}?{name}=")).json for name in ("id", "event_id")]
 
     assert (found.status, found.json["total"]) == (200, 1)
+    assert [page["total"] for page in by_id] == [0, 0], "a blank id names no letter"
     assert (summary.status, summary.json["range"]) == (200, "24h")
 
 
