@@ -12,7 +12,7 @@ from deploy.kafka.broker import Cluster
 from relay.sandbox import Sandbox
 from tests.acceptance.process import Relay, accepted_ids
 from tests.kafka.broker_side import admin, fresh, make_topic, publish, read_all
-from tests.kafka.relay_side import event, lines_of, relay_of, source_of, until
+from tests.kafka.relay_side import event, is_in_state, lines_of, relay_of, source_of, until
 
 
 async def test_a_topic_that_comes_later_is_read_then(kafka: Cluster, tmp_path: Path) -> None:
@@ -32,6 +32,25 @@ async def test_a_topic_that_comes_later_is_read_then(kafka: Cluster, tmp_path: P
             await until(lambda: _lacks(relay, there))
             await publish(kafka.address, later, [event("three")])
             await until(lambda: _has(sandbox.url, "three"))
+
+
+async def test_without_its_only_topic_it_says_that_nothing_is_read(
+    kafka: Cluster, tmp_path: Path
+) -> None:
+    """It stayed active, with no partition to read from."""
+    topic = await make_topic(kafka.address, fresh("only"))
+    async with Sandbox() as sandbox:
+        relay = relay_of(tmp_path, sandbox.url, kafka.address, [topic], group=topic)
+        async with relay:
+            await publish(kafka.address, topic, [event("before")])
+            await until(lambda: is_in_state(relay, "active"))
+            await _delete(kafka, topic)
+            await until(lambda: is_in_state(relay, "unreachable"))
+            assert "none of the topics exists" in (await source_of(relay))["message"]
+            assert await _missing(relay) == [topic]
+            await make_topic(kafka.address, topic)
+            await publish(kafka.address, topic, [event("after")])
+            await until(lambda: _has(sandbox.url, "before", "after"))
 
 
 async def test_topics_of_its_own_are_made_again_if_somebody_deletes_them(

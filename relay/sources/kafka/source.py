@@ -25,7 +25,7 @@ from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.rejected import SUFFIX, RejectedTopics
 from relay.sources.kafka.session import Session
 from relay.sources.kafka.status import Status
-from relay.sources.kafka.watch import TopicAppeared
+from relay.sources.kafka.watch import TopicsChanged
 
 FIRST_WAIT_S: Final = 1.0
 MAX_WAIT_S: Final = 60.0
@@ -83,7 +83,7 @@ class KafkaSource:
         """Consume until stopped or something fails; return the fault, or None."""
         try:
             await self._consume()
-        except TopicAppeared:
+        except TopicsChanged:
             return None
         except KNOWN as error:
             return fault_of(error, doing="reading")
@@ -110,7 +110,7 @@ class KafkaSource:
         wanted = self._settings.topics
         refused = await topic.make(self._clients, [name + SUFFIX for name in wanted])
         found = [name for name in wanted if name in known]
-        self._status.lacks([name for name in wanted if found and name not in known], refused)
+        self._status.lacks([name for name in wanted if name not in known], refused)
         if not found:
             reason = "none of the topics exists, or the user may not see them"
             raise Fault(f"{reason}: {', '.join(wanted)}", TOPICS)

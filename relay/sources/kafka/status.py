@@ -40,7 +40,8 @@ class Status:
         clock: Callable[[], float],
     ) -> None:
         self._group_id = group_id
-        self._topics = topics
+        self.topics = topics
+        """Configured topics."""
         self._metrics = metrics
         self._clock = clock
         self._away: Fault | None = None
@@ -90,7 +91,7 @@ class Status:
 
     def has_topics(self, known: Collection[str]) -> None:
         """Note which topics exist now."""
-        self._miss([name for name in self._topics if name not in known])
+        self._miss([name for name in self.topics if name not in known])
 
     def deleted(self, partition: TopicPartition, messages: int) -> None:
         """Warn that up to `messages` messages were deleted before they were read."""
@@ -130,7 +131,7 @@ class Status:
             message=f"{WORDS[state]}: {fault.advice}" if fault else WORDS[state],
             since=self._since,
             group_id=self._group_id,
-            topics=self._topics,
+            topics=self.topics,
             missing_topics=self.missing,
             assignment=[
                 Partition(
@@ -146,7 +147,8 @@ class Status:
         )
 
     def _miss(self, topics: Sequence[str]) -> None:
-        if topics and topics != self.missing:
+        """Warn of topics that are missing, but not if all are: that is a fault, told as such."""
+        if topics and topics != self.missing and len(topics) < len(self.topics):
             _warn("a topic does not exist, or the user may not see it", topics)
         self.missing = topics
 

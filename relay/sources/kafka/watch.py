@@ -1,7 +1,8 @@
 """Watches beside the poll loop: the lag, which topics exist, and why the cluster does not answer.
 
 It checks once a second. It raises only if a new consumer is needed: a missing topic has appeared,
-the credentials have changed, or the brokers accept the relay but have not answered for long.
+or none is left, the credentials have changed, or the brokers accept the relay but have not answered
+for long.
 """
 
 import asyncio
@@ -27,8 +28,8 @@ NEW_CONSUMER_AFTER: Final = 12
 Offsets = dict[TopicPartition, int]
 
 
-class TopicAppeared(Exception):
-    """A configured topic exists now, so subscribe again."""
+class TopicsChanged(Exception):
+    """A configured topic exists now, or none does any more, so subscribe again."""
 
 
 class Watch:
@@ -54,7 +55,7 @@ class Watch:
         self._unanswered = 0
 
     async def run(self) -> None:
-        """Watch until cancelled. Raises `TopicAppeared` or `Fault` if a new consumer is needed."""
+        """Watch until cancelled. Raises `TopicsChanged` or `Fault` if a new consumer is needed."""
         credentials = self._clients.credentials()
         for look in count():
             try:
@@ -76,8 +77,9 @@ class Watch:
         await self._measure()
         if number % TOPICS_EVERY == 0:
             known = await self._consumer.topics()
-            if not known.isdisjoint(self._status.missing):
-                raise TopicAppeared
+            appeared = not known.isdisjoint(self._status.missing)
+            if appeared or known.isdisjoint(self._status.topics):
+                raise TopicsChanged
             self._status.has_topics(known)
 
     async def _measure(self) -> None:

@@ -15,7 +15,7 @@ from relay.sources.kafka.batch import BatchReceiver
 from relay.sources.kafka.message import Message
 from relay.sources.kafka.session import Session
 from relay.sources.kafka.status import Status
-from relay.sources.kafka.watch import TopicAppeared
+from relay.sources.kafka.watch import TopicsChanged
 from tests.given.event.builders import NOW_S
 from tests.given.event.kafka_message import Record
 from tests.simulation import virtual_time
@@ -242,7 +242,7 @@ def test_a_new_topic_waits_until_what_is_being_committed_is() -> None:
         seen.append(bench)
 
     seen: list[Bench] = []
-    with pytest.raises(TopicAppeared):
+    with pytest.raises(TopicsChanged):
         happened(trial, stops=False)
     assert seen[0].happened == ["stored 3", "committed 3"]
 

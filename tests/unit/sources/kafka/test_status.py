@@ -23,7 +23,7 @@ def metrics() -> Metrics:
 
 @pytest.fixture
 def status(metrics: Metrics) -> Status:
-    return Status("relay", ("conversions",), metrics, lambda: NOW_S)
+    return Status("relay", ("conversions", "others"), metrics, lambda: NOW_S)
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[Mapping[str, Any]]:
@@ -59,7 +59,7 @@ def test_a_topic_that_may_not_be_made_is_told_once(
     """Also while the topics that are read come and go."""
     for _ in range(3):
         status.lacks([], {"conversions.rejected": "TOPIC_AUTHORIZATION_FAILED"})
-        status.has_topics(["conversions"])
+        status.has_topics(["conversions", "others"])
     status.lacks([], {})
     [line] = told(caplog)
     assert line["topic"] == "conversions.rejected (TOPIC_AUTHORIZATION_FAILED)"
@@ -75,8 +75,16 @@ def test_a_topic_that_is_missing_is_told_once(
     [line] = told(caplog)
     assert line["topic"] == "conversions"
     assert status.view().missing_topics == ["conversions"]
-    status.has_topics(["conversions"])
+    status.has_topics(["conversions", "others"])
     assert status.view().missing_topics == []
+
+
+def test_that_all_topics_are_missing_is_a_fault_and_told_as_one(
+    status: Status, caplog: pytest.LogCaptureFixture
+) -> None:
+    status.lacks(["conversions", "others"], {})
+    assert told(caplog) == []
+    assert status.view().missing_topics == ["conversions", "others"]
 
 
 def test_what_was_deleted_unread_is_told_with_its_place(
@@ -89,7 +97,7 @@ def test_what_was_deleted_unread_is_told_with_its_place(
 
 def test_it_says_since_when_it_is_so_whatever_the_reason(metrics: Metrics) -> None:
     now_s = itertools.count(NOW_S)
-    status = Status("relay", ("conversions",), metrics, lambda: next(now_s))
+    status = Status("relay", ("conversions", "others"), metrics, lambda: next(now_s))
     status.away(PASSWORD)
     status.away(Fault("no broker answers"))
     assert status.view().since.timestamp() == NOW_S + 1
@@ -152,7 +160,7 @@ def test_monitoring_sees_the_lag_as_long_as_a_partition_is_this_relays(
 
 def test_people_see_when_it_was_last_committed(metrics: Metrics) -> None:
     now_s = itertools.count(NOW_S)
-    status = Status("relay", ("conversions",), metrics, lambda: next(now_s))
+    status = Status("relay", ("conversions", "others"), metrics, lambda: next(now_s))
     status.committed({TopicPartition("conversions", 0): 7})
     found = status.view().last_commit
     assert found is not None

@@ -18,7 +18,7 @@ from relay.sources.kafka.watch import (
     STEADY_AFTER,
     TOPICS_EVERY,
     WATCH_S,
-    TopicAppeared,
+    TopicsChanged,
     Watch,
 )
 from tests.given.event.builders import NOW_S
@@ -200,8 +200,17 @@ def test_topics_that_go_are_seen_and_one_that_comes_takes_a_new_consumer() -> No
         await asyncio.sleep(WATCH_S)
 
     seen: list[str] = []
-    assert isinstance(ends_with(trial), TopicAppeared)
+    assert isinstance(ends_with(trial), TopicsChanged)
     assert seen == ["nothing yet"]
+
+
+def test_without_any_topic_left_nothing_is_read_so_that_it_is_told_by_who_looks_for_them() -> None:
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(0.5)
+        bench.consumer.known = {"conversions.rejected"}
+        await asyncio.sleep(TOPICS_EVERY * WATCH_S)
+
+    assert isinstance(ends_with(trial), TopicsChanged)
 
 
 def test_brokers_that_do_not_let_the_relay_in_say_why_and_are_asked_again() -> None:
