@@ -19,7 +19,7 @@ from relay.kafka.fault import KNOWN, Fault, fault_of, mistake_of
 from relay.kafka.writer import Record, Writer
 from relay.metrics import Metrics
 from relay.outcome.published import records
-from relay.outcome.views.source import OutcomesView
+from relay.outcome.views.source import OutcomesState, OutcomesView
 
 TOPIC: Final = "relay.outcomes"
 ROWS: Final = 4
@@ -50,6 +50,7 @@ class OutcomePublisher:
         self._waits = Backoff(FIRST_WAIT_S, MAX_WAIT_S, randomness)
         self._stop = asyncio.Event()
         self._fault: Fault | None = None
+        self._is_connected = False
         self._after = self._forgotten = 0
         self._published = 0
         self._backlog = Backlog(0, 0)
@@ -57,9 +58,10 @@ class OutcomePublisher:
 
     def view(self) -> OutcomesView:
         """Return the state of publishing."""
+        state, message = self._standing()
         return OutcomesView(
-            state="active" if self._fault is None else "unreachable",
-            message=self._fault.advice if self._fault else "outcomes are published",
+            state=state,
+            message=message,
             topic=TOPIC,
             published=self._published,
             waiting=self._backlog.waiting,
@@ -87,6 +89,7 @@ class OutcomePublisher:
         try:
             await self._look()
             await self._writer.prepare([TOPIC])
+            self._is_connected = True
             while not self._stop.is_set():
                 await self._turn()
         except KNOWN as error:
@@ -97,6 +100,13 @@ class OutcomePublisher:
             log.exception("publishing outcomes failed")
             return mistake_of(error)
         return None
+
+    def _standing(self) -> tuple[OutcomesState, str]:
+        if self._fault is not None:
+            return "unreachable", self._fault.advice
+        if not self._is_connected:
+            return "connecting", "Kafka is being connected to"
+        return "active", "outcomes are published"
 
     async def _turn(self) -> None:
         rows = await self._journal.outcomes(self._after, ROWS)

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 State = Literal["connecting", "active", "held", "stopped", "unreachable"]
+OutcomesState = Literal["connecting", "active", "unreachable"]
 
 
 class Partition(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +49,7 @@ class KafkaSourceView(msgspec.Struct, frozen=True, kw_only=True):
 class OutcomesView(msgspec.Struct, frozen=True, kw_only=True):
     """The outcomes that are published to Kafka."""
 
-    state: Literal["active", "unreachable"]
+    state: OutcomesState
     message: str
     topic: str
     published: Annotated[int, Meta(ge=0, description="Records since the process started.")]

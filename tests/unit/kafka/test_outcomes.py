@@ -50,6 +50,23 @@ def test_what_waits_is_told_while_the_cluster_is_away() -> None:
     assert view["message"] == AWAY
 
 
+def test_nobody_is_told_that_outcomes_are_published_before_the_cluster_answers() -> None:
+    """A broker that hangs at the start is silent for as long as a probe takes."""
+    cluster, journal = Cluster(TOPIC), Full()
+    publisher = _publisher(ClientsOf(cluster), journal)
+    states = [publisher.view().state]
+
+    async def run() -> None:
+        running = asyncio.create_task(publisher.run())
+        await asyncio.sleep(1)
+        states.append(publisher.view().state)
+        publisher.stop()
+        await running
+
+    virtual_time.run(run())
+    assert states == ["connecting", "active"]
+
+
 def test_a_mistake_of_its_own_ends_nothing() -> None:
     """It is told, and the next attempt goes as far as the cluster."""
     assert _after(Journal(ZeroDivisionError))["message"] == AWAY
