@@ -93,7 +93,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
             await self._accompany(self._working)
         finally:
             await end(self._working)
-            if self._working.cancelled():
+            if self._working.cancelled() and not self._stop.is_set():
                 self._status.out_of_trouble()
 
     async def _accompany(self, working: "asyncio.Task[None]") -> None:

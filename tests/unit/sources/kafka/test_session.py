@@ -390,6 +390,19 @@ def test_told_to_stop_it_waits_for_nothing_that_is_held_up() -> None:
     assert happened(trial) == []
 
 
+def test_told_to_stop_it_does_not_say_that_events_are_read_again() -> None:
+    """That line was the last one of a relay whose journal was full."""
+
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(3)
+        bench.status.in_trouble("held", Fault("the journal is full"))
+        bench.stop.set()
+        await asyncio.sleep(3)
+        assert bench.status.view().state == "held"
+
+    happened(trial)
+
+
 def test_told_to_stop_it_commits_what_is_in_flight() -> None:
     async def trial(bench: Bench) -> None:
         await asyncio.sleep(0.5)
