@@ -15,10 +15,14 @@ from relay.event import MAX_TEXT
 MAX_ENCODINGS: Final = 4
 """How often a part is decoded; if an at-sign is encoded more often, the part is emptied unread."""
 
-_AT_SIGN: Final = re.compile(r"@|%(?:25)*40")
+_AT_SIGN: Final = re.compile(r"[@\uff20]|%(?:25)*(?:40|EF%(?:25)*BC%(?:25)*A0)", re.IGNORECASE)
+"""Full-width ones, too, as East Asian keyboards type them."""
+_ENTITY: Final = re.compile("&#0*64;|&#x0*40;", re.IGNORECASE)
 _USER: Final = re.compile(r"^([^/?#]*//)[^/?#]*@")
 _SEPARATORS: Final = re.compile(r"([/?#&;=:])")
-_EMAIL: Final = re.compile(r"[^\s@/?&=#;:]\s*@\s*[^\s@/?&=#;:]*\.[^\W\d_]")
+_EMAIL: Final = re.compile(
+    r"[^\s@\uff20/?&=#;:]\s*[@\uff20]\s*[^\s@\uff20/?&=#;:]*[.\uff0e][^\W\d_]"
+)
 """Spaces around the at-sign do not hide an address: `relay.identity.email` removes them, too."""
 
 
@@ -29,7 +33,9 @@ def without_emails(url: str | None) -> str | None:
     """
     if not url or url.isspace():
         return None
-    if ("@" not in url and "%" not in url) or _AT_SIGN.search(url) is None:
+    if "&#" in url:  # as HTML escapes what it shows
+        url = _ENTITY.sub("@", url)
+    if ("@" not in url and "%" not in url and url.isascii()) or _AT_SIGN.search(url) is None:
         return url
     parts = _SEPARATORS.split(_USER.sub(r"\1", url))
     return "".join("" if _holds_email(part) else part for part in parts) or None
