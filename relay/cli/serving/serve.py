@@ -68,12 +68,14 @@ class Setup(msgspec.Struct, frozen=True):
     type=click.Choice(SCENARIOS),
     help="How the emulated platforms behave.  [default: ok]",
 )
-@click.option("--example", is_flag=True, help="Post example events once, and show the result.")
+@click.option("--example", is_flag=True, help="With --sandbox: post example events once.")
 @config_option
 def serve(scenario: str | None, config_file: Path | None, *, emulated: bool, example: bool) -> None:
     """Run the relay until it is told to stop."""
     if scenario is not None and not emulated:
         raise click.UsageError("--scenario needs --sandbox: the real platforms are as they are")
+    if example and not emulated:
+        raise click.UsageError("--example needs --sandbox: real platforms would count its sales")
     config = available_config(config_file) if emulated else required_config(config_file)
     check_start(config, os.environ)
     check_exposed(config.server.listen, config.keys_path, time.time())

@@ -72,6 +72,7 @@ def test_no_command_at_all_is_wrong_usage_and_shows_the_help(shop: Shop) -> None
         (["dead", "drop", "--yes"], ["--reason"]),
         (["dead", "list", "--since", "yesterday"], ["7d"]),
         (["serve", "--scenario", "ok"], ["--sandbox"]),
+        (["serve", "--example"], ["--sandbox", "real platforms would count"]),
         (["serve", "--sandbox", "--scenario", "chaos"], ["chaos", "flaky"]),
         (["sandbox", "--listen", "8090"], ["--listen", "host:port"]),
         (["send", "missing.ndjson"], ["missing.ndjson"]),
