@@ -5,6 +5,7 @@ replaces itself every few seconds. The port's content policy forbids inline scri
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import jinja2
@@ -20,6 +21,7 @@ from relay.outcome.insight.match import identifier_name
 from relay.outcome.notation import joined
 from relay.outcome.wording import WHO
 
+FOLDER: Final = Path(__file__).parents[1] / "templates"
 LIVE_S: Final = 3
 """Seconds between two polls of an open page."""
 _HTMX: Final = {
@@ -62,7 +64,7 @@ class Renderer:
         self._clock = clock
         self._tested = tested
         self._environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("relay.admin"),
+            loader=templates(FOLDER),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -93,6 +95,19 @@ class Renderer:
             **context,
         )
         return web.Response(text=text, status=status, content_type="text/html")
+
+
+def templates(folder: Path) -> jinja2.BaseLoader:
+    """Return a loader of a folder's templates as they are now.
+
+    All are read at once: after an update of the files, a process goes on with its own until it is
+    started again.
+    """
+    read = {
+        path.name: (path.read_text(encoding="utf-8"), str(path), None)
+        for path in folder.glob("*.html")
+    }
+    return jinja2.FunctionLoader(read.get)
 
 
 _FILTERS: Final[dict[str, Callable[..., Any]]] = {
