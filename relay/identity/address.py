@@ -19,6 +19,7 @@ from relay.identity.value import HASHED, NO_PAIR, PLACEHOLDER, Pair, read
 from relay.normal_form import normal
 
 NOT_A_PLACE: Final = "left out: no letter or digit in it"
+AN_ADDRESS: Final = "left out: an e-mail address, and no place"
 NOT_A_COUNTRY: Final = "left out: not an ISO 3166-1 country code"
 
 US_ZIP_DIGITS: Final = 5
@@ -46,7 +47,7 @@ def city(raw: str) -> tuple[Pair, str | None]:
     if problem is not None or hashed:
         return (text or None, None), problem or HASHED
     plain = letters(text)
-    problem = _problem_of(plain)
+    problem = _problem_of(text, plain)
     return ((digest(plain), plain), None) if problem is None else (NO_PAIR, problem)
 
 
@@ -60,7 +61,7 @@ def state(raw: str) -> tuple[Pair, str | None]:
     if problem is not None or hashed:
         return (text or None, None), problem or HASHED
     plain = letters(_ISO_3166_2.sub("", "".join(lower(text).split())))
-    problem = _problem_of(plain)
+    problem = _problem_of(text, plain)
     if problem is not None:
         return NO_PAIR, problem
     is_code = len(plain) == 2 and plain.isascii() and plain.isalpha()  # noqa: PLR2004 - ISO 3166-2
@@ -82,7 +83,7 @@ def postal_code(raw: str) -> tuple[Zip, str | None]:
     if hashed:
         return Zip(text, text, text), HASHED
     compact = _without_spaces_and_hyphens(lower(text))
-    problem = _problem_of(letters(compact))
+    problem = _problem_of(text, letters(compact))
     if problem is not None:
         return Zip(), problem
     has_letter = any(map(str.isalpha, compact))
@@ -112,10 +113,15 @@ def alpha_2(raw: str) -> str | None:
     return COUNTRIES[raw][0][1]
 
 
-def _problem_of(plain: str) -> str | None:
-    """Return what is wrong with a place, reduced to letters and digits, such as `(none)` or `-`."""
+def _problem_of(text: str, plain: str) -> str | None:
+    """Return what is wrong with a place, also reduced to letters and digits: `(none)` or `-`.
+
+    Cities and states are stored and sent in plain text, so a form's wrong field must not get there.
+    """
     if not plain:
         return NOT_A_PLACE
+    if "@" in text:
+        return AN_ADDRESS
     return PLACEHOLDER if is_placeholder(plain) else None
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from relay.identity.address import (
+    AN_ADDRESS,
     NOT_A_COUNTRY,
     NOT_A_PLACE,
     Zip,
@@ -44,6 +45,11 @@ def test_a_hashed_place_has_no_plain_form(rule: type) -> None:
 @pytest.mark.parametrize("rule", [city, state])
 def test_a_place_without_letters_is_none(rule: type) -> None:
     assert rule(" - ") == (NO_PAIR, NOT_A_PLACE)
+
+
+@pytest.mark.parametrize("rule", [city, state])
+def test_an_address_in_the_field_of_a_place_is_not_kept_plain(rule: type) -> None:
+    assert rule("jane@example.com") == (NO_PAIR, AN_ADDRESS)
 
 
 @pytest.mark.parametrize("rule", [city, state])
