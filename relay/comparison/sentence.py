@@ -8,6 +8,7 @@ from typing import Final, cast
 from relay.comparison.statement import Money, Share, Statement
 from relay.comparison.verdict import OrderState, UnknownReason
 from relay.delivery import DeadReason, PauseReason, SkipReason
+from relay.outcome import notation
 from relay.outcome.notation import listed
 from relay.outcome.wording import PAUSED
 
@@ -126,6 +127,4 @@ def _worth(text: str) -> str:
 
 
 def _amount(currency: str, value: Decimal) -> str:
-    exponent = value.as_tuple().exponent
-    decimals = max(2, -exponent) if isinstance(exponent, int) else 2
-    return f"{value:,.{decimals}f} {currency or 'without a currency'}"
+    return f"{Decimal(notation.money(value)):,f} {currency or 'without a currency'}"

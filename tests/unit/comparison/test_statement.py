@@ -158,6 +158,7 @@ def test_no_orders_are_said_to_be_none() -> None:
         ({}, ""),
         ({"EUR": "1234.5"}, "1,234.50 EUR"),
         ({"KWD": "1.234"}, "1.234 KWD"),
+        ({"EUR": "200.000"}, "200.00 EUR"),
         ({"": "3"}, "3.00 without a currency"),
         ({"EUR": "1", "USD": "2"}, "1.00 EUR and 2.00 USD"),
         ({"A": "1", "B": "2", "C": "3", "D": "4"}, "1.00 A, 2.00 B and 2 more currencies"),
