@@ -63,8 +63,8 @@ class BatchReceiver:
             self._status.passed_over(unpacked.tombstones)
 
     async def _store(self, taken: Taken) -> None:
-        started_s = time.perf_counter()
         while True:
+            started_s = time.perf_counter()
             try:
                 await self._intake.store(taken, ORIGIN)
             except JournalUnavailable as error:

@@ -24,6 +24,8 @@ from tests.given.event.kafka_message import Record
 from tests.given.journal.recording import RecordingJournal
 from tests.simulation import virtual_time
 
+FULL_FOR_S = 0.3
+
 
 class RejectedInMemory:
     """Keeps what is written away; fails as often as it is told to."""
@@ -90,6 +92,26 @@ async def test_each_append_is_measured() -> None:
     total_s = bench.metrics.registry.get_sample_value(f"{name}_sum")
     assert total_s is not None
     assert 0 < total_s < time.perf_counter() - began_s
+
+
+def test_that_the_journal_was_full_does_not_count_as_a_slow_disk() -> None:
+    """Hours of it would raise the alert that the disk is slow."""
+    assert virtual_time.run(_measured_after_a_full_journal()) < FULL_FOR_S
+
+
+async def _measured_after_a_full_journal() -> float:
+    bench = Bench()
+    bench.journal.refusal = "the journal is at its size limit"
+    taking = asyncio.create_task(bench.receiver.take([Record(msgspec.json.encode(event("e1")))]))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert bench.status.view().state == "held"
+    time.sleep(FULL_FOR_S)  # noqa: ASYNC251 - the time that passes is what is measured
+    bench.journal.refusal = None
+    await taking
+    total_s = bench.metrics.registry.get_sample_value("relay_journal_append_seconds_sum")
+    assert total_s is not None
+    return total_s
 
 
 async def test_only_unusable_messages_count_as_rejections_all_the_same() -> None:
