@@ -2,14 +2,18 @@
 # Report a purchase to the relay with curl 7.76 or newer, which tries again by itself.
 #
 #   RELAY_API_KEY=relay_… sh purchase.sh [ORDER_ID]
+#
+# The key goes to curl through a file descriptor: its arguments can be seen by everybody in `ps`.
 set -eu
 order_id=${1:-2001}
 
 curl --silent --show-error --fail-with-body --max-time 60 --retry 8 --retry-connrefused \
     "${RELAY_URL:-http://127.0.0.1:8080}/v1/events" \
-    -H "Authorization: Bearer $RELAY_API_KEY" \
+    -H @/dev/fd/3 \
     -H 'Content-Type: application/json' \
-    -d @- <<JSON
+    -d @- 3<<KEY <<JSON
+Authorization: Bearer $RELAY_API_KEY
+KEY
 {
   "event": "purchase",
   "event_id": "order-$order_id",

@@ -127,6 +127,19 @@ def test_an_example_tries_again_and_arrives_once_with_all_that_tells_the_shopper
     check_tiktok(payloads["tiktok"], order_id)
 
 
+def test_the_key_is_no_argument_of_curl_which_everybody_on_the_machine_can_see(
+    tmp_path: Path,
+) -> None:
+    seen = tmp_path / "curl"
+    seen.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$0.arguments"\ncat /dev/fd/3 -\n')
+    seen.chmod(0o700)
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RELAY_API_KEY": "canary-key"}
+    command = ["sh", str(EXAMPLES / "purchase.sh")]
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert ended.stdout.startswith("Authorization: Bearer canary-key\n{")
+    assert "canary-key" not in (tmp_path / "curl.arguments").read_text()
+
+
 def hashed(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
