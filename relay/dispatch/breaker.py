@@ -60,6 +60,8 @@ class Breaker:
         self.wait: Wait | None = None
         """The wait that the platform asked for, until it answers well."""
         self._paused_at = 0.0
+        self._is_probe_unclear = False
+        """Whether the latest probe failed without a word about the token."""
         self._not_before = 0.0
         self._throttled_at = 0.0
         self._throttles = 0
@@ -93,7 +95,9 @@ class Breaker:
     @property
     def rotates(self) -> bool:
         """Whether the events of a failed trial may be at fault, so that trials should rotate."""
-        return self.pause is None or self.pause.reason not in TOKEN_REASONS
+        if self.pause is None or self.pause.reason not in TOKEN_REASONS:
+            return True
+        return self._is_probe_unclear
 
     def note(self, answer: Answer, sent_at: float) -> None:
         """Take into account the answer to a request that was sent at `sent_at`."""
@@ -226,7 +230,7 @@ class Breaker:
         asked = self._heed(answer.wait_s, "degraded")
         self._cause = answer.code
         if self.pause is not None:
-            self._probe_again(sent_at)
+            self._probe_again(answer, sent_at)
             return
         if self._faults and sent_at < self._faulty_since:
             if answer.code == SILENT:
@@ -243,11 +247,13 @@ class Breaker:
 
     def _misconfigured(self, reason: PauseReason, sent_at: float) -> None:
         if self.pause is None or sent_at >= self._paused_at:
+            self._is_probe_unclear = False
             self.stop(reason)
             self._probe_later()
 
-    def _probe_again(self, sent_at: float) -> None:
+    def _probe_again(self, answer: Answer, sent_at: float) -> None:
         if sent_at >= self._paused_at:
+            self._is_probe_unclear = answer.pause is None
             self._probe_later()
 
     def _probe_later(self) -> None:

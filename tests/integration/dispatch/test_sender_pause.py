@@ -16,6 +16,7 @@ from tests.given.destination.sending import (
     asked,
     events,
     pinterest,
+    purchase,
     purchases,
     requests,
     script,
@@ -82,6 +83,33 @@ async def test_a_new_token_is_tried_at_once_with_the_oldest_event_and_resumes(
         assert relay.journal.pauses() == {}
         probe = [each.event_id for each in events(sandbox) if each.request == before + 1]
         assert probe == ["order-0000"]
+
+
+async def test_an_event_that_fails_by_itself_keeps_no_new_token_from_its_others(
+    tmp_path: Path,
+) -> None:
+    """The oldest event is tried, in vain; the next probe is another one, which passes."""
+    file = tmp_path / "token"
+    file.write_text("pina_revoked")
+    async with (
+        Sandbox() as sandbox,
+        sending(tmp_path, pinterest(sandbox.url, token=f"file:{file}")) as relay,
+    ):
+        bad = {"match": {"event_id": "poison"}, "action": {"answer": "pinterest-502"}}
+        await relay.accept(purchase(relay.clock, "poison-1"))
+        relay.skip(1)
+        await relay.accept(*purchases(relay.clock, 20))
+        await relay.until(lambda: relay.health().state == "paused")
+        script(sandbox, bad)
+        before = len(requests(sandbox))
+        file.write_text("pina_new")
+        await relay.until(asked(sandbox, before + 1))
+        ended = relay.metrics.requests.counts
+        await relay.until(lambda: ended()[PINTEREST, "transient"] == 1)
+        for _ in range(100):
+            relay.skip(1)
+            await relay.turn()
+        assert (await relay.funnels())[PINTEREST].delivered == 20
 
 
 async def test_a_token_that_appears_ends_the_wait_for_one(tmp_path: Path) -> None:

@@ -401,6 +401,19 @@ def test_only_what_an_event_could_cause_makes_probes_take_turns(
     assert breaker.rotates is rotates
 
 
+def test_a_probe_that_fails_without_a_word_about_the_token_gives_others_a_turn(
+    breaker: Breaker, clock: Clock
+) -> None:
+    """The event may be at fault, and the token may be good by now."""
+    breaker.note(BAD_TOKEN, clock())
+    clock.now += 30
+    breaker.note(DOWN, clock())
+    assert breaker.rotates
+    clock.now += 60
+    breaker.note(BAD_TOKEN, clock())
+    assert not breaker.rotates
+
+
 def test_a_fault_with_a_named_wait_is_degraded_at_once(breaker: Breaker, clock: Clock) -> None:
     breaker.note(Answer(kind="transient", wait_s=40.0), clock())
     health = breaker.health()
