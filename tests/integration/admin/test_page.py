@@ -197,6 +197,26 @@ async def test_what_waits_is_told_in_all_whatever_the_range(tmp_path: Path) -> N
     assert "100 % delivered" not in one_new
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("The platform asks for fewer requests; it goes on.", "The platform asks for fewer"),
+        ("", "The platform asks for fewer requests."),
+        ("It was busy.", "The platform asks for fewer requests. It was busy."),
+    ],
+)
+async def test_why_a_platform_is_slowed_down_is_said_once(
+    tmp_path: Path, message: str, told: str
+) -> None:
+    async with AdminPort(tmp_path, names=[PINTEREST]) as port:
+        await port.take("order-1")
+        port.switch.health[PINTEREST] = Health("throttled", None, message, NOW_S, NOW_S + 9.0)
+        text = words(await page(port, f"/destinations/{PINTEREST}"))
+
+    assert told in text
+    assert text.count("asks for fewer requests") == 1
+
+
 async def test_whoever_pauses_a_platform_is_told_what_a_long_pause_costs(tmp_path: Path) -> None:
     """How long is too long differs: settings may allow an hour, or the platform weeks."""
     async with AdminPort(tmp_path, names=[PINTEREST]) as port:
