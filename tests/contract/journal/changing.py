@@ -8,6 +8,7 @@ from tests.contract.journal.opening import Opening
 from tests.contract.journal.story import (
     NOW_MS,
     SKIPPED,
+    aged,
     bury,
     deliver,
     events,
@@ -103,10 +104,9 @@ class Changing(Opening):
         self, tmp_path: Path
     ) -> None:
         async with self.opened(tmp_path, "p", "t") as journal:
-            await journal.append(
-                [*events("a"), passed("b"), entry_of(conversion("c"), {"t": SKIPPED}, {})]
-            )
-            await postpone(journal, "t", (await waiting(journal, "t"))[:1])
+            await journal.append([passed("b"), entry_of(conversion("c"), {"t": SKIPPED}, {})])
+            await journal.append([aged("a", -30 * 86_400_000)])
+            await postpone(journal, "t", (await waiting(journal, "t"))[1:])
         async with self.opened(tmp_path, "p") as journal:
             await deliver(journal, "p", await waiting(journal, "p"))
             await journal.maintain(NOW_MS + 30 * 86_400_000)
@@ -119,6 +119,22 @@ class Changing(Opening):
             assert (report.dead, report.pending) == (1, 1)
         async with self.opened(tmp_path, "p", "t") as journal:
             assert await journal.totals() == totals
+
+    async def test_what_waited_for_a_retry_is_forgotten_with_the_rest_while_it_is_gone(
+        self, tmp_path: Path
+    ) -> None:
+        """It holds as much of a person, and nobody knows whether the destination comes back."""
+        async with self.opened(tmp_path, "p", "t") as journal:
+            await journal.append(events("a"))
+            await postpone(journal, "t", await waiting(journal, "t"))
+        async with self.opened(tmp_path, "p") as journal:
+            await deliver(journal, "p", await waiting(journal, "p"))
+            await journal.maintain(NOW_MS + 30 * 86_400_000)
+            totals = await journal.totals()
+            assert (totals.dead, pending_of(totals, "t")) == ({("t", "expired"): 1}, 0)
+        async with self.opened(tmp_path, "p", "t") as journal:
+            assert await journal.totals() == totals
+            assert await journal.due("t", NOW_MS, 9) == []
 
     async def test_what_ended_before_a_destination_was_gone_is_not_expired_as_well(
         self, tmp_path: Path

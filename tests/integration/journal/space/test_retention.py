@@ -9,11 +9,13 @@ from relay.conversion import Order
 from relay.delivery import Outcome
 from relay.event_name import Lane
 from relay.journal.codec import entry_of
+from relay.journal.dead.letters import page
 from relay.journal.entry import Entry, Rejection
 from relay.journal.figures.reports import MAX_REJECTIONS, report, totals
 from relay.journal.figures.rollup import DAY_S, HOUR_S, Deltas
 from relay.journal.find.lookup import Kind, Place, Run, places, store
 from relay.journal.find.timeline import EXCEPTIONS
+from relay.journal.letter import DeadFilter
 from relay.journal.space import retention
 from tests.given.event.builders import conversion, entry
 from tests.given.journal.seed import DESTINATIONS, NOW_MS, PINTEREST, TIKTOK, Seed, new_journal
@@ -328,6 +330,24 @@ def test_space_is_given_back_but_for_a_reserve(seed: Seed) -> None:
     assert left < pages / 2
     assert free == retention.SPARE_PAGES
     assert retention.used_bytes(seed.connection) < used / 10
+
+
+def test_what_waits_for_a_destination_that_left_ends_when_it_is_old(seed: Seed) -> None:
+    """It would stay for ever, with all that it holds of a person; so long, it can be replayed."""
+    waiting = [aged(name, 8 * DAY_MS) for name in ("old", "kept")] + [aged("young", 0)]
+    seed.group(*waiting)
+    for offset, (name, event) in enumerate(zip((TIKTOK, PINTEREST, TIKTOK), waiting, strict=True)):
+        seed.retry(name, Place(Lane.MONEY, offset), event)
+    settle_all(seed, 3)
+    seed.cursor(TIKTOK, 3, until=3)
+
+    maintain(seed)
+
+    assert seed.count("retry", "position IN (1, 2)") == seed.count("retry") == 2
+    [letter] = page(seed.connection, DeadFilter(), limit=9, cursor=None).letters
+    assert (letter.destination, letter.event_id, letter.reason) == (TIKTOK, "old", "expired")
+    assert letter.replayable
+    assert totals(seed.connection).dead == {(TIKTOK, "expired"): 1}
 
 
 def test_a_file_that_cannot_shrink_is_left_alone(tmp_path: Path) -> None:
