@@ -17,7 +17,7 @@ import msgspec
 from relay.config.address import Listen
 from relay.errors import ConfigError
 from relay.keys.record import KeyFile
-from relay.private_file import opened
+from relay.private_file import make_folder, opened
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 """Some 8,000 keys; a larger file is not a file of keys."""
@@ -79,7 +79,7 @@ def check_exposed(listen: Listen, path: Path, now_s: float) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold the lock, which is on a file of its own, since the file of keys is replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with open(path.with_name(f".{path.name}.lock"), "wb", opener=opened) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -28,6 +28,7 @@ from relay.journal.disk.storage import (
 )
 from relay.journal.disk.upgrades import FIRST_VERSION, VERSION, absent_tables, create
 from relay.journal.find.recent import recent
+from relay.private_file import make_folder
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _HEADER_BYTES: Final = 100
@@ -39,7 +40,6 @@ _SUFFIXES: Final = ("", "-wal", "-shm")
 EARLY: Final = "restore a backup, or have the version that wrote it send what waits"
 """What to do about a journal that lacks tables; it never tells anybody to give up a sound one."""
 _MODE: Final = 0o600
-_FOLDER_MODE: Final = 0o700
 
 
 class Lock:
@@ -73,7 +73,7 @@ def claim(path: Path, connect: Connect) -> Lock:
     try:
         if path.exists() and not path.is_file():  # such as a device: it would be replaced
             raise ConfigError(f"{path}: is no plain file; set [journal] path.")
-        path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        make_folder(path.parent)
         lock = Lock(path)
         try:
             if path.exists() and path.stat().st_size:

@@ -19,7 +19,7 @@ from typing import Annotated, Final, Literal, NamedTuple, Self
 
 import msgspec
 
-from relay.private_file import opened
+from relay.private_file import make_folder, opened
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ACTOR: Final = 64
@@ -101,7 +101,7 @@ class Trail:
         return self._path.with_name(f"{self._path.name}.1")
 
     def _add(self, line: bytes) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         with self._opened() as file:
             whole = line if _is_whole(file) else b"\n" + line
             if file.write(whole) < len(whole):

@@ -39,6 +39,7 @@ def test_a_key_is_shown_once_and_kept_hashed_for_its_owner_only(shop: Shop) -> N
     file = shop.folder / "data" / "keys.json"
     assert key["secret"] not in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     listed = shop.run("keys", "list")
     assert "backend" in listed.out
     assert key["secret"] not in listed.out
