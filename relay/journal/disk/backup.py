@@ -9,8 +9,10 @@ stands for half a backup; no existing file is overwritten. Its mode is 0600. If 
 the next one deletes what it left in the folder. All of it blocks.
 """
 
+import errno
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -33,6 +35,10 @@ ABANDONED_S: Final = 12 * 3600
 """Seconds after which an unchanged unfinished copy counts as abandoned; verifying takes less."""
 
 
+NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
+"""What a disk without hard links says, such as a USB stick, or a bucket that is mounted."""
+
+
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
     """What was copied, as of the moment at which the copy began."""
 
@@ -42,7 +48,9 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     """How many events the log holds, including settled ones."""
 
 
-def back_up(path: Path, target: Path, watch: Watch) -> Backup:
+def back_up(
+    path: Path, target: Path, watch: Watch, *, link: Callable[[Path, Path], None] = os.link
+) -> Backup:
     """Copy the journal at `path` to `target`, which must not exist.
 
     Raises `ConfigError` for an unusable target, `JournalDamaged` for a journal that cannot be
@@ -59,7 +67,7 @@ def back_up(path: Path, target: Path, watch: Watch) -> Backup:
             events = at_one_moment(path, lambda source: _copy(source, fresh, watch), _failed)
             _verify(path, fresh, watch)
             os.fsync(file.fileno())
-            target.hardlink_to(fresh)
+            _name(fresh, target, link)
             flush_folder(target.parent)
     except FileExistsError:
         raise _taken(target) from None
@@ -68,6 +76,19 @@ def back_up(path: Path, target: Path, watch: Watch) -> Backup:
             f"{target}: cannot be written ({_reason(error)}); choose another file"
         ) from None
     return Backup(file=str(target), size_bytes=target.stat().st_size, events=events)
+
+
+def _name(fresh: Path, target: Path, link: Callable[[Path, Path], None]) -> None:
+    """Give the copy its name; without links, it is moved, if nobody has taken the name by now."""
+    try:
+        link(fresh, target)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if target.exists():
+            raise FileExistsError from None
+        fresh.rename(target)
+        fresh.touch()  # it is deleted with the block
 
 
 def _clear(fresh: Path) -> None:

@@ -1,5 +1,6 @@
 """A copy of the journal: whole, of one moment, whatever the relay writes meanwhile."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -186,6 +187,26 @@ async def test_a_name_that_is_taken_meanwhile_is_not_overwritten(
         back_up(tmp_path / "relay.db", target, lambda *_: target.touch())
     assert left_in(vault) == ["copy.db"]
     assert target.stat().st_size == 0
+
+
+async def test_a_disk_without_links_takes_a_copy_as_well(tmp_path: Path, vault: Path) -> None:
+    """A USB stick, or a bucket: it was said that another file had to be chosen."""
+    async with opened(tmp_path / "relay.db") as journal:
+        await append(journal, 0, 5)
+
+    def refuse(fresh: Path, target: Path) -> None:
+        assert (fresh.parent, target.parent) == (vault, vault)
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    back_up(tmp_path / "relay.db", vault / "copy.db", ignore, link=refuse)
+    late = vault / "late.db"
+    with pytest.raises(ConfigError, match="is there already"):
+        back_up(tmp_path / "relay.db", late, lambda *_: late.touch(), link=refuse)
+    late.unlink()
+
+    assert left_in(vault) == ["copy.db"]
+    assert stat.S_IMODE((vault / "copy.db").stat().st_mode) == 0o600
+    assert await waiting(vault / "copy.db") == [f"e{number}" for number in range(5)]
 
 
 async def test_a_copy_that_is_broken_off_leaves_nothing(tmp_path: Path, vault: Path) -> None:
