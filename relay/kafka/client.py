@@ -123,7 +123,10 @@ class Clients:
 
     def _username(self) -> str:
         user = self._config.sasl_plain_username
-        found = user and user.resolve(self._environ)
+        try:
+            found = user and user.resolve(self._environ)
+        except ConfigError as error:
+            raise Fault(f"{user} {error}", "kafka.sasl_plain_username") from None
         if not found:
             raise Fault(f"{user} is missing or empty", "kafka.sasl_plain_username")
         return found

@@ -60,15 +60,20 @@ def test_a_missing_secret_names_its_key(environ: Mapping[str, str], key: str) ->
 
 
 def test_an_unusable_secret_names_its_key_and_not_itself(tmp_path: Path) -> None:
-    ref = SecretRef(f"file:{tmp_path}")
-    settings = config(
-        security_protocol="SASL_PLAINTEXT",
-        sasl_plain_username=TextOrRef("relay"),
-        sasl_plain_password=ref,
-    )
-    fault = fault_of(settings, {})
-    assert fault.key == "kafka.sasl_plain_password"
-    assert "regular file" in fault.reason
+    good, folder = tmp_path / "good", f"file:{tmp_path}"
+    good.write_text("relay")
+    for user, password, key in (
+        ("relay", folder, "kafka.sasl_plain_password"),
+        (folder, f"file:{good}", "kafka.sasl_plain_username"),
+    ):
+        settings = config(
+            security_protocol="SASL_PLAINTEXT",
+            sasl_plain_username=TextOrRef(user),
+            sasl_plain_password=SecretRef(password),
+        )
+        fault = fault_of(settings, {})
+        assert fault.key == key
+        assert "regular file" in fault.reason
 
 
 def test_a_file_that_is_no_certificate_names_its_key(tmp_path: Path) -> None:
