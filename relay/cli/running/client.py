@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from relay.cli.connection import Connection, CutOff, Exchange, NoAnswer, Reply
-from relay.config import Config, Listen, read_secret
+from relay.config import Config, Listen, Secret, SecretRef, read_secret
 from relay.errors import ConfigError, RelayError
 from relay.outcome.acting.audit import ACTOR_HEADER
 from relay.outcome.views.api import DestinationList, DestinationView
@@ -120,14 +120,20 @@ def admin_client(
     `address` (host and port) replaces the address from `config`.
     """
     headers = {ACTOR_HEADER: actor()}
-    if config.admin.password is not None:
-        password = read_secret(config.admin.password, environ, is_token=False)
-        if password is not None:
-            credentials = b64encode(b"relay:" + password.reveal().encode())
-            headers["Authorization"] = f"Basic {credentials.decode()}"
+    password = _password(config.admin.password, environ)
+    if password is not None:
+        credentials = b64encode(b"relay:" + password.reveal().encode())
+        headers["Authorization"] = f"Basic {credentials.decode()}"
     address = address or reachable(config.admin.listen, "admin.listen")
     with Connection(f"http://{address}", headers=headers, timeout_s=timeout_s) as connection:
         yield AdminClient(connection)
+
+
+def _password(ref: SecretRef | None, environ: Mapping[str, str]) -> Secret | None:
+    try:
+        return None if ref is None else read_secret(ref, environ, is_token=False)
+    except ConfigError as error:
+        raise ConfigError(f"admin.password: {ref} {error}") from None
 
 
 def actor() -> str:

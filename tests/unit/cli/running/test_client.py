@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from relay.cli.connection import CutOff, NoAnswer, Reply
-from relay.cli.running.client import AdminClient, NotFound, reachable, read
-from relay.config import Listen
+from relay.cli.running.client import AdminClient, NotFound, admin_client, reachable, read
+from relay.config import Listen, parse
 from relay.errors import ConfigError, RelayError
 from relay.outcome.views.api import RejectionList
 
@@ -70,6 +70,16 @@ def test_a_relay_that_has_not_answered_yet_is_not_said_to_be_down() -> None:
 def test_a_missing_password_is_a_matter_of_configuration() -> None:
     with pytest.raises(ConfigError, match="wants its password"):
         AdminClient(FakeAdmin(summary=(401, error("x")))).ask("/api/v1/summary")
+
+
+def test_a_password_that_cannot_be_used_names_its_key_and_its_place() -> None:
+    config = parse('[admin]\npassword = "env:PASSWORD"', {}, origin="relay.toml")
+
+    with (
+        pytest.raises(ConfigError, match=r"^admin\.password: env:PASSWORD must hold one line"),
+        admin_client(config, {"PASSWORD": "two\nlines"}),
+    ):
+        pass
 
 
 def test_the_words_of_the_relay_are_handed_on() -> None:
