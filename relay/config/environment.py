@@ -40,8 +40,16 @@ def overridden(document: Mapping[str, Any], environ: Mapping[str, str]) -> dict[
                 f"{name} names no key of the configuration"
                 + (f"; did you mean {near}?" if near else "")
             )
-        _set(result, known[name], Override.of(name, given[name]))
+        _set(result, known[name], _override(name, given[name]))
     return result
+
+
+def _override(name: str, text: str) -> Override:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{name} must be UTF-8; set it again") from None
+    return Override.of(name, text)
 
 
 def _is_override(name: str) -> bool:

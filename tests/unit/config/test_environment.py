@@ -49,6 +49,14 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     assert config_of(RELAY_SERVER__WORKERS="", RELAY_SERVER__DRAIN=" ") == config_of()
 
 
+@pytest.mark.parametrize("name", ["DESTINATIONS__PINTEREST_MAIN__EVENTS", "JOURNAL__PATH"])
+def test_a_variable_of_other_bytes_than_utf_8_is_refused(name: str) -> None:
+    """Python keeps such bytes as halves of surrogate pairs, which are no text to anybody else."""
+    assert (
+        problem_of(**{f"RELAY_{name}": "caf\udce9"}) == f"RELAY_{name} must be UTF-8; set it again"
+    )
+
+
 def test_a_type_makes_a_destination() -> None:
     config = config_of(
         RELAY_DESTINATIONS__TIKTOK_EU__TYPE="tiktok",
