@@ -45,6 +45,7 @@ class Waiting:
         self._parts: list[Batch] = []
         """Parts of split batches that are in flight."""
         self._requests = 0
+        self._is_trying = False
 
     def put(self, batches: Iterable[Batch]) -> None:
         """Queue batches to be sent again, without the events that are withheld by now."""
@@ -68,6 +69,7 @@ class Waiting:
 
     def next(self, now_ms: float) -> Batch | None:
         """Take the batch that goes next, or None if none is ready."""
+        self._end_trials()
         self._requests += 1
         if self._requests % RETRY_SHARE == 0 and (suspect := self._suspect()) is not None:
             return suspect
@@ -98,6 +100,7 @@ class Waiting:
                 batch.trials = min(each.trials for each in self._again)  # it joins their round
         if batch is not None:
             batch.trials += 1
+            self._is_trying = True
         return self._on_its_way(batch)
 
     def wait_s(self, now_ms: float) -> float | None:
@@ -132,6 +135,13 @@ class Waiting:
     def _may_go_again(self) -> bool:
         """Whether a failed batch may go; one that stepped aside lets all parts go first."""
         return bool(self._again) and not (self._again[0].aside and self._parts)
+
+    def _end_trials(self) -> None:
+        """Have all batches begin the next trouble alike: nobody waits for others to catch up."""
+        if self._is_trying:
+            self._is_trying = False
+            for batch in self._again:
+                batch.trials = 0
 
     def _on_its_way(self, batch: Batch | None) -> Batch | None:
         if batch is not None and batch.is_part:

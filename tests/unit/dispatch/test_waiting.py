@@ -79,10 +79,8 @@ def test_new_events_are_tried_however_many_bad_ones_rotate() -> None:
     line = waiting(received(99, 500))
     line.put([batch(received(offset, offset)) for offset in range(2 * MAX_ROTATING)])
     for _ in range(2 * MAX_ROTATING):
-        tried = line.trial(1, rotate=True)
-        assert tried is not None
-        line.put([tried])
-    assert offsets(line.trial(1, rotate=True)) == [99]
+        in_vain(line)
+    assert in_vain(line) == [99]
 
 
 @pytest.mark.parametrize("count", [MAX_ROTATING, 5 * MAX_ROTATING])
@@ -98,6 +96,17 @@ def test_bad_events_in_all_of_many_batches_block_no_good_one(count: int) -> None
             return
         line.put([tried])
     pytest.fail("no good event had a turn without a bad one")
+
+
+def test_the_trials_of_an_outage_that_is_over_give_nobody_a_later_turn() -> None:
+    line = waiting()
+    line.put([batch(received(0)), batch(received(1, 10))])
+    for _ in range(6):
+        in_vain(line)
+    first = line.next(LATER_MS)
+    assert first is not None
+    line.put([first, batch(received(2, 20))])
+    assert [in_vain(line) for _ in range(3)] == [[0], [1], [2]]
 
 
 def test_a_trial_takes_the_oldest_of_a_large_batch_and_leaves_the_rest() -> None:
@@ -156,6 +165,14 @@ def other(offset: int, after_ms: int = 0) -> Pending:
     event = pending(offset, "add_to_cart")
     event.entry.received_ms = NOW_MS + after_ms
     return event
+
+
+def in_vain(line: Waiting) -> list[int]:
+    """Try the platform, in vain, and return with what."""
+    tried = line.trial(50, rotate=True)
+    assert tried is not None
+    line.put([tried])
+    return offsets(tried)
 
 
 def money_trial(line: Waiting, max_events: int = 50) -> list[int]:
