@@ -20,6 +20,11 @@ from aiohttp import StreamReader, web
 from aiohttp.http import RawRequestMessage
 
 NO_HTTP: Final = "This is no valid HTTP, or its head is too long."
+MAX_HEAD_BYTES: Final = 64 * 1024
+"""The most bytes of a head, or of the fields after a body, that come in parts. A thousand clients
+that go on to the limits of each field, and never end, would take gigabytes."""
+NEVER_HTTP: Final = b"\0"
+"""What no head may contain."""
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +32,13 @@ log = logging.getLogger(__name__)
 class HttpConnection(web.RequestHandler):
     """The protocol of a connection; each port defines `refusal` and `failure`."""
 
-    __slots__ = ("_newest", "_patience", "gives_way")
+    __slots__ = ("_body_bytes", "_head_bytes", "_newest", "_patience", "gives_way")
 
     gives_way: bool
     """Whether it can be closed without a loss, although a request is under way."""
+    _head_bytes: int
+    """How many bytes have come since a head was complete, or any of a body."""
+    _body_bytes: int
     _newest: StreamReader | None
     _patience: asyncio.TimerHandle | None
 
@@ -51,6 +59,7 @@ class HttpConnection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin a connection without a request."""
         self._newest = self._patience = None
+        self._head_bytes = self._body_bytes = 0
         self.gives_way = False
         super().connection_made(transport)
         cast("asyncio.Transport", transport).set_write_buffer_limits(high=0)
@@ -63,11 +72,21 @@ class HttpConnection(web.RequestHandler):
         """
         super().data_received(data)
         if not self._messages:
+            self._bound_head(len(data))
             return
+        self._head_bytes = self._body_bytes = 0
         body = self._newest
         newest, self._newest = self._messages[-1]
         if body is not None and not body.is_eof() and not isinstance(newest, RawRequestMessage):
             body.set_exception(web.RequestPayloadError())
+
+    def _bound_head(self, size: int) -> None:
+        """End a request as invalid if its head, or what follows its body, is too long."""
+        total = 0 if self._newest is None else self._newest.total_bytes
+        self._head_bytes = self._head_bytes + size if total == self._body_bytes else 0
+        self._body_bytes = total
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self.data_received(NEVER_HTTP)
 
     def pause_writing(self) -> None:
         """Close the connection if the client reads nothing for as long as it may be idle."""

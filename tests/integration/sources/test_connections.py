@@ -497,6 +497,21 @@ async def test_chunks_that_go_wrong_after_the_answer_are_no_news() -> None:
             assert await client.is_closed()
 
 
+@pytest.mark.parametrize("before", [b"", b"Transfer-Encoding: chunked\r\n\r\n0\r\n"])
+async def test_fields_without_end_are_refused_before_they_fill_the_memory(before: bytes) -> None:
+    """They may also follow a body that comes in chunks."""
+    field = b": %b\r\n" % (b"a" * 16_000)
+    async with serving() as port, Client(port.number) as client:
+        await client.send(b"POST /v1/events HTTP/1.1\r\nHost: relay\r\n" + before)
+        await until(lambda: not before or port.source._receiver._bodies._deadlines)
+        for number in range(5):
+            await client.send(b"x%d" % number + field)
+        answered = await client.answer()
+
+        assert (answered.status, counts(answered)) == (400, NOTHING)
+        assert await client.is_closed()
+
+
 async def test_a_port_that_is_taken_is_one_line_that_says_what_to_do() -> None:
     async with serving() as port:
         second = Port(
