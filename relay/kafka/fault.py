@@ -120,6 +120,11 @@ _MEANINGS: Final = (
         "sources.kafka.group_id",
     ),
     _Meaning(
+        errors.InconsistentGroupProtocolError,
+        "another program reads with this consumer group; give the relay one of its own",
+        "sources.kafka.group_id",
+    ),
+    _Meaning(
         errors.InvalidSessionTimeoutError,
         "the broker does not allow a session of this length",
         "kafka.session_timeout_ms",

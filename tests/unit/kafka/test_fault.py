@@ -14,6 +14,7 @@ from relay.kafka.fault import KNOWN, Fault, fault_of
         (errors.SaslAuthenticationFailed("canary"), "kafka.sasl_plain_password"),
         (errors.UnsupportedSaslMechanismError("canary"), "kafka.sasl_mechanism"),
         (errors.GroupAuthorizationFailedError("canary"), "sources.kafka.group_id"),
+        (errors.InconsistentGroupProtocolError("canary"), "sources.kafka.group_id"),
         (errors.InvalidSessionTimeoutError("canary"), "kafka.session_timeout_ms"),
         (errors.KafkaConnectionError("canary"), "kafka.bootstrap_servers"),
         (ConnectionRefusedError("canary"), "kafka.bootstrap_servers"),
