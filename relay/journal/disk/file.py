@@ -46,7 +46,7 @@ class Lock:
     """The right to use a journal; held until `release` or the end of the process."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock. Raises `RelayError` if another process has it, by any link."""
+        """Take the lock. Raises `RelayError` if another process has it, by any symbolic link."""
         beside = f"{_place(path)}.lock"
         self._file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         try:
