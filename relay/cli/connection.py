@@ -6,6 +6,7 @@ It talks only to a relay, so it knows no proxy, redirect or cookie. Answers are 
 
 import http.client
 import socket
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, Protocol, Self
@@ -118,12 +119,23 @@ def _place(url: str) -> tuple[type[http.client.HTTPConnection], str, int | None]
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "it took too long"
-    if isinstance(error, socket.gaierror | UnicodeError):  # UnicodeError: a label is too long
-        return "there is no such host"
-    if isinstance(error, http.client.RemoteDisconnected):
-        return "it closed the connection"
+    for kind, reason in _REASONS.items():
+        if isinstance(error, kind):
+            return reason
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return "what came is no HTTP"
+
+
+_NO_HOST: Final = "there is no such host"
+_REASONS: Final[Mapping[type[Exception], str]] = {
+    TimeoutError: "it took too long",
+    socket.gaierror: _NO_HOST,
+    UnicodeError: _NO_HOST,  # a label is too long
+    ssl.SSLCertVerificationError: (
+        "its certificate is not trusted; SSL_CERT_FILE can name the authority that signed it"
+    ),
+    ssl.SSLError: "TLS fails; does it speak https at all?",
+    http.client.RemoteDisconnected: "it closed the connection",
+}
+"""The first one that fits counts."""

@@ -1,14 +1,17 @@
 """The commands' HTTP client against servers that are not what they should be."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from relay.cli.connection import Connection, CutOff, NoAnswer
 from relay.errors import ConfigError
+from tests.given.port.certificate import CERTIFICATE, KEY
 
 TOO_LARGE = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 SECRET = {"Authorization": "Bearer rk_canary"}
@@ -68,6 +71,31 @@ def test_where_nobody_listens_nothing_was_begun() -> None:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}"
 
     assert failure(url, NoAnswer).endswith("connection refused")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
+    (tmp_path / "relay.pem").write_text(CERTIFICATE + KEY)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "relay.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def shake_hands() -> None:
+            with suppress(OSError), listening.accept()[0] as connection:
+                context.wrap_socket(connection, server_side=True)
+
+        thread = threading.Thread(target=shake_hands)
+        thread.start()
+        line = failure(f"https://127.0.0.1:{listening.getsockname()[1]}", NoAnswer)
+        thread.join()
+
+    assert "its certificate is not trusted" in line
+
+
+def test_where_no_tls_is_spoken_nothing_is_told_of_openssl() -> None:
+    with server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url:
+        line = failure(url.replace("http:", "https:"), NoAnswer)
+
+    assert line.endswith("TLS fails; does it speak https at all?")
 
 
 @pytest.mark.parametrize("host", ["relay.invalid", "relay..invalid", "a" * 64 + ".invalid"])
