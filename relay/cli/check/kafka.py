@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from relay.config import Config, KafkaConfig
+from relay.config import Config, KafkaConfig, is_ref
 from relay.kafka import topic
 from relay.kafka.client import Clients
 from relay.kafka.fault import KNOWN, UNREACHABLE, Fault, fault_of
@@ -34,7 +34,10 @@ async def probe_kafka(config: Config, kafka: KafkaConfig, environ: Mapping[str, 
 
 
 def _sentence(fault: Fault) -> str:
-    text = fault.reason[:1].upper() + fault.reason[1:]
+    """Return the fault as a sentence; one that begins with a secret's place keeps its case."""
+    text = fault.reason
+    if not is_ref(text):
+        text = text[:1].upper() + text[1:]
     return f"{text}. Look at {fault.key}." if fault.key else f"{text}."
 
 
