@@ -20,7 +20,7 @@ run: $(STAMP)  ## Start the relay with both platforms emulated, and send the exa
 run-kafka: $(STAMP)  ## The same with events from a Kafka broker on this machine (needs java and mvn)
 	@$(BIN)/python -m deploy.kafka.run
 
-demo: $(STAMP)  ## Send 2,000 realistic events to the running relay
+demo: $(STAMP)  ## Send 2,000 realistic events to the running relay, unless real platforms would count them
 	@$(BIN)/relay demo
 
 check: setup  ## Lint, types, import layers, generated files

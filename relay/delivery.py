@@ -192,6 +192,8 @@ class Destination(Protocol):
     type: str
     test: bool
     """Whether it sends in the platform's test mode, in which nothing is recorded."""
+    emulated: bool
+    """Whether the platform is emulated on this machine: only such a one is asked without TLS."""
     limits: Limits
     mapping: Hashable
     """Destinations with an equal `mapping` make the same payload of any event, so it is made once

@@ -33,10 +33,7 @@ class Parts:
         self.random = randomness
         self.metrics = Metrics()
         self.destinations = [build(name, each) for name, each in config.destinations.items()]
-        self.emulated = [
-            name for name, each in config.destinations.items() if each.base_url.startswith("http:")
-        ]
-        """Destinations whose platform is emulated on this machine: only these do without TLS."""
+        self.emulated = [each.name for each in self.destinations if each.emulated]
         self.tokens = {
             name: SecretSource(each.token, environ, clock)
             for name, each in config.destinations.items()

@@ -165,6 +165,7 @@ class Reports:
             name=name,
             type=destination.type,
             test=destination.test,
+            emulated=destination.emulated,
             state=health.state,
             reason=health.reason,
             message=_message(health, destination),

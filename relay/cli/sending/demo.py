@@ -15,10 +15,14 @@ import click
 import msgspec
 from rich.progress import MofNCompleteColumn
 
-from relay.cli.option import config_option
+from relay.cli.option import available_config, config_option
 from relay.cli.output import program
+from relay.cli.running.client import admin_client, read
 from relay.cli.sending.chunk import chunks
 from relay.cli.sending.send import posting, producers_url, progress, tell
+from relay.config import Config
+from relay.errors import ConfigError
+from relay.outcome.views.api import DestinationList
 
 COUNT: Final = 2000
 SEED: Final = 1815
@@ -57,7 +61,11 @@ Json = dict[str, object]
 @click.option("--count", type=click.IntRange(1, 1_000_000), default=COUNT, show_default=True)
 @config_option
 def demo(count: int, config_file: Path | None) -> None:
-    """Send realistic events to the running relay: something to look at on its page."""
+    """Send realistic events to the running relay: something to look at on its page.
+
+    Its platforms must be emulated or in test mode, since real ones would count the purchases.
+    """
+    _require_emulated(available_config(config_file))
     shop = Shop(random.Random(SEED), secrets.token_hex(4), time.time())  # noqa: S311 - no secret
     with (
         posting(producers_url(config_file)) as poster,
@@ -67,6 +75,18 @@ def demo(count: int, config_file: Path | None) -> None:
             advance(len(chunk.lines))
     tell(poster.tally, unit="event")
     click.echo(f"See what became of them: {program()} status")
+
+
+def _require_emulated(config: Config) -> None:
+    """Raise a `ConfigError` if a platform would count the purchases."""
+    with admin_client(config) as client:
+        views = read(client.ask("/api/v1/destinations"), DestinationList).destinations
+    real = [each.name for each in views if not each.emulated and not each.test]
+    if real:
+        raise ConfigError(
+            f"{', '.join(real)} would count these made-up purchases; "
+            "try it with a relay that runs as `relay serve --sandbox`"
+        )
 
 
 class Shop:

@@ -66,6 +66,7 @@ class Pinterest:
     def __init__(self, name: str, config: PinterestConfig) -> None:
         self.name = name
         self.test = config.test
+        self.emulated = config.base_url.startswith("http:")
         self.limits = Limits(
             max_events=min(config.max_events, MAX_EVENTS),
             max_bytes=MAX_BYTES,

@@ -92,6 +92,7 @@ class TikTok:
     def __init__(self, name: str, config: TikTokConfig) -> None:
         self.name = name
         self.test = config.test
+        self.emulated = config.base_url.startswith("http:")
         self.limits = Limits(
             max_events=min(config.max_events, MAX_EVENTS),
             max_bytes=MAX_BYTES,

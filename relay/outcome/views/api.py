@@ -42,6 +42,7 @@ class DestinationView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     type: str
     test: bool
+    emulated: bool
     state: State
     reason: PauseReason | None
     message: str

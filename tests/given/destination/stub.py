@@ -37,6 +37,7 @@ class StubDestination:
 
     type = "stub"
     test = False
+    emulated = False
     limits = LIMITS
 
     def __init__(

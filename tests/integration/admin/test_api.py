@@ -25,7 +25,7 @@ LETTERS = "/api/v1/dead-letters"
 FUNNEL = {
     *("name", "type", "test", "state", "reason", "message", "since", "until", "received"),
     *("skipped", "pending", "delivered", "dead", "oldest_pending_seconds", "value_delivered"),
-    *("minutes_left", "money_at_risk", "warnings"),
+    *("minutes_left", "money_at_risk", "warnings", "emulated"),
 }
 
 

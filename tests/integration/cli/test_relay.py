@@ -191,6 +191,21 @@ def test_the_demo_makes_up_a_busy_minute(shop: Shop, relay: Running) -> None:
         assert each["skipped"] < each["delivered"]
 
 
+def test_the_demo_makes_up_nothing_for_a_platform_that_would_count_it(shop: Shop) -> None:
+    shop.folder.joinpath("relay.toml").write_text(
+        '[destinations.real]\ntype = "pinterest"\nad_account_id = "549755885175"\n'
+        'base_url = "https://127.0.0.1:1"\n'
+        '[destinations.tried]\ntype = "pinterest"\nad_account_id = "549755885176"\n'
+        'base_url = "https://127.0.0.1:1"\ntest = true\n'
+    )
+    with shop.serving():
+        demo = shop.run("demo", "--count", "3")
+
+        assert demo.code == 2
+        assert "relay: real would count these made-up purchases" in demo.err
+        assert json.loads(shop.run("status", "--json").out)["received"] == 0
+
+
 def test_the_example_shows_what_became_of_it_and_serving_goes_on(shop: Shop) -> None:
     with shop.serving("--sandbox", "--example") as relay:
         relay.wait_until(lambda: "relay event order-" in relay.out)
@@ -312,7 +327,7 @@ def test_a_password_is_taken_from_the_configuration_of_the_relay(shop: Shop) -> 
         missing = shop.run("status")
 
     assert known.code == 0
-    assert "No destination is configured" in known.out
+    assert "pinterest-sandbox" in known.out
     assert wrong.code == missing.code == 2
     assert "wants its password" in wrong.err
 

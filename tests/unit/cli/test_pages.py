@@ -30,6 +30,7 @@ WORKING = DestinationView(
     name="pinterest-main",
     type="pinterest",
     test=False,
+    emulated=False,
     state="active",
     reason=None,
     message="",

@@ -11,6 +11,7 @@ FINE = DestinationView(
     name="p",
     type="pinterest",
     test=False,
+    emulated=False,
     state="active",
     reason=None,
     message="",
