@@ -17,7 +17,7 @@ MAX_ENCODINGS: Final = 4
 
 _AT_SIGN: Final = re.compile(r"[@\uff20]|%(?:25)*(?:40|EF%(?:25)*BC%(?:25)*A0)", re.IGNORECASE)
 """Full-width ones, too, as East Asian keyboards type them."""
-_ENTITY: Final = re.compile("&#0*64;|&#x0*40;", re.IGNORECASE)
+_ENTITY: Final = re.compile(r"&#(?:0*64|x0*40);(?=[^\s/?&=#;:]*\.[^\W\d_])", re.IGNORECASE)
 _USER: Final = re.compile(r"^([^/?#]*//)[^/?#]*@")
 _SEPARATORS: Final = re.compile(r"([/?#&;=:])")
 _EMAIL: Final = re.compile(

@@ -55,6 +55,7 @@ def test_the_part_that_holds_an_address_is_emptied(url: str, kept: str) -> None:
         f"{SHOP}/npm/lamp@1.2.3/",
         f"{SHOP}/?at=@&b=a@b",
         f"{SHOP}/?q=%EF%BC%88lamp%EF%BC%89&caf\uff20tokyo&#8211;",
+        f"{SHOP}/?a=b&#64;c",
         "not an address at all % zz",
     ],
 )
