@@ -17,7 +17,7 @@ from relay.config.load import load, parse
 from relay.config.model import AdminConfig, Config
 from relay.config.quantity import Duration, Size
 from relay.config.sandbox import sandbox_config, sandboxed
-from relay.config.secret import Secret, SecretRef, TextOrRef, is_ref, read_secret
+from relay.config.secret import Secret, SecretRef, TextOrRef, read_secret
 from relay.config.webhook import Webhook
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "Webhook",
     "check_start",
     "describe",
-    "is_ref",
     "json_schema",
     "load",
     "parse",

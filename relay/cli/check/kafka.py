@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from relay.config import Config, KafkaConfig, is_ref
+from relay.config import Config, KafkaConfig
 from relay.kafka import topic
 from relay.kafka.client import Clients
 from relay.kafka.fault import KNOWN, UNREACHABLE, Fault, fault_of
@@ -34,9 +34,9 @@ async def probe_kafka(config: Config, kafka: KafkaConfig, environ: Mapping[str, 
 
 
 def _sentence(fault: Fault) -> str:
-    """Return the fault as a sentence; one that begins with a secret's place keeps its case."""
+    """Return the fault as a sentence; one that begins with the place of a secret stays as it is."""
     text = fault.reason
-    if not is_ref(text):
+    if text.partition(" ")[0].isalpha():
         text = text[:1].upper() + text[1:]
     return f"{text}. Look at {fault.key}." if fault.key else f"{text}."
 
