@@ -110,6 +110,7 @@ class Reports:
                 reason=letter.reason,
                 code=letter.code,
                 message=letter.message or DEAD[letter.reason].sentence,
+                note=letter.note,
                 dead_at=utc(letter.dead_at_ms / 1000),
             )
             for letter in page.letters

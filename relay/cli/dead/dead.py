@@ -102,6 +102,8 @@ def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
         screen.print(plain(f"{letter.id}: {letter.event} {letter.event_id}"))
         screen.print(plain(f"{letter.destination}: {letter.reason}. {wording.sentence}"))
         screen.print(plain(f"To do: {wording.fix}"))
+        if letter.note:
+            screen.print(plain(f"Note: {letter.note}"))
         screen.print()
     for line in story:
         screen.print(line)

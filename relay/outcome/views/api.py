@@ -153,6 +153,7 @@ class DeadLetterView(msgspec.Struct, frozen=True, kw_only=True):
     reason: DeadReason
     code: str
     message: str
+    note: Annotated[str, Meta(description="Why somebody dropped it, if they said so.")] = ""
     dead_at: Moment
 
 

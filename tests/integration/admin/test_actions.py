@@ -216,6 +216,22 @@ async def test_a_note_of_many_lines_is_kept_as_long_as_the_page_lets_it_be(tmp_p
     assert letter.note in listed
 
 
+async def test_each_note_is_read_beside_what_was_dismissed_with_it(tmp_path: Path) -> None:
+    """All that was dismissed at a platform is one group, however often somebody did so."""
+    async with AdminPort(tmp_path) as port:
+        for note in ("a test order", "sent by hand"):
+            port.now_s += 1
+            await port.take(note, tiktok=INVALID)
+            await submit(port, "/undelivered/drop", {**GROUP, "note": note})
+        listed = words(await port.ask("/undelivered"))
+        group = urlencode({**GROUP, "reason": "dropped_by_operator"})
+        letters = words(await port.ask(f"/undelivered/group?{group}"))
+
+    assert "The latest note: sent by hand" in listed
+    assert "Note: a test order" in letters
+    assert "Note: sent by hand" in letters
+
+
 @pytest.mark.parametrize("path", ["/undelivered", f"/undelivered?destination={TIKTOK}"])
 async def test_what_was_dismissed_is_not_told_to_have_arrived(tmp_path: Path, path: str) -> None:
     async with AdminPort(tmp_path) as port:

@@ -44,6 +44,7 @@ async def test_dead_letters_are_listed_newest_first_and_paged(tmp_path: Path) ->
         "reason": "invalid_event",
         "code": "",
         "message": "page.url is missing.",
+        "note": "",
         "dead_at": letter["dead_at"],
     }
 
@@ -144,6 +145,7 @@ async def test_a_dropped_letter_stays_dead_for_another_reason(tmp_path: Path) ->
         assert reply.json == {"matched": 1, "dropped": 1, "expired": 0, "dry_run": False}
         found = (await port.ask(f"{LETTERS}?reason=dropped_by_operator")).json
         assert found["total"] == 1
+        assert found["dead_letters"][0]["note"] == "a test order"
 
 
 async def test_ids_that_are_no_dead_letters_match_nothing(tmp_path: Path) -> None:

@@ -139,6 +139,7 @@ def test_dead_letters_are_listed_shown_replayed_and_put_away(shop: Shop, relay: 
     identity = json.loads(shop.run("dead", "list", "--json").out)["dead_letters"][0]["id"]
     dropped = shop.run("dead", "drop", "--id", identity, "--note", "test order")
     assert dropped.out == "1 dead letter matched; 1 dropped.\n"
+    assert "Note: test order" in shop.run("dead", "show", identity).out
 
 
 def test_on_a_terminal_a_no_leaves_everything_as_it_is(shop: Shop, relay: Running) -> None:
