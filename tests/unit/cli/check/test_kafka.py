@@ -22,8 +22,10 @@ ssl_cafile = "nowhere.pem"
         (LOGIN, "env:KAFKA_PASSWORD is missing or empty. Look at kafka.sasl_plain_password."),
         (
             AUTHORITY,
-            "nowhere.pem cannot be read as certificates (no such file or directory). "
-            "Look at kafka.ssl_cafile.",
+            (
+                "nowhere.pem cannot be read as certificates (no such file or directory). "
+                "Look at kafka.ssl_cafile."
+            ),
         ),
     ],
 )
