@@ -3,9 +3,11 @@
 aiohttp would do both, although a token may be in it.
 """
 
+from typing import Final
+
 from aiohttp import web
 
-from relay.http_connection import NO_HTTP
+NO_HTTP: Final = "This is no valid HTTP, or its head is too long.\n"
 
 
 class Runner(web.AppRunner):

@@ -23,6 +23,7 @@ from relay.sandbox.credential import Gate
 from relay.sandbox.exchange import Exchange, Outcome
 from relay.sandbox.platform import Call, Reply
 from relay.sandbox.style import Style
+from relay.sandbox.visitor import no_foreign_pages
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 """Neither platform publishes a limit; vendors cap a request at 1 to 2 MB."""
@@ -93,7 +94,9 @@ class Sandbox:
         await self._runner.cleanup()
 
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=MAX_BODY_BYTES)
+        application = web.Application(
+            client_max_size=MAX_BODY_BYTES, middlewares=[no_foreign_pages]
+        )
         application.router.add_post("/v5/ad_accounts/{account}/events", self._pinterest)
         application.router.add_post("/open_api/v1.3/event/track/", self._tiktok)
         application.add_routes(page.routes(self.exchange))

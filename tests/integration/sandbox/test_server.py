@@ -414,6 +414,27 @@ async def test_what_is_no_http_is_neither_quoted_nor_logged(
     assert CANARY not in answer.decode() + caplog.text
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:8090", "Origin": "http://127.0.0.1:3000"}, 200),
+        ({"Host": "[::1]:8090"}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Host": "evil.example:8090"}, 403),
+        ({"Host": "["}, 403),
+    ],
+)
+async def test_a_page_of_another_site_neither_reads_nor_changes_anything(
+    headers: dict[str, str], status: int
+) -> None:
+    async with emulator() as client:
+        style = await client.post("/sandbox/style", {}, headers)
+        assert style.status == status
+        assert (await client.pinterest(pinterest_event())).status == 200
+
+
 async def test_only_listed_tokens_and_accounts_are_let_in() -> None:
     async with emulator(tokens=[CANARY], accounts=["1"]) as client:
         assert (await client.pinterest(pinterest_event())).status == 401
