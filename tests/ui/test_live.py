@@ -21,9 +21,14 @@ from tests.ui.browser import Browser
 from tests.ui.hindrance import hindrances
 from tests.ui.served import Served
 from tests.ui.state import STATES
-from tests.ui.world import put
+from tests.ui.world import die, put
 
 CHART = "return [...document.querySelectorAll('[data-count]')].map(cell => cell.dataset.count)"
+LINES_OF_KIND = """
+    const range = document.createRange();
+    range.selectNodeContents(document.querySelector('td[data-label="Kind"]'));
+    return range.getClientRects().length;
+"""
 LAPSED: PauseReason = "token_expired"
 
 
@@ -399,3 +404,17 @@ def test_a_conversion_is_found_by_either_id(screen: Browser, troubled: Served) -
     screen.wait_for("Nothing matches.")
     screen.click("Clear the search")
     screen.wait_for("Enter the id")
+
+
+def test_long_words_of_a_platform_break_no_kind_of_conversion(
+    screen: Browser, fresh: Served
+) -> None:
+    """The list of what was not delivered has both side by side."""
+    fresh.run(
+        die(fresh.port, "order-9000", code="40002", message="It is not as it should be. " * 6)
+    )
+    screen.open(
+        fresh.url(f"/undelivered/group?destination={TIKTOK}&reason=platform_rejected&code=40002")
+    )
+
+    assert screen.run(LINES_OF_KIND) == 1
