@@ -13,6 +13,7 @@ from selenium.webdriver.common.keys import Keys
 
 from relay.config.secret import Secret
 from relay.delivery import PauseReason
+from relay.journal.entry import Rejection
 from relay.outcome.health import Health
 from relay.outcome.probe import Probe
 from tests.given.event.builders import NOW_S
@@ -24,11 +25,13 @@ from tests.ui.state import STATES
 from tests.ui.world import die, put
 
 CHART = "return [...document.querySelectorAll('[data-count]')].map(cell => cell.dataset.count)"
-LINES_OF_KIND = """
+LINES = """
     const range = document.createRange();
-    range.selectNodeContents(document.querySelector('td[data-label="Kind"]'));
+    const texts = document.createTreeWalker(document.querySelector('CELL'), NodeFilter.SHOW_TEXT);
+    range.selectNodeContents(texts.nextNode());
     return range.getClientRects().length;
 """
+LONG = "It is not as it should be. " * 6
 LAPSED: PauseReason = "token_expired"
 
 
@@ -406,15 +409,16 @@ def test_a_conversion_is_found_by_either_id(screen: Browser, troubled: Served) -
     screen.wait_for("Enter the id")
 
 
-def test_long_words_of_a_platform_break_no_kind_of_conversion(
+def test_long_words_break_none_of_the_short_ones_beside_them(
     screen: Browser, fresh: Served
 ) -> None:
-    """The list of what was not delivered has both side by side."""
-    fresh.run(
-        die(fresh.port, "order-9000", code="40002", message="It is not as it should be. " * 6)
-    )
-    screen.open(
-        fresh.url(f"/undelivered/group?destination={TIKTOK}&reason=platform_rejected&code=40002")
-    )
+    group = f"destination={TIKTOK}&reason=platform_rejected&code=40002"
+    refused = Rejection(NOW_S * 1000, "http", None, "order-9001", "future", "event_time", LONG)
+    fresh.run(die(fresh.port, "order-9000", code="40002", message=LONG))
+    fresh.run(fresh.port.journal.append([], [refused]))
 
-    assert screen.run(LINES_OF_KIND) == 1
+    screen.look(1280, "light")
+    screen.open(fresh.url(f"/undelivered/group?{group}"))
+    assert screen.run(LINES.replace("CELL", 'td[data-label="Kind"]')) == 1
+    screen.open(fresh.url("/refused?code=future"))
+    assert screen.run(LINES.replace("CELL", 'td[data-label="Where in it"]')) == 1
