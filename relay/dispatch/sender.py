@@ -33,7 +33,7 @@ from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
 from relay.journal.entry import Pending
 from relay.journal.settlement import Receipt
-from relay.logs import scrub
+from relay.logs import OPAQUE, scrub
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
 from relay.rules import Rules
@@ -293,5 +293,15 @@ class Sender:
 
 
 def _without(token: str, answer: Answer) -> Answer:
-    """Return an answer without the request id if that repeats the token: ids are kept as given."""
-    return replace(answer, request_id="") if token in answer.request_id else answer
+    """Return an answer that repeats the token nowhere: scrubbing takes a short one for a word."""
+    return replace(
+        answer,
+        message=answer.message.replace(token, OPAQUE),
+        request_id="" if token in answer.request_id else answer.request_id,
+        verdicts=[
+            replace(each, message=each.message.replace(token, OPAQUE))
+            if token in each.message
+            else each
+            for each in answer.verdicts
+        ],
+    )

@@ -19,8 +19,8 @@ from tests.given.destination.sending import (
     tiktok,
 )
 
-BARE_TOKEN = "0123456789abcdef0123456789abcdef01234567"
-"""As TikTok's own, made of what request ids are made of."""
+SHORT_TOKEN = "canary0token"
+"""Short enough for a word, and made of what request ids are made of."""
 
 
 async def test_a_token_is_sent_and_never_told(
@@ -52,18 +52,29 @@ async def test_a_token_is_sent_and_never_told(
     assert TOKEN not in caplog.text + told.out + told.err
 
 
-async def test_a_request_id_that_repeats_the_token_is_not_kept(tmp_path: Path) -> None:
-    body = {"code": 40105, "message": "Bad token", "request_id": BARE_TOKEN}
+async def test_no_answer_that_repeats_the_token_is_kept_as_it_is(tmp_path: Path) -> None:
+    words = f"Bad token {SHORT_TOKEN}"
+    refusal = {"code": 40105, "message": words, "request_id": SHORT_TOKEN}
+    failed = {"events": [{"status": "failed", "error_message": words}]}
     async with (
         Sandbox() as sandbox,
-        sending(tmp_path, tiktok(sandbox.url, token=f"env:{BARE_TOKEN}")) as relay,
+        sending(
+            tmp_path,
+            tiktok(sandbox.url, token=f"env:{SHORT_TOKEN}"),
+            pinterest(sandbox.url, token=f"env:{SHORT_TOKEN}"),
+        ) as relay,
     ):
-        script(sandbox, {"times": 1, "action": {"answer": {"body": json.dumps(body)}}})
+        script(
+            sandbox,
+            {"times": 1, "platform": "tiktok", "action": {"answer": {"body": json.dumps(refusal)}}},
+            {"platform": "pinterest", "action": {"answer": {"body": json.dumps(failed)}}},
+        )
         await relay.accept(*purchases(relay.clock, 1))
         await relay.until(lambda: relay.health(TIKTOK).state == "paused")
         await relay.dispatcher.resume(TIKTOK)
         await relay.settled()
         [found] = await relay.journal.find(event_id="order-0000")
-    first, second = found.deliveries[0].attempts
-    assert (first.code, first.request_id) == ("40105", "")
-    assert second.request_id
+    told = str(found)
+    assert "40105" in told
+    assert "Bad token [opaque]" in told
+    assert SHORT_TOKEN not in told
