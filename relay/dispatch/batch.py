@@ -61,6 +61,11 @@ class Batch(msgspec.Struct, eq=False):
         return self.refused_at < math.inf
 
     @property
+    def body_bytes(self) -> int:
+        """The size of its events in a request."""
+        return sum([len(payload.body) for payload in self.payloads])
+
+    @property
     def oldest_ms(self) -> int:
         """When the longest-waiting event was received, in Unix milliseconds."""
         return min([pending.entry.received_ms for pending in self.pendings])

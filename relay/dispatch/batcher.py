@@ -12,7 +12,7 @@ from itertools import compress
 
 from relay.delivery import Payload
 from relay.dispatch.batch import Batch
-from relay.dispatch.queue import MONEY, RETRIES, Queue, Share, Shares, only, size_bytes
+from relay.dispatch.queue import MONEY, RETRIES, Queue, Share, Shares, only
 from relay.dispatch.size_limit import SizeLimit
 from relay.event_name import Lane
 from relay.journal.entry import Pending
@@ -47,11 +47,10 @@ class Batcher:
         keys = [each.batch_key for each in payloads]
         for key in dict.fromkeys(keys):
             of_key = [each == key for each in keys]
-            added = list(compress(payloads, of_key))
+            added = list(compress(pendings, of_key))
             queue = self._queues.setdefault(key, Queue())
-            queue.lines[at].pendings += compress(pendings, of_key)
-            queue.lines[at].payloads += added
-            self._count(queue, at, len(added), size_bytes(added))
+            added_bytes = queue.lines[at].extend(added, list(compress(payloads, of_key)))
+            self._count(queue, at, len(added), added_bytes)
 
     def room(self, lane: Lane) -> int:
         """Return how many first tries of a lane to read; 0 while a full request of them waits."""
@@ -115,9 +114,9 @@ class Batcher:
         gone: list[Pending] = []
         for key, queue in list(self._queues.items()):
             for at, line in enumerate(queue.lines):
-                found = line.discard(unwanted)
-                self._count(queue, at, -len(found), -size_bytes([each for _, each in found]))
-                gone += [pending for pending, _ in found]
+                found, found_bytes = line.discard(unwanted)
+                self._count(queue, at, -len(found), -found_bytes)
+                gone += found
             if not queue.count:
                 del self._queues[key]
         return gone

@@ -23,42 +23,61 @@ Share = Callable[[Shares, int], Shares]
 """Shares the places of a request among lines of these lengths; each place takes one event."""
 
 
+RECORD_SHARE = 4
+"""An event counts at least for this share of its stored form. Texts that a platform does not take
+are in memory all the same, so they stay within this many times the limit of a request."""
+
+
 class Line:
-    """Waiting events, first in first out, with their payloads at the same positions."""
+    """Waiting events, first in first out, with their payloads and sizes at the same positions."""
 
     def __init__(self) -> None:
         self.pendings: list[Pending] = []
         self.payloads: list[Payload] = []
+        self._sizes_bytes: list[int] = []
 
     def __len__(self) -> int:
         return len(self.pendings)
 
+    def extend(self, pendings: Sequence[Pending], payloads: Sequence[Payload]) -> int:
+        """Append events; return their size in bytes."""
+        added = [
+            max(len(payload.body), len(pending.entry.record) // RECORD_SHARE)
+            for pending, payload in zip(pendings, payloads, strict=True)
+        ]
+        self.pendings += pendings
+        self.payloads += payloads
+        self._sizes_bytes += added
+        return sum(added)
+
     def move(self, count: int, batch: Batch) -> int:
         """Move the first `count` events into a batch; return their size in bytes."""
-        gone = self.payloads[:count]
         batch.pendings += self.pendings[:count]
-        batch.payloads += gone
-        del self.pendings[:count], self.payloads[:count]
-        return size_bytes(gone)
+        batch.payloads += self.payloads[:count]
+        size_bytes = sum(self._sizes_bytes[:count])
+        del self.pendings[:count], self.payloads[:count], self._sizes_bytes[:count]
+        return size_bytes
 
     def sizes_bytes(self, count: int) -> list[int]:
         """Return the total bytes of the first 0, 1, 2 and so on up to `count` events."""
-        return list(accumulate(_sizes_bytes(self.payloads[:count]), initial=0))
+        return list(accumulate(self._sizes_bytes[:count], initial=0))
 
     def happened_at(self) -> float:
         """Return the earliest event time in Unix seconds; infinite if the line is empty."""
         return min([each.entry.event_time for each in self.pendings], default=math.inf)
 
-    def discard(self, unwanted: Callable[[Pending], bool]) -> list[tuple[Pending, Payload]]:
-        """Remove and return the events that must not be sent any more, with their payloads."""
+    def discard(self, unwanted: Callable[[Pending], bool]) -> tuple[list[Pending], int]:
+        """Remove the events that must not be sent any more; return them and their size in bytes."""
         found = list(map(unwanted, self.pendings))
-        if not any(found):
-            return []
-        gone = list(compress(zip(self.pendings, self.payloads, strict=True), found))
+        gone = list(compress(self.pendings, found))
+        if not gone:
+            return [], 0
+        gone_bytes = sum(compress(self._sizes_bytes, found))
         kept = list(map(not_, found))
         self.pendings = list(compress(self.pendings, kept))
         self.payloads = list(compress(self.payloads, kept))
-        return gone
+        self._sizes_bytes = list(compress(self._sizes_bytes, kept))
+        return gone, gone_bytes
 
 
 class Queue:
@@ -109,12 +128,3 @@ def only(at: int) -> Share:
         return money, other, retries
 
     return share
-
-
-def size_bytes(payloads: Sequence[Payload]) -> int:
-    """Return the total size of the bodies in bytes."""
-    return sum(_sizes_bytes(payloads))
-
-
-def _sizes_bytes(payloads: Sequence[Payload]) -> list[int]:
-    return [len(each.body) for each in payloads]

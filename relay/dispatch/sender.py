@@ -22,7 +22,6 @@ from relay.dispatch.judge import MAX_CODE, Ruling, judge, safe_request_id, settl
 from relay.dispatch.lateness import late_codes
 from relay.dispatch.pace import Pace
 from relay.dispatch.preparation import Preparation
-from relay.dispatch.queue import size_bytes
 from relay.dispatch.reader import Reader
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
 from relay.dispatch.steady import SteadyClock
@@ -223,9 +222,9 @@ class Sender:
         retries = batch.begin()
         fields = {"destination": self.destination.name, "events": len(batch), "retries": retries}
         log.debug("a request is sent", extra={"fields": fields})
-        sent_bytes = size_bytes(batch.payloads)
+        body_bytes = batch.body_bytes
         answer = await self._ask(batch, token)
-        self._size_limit.note(answer, sent_bytes)
+        self._size_limit.note(answer, body_bytes)
         ruling = judge(batch, answer, sent_at=began_at, passed_at=self._passed_at)
         receipt = self._receipt(ruling, answer, sent_at)
         settlement = settlement_of(ruling, receipt, partial(self._due_ms, ruling))

@@ -17,7 +17,8 @@ def batcher(*, max_events: int = 10, max_bytes: int = 10_000, linger_s: float = 
     return Batcher(max_events=max_events, max_bytes=max_bytes, linger_s=linger_s)
 
 
-def add(batcher: Batcher, pending: Pending, payload: Payload) -> None:
+def add(batcher: Batcher, pending: Pending, payload: Payload, record: bytes = b"") -> None:
+    pending.entry.record = record
     line = RETRIES if pending.retry else pending.lane
     batcher.extend(line, [pending], [payload])
 
@@ -122,6 +123,26 @@ def test_an_event_larger_than_a_request_goes_alone() -> None:
     add(queue, pending(0), payload(body=b"x" * 400))
     add(queue, pending(1), payload(body=b"x"))
     assert offsets(queue.batch(NOW_MS)) == [0]
+
+
+def test_an_event_counts_at_least_for_a_quarter_of_its_stored_form() -> None:
+    """Else long texts that a platform does not take would wait in memory by the thousand."""
+    queue = batcher(max_bytes=100)
+    for offset in range(3):
+        add(queue, pending(offset), payload(), record=b"x" * 160)
+    assert queue.room(Lane.MONEY) == 0
+    assert offsets(queue.batch(NOW_MS)) == [0, 1]
+    assert queue.room(Lane.MONEY) > 0
+
+
+def test_what_is_taken_out_leaves_its_room_to_others() -> None:
+    queue = batcher(max_bytes=100)
+    for offset in range(3):
+        add(queue, pending(offset), payload(), record=b"x" * 160)
+    queue.discard(lambda each: each.offset > 0)
+    assert queue.room(Lane.MONEY) > 0
+    add(queue, pending(3), payload(), record=b"x" * 160)
+    assert offsets(queue.batch(NOW_MS + 1000)) == [0, 3]
 
 
 def test_a_trial_takes_what_waits_without_lingering() -> None:
