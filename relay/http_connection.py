@@ -71,8 +71,9 @@ class HttpConnection(web.RequestHandler):
         the error behind the request, which would then wait for the rest in vain.
         """
         super().data_received(data)
+        if not self._messages and self._is_head_too_long(len(data)):
+            super().data_received(NEVER_HTTP)
         if not self._messages:
-            self._bound_head(len(data))
             return
         self._head_bytes = self._body_bytes = 0
         body = self._newest
@@ -80,13 +81,12 @@ class HttpConnection(web.RequestHandler):
         if body is not None and not body.is_eof() and not isinstance(newest, RawRequestMessage):
             body.set_exception(web.RequestPayloadError())
 
-    def _bound_head(self, size: int) -> None:
-        """End a request as invalid if its head, or what follows its body, is too long."""
+    def _is_head_too_long(self, size: int) -> bool:
+        """Count `size` more bytes; return whether a head, or what follows a body, is too long."""
         total = 0 if self._newest is None else self._newest.total_bytes
         self._head_bytes = self._head_bytes + size if total == self._body_bytes else 0
         self._body_bytes = total
-        if self._head_bytes > MAX_HEAD_BYTES:
-            self.data_received(NEVER_HTTP)
+        return self._head_bytes > MAX_HEAD_BYTES
 
     def pause_writing(self) -> None:
         """Close the connection if the client reads nothing for as long as it may be idle."""

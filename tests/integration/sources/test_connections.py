@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from relay.errors import RelayError
-from relay.http_connection import HttpConnection
+from relay.http_connection import MAX_HEAD_BYTES, HttpConnection
 from relay.sources.body import MAX_BODIES_AT_ONCE
 from relay.sources.connections import MAX_REFUSED
 from relay.sources.port import ACCEPTED_AT_ONCE, Port, cannot_listen
@@ -59,6 +59,17 @@ async def test_a_body_that_is_still_coming_when_the_relay_stops_is_answered_at_o
         await until(lambda: port.source._receiver._bodies._deadlines)
 
         port.source.stop()
+
+        assert (await client.answer()).status == 503
+
+
+async def test_a_client_that_goes_on_sending_to_a_relay_that_stops_gets_its_answer() -> None:
+    async with serving() as port, Client(port.number) as client:
+        await client.send(post(b" " * 4 * MAX_HEAD_BYTES)[: -3 * MAX_HEAD_BYTES])
+        await until(lambda: port.source._receiver._bodies._deadlines)
+        port.source.stop()
+        port.server.pre_shutdown()
+        await client.send(b" " * 2 * MAX_HEAD_BYTES)
 
         assert (await client.answer()).status == 503
 
@@ -510,6 +521,22 @@ async def test_fields_without_end_are_refused_before_they_fill_the_memory(before
 
         assert (answered.status, counts(answered)) == (400, NOTHING)
         assert await client.is_closed()
+
+
+async def test_what_follows_the_wish_for_another_protocol_keeps_nobody_from_an_answer() -> None:
+    """It is never read: no other protocol is spoken here."""
+    journal = RecordingJournal(held=True)
+    async with serving(journal) as port, Client(port.number) as client:
+        await client.send(post(encoded(), Connection="Upgrade", Upgrade="websocket"))
+        await until(lambda: journal.waiting)
+        [connection] = port.server.connections
+        await client.send(b"x")
+        await until(lambda: connection._message_tail)
+        await client.send(b"x" * 2 * MAX_HEAD_BYTES)
+        await until(lambda: len(connection._message_tail) >= MAX_HEAD_BYTES)
+        journal.release()
+
+        assert (await client.answer()).status == 202
 
 
 async def test_a_port_that_is_taken_is_one_line_that_says_what_to_do() -> None:
