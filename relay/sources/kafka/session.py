@@ -10,8 +10,8 @@ and would otherwise count as lag for ever.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
@@ -26,8 +26,8 @@ from relay.sources.kafka.watch import Watch
 
 POLL_MS: Final = 200
 PATIENCE_S: Final = 1.0
-COMMIT_WITHIN_S: Final = 5.0
-"""How long a commit may take once it is known that the consumer has to be replaced."""
+FINISH_WITHIN_S: Final = 5.0
+"""How long storing, and then a commit, may take once the consumer has to be replaced."""
 
 Offsets = dict[TopicPartition, int]
 Polled = Mapping[TopicPartition, Sequence[Message]]
@@ -93,7 +93,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
             await self._accompany(self._working)
         finally:
             await end(self._working)
-            if self._working.cancelled() and not self._stop.is_set():
+            if not self._stop.is_set():
                 self._status.out_of_trouble()
 
     async def _accompany(self, working: "asyncio.Task[None]") -> None:
@@ -117,14 +117,12 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
 
     async def _bring_to_end(self, polled: Polled, ends: Offsets) -> None:
         if polled:
-            await self._receiver.take(message for each in polled.values() for message in each)
-        committing = asyncio.create_task(self._commit(polled, ends))
+            messages = (message for each in polled.values() for message in each)
+            await self._finish(self._receiver.take(messages))
         try:
-            await self._wait_for(committing)
+            await self._finish(self._commit(polled, ends))
         except (CommitFailedError, IllegalStateError):
             return  # the partitions have another owner by now, who reads this again
-        finally:
-            await end(committing)
         self._committed |= ends
         self._status.committed(ends)
 
@@ -132,13 +130,17 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
         await self._look_for_gaps(polled, ends)
         await self._consumer.commit(ends)
 
-    async def _wait_for(self, committing: "asyncio.Task[None]") -> None:
-        """Wait for a commit, but give up one that needs a new consumer: it would never end."""
-        await asyncio.wait({committing, self._watching}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({committing}, timeout=COMMIT_WITHIN_S)
-        if not committing.done():
-            self._watching.result()
-        await committing
+    async def _finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it to its end, but give it up if a new consumer is needed: it might never end."""
+        task = asyncio.create_task(work)
+        try:
+            await asyncio.wait({task, self._watching}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task}, timeout=FINISH_WITHIN_S)
+            if not task.done():
+                self._watching.result()
+            await task
+        finally:
+            await end(task)
 
     async def _look_for_gaps(self, polled: Polled, ends: Offsets) -> None:
         """Warn if messages were deleted before they were read, by retention or by hand.

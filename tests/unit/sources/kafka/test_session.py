@@ -247,6 +247,23 @@ def test_a_new_topic_waits_until_what_is_being_committed_is() -> None:
     assert seen[0].happened == ["stored 3", "committed 3"]
 
 
+def test_what_is_held_up_is_given_up_for_a_new_consumer() -> None:
+    """While the journal was full, nobody watched any more: the lag shown stayed as it was."""
+
+    async def trial(bench: Bench) -> None:
+        await asyncio.sleep(3)
+        bench.status.in_trouble("held", Fault("the journal is full"))
+        bench.status.lacks(["others"], {})
+        bench.consumer.known = {"conversions", "others"}
+        seen.append(bench)
+
+    seen: list[Bench] = []
+    with pytest.raises(TopicsChanged):
+        happened(trial, stops=False)
+    assert seen[0].happened == []
+    assert seen[0].status.view().state == "active"
+
+
 def test_what_takes_long_pauses_the_partitions_and_not_the_loop() -> None:
     """What slips in meanwhile is read again afterwards, not lost and not taken twice."""
 
