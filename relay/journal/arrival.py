@@ -60,18 +60,13 @@ def _welcome_back(connection: sqlite3.Connection, name: str, ends: Mapping[Lane,
     for number, position, ahead, until in back:
         lane = Lane(number)
         cursor = Cursor.stored(position, ahead).settle_all(until, ends[lane])
-        oldest = _oldest(connection, lane, ends[lane])
+        oldest = min(log.oldest_offset(connection, lane), ends[lane])
         lost = lost or cursor.position < oldest
         cursor = cursor.settle_all(cursor.position, oldest)
         connection.execute(_BACK, (cursor.position, cursor.ahead_bytes(), name, lane))
     if lost:
         _bury(connection, name, _pending(connection, name) - _waiting(connection, name, ends))
         recount(connection, name, _each_waiting(connection, name, ends))
-
-
-def _oldest(connection: sqlite3.Connection, lane: Lane, end: int) -> int:
-    row = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()
-    return end if row[0] is None else int(row[0])
 
 
 def _pending(connection: sqlite3.Connection, name: str) -> int:

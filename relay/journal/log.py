@@ -23,6 +23,9 @@ READ_BYTES: Final = 4 * 1024 * 1024
 SCAN_EVENTS: Final = 2_000
 """How many events are read at a time when a whole stretch of the log is read."""
 
+NEVER: Final = 2**62
+"""An offset that no event will have."""
+
 
 class Group(NamedTuple):
     """A row of the log."""
@@ -53,6 +56,12 @@ def ends(connection: sqlite3.Connection) -> dict[Lane, int]:
     """Return the offset that the next event of each lane gets."""
     stored = dict(connection.execute("SELECT lane, next FROM log_end").fetchall())
     return {lane: stored.get(lane, 0) for lane in Lane}
+
+
+def oldest_offset(connection: sqlite3.Connection, lane: int) -> int:
+    """Return the offset of the oldest event of a lane, `NEVER` if the log holds none of it."""
+    row = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()
+    return NEVER if row[0] is None else int(row[0])
 
 
 def save_end(connection: sqlite3.Connection, lane: Lane, end: int) -> None:

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from relay.event_name import Lane
+from relay.journal import log
 from relay.journal.codec import entries_of, readable, salvage
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Passed
@@ -169,7 +170,7 @@ class _Requests:
                 self._held[first, last] = self._next
             self._next = next(self._spans, None)
         self._held = {ends: span for ends, span in self._held.items() if ends[1] >= offset}
-        self._ends = min((last for _, last in self._held), default=_FOR_EVER)
+        self._ends = min((last for _, last in self._held), default=log.NEVER)
         self._latest = max(self._held.values(), key=itemgetter(2), default=None)
 
 
@@ -183,8 +184,7 @@ def _kept(connection: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int, Ent
 
 def _forgotten(connection: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int, Entry]]:
     """Yield once each event that is no longer in the log, but has a row of its own."""
-    row = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()
-    end = _FOR_EVER if row[0] is None else row[0]
+    end = log.oldest_offset(connection, lane)
     rows = [
         connection.execute(query, {"destination": name, "lane": lane, "end": end})
         for name in names(connection, gone=True)
@@ -209,7 +209,6 @@ START: Final = "start the relay once with its destinations configured"
 _PENDING: Final = Standing("pending")
 _NEVER: Final = (0, 0, 0, Cursor().ahead_bytes())
 """The cursor of a destination for which no event ever waited."""
-_FOR_EVER: Final = 2**62
 _CURSOR: Final = """
     SELECT start, until, position, ahead FROM cursor
     WHERE destination = :destination AND lane = :lane

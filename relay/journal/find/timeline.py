@@ -16,12 +16,13 @@ import msgspec
 
 from relay.delivery import Outcome
 from relay.event_name import Lane
+from relay.journal import log
 from relay.journal.codec import decode_at, decode_entry
 from relay.journal.cursor import Cursor
 from relay.journal.entry import Entry, Passed
 from relay.journal.exception_row import AT_PLACE
 from relay.journal.find.lookup import MAX_FOUND, Kind, Place, places
-from relay.journal.report import FOR_EVER_MS, Attempt, Delivery, DeliveryState, FoundEvent
+from relay.journal.report import Attempt, Delivery, DeliveryState, FoundEvent
 from relay.journal.settlement import SPAN_OFFSETS
 
 MAX_ATTEMPTS: Final = 20
@@ -94,7 +95,7 @@ def _entry_at(connection: sqlite3.Connection, place: Place) -> Entry | None:
 def _entries_that_wait(connection: sqlite3.Connection, wanted: str) -> dict[Place, Entry]:
     """Return the entries of retries that the log has forgotten, such as those of a late replay."""
     looked_for = wanted.encode(errors="surrogatepass")
-    rows = connection.execute(_FORGOTTEN, (FOR_EVER_MS, looked_for, MAX_FOUND))
+    rows = connection.execute(_FORGOTTEN, (log.NEVER, looked_for, MAX_FOUND))
     return {Place(Lane(lane), offset): decode_entry(entry) for lane, offset, entry in rows}
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from relay.event_name import Lane
-from relay.journal import outbox
+from relay.journal import log, outbox
 from relay.journal.codec import salvage
 from relay.journal.disk.connection import pragma
 from relay.journal.erase.words import silence
@@ -221,7 +221,7 @@ def _settled_by_all(connection: sqlite3.Connection, lane: Lane, destinations: Se
     """Return the first offset of a lane that some destination has not settled."""
     rows = connection.execute("SELECT destination, position FROM cursor WHERE lane = ?", (lane,))
     positions = dict(rows.fetchall())
-    return min((positions.get(name, 0) for name in destinations), default=FOR_EVER_MS)
+    return min((positions.get(name, 0) for name in destinations), default=log.NEVER)
 
 
 def _groups(
@@ -250,8 +250,7 @@ def _silence(connection: sqlite3.Connection, lane: int, start: int, end: int) ->
 
 
 def _delete_spans(connection: sqlite3.Connection, destination: str, lane: int) -> bool:
-    oldest = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (lane,)).fetchone()[0]
-    bound = FOR_EVER_MS if oldest is None else oldest
+    bound = log.oldest_offset(connection, lane)
     rows = connection.execute(
         "SELECT destination, lane, first, receipt FROM receipt_span"
         " WHERE destination = ? AND lane = ? AND first < ? AND last < ? ORDER BY first LIMIT ?",

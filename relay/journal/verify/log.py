@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from relay.event_name import Lane
+from relay.journal import log
 from relay.journal.codec import count_group, entries_of
 from relay.journal.disk.storage import UNREADABLE
 from relay.journal.entry import Entry
@@ -79,8 +80,7 @@ def _groups(connection: sqlite3.Connection, extent: _Extent) -> Iterator[_Group]
 
 def _is_oldest(connection: sqlite3.Connection, extent: _Extent, group: _Group) -> bool:
     """Whether a group is now the oldest one: then retention deleted those before it."""
-    row = connection.execute("SELECT min(first) FROM log WHERE lane = ?", (extent.lane,)).fetchone()
-    return row[0] is None or row[0] >= group.first
+    return log.oldest_offset(connection, extent.lane) >= group.first
 
 
 def _judge(name: str, group: _Group, problems: Problems) -> None:
