@@ -14,7 +14,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from relay.config.secret import SecretSource
-from relay.delivery import Answer, Destination, LateCode
+from relay.delivery import DELIVERED, Answer, Destination, LateCode
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.gate import Gate
@@ -293,14 +293,19 @@ class Sender:
 
 def _without(token: str, answer: Answer) -> Answer:
     """Return an answer that repeats the token nowhere: scrubbing takes a short one for a word."""
+
+    def cut(text: str) -> str:
+        return text.replace(token, OPAQUE)
+
     return replace(
         answer,
-        message=answer.message.replace(token, OPAQUE),
+        code=cut(answer.code),
+        message=cut(answer.message),
         request_id="" if token in answer.request_id else answer.request_id,
         verdicts=[
-            replace(each, message=each.message.replace(token, OPAQUE))
-            if token in each.message
-            else each
+            each
+            if each is DELIVERED
+            else replace(each, code=cut(each.code), message=cut(each.message))
             for each in answer.verdicts
         ],
     )

@@ -55,7 +55,7 @@ async def test_a_token_is_sent_and_never_told(
 async def test_no_answer_that_repeats_the_token_is_kept_as_it_is(tmp_path: Path) -> None:
     words = f"Bad token {SHORT_TOKEN}"
     refusal = {"code": 40105, "message": words, "request_id": SHORT_TOKEN}
-    failed = {"events": [{"status": "failed", "error_message": words}]}
+    failed = {"code": SHORT_TOKEN, "events": [{"status": "failed", "error_message": words}]}
     async with (
         Sandbox() as sandbox,
         sending(
