@@ -1,4 +1,4 @@
-"""The errors that a user of the relay may see, as one small tree.
+"""The errors that a user of the relay may see, as one small tree, and how to quote the system's.
 
 Every message is one line that says what to do; none contains PII, a token or a payload. The command
 line prints the message and ends with `exit_code`: 1 if the job failed, 2 if the usage or the
@@ -32,3 +32,8 @@ class JournalUnavailable(RelayError):
 
 class JournalDamaged(RelayError):
     """The journal file cannot be read by this version; it is left untouched."""
+
+
+def system_reason(error: OSError) -> str:
+    """Return what the system says of a failure, for the middle of a sentence."""
+    return (error.strerror or "error").lower()

@@ -17,7 +17,7 @@ from typing import Final, Self, TextIO
 from relay.comparison.listing import rfc3339
 from relay.comparison.order_file import ShopOrder
 from relay.comparison.verdict import Verdict
-from relay.errors import ConfigError, RelayError
+from relay.errors import ConfigError, RelayError, system_reason
 from relay.spreadsheet import as_text
 
 HEADER: Final = (
@@ -107,7 +107,7 @@ def _safe(text: str) -> str:
 
 
 def _unwritable(path: Path, error: OSError) -> RelayError:
-    reason = (error.strerror or "error").lower()
+    reason = system_reason(error)
     if isinstance(
         error, PermissionError | FileNotFoundError | NotADirectoryError | IsADirectoryError
     ):

@@ -13,7 +13,7 @@ from relay.cli.journal.place import settings
 from relay.cli.option import available_config, config_option, json_option
 from relay.cli.output import console, moment, plain, print_json, table
 from relay.config.sandbox import sandbox_path
-from relay.errors import RelayError
+from relay.errors import RelayError, system_reason
 from relay.outcome.acting.audit import Act, Action, Trail
 from relay.outcome.notation import utc
 
@@ -63,7 +63,7 @@ def _latest(trail: Trail, limit: int) -> list[ActView]:
     try:
         return [_view(act) for act in deque(trail.acts(), maxlen=limit)]
     except OSError as error:
-        reason = f"the audit cannot be read ({(error.strerror or 'error').lower()})"
+        reason = f"the audit cannot be read ({system_reason(error)})"
         raise RelayError(f"{reason}; run this as the relay's user") from None
 
 

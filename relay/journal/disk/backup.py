@@ -20,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from relay.errors import ConfigError, JournalDamaged, RelayError
+from relay.errors import ConfigError, JournalDamaged, RelayError, system_reason
 from relay.journal.disk.connection import open_copy, open_still
 from relay.journal.disk.file import flush_folder
 from relay.journal.disk.snapshot import at_one_moment
@@ -73,7 +73,7 @@ def back_up(
         raise _taken(target) from None
     except OSError as error:
         raise ConfigError(
-            f"{target}: cannot be written ({_reason(error)}); choose another file"
+            f"{target}: cannot be written ({system_reason(error)}); choose another file"
         ) from None
     return Backup(file=str(target), size_bytes=target.stat().st_size, events=events)
 
@@ -141,7 +141,3 @@ def _failed(path: Path, error: BaseException) -> RelayError:
 
 def _taken(target: Path) -> ConfigError:
     return ConfigError(f"{target}: is there already; choose another file, or move it away")
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or "error").lower()

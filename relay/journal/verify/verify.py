@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from relay.errors import system_reason
 from relay.journal.disk.connection import pragma
 from relay.journal.disk.file import EARLY, lacking, stored_version
 from relay.journal.disk.still import ATTEMPTS, State
@@ -67,7 +68,7 @@ def unusable(path: Path) -> Finding | None:
     except FileNotFoundError:
         return problem("file", f"{path}: is not there", _WHERE)
     except OSError as error:
-        reason = (error.strerror or "error").lower()
+        reason = system_reason(error)
         return problem("file", f"{path}: cannot be read ({reason})", "run this as the relay's user")
     if version is None:
         return problem("file", f"{path}: is no journal of the relay", _WHERE)
