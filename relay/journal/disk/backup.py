@@ -33,8 +33,6 @@ UNFINISHED: Final = ".relay-backup"
 """The suffix of a copy that is not complete yet."""
 ABANDONED_S: Final = 12 * 3600
 """Seconds after which an unchanged unfinished copy counts as abandoned; verifying takes less."""
-
-
 NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
 """What a disk without hard links says, such as a USB stick, or a bucket that is mounted."""
 

@@ -41,7 +41,8 @@ STEP_BYTES: Final = 512 * 1024
 """Bytes of a lane's events after which a step stops; a single group may be larger."""
 STEP_PAGES: Final = 128
 """The most database pages that a step returns to the file system."""
-ENDLESS: Final = 2**62
+ENDLESS_BYTES: Final = 2**62
+"""More than any file has."""
 SPARE_PAGES: Final = 2_500
 """Free pages (10 MB) that are kept for new events, and a tenth of the file besides."""
 
@@ -50,11 +51,11 @@ Step = Callable[[sqlite3.Connection], bool]
 
 
 def steps(
-    destinations: Sequence[str], retention_ms: int, now_ms: int, file_bytes: int = ENDLESS
+    destinations: Sequence[str], retention_ms: int, now_ms: int, file_bytes: int = ENDLESS_BYTES
 ) -> Sequence[Step]:
     """Return all upkeep steps; each is repeated until it returns False, then the next follows.
 
-    The file may be as large as `file_bytes`: of a limit that was lowered, nothing else tells it.
+    `file_bytes` is how large the file may be, which takes effect where a limit was lowered.
     """
     return (
         lambda connection: forget_events(
@@ -199,7 +200,7 @@ def forget_rejections(connection: sqlite3.Connection) -> bool:
 
 
 def give_back(
-    connection: sqlite3.Connection, spare_pages: int | None = None, file_bytes: int = ENDLESS
+    connection: sqlite3.Connection, spare_pages: int | None = None, file_bytes: int = ENDLESS_BYTES
 ) -> bool:
     """Return free pages to the file system.
 
