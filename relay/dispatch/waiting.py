@@ -95,9 +95,7 @@ class Waiting:
                 max_events = min(max_events, self._half_of(held))
             batch = self._part_of(held, max_events, money_first=money_first)
         else:
-            batch = self._batcher.trial(max_events, money_first=money_first) or self._suspect()
-            if batch is not None and self._are_many:
-                batch.trials = min(each.trials for each in self._again)  # it joins their round
+            batch = self._first_trial(max_events, money_first=money_first)
         if batch is not None:
             batch.trials += 1
             self._is_trying = True
@@ -161,15 +159,25 @@ class Waiting:
         oldest_ms = self._batcher.oldest_ms(money_first=money_first)
         return None if oldest_ms is None else (0, money_first and not money, oldest_ms)
 
+    def _first_trial(self, max_events: int, *, money_first: bool) -> Batch | None:
+        """Take events that were not tried yet; if many batches rotate, they join their round."""
+        batch = self._batcher.trial(max_events, money_first=money_first) or self._suspect()
+        if batch is not None and self._are_many:
+            batch.trials = min(each.trials for each in self._again)
+        return batch
+
     def _half_of(self, batch: Batch) -> int:
         """Return how many events of a batch a trial takes; a half adds to the rotating batches.
 
         While many rotate, only the smallest are halved, and at once: so halves stay few, and soon
         an event is alone.
         """
-        least = min((len(each) for each in self._again if len(each) > 1), default=1)
-        may_halve = len(batch) <= least or not self._are_many
-        if not may_halve or batch.trials < (1 if self._are_many else MAX_WHOLE_TRIALS):
+        if self._are_many:
+            least = min((len(each) for each in self._again if len(each) > 1), default=1)
+            is_whole = len(batch) > least or not batch.trials
+        else:
+            is_whole = batch.trials < MAX_WHOLE_TRIALS
+        if is_whole:
             return len(batch)
         return (len(batch) + 1) // 2
 
