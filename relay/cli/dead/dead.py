@@ -3,7 +3,7 @@
 This module shows them; `relay.cli.dead.action` acts on them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -98,15 +98,20 @@ def show(identity: str, config_file: Path | None, *, as_json: bool) -> None:
         story = tried(client, found[0].event_id)
     screen = console()
     for letter in found:
-        wording = dead_wording(letter.reason, letter.message)
-        screen.print(plain(f"{letter.id}: {letter.event} {letter.event_id}"))
-        screen.print(plain(f"{letter.destination}: {letter.reason}. {wording.sentence}"))
-        screen.print(plain(f"To do: {wording.fix}"))
-        if letter.note:
-            screen.print(plain(f"Note: {letter.note}"))
+        for text in _told(letter):
+            screen.print(plain(text))
         screen.print()
     for line in story:
         screen.print(line)
+
+
+def _told(letter: DeadLetterView) -> Iterator[str]:
+    wording = dead_wording(letter.reason, letter.message)
+    yield f"{letter.id}: {letter.event} {letter.event_id}"
+    yield f"{letter.destination}: {letter.reason}. {wording.sentence}"
+    yield f"To do: {wording.fix}"
+    if letter.note:
+        yield f"Note: {letter.note}"
 
 
 def tried(client: AdminClient, event_id: str) -> Iterable[Text]:
