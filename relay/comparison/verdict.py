@@ -37,7 +37,7 @@ class Verdict(NamedTuple):
 
 
 def verdicts(
-    known: Known, destinations: int, since_ms: int | None, *, all_read: bool = True
+    known: Known, destinations: int, since_ms: int | None, *, all_read: bool
 ) -> list[Verdict]:
     """Return the verdict for each destination.
 

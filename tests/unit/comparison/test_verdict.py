@@ -25,7 +25,7 @@ def verdict(
         for number, standing in enumerate(standings)
     ]
     order = ShopOrder(2, "A", time_s, None, "")
-    [made] = verdicts(Known(order, iter(found)), 1, since_ms)
+    [made] = verdicts(Known(order, iter(found)), 1, since_ms, all_read=True)
     return made
 
 
@@ -83,7 +83,7 @@ def test_a_repeated_event_is_no_second_delivery_and_another_id_is() -> None:
 def test_an_event_that_was_delivered_again_under_its_id_is_no_second_delivery() -> None:
     """It came after the duplicate window; the platform itself drops it."""
     found = [Found("event-1", number, None, None, [DELIVERED]) for number in (1, 2)]
-    [made] = verdicts(Known(ShopOrder(2, "A", None, None, ""), iter(found)), 1, None)
+    [made] = verdicts(Known(ShopOrder(2, "A", None, None, ""), iter(found)), 1, None, all_read=True)
     assert made.deliveries == 1
 
 
