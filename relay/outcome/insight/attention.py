@@ -97,17 +97,18 @@ def unread(kafka: KafkaSourceView | None, now_s: float) -> Sequence[Task]:
     since_s = kafka.since.timestamp()
     if now_s - since_s < DELAYED_S:
         return []
-    task = Task(
-        tone="bad",
-        kind="unread",
-        destination=None,
-        sentence="No conversions are read from Kafka.",
-        fix="See to the reason. They wait in Kafka meanwhile, as long as it keeps them.",
-        who="engineer",
-        since_ms=round(since_s * 1000),
-        words=kafka.message.replace("`", ""),
-    )
-    return [task]
+    return [
+        Task(
+            tone="bad",
+            kind="unread",
+            destination=None,
+            sentence="No conversions are read from Kafka.",
+            fix="See to the reason. They wait in Kafka meanwhile, as long as it keeps them.",
+            who="engineer",
+            since_ms=round(since_s * 1000),
+            words=kafka.message.replace("`", ""),
+        )
+    ]
 
 
 def meaning(group: DeadGroup, platform: str) -> Wording:
