@@ -3,7 +3,8 @@
 There are three passes, each with bounded memory. The first writes the browser's events to a
 temporary database. The second reads a snapshot of the log, event by event, while the relay may be
 running. The third looks for probable pairs among the events without a twin. A server event without
-a twin is called unmatched only if it lies within the time that the file covers.
+a twin is called unmatched only if it lies within the time that the file covers; a pair may lie a
+day outside it, since neither side tells an event at the same moment as the other.
 """
 
 import sqlite3
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -32,6 +33,8 @@ from relay.journal.verify.finding import Watch
 
 EXAMPLES: Final = 5
 """How many examples of each cause are kept per destination."""
+MARGIN_S: Final = 86_400
+"""How far outside the time that the file covers a server event may have its pair, in seconds."""
 NEVER: Final = (1, 0)
 """The period of a file without events: it covers no time, so no server event lies in it."""
 CAUSES: Final[Sequence[Cause]] = get_args(Cause)
@@ -206,7 +209,7 @@ class _Comparison:
             place = self._places[at]
             browser = [each for each in pair.browser if place.judge.concerns(each)]
             if browser:
-                place.counts["alone"] -= 1
+                place.counts[self._unpaired(pair.server.time_s)] -= 1
                 place.note("id_differs", _paired(pair, browser[0]))
 
     def checked(self) -> list[Checked]:
@@ -253,12 +256,18 @@ class _Comparison:
             if twin is not None:
                 place.note(fate, None if fate == "once" else _example(sent, stand, twin))
                 return False
-        covered = self._is_covered(stand.entry.event_time)
-        place.counts["alone" if covered else "outside"] += 1
-        return covered
+        at_s = stand.entry.event_time
+        place.counts[self._unpaired(at_s)] += 1
+        return self._is_covered(at_s, MARGIN_S)
 
-    def _is_covered(self, at_s: int) -> bool:
-        return self._first is None or self._last is None or self._first <= at_s <= self._last
+    def _unpaired(self, at_s: int) -> Literal["alone", "outside"]:
+        """Return what an event of this time counts as for as long as it has no twin or pair."""
+        return "alone" if self._is_covered(at_s) else "outside"
+
+    def _is_covered(self, at_s: int, margin_s: int = 0) -> bool:
+        if self._first is None or self._last is None:
+            return True
+        return self._first - margin_s <= at_s <= self._last + margin_s
 
     def _sent(self, destination: Destination, stand: Stand, stands_at: Standing) -> Sent:
         payload = destination.prepare(stand.entry.conversion)

@@ -126,6 +126,23 @@ async def test_each_cause_is_told_with_an_example_and_what_to_do(shop: Shop) -> 
     assert (found["sound"], found["browser_events"], found["browser_only"]) == (False, 4, [])
 
 
+async def test_one_order_on_trial_is_found_under_another_id_though_the_page_told_it_later(
+    shop: Shop,
+) -> None:
+    """The time that a file covers begins with the browser's event, which follows the order."""
+    await write_journal(shop.folder / "shop.db")
+    pixel = f"event_id,event_name,time,order_id\nbrowser-1,Purchase,{NOW_S + 6},1\n"
+
+    ended = shop.run("dedup", "-", "--json", stdin=pixel)
+
+    assert ended.code == 1
+    found = json.loads(ended.out)
+    assert [
+        (each["twice"], each["server_only"], each["outside"]) for each in found["destinations"]
+    ] == [(1, 0, 1)] * 2
+    assert found["browser_only"] == []
+
+
 async def test_what_only_one_side_sent_is_told_and_is_no_fault(shop: Shop) -> None:
     await write_journal(shop.folder / "shop.db")
     pixel = (
