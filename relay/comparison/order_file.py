@@ -23,7 +23,7 @@ COLUMNS: Final = (
     ),
     Column("time", ("time", "created_at", "event_time", "order_time", "date", "order_date")),
     Column(
-        "value", ("value", "total", "amount", "order_value", "total_price", "revenue", "subtotal")
+        "value", ("value", "subtotal", "total", "amount", "order_value", "total_price", "revenue")
     ),
     Column("currency", ("currency", "currency_code")),
 )

@@ -59,6 +59,12 @@ def test_an_order_is_read_with_the_currency_of_its_line_or_that_of_the_call() ->
     ]
 
 
+def test_an_order_is_worth_what_the_relay_is_sent_before_tax_and_shipping() -> None:
+    """Shopify's export has both: with the total, every order would have another amount here."""
+    found = orders("Name,Currency,Subtotal,Shipping,Taxes,Total\n#1001,EUR,10.00,4.90,2.80,17.70\n")
+    assert [each.value for each in found] == [Decimal("10.00")]
+
+
 def test_the_other_articles_of_an_order_are_no_orders_without_an_id() -> None:
     """Shopify's export has a line for each, with the name and the time of the order alone."""
     text = (
