@@ -49,6 +49,7 @@ PLAIN_FIELDS: Final = frozenset(
 
 _INVISIBLE = frozenset({"Cf", "Cn", "Co", "Cs"})
 _SLASH = re.compile(r"(?<!\\)\\+/")
+"""A slash as JSON may write it, which would cut a long token into short ones."""
 _AT_SIGN = re.compile(r"%(?:25)*40|&#0*64;?|&#x0*40;?|&commat;|\\(?:u00|x)40", re.IGNORECASE)
 _EMAIL_BREAK = r'\s"<>()\[\],;:'
 _EMAIL = re.compile(

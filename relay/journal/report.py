@@ -53,7 +53,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Funnel(Counts, frozen=True, kw_only=True):
-    """The counts of a range of minutes, and what was delivered in it."""
+    """The counts of a range of minutes, and the value of what was delivered, by currency."""
 
     value_delivered: Mapping[str, Decimal] = {}
 

@@ -21,9 +21,9 @@ from relay.sources.body import MAX_BODIES_AT_ONCE, STOPPING, BodyReader
 SOURCE: Final = "http"
 
 MAX_SEPARATORS: Final = 20_000
-"""A body with at most so many commas and line breaks is prepared without waiting for its turn, if
-it is not large in itself: long texts alone may take seconds, such as addresses full of at-signs."""
+"""A body with at most so many commas and line breaks is prepared without waiting for its turn."""
 MAX_SMALL_BYTES: Final = 1 << 19
+"""The most bytes of such a body: long texts alone may take seconds, as URLs full of at-signs do."""
 MAX_LARGE_AT_ONCE: Final = 2
 """How many larger bodies are prepared at the same time. As objects, events take many times their
 bytes, more than the processor's cache holds, and each body takes a share of every turn of the loop.

@@ -65,7 +65,7 @@ def demo(count: int, config_file: Path | None) -> None:
 
     Its platforms must be emulated or in test mode, since real ones would count the purchases.
     """
-    _require_emulated(available_config(config_file))
+    _refuse_where_it_counts(available_config(config_file))
     shop = Shop(random.Random(SEED), secrets.token_hex(4), time.time())  # noqa: S311 - no secret
     with (
         posting(producers_url(config_file)) as poster,
@@ -77,8 +77,8 @@ def demo(count: int, config_file: Path | None) -> None:
     click.echo(f"See what became of them: {program()} status")
 
 
-def _require_emulated(config: Config) -> None:
-    """Raise a `ConfigError` if a platform would count the purchases."""
+def _refuse_where_it_counts(config: Config) -> None:
+    """Raise `ConfigError` if a platform would count the purchases."""
     with admin_client(config) as client:
         views = read(client.ask("/api/v1/destinations"), DestinationList).destinations
     real = [each.name for each in views if not each.emulated and not each.test]

@@ -64,7 +64,10 @@ class Erasure:
         return done
 
     async def _withhold(self, subject: Subject, theirs: "_Theirs") -> None:
-        """Have nothing of theirs in a request, by a rule that replaces that of the last try."""
+        """Withhold what waits of theirs, and wait until none of it is in a request.
+
+        The rule replaces that of the last try. Raises `JournalUnavailable` if the wait may not end.
+        """
         before = self._unfinished.get(subject)
         self._unfinished[subject] = theirs
         withholding = asyncio.create_task(self._senders.withhold(theirs))

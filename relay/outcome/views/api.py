@@ -23,6 +23,7 @@ KeyState = Literal["good", "expired", "revoked"]
 RangeName = Literal["1h", "24h", "7d", "30d"]
 RANGES_S: dict[RangeName, int] = {"1h": 3600, "24h": 86400, "7d": 7 * 86400, "30d": 30 * 86400}
 SPOKEN: dict[RangeName, str] = {"1h": "hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
+"""Each range as it is read after `the last`."""
 AHEAD_S = 3600
 """An event dated further ahead came before the clock was set back, and is in no range: otherwise it
 would be in every range until the clock catches up. If the clock goes back by an hour or less,
