@@ -66,7 +66,7 @@ def post(poster: Poster, parts: Iterable[Chunk]) -> None:
             pass
     except BaseException:
         if poster.tally.accepted or poster.tally.rejected:
-            click.echo(_counts(poster.tally), err=True)
+            _tell_above_bar(_counts(poster.tally))
         raise
 
 
@@ -133,5 +133,10 @@ def _counted(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:
 
 def _wait(seconds: float) -> None:
     if seconds >= NOTED_WAIT_S:
-        click.echo(f"The relay asks for patience: going on in {seconds:.0f} s.", err=True)
+        _tell_above_bar(f"The relay asks for patience: going on in {seconds:.0f} s.")
     time.sleep(seconds)  # the relay asked for it; there is nothing else to do meanwhile
+
+
+def _tell_above_bar(line: str) -> None:
+    """Print to the stderr that the bar has put in place; any other way continues the bar's line."""
+    sys.stderr.write(f"{line}\n")

@@ -1,12 +1,18 @@
 """What `relay send` tells of a file's events, once they are posted."""
 
-from contextlib import suppress
+import os
+import pty
+from collections.abc import Iterator
+from contextlib import redirect_stderr, suppress
 
 import click
 import pytest
+from rich.progress import DownloadColumn
 
-from relay.cli.sending.post import LISTED, Complaint, Tally
-from relay.cli.sending.send import tell
+from relay.cli.connection import Reply
+from relay.cli.sending.chunk import Chunk
+from relay.cli.sending.post import LISTED, Complaint, Poster, Tally
+from relay.cli.sending.send import post, progress, tell
 
 UNUSABLE = Complaint(0, "unusable", "user.email", "Left out.")
 
@@ -74,3 +80,35 @@ def test_warnings_that_the_relay_may_have_left_out_are_not_told_as_all(
     text = told(tally, capsys)
     assert f"… and at least 980 more warnings; the first {LISTED} are shown" in text
     assert "500 accepted, 0 rejected, at least 1,000 warnings." in text
+
+
+def test_the_counts_of_an_interrupted_job_do_not_continue_the_line_of_the_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`0:00:02` and `24,000 accepted` stood together as `0:00:0224,000 accepted`."""
+    monkeypatch.setenv("TERM", "xterm")
+    ours, theirs = pty.openpty()
+    with open(theirs, "w") as screen, redirect_stderr(screen):  # noqa: PTH123 - a descriptor
+        poster = Poster(Accepting(), "/v1/events", lambda _: None)
+        with suppress(KeyboardInterrupt), progress(DownloadColumn(), 10):
+            post(poster, interrupted_after(Chunk(b"{}\n", (1,))))
+        shown = os.read(ours, 65_536)
+    os.close(ours)
+
+    assert b"\x1b[2K1 accepted, 0 rejected.\r\n" in shown
+
+
+class Accepting:
+    """A relay that accepts one event of each request."""
+
+    address = "127.0.0.1:8080"
+
+    def request(self, *_: object) -> Reply:
+        """Return its answer."""
+        return Reply(202, {}, b'{"accepted":1,"rejected":0,"errors":[],"warnings":[]}')
+
+
+def interrupted_after(chunk: Chunk) -> Iterator[Chunk]:
+    """Yield a chunk; instead of the next, somebody presses Ctrl-C."""
+    yield chunk
+    raise KeyboardInterrupt
