@@ -91,6 +91,8 @@ def _order(event: Conversion) -> tuple[str, str] | None:
     """Return what identifies the order, and the kind of that identifier."""
     if event.order and event.order.order_id:
         return "order", event.order.order_id
-    identity = event.identity
-    customer = next(iter((*identity.external_id, *identity.email_compact)), None)
-    return None if customer is None else ("customer", customer)
+    if event.identity.external_id:
+        return "external_id", event.identity.external_id[0]
+    if event.identity.email_compact:
+        return "email", event.identity.email_compact[0]
+    return None

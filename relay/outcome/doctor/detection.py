@@ -47,7 +47,7 @@ def _too_many(group: Group, counts: GroupCounts) -> Iterator[Finding]:
     for pattern in PATTERNS:
         count, of = pattern.count(counts), pattern.of(counts)
         if of >= MIN_EVENTS and count >= max(MIN_COUNT, pattern.share * of):
-            yield pattern.advice.finding(group, count, of)
+            yield pattern.advice.finding(group, count, counts.events)
 
 
 def _too_few(group: Group, counts: GroupCounts, wanted: Sequence[Pattern]) -> Iterator[Finding]:

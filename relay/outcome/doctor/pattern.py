@@ -16,7 +16,10 @@ KNOWN_BY_NAME: Final = MONEY_NAMES | {"add_payment_info", "initiate_checkout", "
 
 
 class Pattern(NamedTuple):
-    """A count, its whole, and the highest or lowest share that is normal."""
+    """A count, its whole, and the highest or lowest share that is normal.
+
+    The whole may be only the events that carry what is counted.
+    """
 
     count: Callable[[GroupCounts], int]
     of: Callable[[GroupCounts], int]
@@ -161,7 +164,7 @@ OF_VISITS: Final[Sequence[Pattern]] = (
         Advice(
             "no_browser",
             0.6,
-            "{few} of these events carry both the visitor's IP address and browser.",
+            "{few} of these events from the web carry both the visitor's IP address and browser.",
             "Send user.ip and user.user_agent as they came to the shop.",
         ),
     ),
@@ -172,7 +175,7 @@ OF_VISITS: Final[Sequence[Pattern]] = (
         Advice(
             "no_click_id",
             0.5,
-            "{few} of these events carry a click id, which says which ad led to the visit.",
+            "{few} of these events from the web carry a click id, which says which ad led there.",
             "Keep epik and ttclid from the page's address, and send them with the event.",
         ),
     ),

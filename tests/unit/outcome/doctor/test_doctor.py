@@ -211,6 +211,38 @@ def test_an_event_that_comes_again_is_no_other_order() -> None:
     assert codes(taken([*events, *events, *again])) == set()
 
 
+def test_an_event_that_comes_again_with_more_about_its_person_is_nobody_elses() -> None:
+    event = {**purchases(day())[0], "order": None, "user": {"email": "jane@example.com"}}
+    again = {**event, "user": {"email": "jane@example.com", "external_id": "7"}}
+    assert codes(taken([event, again])) == set()
+
+
+def test_a_share_is_one_of_all_events_also_where_few_carry_what_it_is_about() -> None:
+    events = purchases(day())[: 2 * MIN_EVENTS]
+    for number, event in enumerate(events):
+        del event["user"]["user_agent"]
+        if number % 2:
+            event["user"]["user_agent"] = "Mozilla/5.0 (all the same)"
+    doctor = Doctor()
+    for each in taken(events):
+        doctor.look(each)
+    [found] = [each for each in doctor.findings() if each.code == "one_browser"]
+    assert found.sentence == "The same browser stands on 50 % of these events."
+    assert (found.count, found.events) == (MIN_EVENTS, 2 * MIN_EVENTS)
+
+
+def test_what_only_a_browser_knows_is_told_of_the_web_alone() -> None:
+    events = purchases(day())[: 2 * MIN_EVENTS]
+    for event in events[::2]:
+        event["action_source"] = "offline"
+    no_click_id(events[1::2])
+    doctor = Doctor()
+    for each in taken(events):
+        doctor.look(each)
+    [found] = [each for each in doctor.findings() if each.code == "no_click_id"]
+    assert found.sentence.startswith("None of these events from the web carry a click id")
+
+
 def test_whoever_only_looks_around_need_not_say_who_it_is() -> None:
     events = [event for event in day() if event["event"] == "view_content"]
     assert len(events) > MIN_EVENTS
