@@ -37,7 +37,7 @@ async def test_a_topic_that_comes_later_is_read_then(kafka: Cluster, tmp_path: P
 async def test_without_its_only_topic_it_says_that_nothing_is_read(
     kafka: Cluster, tmp_path: Path
 ) -> None:
-    """It stayed active, with no partition to read from."""
+    """It has no partition to read from, so it is not active."""
     topic = await make_topic(kafka.address, fresh("only"))
     async with Sandbox() as sandbox:
         relay = relay_of(tmp_path, sandbox.url, kafka.address, [topic], group=topic)

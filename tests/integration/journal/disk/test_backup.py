@@ -190,7 +190,7 @@ async def test_a_name_that_is_taken_meanwhile_is_not_overwritten(
 
 
 async def test_a_disk_without_links_takes_a_copy_as_well(tmp_path: Path, vault: Path) -> None:
-    """A USB stick, or a bucket: it was said that another file had to be chosen."""
+    """Such as a USB stick, or a bucket that is mounted."""
     async with opened(tmp_path / "relay.db") as journal:
         await append(journal, 0, 5)
 

@@ -238,7 +238,7 @@ def test_a_dead_event_is_found_when_the_log_has_forgotten_it(seed: Seed) -> None
 def test_an_event_that_waits_is_found_when_the_log_has_forgotten_it(
     seed: Seed, kind: Kind, wanted: str, found: int
 ) -> None:
-    """As after a late replay: it was said that such an event never arrived."""
+    """As after a late replay; nobody may be told that such an event never arrived."""
     event = entry_of(conversion("a", order=Order(order_id="1001")), {})
     place = seed.group(event)
     seed.cursor(PINTEREST, 1)

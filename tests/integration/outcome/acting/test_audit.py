@@ -228,7 +228,7 @@ def test_a_line_that_a_crash_has_cut_off_is_left_out(trail: Trail, tmp_path: Pat
 def test_a_line_that_a_disk_has_spoilt_hides_no_other(
     trail: Trail, tmp_path: Path, spoilt: bytes
 ) -> None:
-    """Of one byte that was no text, nobody could see any act."""
+    """Whatever happens to one act, all others can be seen."""
     for actor in ("ada", "bob"):
         AUTHOR.set(Author(actor, "127.0.0.1"))
         trail.record("pause", "pinterest-main")

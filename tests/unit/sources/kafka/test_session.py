@@ -248,7 +248,7 @@ def test_a_new_topic_waits_until_what_is_being_committed_is() -> None:
 
 
 def test_what_is_held_up_is_given_up_for_a_new_consumer() -> None:
-    """While the journal was full, nobody watched any more: the lag shown stayed as it was."""
+    """However long the journal is full, the topics and the lag are watched."""
 
     async def trial(bench: Bench) -> None:
         await asyncio.sleep(3)
@@ -408,7 +408,7 @@ def test_told_to_stop_it_waits_for_nothing_that_is_held_up() -> None:
 
 
 def test_told_to_stop_it_does_not_say_that_events_are_read_again() -> None:
-    """That line was the last one of a relay whose journal was full."""
+    """As the last line of its log, it would hide that the journal is full."""
 
     async def trial(bench: Bench) -> None:
         await asyncio.sleep(3)
