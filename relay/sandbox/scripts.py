@@ -102,7 +102,7 @@ class Action(_Part, frozen=True, kw_only=True):
     status: Status | None = None
     """HTTP status that replaces the named answer's own."""
     headers: dict[HeaderName, HeaderValue] = {}
-    """Headers in addition to the usual ones."""
+    """Headers in addition to the usual ones of the answer that `answer` gives."""
     reset_s: Annotated[float, Meta(ge=0, le=86_400)] | None = None
     """How many seconds a throttle lasts, if the platform says so in a header."""
     refuse: Culprits | None = None
@@ -196,6 +196,18 @@ def _check(position: int, step: Step) -> None:
         raise ConfigError(f"script: steps[{position}].action.{error}") from None
     if meant != platform:
         raise ConfigError(f"script: steps[{position}] is for {platform}, its answer for {meant}")
+    idle = _idle_key(step.action)
+    if idle is not None:
+        raise ConfigError(f"script: steps[{position}].action.{idle} changes an answer; name one")
+
+
+def _idle_key(action: Action) -> str | None:
+    """Return a key of the action that changes an answer, if there is none that it could change."""
+    if action.status is not None and not isinstance(action.answer, str):
+        return "status"
+    if action.answer is not None:
+        return None
+    return "headers" if action.headers else "reset_s" if action.reset_s is not None else None
 
 
 def _hash(event_id: str) -> int:
