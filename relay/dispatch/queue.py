@@ -22,7 +22,6 @@ Shares = tuple[int, int, int]
 Share = Callable[[Shares, int], Shares]
 """Shares the places of a request among lines of these lengths; each place takes one event."""
 
-
 RECORD_SHARE = 4
 """An event counts at least for this share of its stored form. Texts that a platform does not take
 are in memory all the same, so they stay within this many times the limit of a request."""

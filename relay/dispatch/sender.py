@@ -14,7 +14,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from relay.config.secret import SecretSource
-from relay.delivery import DELIVERED, Answer, Destination, LateCode
+from relay.delivery import Answer, Destination, LateCode
 from relay.dispatch.batch import Batch
 from relay.dispatch.batcher import Batcher
 from relay.dispatch.gate import Gate
@@ -23,6 +23,7 @@ from relay.dispatch.lateness import late_codes
 from relay.dispatch.pace import Pace
 from relay.dispatch.preparation import Preparation
 from relay.dispatch.reader import Reader
+from relay.dispatch.redaction import without_token
 from relay.dispatch.retry import CULPRIT_MAX_S, EVENT_MAX_S, event_wait_s
 from relay.dispatch.steady import SteadyClock
 from relay.dispatch.transport import Fault, Transport
@@ -32,7 +33,7 @@ from relay.errors import JournalUnavailable
 from relay.journal.base import Journal
 from relay.journal.entry import Pending
 from relay.journal.settlement import Receipt
-from relay.logs import OPAQUE, scrub
+from relay.logs import scrub
 from relay.outcome.health import Health
 from relay.outcome.recorder import Recorder
 from relay.rules import Rules
@@ -242,7 +243,7 @@ class Sender:
             response = await self._transport.send(request, self._timeout_s)
             if isinstance(response, Fault):
                 return Answer(kind="transient", code=response.kind)
-            return _without(token, self.destination.answer(response, len(batch)))
+            return without_token(self.destination.answer(response, len(batch)), token)
         except Exception as error:  # noqa: BLE001 - a destination must not stop the others
             return self._mistaken(error)
 
@@ -289,23 +290,3 @@ class Sender:
                 await self._wake.wait()
         except TimeoutError:
             return
-
-
-def _without(token: str, answer: Answer) -> Answer:
-    """Return an answer that repeats the token nowhere: scrubbing takes a short one for a word."""
-
-    def cut(text: str) -> str:
-        return text.replace(token, OPAQUE)
-
-    return replace(
-        answer,
-        code=cut(answer.code),
-        message=cut(answer.message),
-        request_id="" if token in answer.request_id else answer.request_id,
-        verdicts=[
-            each
-            if each is DELIVERED
-            else replace(each, code=cut(each.code), message=cut(each.message))
-            for each in answer.verdicts
-        ],
-    )
