@@ -18,23 +18,20 @@ from typing import Final
 
 from relay.event_name import Lane
 from relay.journal import log, outbox
-from relay.journal.codec import salvage
 from relay.journal.disk.connection import pragma
 from relay.journal.erase.words import silence
-from relay.journal.exception_row import ADD_DEAD, AT_PLACE, dead_row
 from relay.journal.figures.fold import fold_minutes, forget_hours
 from relay.journal.figures.reports import MAX_REJECTIONS, oldest_received_ms
-from relay.journal.figures.rollup import DAY_S, Deltas
+from relay.journal.figures.rollup import DAY_S
 from relay.journal.report import FOR_EVER_MS
 from relay.journal.settlement import SPAN_OFFSETS
+from relay.journal.space.gone import end_gone
 from relay.journal.space.misdated import IsOld, old_events, old_letter, old_receipts
 
 PAYLOADS_KEPT_MS: Final = 30 * DAY_S * 1000
 DEAD_KEPT_MS: Final = 400 * DAY_S * 1000
 STEP_ROWS: Final = 500
 """The most rows that a step deletes from one table."""
-GONE_ROWS: Final = 50
-"""The most retries that a step ends; each is copied with its event."""
 OUTCOME_ROWS: Final = 10
 """The most rows of outcomes that a step gives up; each row holds up to 1,000 outcomes."""
 STEP_BYTES: Final = 512 * 1024
@@ -151,22 +148,6 @@ def forget_lookup(connection: sqlite3.Connection) -> bool:
         return False
     connection.execute("DELETE FROM lookup_run WHERE lane = ? AND first = ?", run)
     return True
-
-
-def end_gone(connection: sqlite3.Connection, before_ms: int, now_ms: int) -> bool:
-    """End retries for destinations that are no longer configured, received before `before_ms`.
-
-    They are dead letters from then on, and can be replayed if the destination comes back in time.
-    """
-    rows = connection.execute(_GONE, (before_ms, GONE_ROWS)).fetchall()
-    deltas = Deltas()
-    for destination, lane, position, received_ms, record in rows:
-        place, entry = (destination, Lane(lane), position), salvage(record, received_ms)
-        connection.execute(ADD_DEAD, dead_row(place, entry, "expired", "", at_ms=now_ms))
-        connection.execute(f"DELETE FROM retry WHERE {AT_PLACE}", place)
-        deltas.dead(destination, entry, "expired")
-    deltas.flush(connection, now_ms)
-    return bool(rows)
 
 
 def forget_payloads(connection: sqlite3.Connection, before_ms: int) -> bool:
@@ -306,12 +287,6 @@ def _delete(connection: sqlite3.Connection, table: str, ids: Sequence[int]) -> b
     return bool(ids)
 
 
-# CROSS JOIN: by itself, SQLite would read all retries.
-_GONE: Final = """
-    SELECT destination, retry.lane, retry.position, received_ms, entry
-    FROM (SELECT DISTINCT destination FROM cursor WHERE until IS NOT NULL)
-    CROSS JOIN retry USING (destination) WHERE received_ms < ? LIMIT ?
-"""
 _SPENT: Final = "reason IN ('expired', 'dropped_by_operator')"
 _ANY_SPENT: Final = f"""
     SELECT EXISTS (
