@@ -98,7 +98,7 @@ def _carried(it: IdentifierQuality, events: int) -> str:
     shares = {
         "hashed": it.hashed / max(it.carried, 1),
         "for one platform only": partly / max(it.carried, 1),
-        "unusable": lost / events,
+        "unusable": min(lost, events) / events,  # one event may count for several reasons
     }
     asides = ", ".join(f"{percent(share)} {what}" for what, share in shares.items() if share)
     return f"{it.identifier} {percent(it.carried / events)}" + (f" ({asides})" if asides else "")

@@ -72,6 +72,6 @@ def _unusable(group: Group, counts: GroupCounts) -> Iterator[Finding]:
 
 
 def _left_out(name: str, reason: str) -> Advice:
-    """Return the advice on an identifier whose values were `left out: …` or `sent to …`."""
-    sentence = f"{{count}} values of `user.{name}` were {reason}."
+    """Return the advice on an identifier of which values were `left out: …` or `sent to …`."""
+    sentence = f"{{count}} events had values of `user.{name}` that were {reason}."
     return Advice("unusable", 0.5, sentence, _FIXES.get(reason, _AS_ENTERED))

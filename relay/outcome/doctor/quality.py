@@ -19,7 +19,7 @@ MAX_KINDS: Final = 1_000
 
 
 class Unusable(msgspec.Struct, frozen=True):
-    """How many values were left out for one reason."""
+    """How many events had values that were left out for one reason."""
 
     reason: str
     count: int
@@ -63,7 +63,7 @@ class Quality:
         if event.hashed:
             self.hashed.update(_named(event.hashed))
         if event.unusable:
-            self.unusable.update(event.unusable)
+            self.unusable.update(dict.fromkeys(event.unusable, 1))
 
     def carried(self) -> Counter[str]:
         """Return how many events carry each identifier."""

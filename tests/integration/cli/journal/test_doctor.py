@@ -91,6 +91,8 @@ async def test_shares_are_those_of_the_events_of_that_time(
             for event_id in ("lead-4", "lead-5")
         ),
     ]
+    reasons = (("phone", "left out: too short"), ("phone", "left out: a placeholder"))
+    leads.append(replace(lead, event="signup", unusable=reasons))
     old = conversion("old", received_ms=now_ms - 3 * 86_400_000)
     journal = SqliteJournal(
         tmp_path / "data" / "relay.db.sandbox",
@@ -111,9 +113,10 @@ async def test_shares_are_those_of_the_events_of_that_time(
         "email 60 % (33 % hashed, 33 % for one platform only, 40 % unusable), external_id 40 %"
     )
     assert f"lead - 5 {carried}" in day
-    assert "5 events looked at" in day
+    assert "signup - 1 email 100 %, phone 0 % (100 % unusable)" in day
+    assert "6 events looked at" in day
     assert "purchase - 1 email 100 %" in week
-    assert "6 events looked at" in week
+    assert "7 events looked at" in week
 
 
 def test_a_damaged_journal_is_one_line(tmp_path: Path) -> None:

@@ -179,11 +179,24 @@ def test_a_number_that_needs_its_country_is_not_to_be_sent_as_it_was_entered() -
         doctor.look(each)
     [found] = [each for each in doctor.findings() if each.code == "unusable"]
     assert found.sentence == (
-        f"{len(events):,} values of `user.phone` were sent to Pinterest only: a national number"
-        " whose country is not known."
+        f"{len(events):,} events had values of `user.phone` that were sent to Pinterest only: a"
+        " national number whose country is not known."
     )
     assert "country code" in found.fix
     assert "as the person entered it" not in found.fix
+
+
+def test_an_event_with_many_unusable_values_is_one_event() -> None:
+    doctor = Doctor()
+    for event in (events := purchases(day())):
+        event["user"]["phone"] = ["1", "2", "3"]
+    for each in taken(events):
+        doctor.look(each)
+    [found] = [each for each in doctor.findings() if each.code == "unusable"]
+    assert (found.count, found.events) == (len(events), len(events))
+    assert found.gain <= 1
+    [phone] = [it for it in doctor.match()[0].identifiers if it.identifier == "phone"]
+    assert [each.count for each in phone.unusable] == [len(events)]
 
 
 def test_one_repeated_id_is_told_as_well_as_many() -> None:
