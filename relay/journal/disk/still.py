@@ -1,4 +1,4 @@
-"""Tells from a journal's files whether anybody may be writing to it.
+"""Tells from a journal's files whether anybody may be writing to it, and opens it accordingly.
 
 If there is no write-ahead log, nobody is writing, and the file can be read as it is, without a lock
 or any file beside it. The reader compares the state before and after: if a relay was started
