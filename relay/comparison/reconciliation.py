@@ -138,7 +138,7 @@ def _chosen(snapshot: sqlite3.Connection, wanted: Sequence[str]) -> Sequence[str
 
 def _order_id(entry: Entry) -> str:
     """Return an id as it is in the shop's file, whose cells come without the blanks around them."""
-    return (entry.order_id or entry.event_id).strip()
+    return (entry.order_id or "").strip() or entry.event_id.strip()
 
 
 def _is_purchase(entry: Entry) -> bool:

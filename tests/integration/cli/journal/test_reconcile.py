@@ -256,13 +256,14 @@ async def test_bad_lines_are_named_and_the_job_is_not_done(shop: Shop) -> None:
     assert "1 order; 1 line naming one of them again; 1 line that could not be read" in ended.out
 
 
-async def test_blanks_around_an_id_make_no_other_order(shop: Shop) -> None:
-    """A backend that posts a padded column exports it padded, too."""
+@pytest.mark.parametrize("order_id", ["A-1  ", "  "])
+async def test_blanks_around_an_id_make_no_other_order(shop: Shop, order_id: str) -> None:
+    """A backend that posts a padded column exports it padded, too; blanks alone are no id."""
     journal = SqliteJournal(
         shop.folder / "shop.db", clock=lambda: NOW_S, max_size_bytes=2**30, retention_s=60
     )
     await journal.open(["pinterest-main"])
-    await journal.append([entry_of(conversion("e-1", order=Order(order_id="A-1  ")), {})])
+    await journal.append([entry_of(conversion("A-1", order=Order(order_id=order_id)), {})])
     await journal.close()
 
     ended = shop.run("reconcile", "-", stdin='order_id\n"A-1  "\n')
