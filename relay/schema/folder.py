@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from relay.outcome.published import Outcome
 from relay.outcome.watch.notice import Notice
 from relay.schema.config import config_schema
@@ -25,6 +27,17 @@ the two ports, `payload.*.schema.json` what each platform is sent, `notice.schem
 webhook for people gets, `outcome.schema.json` a record of the topic `relay.outcomes`, and
 `reasons.json` every state, reason and error code with its meaning and what to do.
 """
+
+
+class _Example(msgspec.Struct):
+    file: str
+
+
+class _Manifest(msgspec.Struct):
+    """The examples that `examples/manifest.json` lists."""
+
+    valid: list[_Example] = []
+    invalid: list[_Example] = []
 
 
 def documents() -> dict[Path, bytes]:
@@ -51,13 +64,14 @@ def documents() -> dict[Path, bytes]:
 def write(directory: Path) -> list[Path]:
     """Write every file that differs, and remove obsolete examples; return the changed paths."""
     touched = []
+    leftovers = _leftovers(directory)
     for path, content in documents().items():
         file = directory / path
         if _content(file) != content:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
             touched.append(file)
-    for file in _leftovers(directory):
+    for file in leftovers:
         file.unlink()
         touched.append(file)
     return touched
@@ -81,6 +95,12 @@ def _content(file: Path) -> bytes | None:
 
 
 def _leftovers(directory: Path) -> list[Path]:
-    """Return the examples that are no longer generated; other files there are not the relay's."""
+    """Return the examples that an earlier version wrote; other files there are not the relay's."""
+    folder = directory / "examples"
+    try:
+        earlier = msgspec.json.decode(_content(folder / "manifest.json") or b"{}", type=_Manifest)
+    except (ValueError, RecursionError):
+        return []
     known = {directory / path for path in documents()}
-    return sorted(file for file in directory.glob("examples/*/*.json") if file not in known)
+    listed = {folder / each.file for each in (*earlier.valid, *earlier.invalid)}
+    return sorted(file for file in folder.glob("*/*.json") if file in listed - known)

@@ -88,13 +88,29 @@ def test_writing_again_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_an_example_that_is_no_more_goes_and_nothing_else(tmp_path: Path) -> None:
+    """In a project of one's own, `examples/` holds examples of one's own."""
     write(tmp_path)
-    old, own = tmp_path / "examples" / "valid" / "old.json", tmp_path / "notes.json"
+    manifest = tmp_path / "examples" / "manifest.json"
+    old, own = (tmp_path / "examples" / "valid" / name for name in ("old.json", "own.json"))
     for file in (old, own):
         file.write_text("{}")
+    manifest.write_text('{"valid": [{"file": "valid/old.json"}]}')
 
-    assert drift(tmp_path) == [f"{old} is no schema of the relay any more"]
-    assert write(tmp_path) == [old]
+    assert f"{old} is no schema of the relay any more" in drift(tmp_path)
+    assert write(tmp_path) == [manifest, old]
+    assert own.exists()
+    assert drift(tmp_path) == []
+
+
+@pytest.mark.parametrize("manifest", ["", "no JSON", "[" * 100_000, '{"valid": "all"}'])
+def test_where_a_foreign_manifest_stands_no_example_goes(tmp_path: Path, manifest: str) -> None:
+    own = tmp_path / "examples" / "valid" / "own.json"
+    own.parent.mkdir(parents=True)
+    for file, text in ((own, "{}"), (tmp_path / "examples" / "manifest.json", manifest)):
+        file.write_text(text)
+
+    write(tmp_path)
+
     assert own.exists()
 
 
