@@ -58,8 +58,16 @@ def available_config(config_file: Path | None) -> Config:
 
 
 def value_of(text: str) -> str:
-    """Return a value as it was given or, for `-`, a line of stdin, so that no history has it."""
-    return sys.stdin.readline().rstrip("\r\n") if text == "-" else text
+    """Return a value as it was given or, for `-`, a line of stdin, so that no history has it.
+
+    Raises `ConfigError` if it is not UTF-8, as every event is.
+    """
+    try:
+        value = sys.stdin.readline().rstrip("\r\n") if text == "-" else text
+        value.encode()
+    except UnicodeError:
+        raise ConfigError("the value is not UTF-8; give it as events have it") from None
+    return value
 
 
 def country_of(text: str | None) -> str | None:

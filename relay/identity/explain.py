@@ -32,7 +32,7 @@ RULES: Final = {
     "mobile_ad_id": "SHA-256 of the lower-cased id; TikTok takes Apple's id upper-cased.",
     "ip": "Sent as it is: the first public address, in its canonical form.",
     "user_agent": "Sent as it is.",
-    "locale": "Sent as it is.",
+    "locale": "Sent to TikTok as it is; to Pinterest only its language, as two letters.",
     "epik": "Sent as it is, its case kept.",
     "ttclid": "Sent as it is, its case kept.",
     "ttp": "Sent as it is, its case kept.",

@@ -110,6 +110,25 @@ def test_every_field_can_be_explained(field: str, capsys: pytest.CaptureFixture[
     assert run(["hash", field, digest("x"), "--json"]) == 0
 
 
+@pytest.mark.parametrize("field", sorted(RULES))
+def test_what_is_told_to_go_as_it_is_goes_so_to_every_platform(
+    field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = explained(capsys, field, "de-DE")
+
+    if RULES[field].startswith("Sent as it is"):
+        assert isinstance(found["sent"], dict)
+        assert {each["value"] for each in found["sent"].values()} <= {"de-DE", None}
+
+
+def test_a_value_that_no_event_can_hold_is_an_error_and_not_blank(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A terminal that writes Latin-1 gives bytes that Python reads as half a surrogate pair."""
+    assert run(["hash", "email", "jos\udce9@example.com"]) == 2
+    assert "the value is not UTF-8" in capsys.readouterr().err
+
+
 def test_an_unknown_field_is_told_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match="did you mean email"):
         known_field("user.emial")
