@@ -104,7 +104,9 @@ def test_no_currency_is_none() -> None:
     assert currency(None) is None
 
 
-@pytest.mark.parametrize("text", ["", "EURO", "€", "XYZ", "840", "EU R", " EUR", "EUR\n"])
+@pytest.mark.parametrize(
+    "text", ["", "EURO", "€", "XYZ", "840", "EU R", " EUR", "EUR\n", "\u017fek"]
+)
 def test_what_is_no_currency_is_an_error(text: str) -> None:
     with pytest.raises(Unusable) as caught:
         currency(text)
