@@ -52,7 +52,7 @@ def currency(text: str | None) -> str | None:
     if text is None or text in CURRENCIES:
         return text
     code = text.upper()
-    if code not in CURRENCIES or not text.isascii():  # S is also the capital of ſ
+    if code not in CURRENCIES or not text.isascii():  # "\u017f" becomes S
         raise Unusable("invalid_value", "order.currency", "This is no ISO 4217 code such as EUR.")
     return code
 
