@@ -70,14 +70,15 @@ class HttpConnection(web.RequestHandler):
         If a body turns malformed halfway, whoever reads it gets the error at once: aiohttp queues
         the error behind the request, which would then wait for the rest in vain.
         """
+        known = self._request_count
         super().data_received(data)
-        if not self._messages and self._is_head_too_long(len(data)):
+        if self._request_count == known and self._is_head_too_long(len(data)):
             super().data_received(NEVER_HTTP)
-        if not self._messages:
+        if self._request_count == known:
             return
-        self._head_bytes = self._body_bytes = 0
         body = self._newest
         newest, self._newest = self._messages[-1]
+        self._head_bytes, self._body_bytes = 0, self._newest.total_bytes
         if body is not None and not body.is_eof() and not isinstance(newest, RawRequestMessage):
             body.set_exception(web.RequestPayloadError())
 

@@ -523,8 +523,26 @@ async def test_fields_without_end_are_refused_before_they_fill_the_memory(before
         assert await client.is_closed()
 
 
+async def test_fields_without_end_are_refused_also_behind_requests_that_are_not_answered_yet() -> (
+    None
+):
+    asking = b"GET /openapi.json HTTP/1.1\r\nHost: relay\r\n"
+    journal = RecordingJournal(held=True)
+    async with serving(journal) as port, Client(port.number) as client:
+        await client.send(post(encoded()) + asking + b"\r\n" + asking)
+        await until(lambda: journal.waiting)
+        [connection] = port.server.connections
+        for number in range(5):
+            await client.send(b"x%d: %b\r\n" % (number, b"a" * 16_000))
+        await until(lambda: len(connection._messages) > 1)
+        journal.release()
+
+        assert [(await client.answer()).status for _ in range(3)] == [202, 200, 400]
+        assert await client.is_closed()
+
+
 async def test_what_follows_the_wish_for_another_protocol_keeps_nobody_from_an_answer() -> None:
-    """It is never read: no other protocol is spoken here."""
+    """It is looked at once the request is answered."""
     journal = RecordingJournal(held=True)
     async with serving(journal) as port, Client(port.number) as client:
         await client.send(post(encoded(), Connection="Upgrade", Upgrade="websocket"))
