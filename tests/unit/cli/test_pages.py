@@ -261,66 +261,48 @@ def test_without_destinations_the_page_says_so() -> None:
     assert "No destination is configured" in shown(page(summary()))
 
 
+JOURNAL = JournalView(
+    size_bytes=2**31,
+    used_bytes=5 * 2**28,
+    limit_bytes=10 * 2**30,
+    left_bytes=2**30,
+    hours_to_full=None,
+    oldest_event_at=AT,
+    unavailable=None,
+)
+
+
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({}, "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more."),
+        ({}, "1.25 GiB of 10.00 GiB, room for 1.00 GiB more."),
         (
             {"used_bytes": 135_168, "limit_bytes": 2**21, "left_bytes": 2**20},
-            "Journal: 132 KiB of 2.0 MiB, room for 1.0 MiB more.",
-        ),
-        (
-            {"hours_to_full": 13.6},
-            (
-                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
-                "full in about 14 hours, if it goes on growing like this."
-            ),
-        ),
-        (
-            {"hours_to_full": 1.0},
-            (
-                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
-                "full in about an hour, if it goes on growing like this."
-            ),
-        ),
-        (
-            {"hours_to_full": 48.0},
-            (
-                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
-                "full in about 2 days, if it goes on growing like this."
-            ),
-        ),
-        (
-            {"hours_to_full": 9_842.0},
-            (
-                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
-                "full in about 410 days, if it goes on growing like this."
-            ),
-        ),
-        (
-            {"hours_to_full": 0.4},
-            (
-                "Journal: 1.25 GiB of 10.00 GiB, room for 1.00 GiB more; "
-                "full in less than an hour, if it goes on growing like this."
-            ),
+            "132 KiB of 2.0 MiB, room for 1.0 MiB more.",
         ),
         (
             {"hours_to_full": 0.0, "unavailable": "the disk of the journal is full"},
-            "Journal: 1.25 GiB of 10.00 GiB; events are refused: the disk of the journal is full.",
+            "1.25 GiB of 10.00 GiB; events are refused: the disk of the journal is full.",
         ),
     ],
 )
 def test_the_room_of_the_journal_is_told_in_a_line(values: dict[str, Any], text: str) -> None:
-    journal = JournalView(
-        size_bytes=2**31,
-        used_bytes=5 * 2**28,
-        limit_bytes=10 * 2**30,
-        left_bytes=2**30,
-        hours_to_full=None,
-        oldest_event_at=AT,
-        unavailable=None,
-    )
-    assert shown(room(msgspec.structs.replace(journal, **values))) == f"{text}\n"
+    assert shown(room(msgspec.structs.replace(JOURNAL, **values))) == f"Journal: {text}\n"
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (0.4, "less than an hour"),
+        (1.0, "about an hour"),
+        (13.6, "about 14 hours"),
+        (48.0, "about 2 days"),
+        (9_842.0, "about 410 days"),
+    ],
+)
+def test_when_the_journal_will_be_full_is_told_behind_its_room(hours: float, told: str) -> None:
+    text = shown(room(msgspec.structs.replace(JOURNAL, hours_to_full=hours)))
+    assert text.endswith(f" more; full in {told}, if it goes on growing like this.\n")
 
 
 def test_a_delivered_event_is_told_in_a_line() -> None:
