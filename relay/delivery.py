@@ -202,6 +202,9 @@ class Destination(Protocol):
     """Destinations with the same budget share one request rate: base URL and account or pixel."""
     identifier_keys: Mapping[str, str]
     """Inbound field of `user` → the platform's own key for it."""
+    identifier_forms: Sequence[str]
+    """The fields of `relay.identity.Identity` that are sent; the platform gets nothing of an
+    identifier that has none of its forms here."""
     fixes: Mapping[PauseReason, str]
     """What to do about a pause at this platform, with the screen on which to do it; a reason
     without an entry is fixed in the relay's own settings."""

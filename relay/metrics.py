@@ -32,6 +32,7 @@ FORMS: Final = (
     *("email", "phone", "external_id", "first_name", "last_name", "gender", "birth_date"),
     *("city", "city", "state", "state", "zip", "zip", "country", "country", "mobile_ad_id"),
     *("ip", "user_agent", "locale", "epik", "ttclid", "ttp"),
+    *("email", "phone", "first_name", "last_name"),
 )
 """The identifier behind each form of an identity, in the order of a `Presence`."""
 MAX_KINDS: Final = 10_000
@@ -40,6 +41,7 @@ they are summed up."""
 
 Presence = int
 """Which of `FORMS` are present, a bit each; the first one's is 1."""
+ANY_FORM: Final[Presence] = -1
 Kind = tuple[tuple[str, ...], Presence, str]
 """The destinations of an event, the forms it carries, and its label: a standard name or
 `custom`."""
@@ -61,10 +63,17 @@ class IdentifierTally(Tally):
         super().__init__(registry, name, help_text, ("destination", "identifier"))
         self._kinds: Counter[Kind] = Counter()
         self._of_interest: dict[str, frozenset[str]] = {}
+        self._forms: dict[str, Presence] = {}
         self._carried: dict[str, dict[str, Carried]] = {}
 
-    def expect(self, destination: str, identifiers: Iterable[str]) -> None:
-        """Set the identifiers that a destination takes; others are not counted for it."""
+    def expect(
+        self, destination: str, identifiers: Iterable[str], forms: Presence = ANY_FORM
+    ) -> None:
+        """Set the identifiers that a destination takes, and in which forms.
+
+        Others are not counted for it.
+        """
+        self._forms[destination] = forms
         self._of_interest[destination] = frozenset(identifiers).intersection(IDENTIFIERS)
         for identifier in sorted(self._of_interest[destination]):
             self.add(destination, identifier, count=0)
@@ -88,9 +97,9 @@ class IdentifierTally(Tally):
     def _sum_up(self) -> None:
         kinds, self._kinds = self._kinds, Counter()
         for (destinations, presence, label), count in kinds.items():
-            carried = identifiers_in(presence)
             for destination in destinations:
-                self._count(destination, label, carried, count)
+                taken = presence & self._forms.get(destination, ANY_FORM)
+                self._count(destination, label, identifiers_in(taken), count)
 
     def _count(self, destination: str, label: str, carried: set[str], count: int) -> None:
         by_label = self._carried.setdefault(destination, {})

@@ -8,6 +8,7 @@ from relay.app.front import Backend, Front, LocalFront, keyring_of, routes_of, s
 from relay.app.parts import Parts
 from relay.app.worker_pool import cores, pool_of
 from relay.failed_attempts import FailedAttempts
+from relay.identity.presence import forms_of
 from relay.intake import Intake, Router, Storage, Window, identifier_count
 from relay.journal.sqlite import SqliteJournal
 from relay.keys.keyring import Keyring
@@ -57,7 +58,8 @@ async def _router(parts: Parts, journal: SqliteJournal) -> Router:
     for entry in await journal.recent_ids(window):
         router.recall(entry)
     for destination in parts.destinations:
-        parts.metrics.identifiers.expect(destination.name, destination.identifier_keys)
+        forms = forms_of(destination.identifier_forms)
+        parts.metrics.identifiers.expect(destination.name, destination.identifier_keys, forms)
     return router
 
 

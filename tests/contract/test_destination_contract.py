@@ -8,6 +8,7 @@ by its folder and its line in `SETTINGS`.
 import json
 import math
 import re
+from itertools import product
 from typing import Any, get_args
 
 import msgspec
@@ -28,7 +29,11 @@ from relay.delivery import (
     Unusable,
 )
 from relay.destinations import discover
-from relay.event import User
+from relay.event import ActionSource, User
+from relay.identity import Identity
+from relay.identity.presence import FIELDS
+from tests.given.event.builders import DIGEST as PERSON
+from tests.given.event.builders import conversion
 from tests.given.event.strategies import (
     conversions,
     hostile_amounts,
@@ -83,6 +88,19 @@ def test_what_a_destination_says_about_itself(destination: Destination) -> None:
     assert destination.budget
     assert destination.test is False
     assert destination.identifier_keys.keys() <= set(msgspec.structs.asdict(User()))
+
+
+@every_destination
+def test_the_forms_of_identifiers_are_those_that_it_sends(destination: Destination) -> None:
+    sent = set()
+    for field, source in product(FIELDS, get_args(ActionSource)):
+        value = "de-AT" if field == "locale" else PERSON
+        alone = (value,) if isinstance(getattr(Identity(), field), tuple) else value
+        identity = msgspec.structs.replace(Identity(), **{field: alone})
+        event = msgspec.structs.replace(conversion(), action_source=source, identity=identity)
+        if destination.identifiers(event):
+            sent.add(field)
+    assert set(destination.identifier_forms) == sent
 
 
 @pytest.mark.parametrize("kind", TYPES)

@@ -57,6 +57,17 @@ def test_identifiers_are_counted_for_the_destinations_that_take_them() -> None:
     assert carried == {"purchase": (2, {"email": 2, "phone": 2}), "lead": (1, {"email": 1})}
 
 
+def test_a_form_that_a_destination_does_not_get_is_none_to_it() -> None:
+    """A phone number without its country goes to one platform alone."""
+    tally = IdentifierTally(CollectorRegistry(), "present", "text")
+    digits, e164 = (1 << at for at, name in enumerate(FORMS) if name == "phone")
+    tally.expect("digits", ["phone"], digits)
+    tally.expect("e164", ["phone"], e164)
+    tally.add_events([(("digits", "e164"), digits, "lead")])
+    assert tally.carried("digits")["lead"].identifiers == {"phone": 1}
+    assert tally.carried("e164")["lead"].identifiers == {}
+
+
 def test_kinds_of_events_are_bounded() -> None:
     tally = IdentifierTally(CollectorRegistry(), "present", "text")
     tally.expect("shop", IDENTIFIERS)

@@ -27,7 +27,7 @@ from relay.destinations.pinterest.exchange import answer_of, events_url, request
 from relay.destinations.pinterest.fix import FIXES
 from relay.destinations.pinterest.mapping import event_of
 from relay.destinations.pinterest.payload import Event, encode
-from relay.destinations.pinterest.person import IDENTIFIER_KEYS, language, user_of
+from relay.destinations.pinterest.person import IDENTIFIER_FORMS, IDENTIFIER_KEYS, language, user_of
 from relay.event import ActionSource
 
 TYPE: Final = "pinterest"
@@ -61,6 +61,7 @@ class Pinterest:
 
     type = TYPE
     identifier_keys = IDENTIFIER_KEYS
+    identifier_forms = IDENTIFIER_FORMS
     fixes = FIXES
 
     def __init__(self, name: str, config: PinterestConfig) -> None:

@@ -33,6 +33,11 @@ IDENTIFIER_KEYS: Final = {
     "locale": "language",
 }
 """Inbound field of `user` → key in `user_data`, except `language`, which is outside `user_data`."""
+IDENTIFIER_FORMS: Final = (
+    *("email_compact", "phone_digits", "gender", "birth_date", "last_name", "first_name", "city"),
+    *("state", "zip_digits", "country", "external_id", "mobile_ad_id_lower", "ip", "user_agent"),
+    *("epik", "locale"),
+)
 
 HASHED_KEYS: Final = (
     *("em", "ph", "ge", "db", "ln", "fn", "ct", "st", "zp", "country"),

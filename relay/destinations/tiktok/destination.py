@@ -76,6 +76,11 @@ IDENTIFIER_KEYS: Final[Mapping[str, str]] = {
 }
 """Inbound field of `user` → key in `user`, except `customer_type`, which is in `properties`; the
 `mobile_ad_id` of an iOS app is sent as `idfa`."""
+IDENTIFIER_FORMS: Final = (
+    *("email_trimmed", "phone_e164", "external_id", "first_name_letters", "last_name_letters"),
+    *("city_plain", "state_plain", "country_plain", "zip_compact", "mobile_ad_id_lower"),
+    *("ip", "user_agent", "locale", "ttclid", "ttp"),
+)
 
 _NOT_MAPPED: Final = Skip("not_mapped")
 _NOT_CONFIGURED: Final = Skip("not_configured")
@@ -87,6 +92,7 @@ class TikTok:
 
     type = TYPE
     identifier_keys = IDENTIFIER_KEYS
+    identifier_forms = IDENTIFIER_FORMS
     fixes = FIXES
 
     def __init__(self, name: str, config: TikTokConfig) -> None:

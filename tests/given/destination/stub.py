@@ -51,6 +51,7 @@ class StubDestination:
         self.mapping: Hashable = name
         self.budget = name
         self.identifier_keys: Mapping[str, str] = {}
+        self.identifier_forms: Sequence[str] = ()
         self.fixes: Mapping[PauseReason, str] = {}
         self.seen: list[str] = []
         """The ids of the events that were prepared."""

@@ -39,6 +39,11 @@ PINTEREST = """\
 type = "pinterest"
 ad_account_id = "549755885175"
 """
+TIKTOK = """\
+[destinations.t]
+type = "tiktok"
+pixel_code = "C4K6A3Q2NE1S77JXXXXX"
+"""
 WITH_A_PLATFORM = f"""\
 {PINTEREST}
 token = "env:TOKEN"
@@ -112,10 +117,10 @@ class Platform:
         return web.json_response(TAKEN)
 
 
-async def post(app: App, event_id: str, age_s: float = 0.0) -> None:
+async def post(app: App, event_id: str, age_s: float = 0.0, **changes: Any) -> None:
     """Have a producer post one event."""
     url = f"http://{app.producers_address}/v1/events"
-    body = event(event_id=event_id, event_time=int(time.time() - age_s))
+    body = event(event_id=event_id, event_time=int(time.time() - age_s), **changes)
     async with aiohttp.request("POST", url, json=body) as answer:
         assert answer.status == 202
 
@@ -197,6 +202,27 @@ async def test_that_an_event_was_sent_late_is_told_with_its_destination(tmp_path
         async with running(tmp_path, sent_to, environ={"TOKEN": "pina_token"}) as app:
             await post(app, "order-1", age_s=5 * DAY_S)
             await until(is_told)
+
+
+async def test_an_identifier_counts_for_the_platforms_that_get_something_of_it(
+    tmp_path: Path,
+) -> None:
+    """Of a phone number without its country, Pinterest gets the digits and TikTok nothing."""
+    user = {"email": "jane@example.com", "phone": "030 1234567"}
+    async with running(tmp_path, PINTEREST + TIKTOK) as app:
+        await post(app, "order-1", user=user, page={"url": "https://shop.example/"})
+        _, metrics = await get(app, "/metrics")
+    counted = {
+        (name, identifier): f'{{destination="{name}",identifier="{identifier}"}} 1.0' in metrics
+        for name in "pt"
+        for identifier in ("email", "phone")
+    }
+    assert counted == {
+        ("p", "email"): True,
+        ("p", "phone"): True,
+        ("t", "email"): True,
+        ("t", "phone"): False,
+    }
 
 
 async def test_port_for_people_and_journal_are_as_the_settings_say(tmp_path: Path) -> None:
