@@ -85,7 +85,7 @@ async def test_a_new_token_is_tried_at_once_with_the_oldest_event_and_resumes(
         assert probe == ["order-0000"]
 
 
-async def test_an_event_that_fails_by_itself_keeps_no_new_token_from_its_others(
+async def test_an_event_that_fails_by_itself_keeps_no_others_from_a_new_token(
     tmp_path: Path,
 ) -> None:
     """The oldest event is tried, in vain; the next probe is another one, which passes."""
@@ -101,9 +101,7 @@ async def test_an_event_that_fails_by_itself_keeps_no_new_token_from_its_others(
         await relay.accept(*purchases(relay.clock, 20))
         await relay.until(lambda: relay.health().state == "paused")
         script(sandbox, bad)
-        before = len(requests(sandbox))
         file.write_text("pina_new")
-        await relay.until(asked(sandbox, before + 1))
         ended = relay.metrics.requests.counts
         await relay.until(lambda: ended()[PINTEREST, "transient"] == 1)
         for _ in range(100):
