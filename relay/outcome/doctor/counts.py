@@ -11,6 +11,8 @@ from relay.outcome.doctor.quality import Quality
 MAX_VALUES: Final = 50_000
 """How many distinct values are counted; beyond that, the rarer half is forgotten."""
 HALF_HOUR_S: Final = 1_800
+MOST_HALF_HOURS: Final = 28
+"""No time zone is further from UTC than 14 hours."""
 SLACK_S: Final = 120
 LIBRARIES: Final = (
     *("python", "curl", "wget", "go-http", "java/", "okhttp", "axios", "node", "php", "guzzle"),
@@ -104,4 +106,4 @@ def _shift(event: Conversion) -> int:
     """Return by how many half hours the event's clock seems to be off, 0 for none."""
     late_s = event.received_ms // 1000 - event.event_time
     halves, rest_s = divmod(late_s + SLACK_S, HALF_HOUR_S)
-    return int(halves) if rest_s <= 2 * SLACK_S else 0
+    return int(halves) if rest_s <= 2 * SLACK_S and halves <= MOST_HALF_HOURS else 0

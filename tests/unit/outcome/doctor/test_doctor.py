@@ -265,6 +265,14 @@ def test_whoever_only_looks_around_need_not_say_who_it_is() -> None:
     assert codes(taken(events)) == set()
 
 
+def test_what_is_later_than_any_time_zone_lacks_none() -> None:
+    """A nightly import knows only the day of each order."""
+    events = day()
+    for event in events:
+        event["event_time"] -= 27 * 3_600
+    assert codes(taken(events)) == set()
+
+
 def test_what_no_browser_sent_lacks_no_click_id() -> None:
     events = purchases(day())
     for event in events:
