@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from relay.outcome.insight.attention import Arrivals, Task
+from relay.outcome.insight.attention import Arrivals, Kind, Task
 from relay.outcome.insight.condition import Tone
 from relay.outcome.insight.situation import BY_HAND, Situation, Trouble
 from relay.outcome.notation import listed
@@ -75,18 +75,9 @@ def share(part: int, whole: int) -> str:
 def _trouble(
     situations: Sequence[Situation], tasks: Sequence[Task], labels: Labels
 ) -> Headline | None:
-    if any(task.kind == "refusing" for task in tasks):
-        return Headline(
-            "bad",
-            "New conversions cannot be taken at the moment.",
-            "What was accepted before is safe; a shop that does not send again loses the rest.",
-        )
-    if any(task.kind == "unread" for task in tasks):
-        return Headline(
-            "bad",
-            "Conversions are not read from Kafka at the moment.",
-            "They wait there, and are read once that is fixed.",
-        )
+    for kind, (sentence, detail) in _NOT_TAKEN.items():
+        if any(task.kind == kind for task in tasks):
+            return Headline("bad", sentence, detail)
     troubled = [each for each in situations if each.trouble is not None]
     if not troubled:
         return None
@@ -135,16 +126,20 @@ def _arriving(situations: Sequence[Situation], labels: Labels) -> Headline:
         return Headline("warn", "Nothing is recorded: only tests are sent.", detail)
     tried = [each for each in real if each.tried]
     if not tried:
-        detail = _delivered(real, labels.lately)
-        if not any(each.view.pending for each in real):
-            return Headline("quiet", "Conversions are coming in, but none is sent on.", detail)
-        return Headline("good", "Conversions are coming in.", detail)
+        return _untried(real, labels.lately)
     none = [each for each in tried if not each.view.delivered]
     short = none or [each for each in tried if each.is_short]
     if not short:
         detail = _delivered(tried, labels.lately)
         return Headline("good", "Your conversions are arriving.", detail)
     return _falling_short(short, tried, labels)
+
+
+def _untried(situations: Sequence[Situation], lately: str) -> Headline:
+    detail = _delivered(situations, lately)
+    if any(each.view.pending for each in situations):
+        return Headline("good", "Conversions are coming in.", detail)
+    return Headline("quiet", "Conversions are coming in, but none is sent on.", detail)
 
 
 def _falling_short(
@@ -189,6 +184,18 @@ def _aside(settled: int) -> str:
 def _is_fine(situation: Situation) -> bool:
     return situation.view.state == "active" and not situation.is_short
 
+
+_NOT_TAKEN: Final[dict[Kind, tuple[str, str]]] = {
+    "refusing": (
+        "New conversions cannot be taken at the moment.",
+        "What was accepted before is safe; a shop that does not send again loses the rest.",
+    ),
+    "unread": (
+        "Conversions are not read from Kafka at the moment.",
+        "They wait there, and are read once that is fixed.",
+    ),
+}
+"""What is said of a task of these kinds, the first one that there is."""
 
 _TROUBLES: Final[dict[Trouble, tuple[Tone, str, str]]] = {
     "paused": (
