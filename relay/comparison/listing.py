@@ -138,7 +138,7 @@ class Listing:
 
     def _cells(self, row: Sequence[str]) -> list[str]:
         width = len(row)
-        return ["" if at is None or at >= width else row[at].strip() for at in self._at]
+        return ["" if at is None or at >= width else _text(row[at]) for at in self._at]
 
     @property
     def _number(self) -> int:
@@ -195,6 +195,12 @@ def identifier(text: str, what: str) -> str:
             f"its {what} was rounded by a spreadsheet; use the file as the shop exported it"
         )
     return text
+
+
+def _text(cell: str) -> str:
+    """Return what a cell holds; `="1001"` keeps spreadsheets from taking a text for a number."""
+    text = cell.strip()
+    return text[2:-1].strip() if text.startswith('="') and text.endswith('"') else text
 
 
 def _torn(first: int, last: int) -> str:

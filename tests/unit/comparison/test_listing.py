@@ -51,6 +51,12 @@ def test_a_quoted_cell_may_hold_the_separator_and_quotes() -> None:
     assert read('id,total\n"A ""1"", x",2\n') == [Line(2, ['A "1", x', "2"])]
 
 
+@pytest.mark.parametrize("cell", ['="01001"', '"=""01001"""', ' ="01001" '])
+def test_a_number_that_is_kept_as_text_for_spreadsheets_is_that_text(cell: str) -> None:
+    """Exporters write it as a formula; to the letter, no order has such an id."""
+    assert read(f"id,total\n{cell},2\n") == [Line(2, ["01001", "2"])]
+
+
 def test_missing_cells_are_empty_and_a_line_with_too_many_is_a_fault() -> None:
     """An amount with a decimal comma in a file that is separated by commas must not be halved."""
     faults = Faults()
