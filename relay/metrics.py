@@ -42,6 +42,7 @@ they are summed up."""
 Presence = int
 """Which of `FORMS` are present, a bit each; the first one's is 1."""
 ANY_FORM: Final[Presence] = -1
+"""Every bit is set."""
 Kind = tuple[tuple[str, ...], Presence, str]
 """The destinations of an event, the forms it carries, and its label: a standard name or
 `custom`."""

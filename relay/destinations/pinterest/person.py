@@ -38,6 +38,7 @@ IDENTIFIER_FORMS: Final = (
     *("state", "zip_digits", "country", "external_id", "mobile_ad_id_lower", "ip", "user_agent"),
     *("epik", "locale"),
 )
+"""The fields of an identity that are sent under these keys."""
 
 HASHED_KEYS: Final = (
     *("em", "ph", "ge", "db", "ln", "fn", "ct", "st", "zp", "country"),

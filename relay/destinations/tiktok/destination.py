@@ -81,6 +81,7 @@ IDENTIFIER_FORMS: Final = (
     *("city_plain", "state_plain", "country_plain", "zip_compact", "mobile_ad_id_lower"),
     *("ip", "user_agent", "locale", "ttclid", "ttp"),
 )
+"""The fields of an identity that are sent under these keys."""
 
 _NOT_MAPPED: Final = Skip("not_mapped")
 _NOT_CONFIGURED: Final = Skip("not_configured")
