@@ -13,6 +13,7 @@ from aiohttp import web
 
 from relay.sandbox.exchange import Exchange
 from relay.sandbox.scenario import SCENARIOS
+from relay.sandbox.scripts import platform_of
 
 _EVENTS_SHOWN: Final = 50
 _REQUESTS_SHOWN: Final = 25
@@ -52,6 +53,7 @@ class _Page:
         environment.filters["moment"] = _moment
         environment.filters["grouped"] = "{:,}".format
         environment.filters["word"] = _WORDS.__getitem__
+        environment.filters["platform"] = platform_of
         self._template = environment.get_template("page.html")
 
     async def show(self, request: web.Request) -> web.Response:

@@ -382,6 +382,15 @@ async def test_the_page_shows_what_came_and_escapes_it() -> None:
         assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
+async def test_the_page_names_the_platform_that_a_steps_answer_implies() -> None:
+    async with emulator() as client:
+        await client.post("/sandbox/script", [{"action": {"answer": "tiktok-50002"}}])
+        page = (await client.get("/")).text
+
+    assert "<td>tiktok</td>" in page
+    assert "<td>any</td>" not in page
+
+
 async def test_no_answer_holds_a_token() -> None:
     async with emulator() as client:
         answers = [
