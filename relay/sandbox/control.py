@@ -129,10 +129,11 @@ class _Control:
         return web.Response(status=204)
 
     async def ids(self, request: web.Request) -> web.StreamResponse:
+        lines = self._id_lines(_platform(request))
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
-        for lines in _chunks(self._id_lines(_platform(request))):
-            await response.write(lines)
+        for chunk in _chunks(lines):
+            await response.write(chunk)
         await response.write_eof()
         return response
 
@@ -151,8 +152,11 @@ def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _platform(request: web.Request) -> PlatformName | None:
-    wanted = request.query.get("platform")
-    return next((name for name in get_args(PlatformName) if name == wanted), None)
+    """Return the platform asked for, None for both; a name of neither is answered with 400."""
+    wanted, names = request.query.get("platform"), get_args(PlatformName)
+    if wanted and wanted not in names:
+        raise web.HTTPBadRequest(text=f"platform: use one of {', '.join(names)}\n")
+    return next((name for name in names if name == wanted), None)
 
 
 def _limit(request: web.Request) -> int:

@@ -382,6 +382,14 @@ async def test_the_page_shows_what_came_and_escapes_it() -> None:
         assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("what", ["events", "requests", "ids"])
+async def test_a_platform_that_is_none_gets_no_answer_about_all(what: str) -> None:
+    async with emulator() as client:
+        answer = await client.get(f"/sandbox/{what}?platform=pintrest")
+
+    assert (answer.status, answer.text) == (400, "platform: use one of pinterest, tiktok\n")
+
+
 async def test_the_page_names_the_platform_that_a_steps_answer_implies() -> None:
     async with emulator() as client:
         await client.post("/sandbox/script", [{"action": {"answer": "tiktok-50002"}}])
