@@ -28,6 +28,7 @@ US_ZIP_DIGITS: Final = 5
 _ISO_3166_2: Final = re.compile(r"\A(?:(?:us|ca)-|[a-z]{2}-(?=[a-z0-9]{1,3}\Z))")
 _NAMED_STATES_OF: Final = frozenset({"US", "CA"})
 _MINUS: Final = "\u2212"
+_FULL_WIDTH_AT: Final = "\uff20"
 
 
 class Zip(msgspec.Struct, frozen=True, gc=False):
@@ -120,7 +121,7 @@ def _problem_of(text: str, plain: str) -> str | None:
     """
     if not plain:
         return NOT_A_PLACE
-    if "@" in text:
+    if "@" in text or _FULL_WIDTH_AT in text:
         return AN_ADDRESS
     return PLACEHOLDER if is_placeholder(plain) else None
 

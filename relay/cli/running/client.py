@@ -84,8 +84,8 @@ class AdminClient:
                 f"the relay does not answer at {self._connection.address}: start it with "
                 "`relay serve`, or name its config with -c"
             ) from None
-        # 200 is the one status of success of this API; another server may give it to a page.
-        if reply.status == 200 and _is_json(reply.body):  # noqa: PLR2004
+        # Another server may give the one status of success of this API to a page.
+        if reply.status == 200 and _is_json(reply.body):  # noqa: PLR2004 - OK
             return reply.body
         raise self._problem(reply)
 

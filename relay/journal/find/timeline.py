@@ -94,9 +94,13 @@ def _entry_at(connection: sqlite3.Connection, place: Place) -> Entry | None:
 
 def _entries_that_wait(connection: sqlite3.Connection, wanted: str) -> dict[Place, Entry]:
     """Return the entries of retries that the log has forgotten, such as those of a late replay."""
-    looked_for = wanted.encode(errors="surrogatepass")
-    rows = connection.execute(_FORGOTTEN, (log.NEVER, looked_for, MAX_FOUND))
+    rows = connection.execute(_FORGOTTEN, (log.NEVER, _stored(wanted), MAX_FOUND))
     return {Place(Lane(lane), offset): decode_entry(entry) for lane, offset, entry in rows}
+
+
+def _stored(wanted: str) -> bytes:
+    """Return an id as a record holds it, with its length: a shorter one is in many others."""
+    return msgspec.msgpack.encode(wanted.encode(errors="replace").decode())
 
 
 def _entries_of_the_dead(connection: sqlite3.Connection, event_id: str) -> dict[Place, Entry]:

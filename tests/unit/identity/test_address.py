@@ -48,8 +48,9 @@ def test_a_place_without_letters_is_none(rule: type) -> None:
 
 
 @pytest.mark.parametrize("rule", [city, state])
-def test_an_address_in_the_field_of_a_place_is_not_kept_plain(rule: type) -> None:
-    assert rule("jane@example.com") == (NO_PAIR, AN_ADDRESS)
+@pytest.mark.parametrize("at", ["@", "\uff20"])
+def test_an_address_in_the_field_of_a_place_is_not_kept_plain(rule: type, at: str) -> None:
+    assert rule(f"jane{at}example.com") == (NO_PAIR, AN_ADDRESS)
 
 
 @pytest.mark.parametrize("rule", [city, state])

@@ -249,3 +249,14 @@ def test_an_event_that_waits_is_found_when_the_log_has_forgotten_it(
         for event in find(seed.connection, kind, wanted, (), DESTINATIONS)
     ]
     assert states == [["pending"]] * found
+
+
+def test_many_events_whose_ids_contain_the_wanted_one_do_not_hide_it(seed: Seed) -> None:
+    """Of those that the log has forgotten, which are searched for the id as text."""
+    events = [entry(f"10{at:03d}") for at in range(MAX_FOUND + 1)] + [entry("10")]
+    first = seed.group(*events)
+    seed.cursor(PINTEREST, len(events))
+    for at, event in enumerate(events):
+        seed.retry(PINTEREST, first._replace(offset=first.offset + at), event)
+    seed.connection.execute("DELETE FROM log")
+    assert deliveries(seed, "10")[PINTEREST].state == "pending"
