@@ -14,7 +14,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from aiohttp import StreamReader, web
 from aiohttp.http import RawRequestMessage
@@ -27,6 +27,17 @@ NEVER_HTTP: Final = b"\0"
 """What no head may contain."""
 
 log = logging.getLogger(__name__)
+
+
+class Runner(web.AppRunner):
+    """Runs an application whose `SERVER` makes connections of a kind of its own."""
+
+    SERVER: ClassVar[type[web.Server]]
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        made.__class__ = self.SERVER  # aiohttp has no other way to choose the protocol class
+        return made
 
 
 class HttpConnection(web.RequestHandler):

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from relay.admin import answer
 from relay.admin.guard import FAILED, MISTAKE, harden
-from relay.http_connection import NO_HTTP, HttpConnection
+from relay.http_connection import NO_HTTP, HttpConnection, Runner
 
 MAX_CONNECTIONS: Final = 64
 """How many connections may be open: more could use up the files that deliveries need. A further
@@ -23,15 +23,6 @@ ACCEPTED_AT_ONCE: Final = 32
 log = logging.getLogger(__name__)
 
 
-class Runner(web.AppRunner):
-    """Runs an application on connections as the module docstring describes them."""
-
-    async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        made.__class__ = _Server  # aiohttp has no other way to choose the protocol class
-        return made
-
-
 class _Server(web.Server):
     def __call__(self) -> web.RequestHandler:
         """Return the protocol for a new connection."""
@@ -42,6 +33,12 @@ class _Server(web.Server):
         connections = [each for each in self.connections if each.connected]
         if len(connections) >= MAX_CONNECTIONS:
             min(connections, key=_need).force_close()
+
+
+class AdminRunner(Runner):
+    """Runs an application on connections as the module docstring describes them."""
+
+    SERVER = _Server
 
 
 class _Connection(HttpConnection):

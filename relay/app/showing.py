@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from relay.admin.api import Api
-from relay.admin.connection import ACCEPTED_AT_ONCE, Runner
+from relay.admin.connection import ACCEPTED_AT_ONCE, AdminRunner
 from relay.admin.guard import Guard
 from relay.admin.pages import Links, Pages, ScreenContext
 from relay.admin.server import AdminServer
@@ -78,7 +78,7 @@ async def listening(
     A connection that has not sent a complete request head within `idle_s` is closed. Bodies are not
     decompressed, since that would happen before the password is checked.
     """
-    runner = Runner(
+    runner = AdminRunner(
         server.application(),
         access_log=None,
         shutdown_timeout=close_s,

@@ -18,7 +18,7 @@ from aiohttp import web
 from relay.errors import RelayError
 from relay.sandbox import control, elsewhere, page
 from relay.sandbox.answer import PlatformName
-from relay.sandbox.connection import Runner
+from relay.sandbox.connection import SandboxRunner
 from relay.sandbox.credential import Gate
 from relay.sandbox.exchange import Exchange, Outcome
 from relay.sandbox.platform import Call, Reply
@@ -64,7 +64,7 @@ class Sandbox:
         self._host = host
         self._port = port
         self._sleep = sleep
-        self._runner = Runner(
+        self._runner = SandboxRunner(
             self._application(),
             access_log=None,
             auto_decompress=False,
