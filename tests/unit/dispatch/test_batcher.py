@@ -136,13 +136,16 @@ def test_an_event_counts_at_least_for_a_quarter_of_its_stored_form() -> None:
 
 
 def test_what_is_taken_out_leaves_its_room_to_others() -> None:
+    """The rest is counted as large as it is, then and once it goes."""
     queue = batcher(max_bytes=100)
-    for offset in range(3):
-        add(queue, pending(offset), payload(), record=b"x" * 160)
-    queue.discard(lambda each: each.offset > 0)
+    for offset, size in enumerate((400, 160, 160)):
+        add(queue, pending(offset), payload(), record=b"x" * size)
+    queue.discard(lambda each: each.offset == 0)
     assert queue.room(Lane.MONEY) > 0
-    add(queue, pending(3), payload(), record=b"x" * 160)
-    assert offsets(queue.batch(NOW_MS + 1000)) == [0, 3]
+    assert offsets(queue.batch(NOW_MS + 1000)) == [1, 2]
+    for offset in (3, 4, 5):
+        add(queue, pending(offset), payload(), record=b"x" * 160)
+    assert queue.room(Lane.MONEY) == 0
 
 
 def test_a_trial_takes_what_waits_without_lingering() -> None:
